@@ -1,0 +1,40 @@
+/** What a pre-trained Vision Transformer is: sizes, named weights, how its images are prepared, its labels. */
+
+import type { Step } from "../data/steps.ts";
+import type { Weights } from "../formats/tensor.ts";
+
+/** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
+export interface VitConfig {
+  /** Height and width of the input in pixels. */
+  readonly imageSize: readonly [height: number, width: number];
+  readonly patchSize: number;
+  /** D: the width of a token. */
+  readonly width: number;
+  /** L: the number of blocks. */
+  readonly depth: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  readonly layerNormEps: number;
+  /** Rows of the classification head; 0 where the model has none. */
+  readonly classes: number;
+}
+
+/**
+ * A backbone. Names of its weights (linear weights are [out, in], as in PyTorch):
+ * `patch.weight` [D, 3·p·p] (channel, row, column order), `patch.bias` [D], `cls` [1, 1, D], `position` [1, N+1, D] (CLS first),
+ * `blocks.{i}.norm1.{weight,bias}`, `blocks.{i}.{q,k,v,o}.{weight [D, D],bias}`, `blocks.{i}.norm2.{weight,bias}`,
+ * `blocks.{i}.fc1.{weight [M, D],bias}`, `blocks.{i}.fc2.{weight [D, M],bias}`, `norm.{weight,bias}`,
+ * and, where it has a head, `head.{weight [C, D],bias}`.
+ */
+export interface Model {
+  /** What the user named: a hub id, or the base name of the path. */
+  readonly id: string;
+  readonly config: VitConfig;
+  readonly weights: Weights;
+  /** One per row of the head; empty where the model names none. */
+  readonly labels: readonly string[];
+  /** From the model's own preprocessor config, where it has one. */
+  readonly preprocessing?: readonly Step[];
+  /** What was inferred or changed while reading, one sentence each, for the user to see. */
+  readonly notes: readonly string[];
+}
