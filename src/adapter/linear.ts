@@ -1,0 +1,11 @@
+/** Linear probing: nothing but the head trains. */
+
+import { z } from "zod";
+import { defineMethod } from "./method.ts";
+
+export const linear = defineMethod({
+  name: "linear",
+  summary: "trains the head alone, on features computed once",
+  options: z.strictObject({}),
+  create: () => ({ trainables: () => [], adapt: (frozen) => frozen }),
+});

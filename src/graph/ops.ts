@@ -1,0 +1,306 @@
+/** The table of ops: one row each, with its shape, its gradient and its ONNX form. */
+
+import { GraphError } from "../errors.ts";
+import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
+import {
+  broadcastShape,
+  gemmShape,
+  matmulShape,
+  reducedShape,
+  reshapedShape,
+  slicedShape,
+  transposedShape,
+} from "./shapes.ts";
+import { type Attributes, captureOrigin, type OpValue, renderOrigin, scalar, type Value } from "./value.ts";
+
+/** How an op is written in ONNX: https://onnx.ai/onnx/operators/, opset 20. */
+export interface OnnxForm {
+  readonly type: string;
+  /** Numbers are written as int, except those in `floats`. */
+  readonly attributes?: Attributes;
+  readonly floats?: Readonly<Record<string, number>>;
+  /** int64 inputs after the values: axes, sizes. */
+  readonly integers?: readonly (readonly number[])[];
+  /** float32 inputs after the values. */
+  readonly vectors?: readonly Float32Array[];
+  /** Which of the node's outputs is meant; 0 unless told. */
+  readonly output?: number;
+}
+
+type Shapes<Inputs> = { readonly [K in keyof Inputs]: Shape };
+type Gradients<Inputs> = { readonly [K in keyof Inputs]: Value | undefined };
+
+/**
+ * One op. Letters are fixed in this file: x (a, b, c) inputs, y result, g the gradient that comes in.
+ * A gradient rule returns one value an input, `undefined` where none flows; it may be larger than the input
+ * by broadcasting, which `grad.ts` undoes in one place.
+ */
+export interface Row<Inputs extends readonly Value[] = readonly Value[], A extends Attributes = Attributes> {
+  readonly shape: (shapes: Shapes<Inputs>, attributes: A) => Shape;
+  readonly vjp: (g: Value, y: Value, inputs: Inputs, attributes: A) => Gradients<Inputs>;
+  readonly onnx: string | ((attributes: A, shapes: Shapes<Inputs>) => OnnxForm);
+}
+
+type Unary = readonly [Value];
+type Binary = readonly [Value, Value];
+type Ternary = readonly [Value, Value, Value];
+type None = Readonly<Record<string, never>>;
+type Axes = { readonly axes: readonly number[] };
+
+const define = <Inputs extends readonly Value[], A extends Attributes = None>(row: Row<Inputs, A>) => row;
+const same = ([x]: readonly [Shape]): Shape => x;
+const reduction = (type: string) => (attributes: Axes) => ({
+  type,
+  attributes: { keepdims: 1 },
+  integers: [attributes.axes],
+});
+
+export const ops = {
+  // ---------------------------------------------------------------- elementwise, two inputs, broadcasting
+  add: define<Binary>({
+    shape: ([a, b]) => broadcastShape("add", a, b),
+    vjp: (g) => [g, g],
+    onnx: "Add",
+  }),
+  sub: define<Binary>({
+    shape: ([a, b]) => broadcastShape("sub", a, b),
+    vjp: (g) => [g, neg(g)],
+    onnx: "Sub",
+  }),
+  mul: define<Binary>({
+    shape: ([a, b]) => broadcastShape("mul", a, b),
+    vjp: (g, _y, [a, b]) => [mul(g, b), mul(g, a)],
+    onnx: "Mul",
+  }),
+  div: define<Binary>({
+    shape: ([a, b]) => broadcastShape("div", a, b),
+    // y = a / b   →   da = g / b,  db = -g·y / b
+    vjp: (g, y, [, b]) => [div(g, b), neg(div(mul(g, y), b))],
+    onnx: "Div",
+  }),
+
+  // ---------------------------------------------------------------- elementwise, one input
+  neg: define<Unary>({ shape: same, vjp: (g) => [neg(g)], onnx: "Neg" }),
+  exp: define<Unary>({ shape: same, vjp: (g, y) => [mul(g, y)], onnx: "Exp" }),
+  log: define<Unary>({ shape: same, vjp: (g, _y, [x]) => [div(g, x)], onnx: "Log" }),
+  // dx = g / 2√x
+  sqrt: define<Unary>({ shape: same, vjp: (g, y) => [div(mul(g, scalar(0.5)), y)], onnx: "Sqrt" }),
+  // flat wherever it has a slope
+  sign: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Sign" }),
+  // dx = g · 2/√π · exp(-x²)
+  erf: define<Unary>({
+    shape: same,
+    vjp: (g, _y, [x]) => [mul(g, mul(exp(neg(mul(x, x))), scalar(2 / Math.sqrt(Math.PI))))],
+    onnx: "Erf",
+  }),
+  // y = x·Φ(x)   →   dx = g · (Φ(x) + x·φ(x)).  With u = x/√2:  Φ = (1 + erf u)/2,  x·φ = u·exp(-u²)/√π
+  gelu: define<Unary>({
+    shape: same,
+    vjp: (g, _y, [x]) => {
+      const u = mul(x, scalar(Math.SQRT1_2));
+      const twiceSlope = add(mul(mul(u, exp(neg(mul(u, u)))), scalar(2 / Math.sqrt(Math.PI))), erf(u));
+      return [mul(mul(add(twiceSlope, scalar(1)), scalar(0.5)), g)];
+    },
+    onnx: "Gelu",
+  }),
+
+  // ---------------------------------------------------------------- reductions; reduced axes stay, with size 1
+  sum: define<Unary, Axes>({
+    shape: ([x], { axes }) => reducedShape("sum", x, axes),
+    vjp: (g, _y, [x]) => [expand(g, x.shape)],
+    onnx: reduction("ReduceSum"),
+  }),
+  mean: define<Unary, Axes>({
+    shape: ([x], { axes }) => reducedShape("mean", x, axes),
+    vjp: (g, y, [x]) => [expand(mul(g, scalar(sizeOf(y.shape) / sizeOf(x.shape))), x.shape)],
+    onnx: reduction("ReduceMean"),
+  }),
+  // to the largest alone: sign(y - x) is 0 there and 1 elsewhere
+  max: define<Unary, Axes>({
+    shape: ([x], { axes }) => reducedShape("max", x, axes),
+    vjp: (g, y, [x]) => [mul(g, sub(scalar(1), sign(sub(y, x))))],
+    onnx: reduction("ReduceMax"),
+  }),
+
+  // ---------------------------------------------------------------- moving numbers about
+  reshape: define<Unary, { to: Shape }>({
+    shape: ([x], { to }) => reshapedShape(x, to),
+    vjp: (g, _y, [x]) => [reshape(g, x.shape)],
+    onnx: ({ to }) => ({ type: "Reshape", integers: [to] }),
+  }),
+  transpose: define<Unary, { order: readonly number[] }>({
+    shape: ([x], { order }) => transposedShape(x, order),
+    vjp: (g, _y, _x, { order }) => [
+      transpose(
+        g,
+        Array.from(order.keys(), (axis) => order.indexOf(axis)),
+      ),
+    ],
+    onnx: ({ order }) => ({ type: "Transpose", attributes: { perm: order } }),
+  }),
+  expand: define<Unary, { to: Shape }>({
+    shape: ([x], { to }) => broadcastShape("expand", x, to),
+    vjp: (g) => [g],
+    onnx: ({ to }) => ({ type: "Expand", integers: [to] }),
+  }),
+  slice: define<Unary, { axis: number; from: number; to: number }>({
+    shape: ([x], { axis, from, to }) => slicedShape(x, axis, from, to),
+    vjp: (g, _y, [x], { axis, from, to }) => [
+      pad(g, { axis, before: from, after: (x.shape[axis] ?? to) - to }),
+    ],
+    onnx: ({ axis, from, to }) => ({ type: "Slice", integers: [[from], [to], [axis]] }),
+  }),
+  // zeros before and after, along one axis
+  pad: define<Unary, { axis: number; before: number; after: number }>({
+    shape: ([x], { axis, before, after }) =>
+      x.map((size, at) => (at === axis ? before + size + after : size)),
+    vjp: (g, _y, [x], { axis, before }) => [
+      slice(g, { axis, from: before, to: before + (x.shape[axis] ?? 0) }),
+    ],
+    onnx: ({ axis, before, after }, [x]) => ({
+      type: "Pad",
+      integers: [
+        [...x.map((_, at) => (at === axis ? before : 0)), ...x.map((_, at) => (at === axis ? after : 0))],
+      ],
+    }),
+  }),
+  concat: define<Binary, { axis: number }>({
+    shape: ([a, b], { axis }) => {
+      const fits = a.length === b.length && a.every((size, at) => at === axis || size === b[at]);
+      if (!fits || a[axis] === undefined)
+        throw new GraphError(
+          `concat: ${renderShape(a)} and ${renderShape(b)} do not join along axis ${axis}.`,
+        );
+      return a.map((size, at) => (at === axis ? size + (b[at] ?? 0) : size));
+    },
+    vjp: (g, y, [a], { axis }) => {
+      const middle = a.shape[axis] ?? 0;
+      const end = y.shape[axis] ?? 0;
+      return [slice(g, { axis, from: 0, to: middle }), slice(g, { axis, from: middle, to: end })];
+    },
+    onnx: ({ axis }) => ({ type: "Concat", attributes: { axis } }),
+  }),
+
+  // ---------------------------------------------------------------- matrices
+  // y = a·b   →   da = g·bᵀ,  db = aᵀ·g
+  matmul: define<Binary>({
+    shape: ([a, b]) => matmulShape(a, b),
+    vjp: (g, _y, [a, b]) => [matmul(g, swap(b)), matmul(swap(a), g)],
+    onnx: "MatMul",
+  }),
+  // y = A·B with A = a or aᵀ, B = b or bᵀ   →   dA = g·Bᵀ,  dB = Aᵀ·g, each turned back
+  gemm: define<Binary, { transA: boolean; transB: boolean }>({
+    shape: ([a, b], { transA, transB }) => gemmShape("gemm", a, b, { a: transA, b: transB }),
+    vjp: (g, _y, [a, b], { transA, transB }) => [
+      transA ? gemm(b, g, { transA: transB, transB: true }) : gemm(g, b, { transB: !transB }),
+      transB ? gemm(g, a, { transA: true, transB: transA }) : gemm(a, g, { transA: !transA }),
+    ],
+    onnx: ({ transA, transB }) => ({ type: "Gemm", attributes: { transA: +transA, transB: +transB } }),
+  }),
+  // y = x·wᵀ + b, weights as PyTorch keeps them [out, in]   →   dx = g·w,  dw = gᵀ·x,  db = Σ rows of g
+  linear: define<Ternary>({
+    shape: ([x, w, b]) => {
+      const shape = gemmShape("linear", x, w, { a: false, b: true });
+      if (b.length !== 1 || b[0] !== shape[1])
+        throw new GraphError(`linear: bias ${renderShape(b)} does not fit weight ${renderShape(w)}.`);
+      return shape;
+    },
+    vjp: (g, _y, [x, w]) => [gemm(g, w), gemm(g, x, { transA: true }), sum(g, [0])],
+    onnx: () => ({ type: "Gemm", attributes: { transB: 1 } }),
+  }),
+
+  // ---------------------------------------------------------------- along the last axis
+  // dx = y · (g - Σ g·y)
+  softmax: define<Unary>({
+    shape: same,
+    vjp: (g, y, [x]) => [mul(y, sub(g, sum(mul(g, y), [x.shape.length - 1])))],
+    onnx: () => ({ type: "Softmax", attributes: { axis: -1 } }),
+  }),
+  // y = (x - mean) · invStd   →   dx = invStd · (g - mean(g) - y·mean(g·y))
+  normalize: define<Unary, { epsilon: number }>({
+    shape: same,
+    vjp: (g, y, [x], { epsilon }) => {
+      const last = [x.shape.length - 1];
+      const centred = sub(sub(g, mean(g, last)), mul(y, mean(mul(g, y), last)));
+      return [mul(centred, invStd(x, epsilon))];
+    },
+    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 0),
+  }),
+  // y = 1 / √(variance + ε)   →   dx = -g · y³ · (x - mean) / n
+  invStd: define<Unary, { epsilon: number }>({
+    shape: ([x]) => reducedShape("invStd", x, [x.length - 1]),
+    vjp: (g, y, [x]) => {
+      const last = [x.shape.length - 1];
+      const slope = mul(mul(y, mul(y, y)), scalar(-1 / (x.shape.at(-1) ?? 1)));
+      return [mul(mul(g, slope), sub(x, mean(x, last)))];
+    },
+    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 2),
+  }),
+};
+
+/** LayerNormalization gives y, mean and invStd at once; two values that need one node share it. */
+const layerNormalization = (x: Shape, epsilon: number, output: number): OnnxForm => ({
+  type: "LayerNormalization",
+  attributes: { axis: -1 },
+  floats: { epsilon },
+  vectors: [new Float32Array(x.at(-1) ?? 1).fill(1)],
+  output,
+});
+
+export type OpName = keyof typeof ops;
+
+/** The row of an op, for code that walks any graph. */
+export const rowOf = (op: string): Row => ops[op as OpName] as unknown as Row;
+
+function apply(op: OpName, inputs: readonly Value[], attributes: Attributes = {}): OpValue {
+  const origin = captureOrigin();
+  try {
+    const shape = rowOf(op).shape(
+      inputs.map((x) => x.shape),
+      attributes,
+    );
+    return { kind: "op", op, inputs, attributes, shape, origin };
+  } catch (error) {
+    if (!(error instanceof GraphError)) throw error;
+    throw new GraphError(`${error.message} Made at ${renderOrigin({ origin })}.`, { cause: error });
+  }
+}
+
+export const add = (a: Value, b: Value): Value => apply("add", [a, b]);
+export const sub = (a: Value, b: Value): Value => apply("sub", [a, b]);
+export const mul = (a: Value, b: Value): Value => apply("mul", [a, b]);
+export const div = (a: Value, b: Value): Value => apply("div", [a, b]);
+export const neg = (x: Value): Value => apply("neg", [x]);
+export const exp = (x: Value): Value => apply("exp", [x]);
+export const log = (x: Value): Value => apply("log", [x]);
+export const sqrt = (x: Value): Value => apply("sqrt", [x]);
+export const sign = (x: Value): Value => apply("sign", [x]);
+export const erf = (x: Value): Value => apply("erf", [x]);
+/** x·Φ(x), by the exact error function. */
+export const gelu = (x: Value): Value => apply("gelu", [x]);
+export const sum = (x: Value, axes: readonly number[]): Value => apply("sum", [x], { axes });
+export const mean = (x: Value, axes: readonly number[]): Value => apply("mean", [x], { axes });
+export const max = (x: Value, axes: readonly number[]): Value => apply("max", [x], { axes });
+export const reshape = (x: Value, to: Shape): Value => apply("reshape", [x], { to });
+export const transpose = (x: Value, order: readonly number[]): Value => apply("transpose", [x], { order });
+export const expand = (x: Value, to: Shape): Value => apply("expand", [x], { to });
+export const slice = (x: Value, range: { axis: number; from: number; to: number }): Value =>
+  apply("slice", [x], range);
+export const pad = (x: Value, zeros: { axis: number; before: number; after: number }): Value =>
+  apply("pad", [x], zeros);
+export const concat = (a: Value, b: Value, axis: number): Value => apply("concat", [a, b], { axis });
+export const matmul = (a: Value, b: Value): Value => apply("matmul", [a, b]);
+export const gemm = (a: Value, b: Value, { transA = false, transB = false } = {}): Value =>
+  apply("gemm", [a, b], { transA, transB });
+/** x [rows, in] · weightᵀ [out, in] + bias [out]. */
+export const linear = (x: Value, weight: Value, bias: Value): Value => apply("linear", [x, weight, bias]);
+export const softmax = (x: Value): Value => apply("softmax", [x]);
+/** Mean 0 and variance 1 along the last axis: LayerNorm without its weight and bias. */
+export const normalize = (x: Value, epsilon: number): Value => apply("normalize", [x], { epsilon });
+export const invStd = (x: Value, epsilon: number): Value => apply("invStd", [x], { epsilon });
+
+/** The last two axes exchanged. */
+export function swap(x: Value): Value {
+  const rank = x.shape.length;
+  return transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+}
