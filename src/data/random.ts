@@ -2,6 +2,7 @@
 
 import { uniformInt } from "pure-rand/distribution/uniformInt";
 import { xoroshiro128plusFromState } from "pure-rand/generator/xoroshiro128plus";
+import type { RandomGenerator } from "pure-rand/types/RandomGenerator";
 
 /** A sequence of random numbers. Two streams of the same name give the same numbers, on every machine. */
 export interface RandomStream {
@@ -92,8 +93,7 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
     permutation,
     fillUniform(target, { low = 0, high = 1 } = {}) {
       const scale = (high - low) / 2 ** 24;
-      for (let at = 0; at < target.length; at++) target[at] = low + (generator.next() >>> 8) * scale;
-      return target;
+      return fillFromWords(target, generator, (word) => low + (word >>> 8) * scale);
     },
     fillNormal(target, { std = 1 } = {}) {
       for (let at = 0; at < target.length; at++) target[at] = std * normal();
@@ -102,8 +102,33 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
     fillMask(target, drop) {
       const keep = 1 / (1 - drop);
       const threshold = drop * 2 ** 32;
-      for (let at = 0; at < target.length; at++) target[at] = generator.next() >>> 0 < threshold ? 0 : keep;
-      return target;
+      return fillFromWords(target, generator, (word) => (word < threshold ? 0 : keep));
     },
   };
+}
+
+/**
+ * Dropout draws tens of millions of numbers a step, so bulk fills run sfc32 (Chris Doty-Humphrey, PractRand) in local
+ * variables, seeded by the stream: several times as fast as one method call a number.
+ */
+function fillFromWords(
+  target: Float32Array,
+  generator: RandomGenerator,
+  numberFrom: (word: number) => number,
+): Float32Array {
+  const words = new Uint32Array(Math.min(target.length, 4096));
+  let [a, b, c, counter] = [generator.next(), generator.next(), generator.next(), 1];
+  for (let start = 0; start < target.length; start += words.length) {
+    for (let at = 0; at < words.length; at++) {
+      const word = (((a + b) | 0) + counter) | 0;
+      counter = (counter + 1) | 0;
+      a = b ^ (b >>> 9);
+      b = (c + (c << 3)) | 0;
+      c = (((c << 21) | (c >>> 11)) + word) | 0;
+      words[at] = word;
+    }
+    const end = Math.min(words.length, target.length - start);
+    for (let at = 0; at < end; at++) target[start + at] = numberFrom(words[at] ?? 0);
+  }
+  return target;
 }

@@ -1,0 +1,138 @@
+/** Resizing to the bit as Pillow does it: antialiased, separable, in fixed point, rounded to bytes after each pass. */
+
+import type { Image } from "./image.ts";
+import { type Curve, curves } from "./resample-filter.ts";
+import type { Filter } from "./steps.ts";
+
+/** Bits after the point of a weight: 32 less 8 for the byte, less 2 for sums beyond 1 and the sign. */
+const PRECISION_BITS = 32 - 8 - 2;
+const HALF = 1 << (PRECISION_BITS - 1);
+
+/** For each output pixel: the first source pixel, how many, and their fixed-point weights. */
+interface Kernel {
+  readonly starts: Int32Array;
+  readonly counts: Int32Array;
+  /** [output pixels, stride] */
+  readonly weights: Int32Array;
+  readonly stride: number;
+}
+
+function kernel(curve: Curve, inSize: number, outSize: number): Kernel {
+  const scale = inSize / outSize;
+  const filterScale = Math.max(scale, 1); // shrinking widens the filter: this is the antialiasing
+  const support = curve.support * filterScale;
+  const stride = Math.ceil(support) * 2 + 1;
+  const starts = new Int32Array(outSize);
+  const counts = new Int32Array(outSize);
+  const weights = new Int32Array(outSize * stride);
+  const exact = new Float64Array(stride);
+  for (let out = 0; out < outSize; out++) {
+    const center = (out + 0.5) * scale;
+    const start = Math.max(0, Math.trunc(center - support + 0.5));
+    const count = Math.min(inSize, Math.trunc(center + support + 0.5)) - start;
+    let sum = 0;
+    for (let at = 0; at < count; at++) {
+      const weight = curve.weight((at + start - center + 0.5) * (1 / filterScale));
+      exact[at] = weight;
+      sum += weight;
+    }
+    for (let at = 0; at < count; at++) {
+      const weight = sum === 0 ? (exact[at] ?? 0) : (exact[at] ?? 0) / sum;
+      // Round half away from zero.
+      weights[out * stride + at] = Math.trunc(weight * 2 ** PRECISION_BITS + (weight < 0 ? -0.5 : 0.5));
+    }
+    starts[out] = start;
+    counts[out] = count;
+  }
+  return { starts, counts, weights, stride };
+}
+
+const toByte = (sum: number): number => Math.max(0, Math.min(255, sum >> PRECISION_BITS));
+
+/** The typed arrays below are indexed within their bounds by construction; `?? 0` only tells the compiler so. */
+function resizeWidth(image: Image, outWidth: number, curve: Curve): Image {
+  const { starts, counts, weights, stride } = kernel(curve, image.width, outWidth);
+  const source = image.pixels;
+  const pixels = new Uint8Array(outWidth * image.height * 3);
+  let to = 0;
+  for (let y = 0; y < image.height; y++) {
+    const row = y * image.width * 3;
+    for (let x = 0; x < outWidth; x++) {
+      let from = row + (starts[x] ?? 0) * 3;
+      const first = x * stride;
+      const end = first + (counts[x] ?? 0);
+      let red = HALF;
+      let green = HALF;
+      let blue = HALF;
+      for (let at = first; at < end; at++) {
+        const weight = weights[at] ?? 0;
+        red = (red + Math.imul(source[from] ?? 0, weight)) | 0;
+        green = (green + Math.imul(source[from + 1] ?? 0, weight)) | 0;
+        blue = (blue + Math.imul(source[from + 2] ?? 0, weight)) | 0;
+        from += 3;
+      }
+      pixels[to] = toByte(red);
+      pixels[to + 1] = toByte(green);
+      pixels[to + 2] = toByte(blue);
+      to += 3;
+    }
+  }
+  return { width: outWidth, height: image.height, pixels };
+}
+
+function resizeHeight(image: Image, outHeight: number, curve: Curve): Image {
+  const { starts, counts, weights, stride } = kernel(curve, image.height, outHeight);
+  const source = image.pixels;
+  const length = image.width * 3;
+  const pixels = new Uint8Array(length * outHeight);
+  const sums = new Int32Array(length); // row by row, so that memory is read in order
+  for (let y = 0; y < outHeight; y++) {
+    sums.fill(HALF);
+    const count = counts[y] ?? 0;
+    for (let at = 0; at < count; at++) {
+      const weight = weights[y * stride + at] ?? 0;
+      const from = ((starts[y] ?? 0) + at) * length;
+      for (let x = 0; x < length; x++) sums[x] = (sums[x] ?? 0) + Math.imul(source[from + x] ?? 0, weight);
+    }
+    for (let x = 0; x < length; x++) pixels[y * length + x] = toByte(sums[x] ?? 0);
+  }
+  return { width: image.width, height: outHeight, pixels };
+}
+
+/** The source position of each output pixel; the step is added up, not multiplied, as Pillow's affine transform does. */
+function nearestPositions(inSize: number, outSize: number): Int32Array {
+  const step = inSize / outSize;
+  const positions = new Int32Array(outSize);
+  let at = step * 0.5;
+  for (let out = 0; out < outSize; out++) {
+    positions[out] = Math.min(Math.trunc(at), inSize - 1);
+    at += step;
+  }
+  return positions;
+}
+
+function resizeNearest(image: Image, height: number, width: number): Image {
+  const columns = nearestPositions(image.width, width);
+  const rows = nearestPositions(image.height, height);
+  const pixels = new Uint8Array(width * height * 3);
+  let to = 0;
+  for (const row of rows)
+    for (const column of columns) {
+      const from = (row * image.width + column) * 3;
+      pixels[to++] = image.pixels[from] ?? 0;
+      pixels[to++] = image.pixels[from + 1] ?? 0;
+      pixels[to++] = image.pixels[from + 2] ?? 0;
+    }
+  return { width, height, pixels };
+}
+
+/** The image at `size`, equal to Pillow's `image.resize((width, height), filter)` in every byte. */
+export function resize(
+  image: Image,
+  { size: [height, width], filter }: { readonly size: readonly [number, number]; readonly filter: Filter },
+): Image {
+  if (image.width === width && image.height === height) return image;
+  if (filter === "nearest") return resizeNearest(image, height, width);
+  const wide = image.width === width ? image : resizeWidth(image, width, curves[filter]);
+  return wide.height === height ? wide : resizeHeight(wide, height, curves[filter]);
+}
