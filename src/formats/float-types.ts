@@ -1,0 +1,60 @@
+/** Stored floating-point numbers, little-endian, to float32 and back to bytes. */
+
+export type FloatType = "F32" | "F16" | "BF16" | "F64";
+
+export const floatBytes: Readonly<Record<FloatType, number>> = { F32: 4, F16: 2, BF16: 2, F64: 8 };
+
+export const isFloatType = (dtype: string): dtype is FloatType => Object.hasOwn(floatBytes, dtype);
+
+/** IEEE half precision: 1 sign, 5 exponent (bias 15) and 10 fraction bits. */
+function halfToNumber(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 0x1f;
+  const fraction = bits & 0x3ff;
+  if (exponent === 0) return sign * fraction * 2 ** -24;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15);
+}
+
+let halves: Float32Array | undefined;
+/** All 65,536 half-precision numbers: a look-up is many times as fast as the arithmetic. */
+function halfTable(): Float32Array {
+  halves ??= Float32Array.from({ length: 65536 }, (_, bits) => halfToNumber(bits));
+  return halves;
+}
+
+/** `bytes` at an address that the wider array types accept. */
+const aligned = (bytes: Uint8Array, to: number): Uint8Array =>
+  bytes.byteOffset % to === 0 ? bytes : bytes.slice();
+
+/** float32 numbers from little-endian `bytes`; F32 is a view of the same memory where its address allows. */
+export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
+  const count = bytes.byteLength / floatBytes[dtype];
+  const { buffer, byteOffset } = aligned(bytes, floatBytes[dtype]);
+  switch (dtype) {
+    case "F32":
+      return new Float32Array(buffer, byteOffset, count);
+    case "F64":
+      return Float32Array.from(new Float64Array(buffer, byteOffset, count));
+    case "F16": {
+      const table = halfTable();
+      const result = new Float32Array(count);
+      new Uint16Array(buffer, byteOffset, count).forEach((bits, index) => {
+        result[index] = table[bits] ?? 0;
+      });
+      return result;
+    }
+    case "BF16": {
+      // bfloat16 is the upper half of a float32.
+      const upper = Uint32Array.from(
+        new Uint16Array(buffer, byteOffset, count),
+        (bits) => (bits << 16) >>> 0,
+      );
+      return new Float32Array(upper.buffer);
+    }
+  }
+}
+
+/** The bytes of float32 numbers, without a copy. */
+export const float32Bytes = (data: Float32Array): Uint8Array =>
+  new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,0 +1,55 @@
+/** A file is written aside, forced to disk, then renamed: readers see the old one or the new one, never half of one. */
+
+import { randomBytes } from "node:crypto";
+import { type FileHandle, open, rename, rm } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { writeProblem } from "./file-problem.ts";
+
+/** What a file can be made of; several gigabytes come as stretches. */
+export type FileData = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
+
+/** A hidden name beside `path`, so that the rename stays on one disk. */
+export const asideOf = (path: string): string =>
+  join(
+    dirname(path),
+    `.${basename(path).slice(0, 200)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`,
+  );
+
+async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
+  for (let done = 0; done < bytes.length; ) {
+    const { bytesWritten } = await handle.write(bytes, done);
+    done += bytesWritten;
+  }
+}
+
+async function writeData(handle: FileHandle, data: FileData): Promise<void> {
+  if (typeof data === "string") return writeAll(handle, Buffer.from(data));
+  if (data instanceof Uint8Array) return writeAll(handle, data);
+  for await (const bytes of data) await writeAll(handle, bytes);
+}
+
+/** A rename survives a power cut only once its folder is on disk; Windows cannot open folders, and does without. */
+export async function syncFolder(path: string): Promise<void> {
+  const handle = await open(path).catch(() => undefined);
+  await handle?.sync().catch(() => {});
+  await handle?.close();
+}
+
+/** Writes `data` to `path`, whole or not at all. Its folder must exist. */
+export async function writeFileAside(path: string, data: FileData): Promise<void> {
+  const aside = asideOf(path);
+  try {
+    const handle = await open(aside, "wx");
+    try {
+      await writeData(handle, data);
+      await handle.sync();
+    } finally {
+      await handle.close();
+    }
+    await rename(aside, path);
+  } catch (cause) {
+    await rm(aside, { force: true }).catch(() => {});
+    throw writeProblem(cause, path);
+  }
+  await syncFolder(dirname(path));
+}

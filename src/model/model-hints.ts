@@ -1,0 +1,126 @@
+/** What a model's own configuration says, brought together with what the shapes of its weights say. */
+
+import type { Step } from "../data/steps.ts";
+import { FileError, InputError } from "../errors.ts";
+import type { VitConfig } from "./model.ts";
+import { inferHeads } from "./variants.ts";
+import type { WeightPlan } from "./weight-plan.ts";
+
+/** From a configuration file; whatever it leaves out is inferred from the weights. */
+export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
+  /** The file, for messages; absent where there is none. */
+  readonly where?: string;
+  /** How the file calls a size, for messages. */
+  readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
+  readonly labels?: readonly string[];
+  readonly preprocessing?: readonly Step[];
+}
+
+type Size = VitConfig["imageSize"];
+
+/** Rows and columns of patches. */
+export const gridOf = (
+  [height, width]: Size,
+  patchSize: number,
+): readonly [rows: number, columns: number] => [height / patchSize, width / patchSize];
+
+/** A size that patches tile. */
+export function checkImageSize(imageSize: number | Size, patchSize: number): Size {
+  const size: Size = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
+  if (
+    size.some((side) => !Number.isInteger(side) || side < patchSize || side > 4096 || side % patchSize !== 0)
+  )
+    throw new InputError(
+      `Image size ${size.join(" x ")}: each side must be a multiple of the patch size ${patchSize}, at most 4096.`,
+    );
+  return size;
+}
+
+const measuredSizes = ["width", "depth", "mlpWidth", "patchSize"] as const;
+
+function refuseConflicts({ sizes }: WeightPlan, hints: ModelHints, where: string): void {
+  for (const key of measuredSizes) {
+    const said = hints[key];
+    if (said !== undefined && said !== sizes[key])
+      throw new FileError(
+        `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.`,
+      );
+  }
+}
+
+/** The image size that the position embedding was stored for. */
+function storedImageSize(
+  { sizes }: WeightPlan,
+  hints: ModelHints,
+  where: string,
+): { size: Size; note?: string } {
+  const { patchSize, tokens } = sizes;
+  const patches = tokens - 1;
+  if (hints.imageSize !== undefined) {
+    const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
+    if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
+    throw new FileError(
+      `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.`,
+    );
+  }
+  const side = Math.sqrt(patches);
+  if (!Number.isInteger(side) || side < 1)
+    throw new FileError(
+      `${where}: the position embedding has ${tokens} rows; CLS and a square number of patches are needed where no config.json gives an image size.`,
+    );
+  const pixels = side * patchSize;
+  return {
+    size: [pixels, pixels],
+    note: `${where}: image size ${pixels} was inferred from ${patches} positions and patches of ${patchSize}.`,
+  };
+}
+
+function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHints): readonly string[] {
+  const { classes } = plan.sizes;
+  if (classes === 0 || labels.length === 0) return [];
+  if (labels.length !== classes)
+    throw new FileError(
+      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} rows.`,
+    );
+  return labels;
+}
+
+export interface Configured {
+  /** With the image size that the weights were stored for. */
+  readonly config: VitConfig;
+  readonly labels: readonly string[];
+  readonly notes: readonly string[];
+}
+
+/** Sizes from `plan`, the rest from `hints`, and from convention where neither says; each inference makes a note. */
+export function configure(
+  plan: WeightPlan,
+  hints: ModelHints,
+  { where, heads: givenHeads }: { readonly where: string; readonly heads?: number },
+): Configured {
+  refuseConflicts(plan, hints, where);
+  const notes: string[] = [];
+  const { width, depth, mlpWidth, patchSize, classes } = plan.sizes;
+
+  const { size: imageSize, note } = storedImageSize(plan, hints, where);
+  if (note !== undefined) notes.push(note);
+
+  const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
+  const heads = said ?? inferHeads(width, where);
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
+    throw new InputError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
+  if (said === undefined) notes.push(`${where}: ${heads} heads were inferred from the width of ${width}.`);
+
+  const layerNormEps = hints.layerNormEps ?? plan.layout.layerNormEps;
+  if (hints.layerNormEps === undefined)
+    notes.push(
+      `${where}: nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
+    );
+
+  const labels = checkLabels(hints.labels ?? [], plan, hints);
+  return {
+    config: { imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
+    labels,
+    notes,
+  };
+}

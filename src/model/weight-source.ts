@@ -1,0 +1,48 @@
+/** The tensors that a model is read from, whatever the format of its files: a shape each, on disk until read. */
+
+import { FileError, InputError } from "../errors.ts";
+import { isFloatType } from "../formats/float-types.ts";
+import { readSafetensors, readTensor } from "../formats/safetensors.ts";
+import type { Shape, StoredTensor, Tensor } from "../formats/tensor.ts";
+
+export interface SourceTensor {
+  readonly shape: Shape;
+  /** Where the tensor already is little-endian float32 on disk. */
+  readonly stored?: StoredTensor;
+  /** In memory, as float32. */
+  readonly read: () => Promise<Tensor>;
+}
+
+export type WeightSource = ReadonlyMap<string, SourceTensor>;
+
+async function openSafetensors(path: string): Promise<WeightSource> {
+  const file = await readSafetensors(path);
+  const source = new Map<string, SourceTensor>();
+  for (const [name, { dtype, shape, offset }] of file.tensors)
+    source.set(name, {
+      shape,
+      ...(dtype === "F32" && { stored: { shape, path: file.path, offset } }),
+      read: () => {
+        if (isFloatType(dtype)) return readTensor(file, name);
+        throw new FileError(
+          `${path}: tensor ${JSON.stringify(name)} has dtype ${dtype}; weights are F32, F16, BF16 or F64.`,
+        );
+      },
+    });
+  return source;
+}
+
+/** Opens one weights file, or the shards of one model. */
+export async function openWeights(paths: readonly string[]): Promise<WeightSource> {
+  const all = new Map<string, SourceTensor>();
+  for (const path of paths) {
+    if (!path.endsWith(".safetensors"))
+      throw new InputError(`${path}: weights are read from .safetensors or .npz files.`);
+    for (const [name, tensor] of await openSafetensors(path)) {
+      if (all.has(name))
+        throw new FileError(`${path}: tensor ${JSON.stringify(name)} is in another shard too.`);
+      all.set(name, tensor);
+    }
+  }
+  return all;
+}
