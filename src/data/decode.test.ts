@@ -1,0 +1,202 @@
+import { execFile } from "node:child_process";
+import { chmod, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import sharp, { type Sharp } from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FileError } from "../errors.ts";
+import { decodeImage } from "./decode.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rlrr-decode-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+const at = (name: string) => join(folder, name);
+
+/** 3 × 2: red, green, blue; black, white, grey. */
+const pixels = [255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 255, 255, 128, 128, 128];
+const rgb = sharp(Uint8Array.from(pixels), { raw: { width: 3, height: 2, channels: 3 } });
+const noise = sharp(
+  Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251),
+  { raw: { width: 64, height: 64, channels: 3 } },
+);
+
+describe("decodeImage", () => {
+  it("reads lossless formats to the byte, from bytes and from a path", async () => {
+    const png = await rgb.clone().png().toBuffer();
+    await writeFile(at("a.jpg"), png); // endings lie
+    const want = { width: 3, height: 2, pixels: Uint8Array.from(pixels) };
+    expect(await decodeImage(png)).toEqual(want);
+    expect(await decodeImage(at("a.jpg"))).toEqual(want);
+    expect(await decodeImage(await rgb.clone().webp({ lossless: true }).toBuffer())).toEqual(want);
+    expect(await decodeImage(await rgb.clone().png({ palette: true }).toBuffer())).toEqual(want);
+    expect(await decodeImage(await rgb.clone().gif().toBuffer())).toEqual(want);
+  });
+
+  it("reads JPEG and AVIF", async () => {
+    const flat = sharp({
+      create: { width: 20, height: 10, channels: 3, background: { r: 200, g: 100, b: 50 } },
+    });
+    for (const bytes of [await flat.clone().jpeg().toBuffer(), await flat.clone().avif().toBuffer()]) {
+      const image = await decodeImage(bytes);
+      expect([image.width, image.height]).toEqual([20, 10]);
+      for (const [channel, value] of [200, 100, 50].entries())
+        expect(Math.abs((image.pixels[channel] ?? 0) - value)).toBeLessThan(4);
+    }
+  });
+
+  it("gives three channels to grey, grey with alpha, RGBA, 16 bits and CMYK", async () => {
+    const raw = (channels: 1 | 2 | 4, bytes: number[]) =>
+      sharp(Uint8Array.from(bytes), { raw: { width: 1, height: 1, channels } });
+    const first = async (image: Sharp) => [...(await decodeImage(await image.toBuffer())).pixels];
+    expect(await first(raw(1, [77]).toColourspace("b-w").png())).toEqual([77, 77, 77]);
+    expect(await first(raw(2, [77, 10]).toColourspace("b-w").png())).toEqual([77, 77, 77]);
+    expect(await first(raw(4, [9, 8, 7, 0]).png())).toEqual([9, 8, 7]); // alpha is dropped, not blended
+    const deep = sharp(Uint16Array.from([0x1234, 0xffff, 0x00ff]), {
+      raw: { width: 1, height: 1, channels: 3 },
+    });
+    expect(await first(deep.toColourspace("rgb16").png())).toEqual([0x12, 0xff, 0x00]);
+    const cmyk = await sharp({ create: { width: 8, height: 8, channels: 3, background: "#c03020" } })
+      .toColourspace("cmyk")
+      .jpeg({ quality: 100 })
+      .toBuffer();
+    expect((await sharp(cmyk).metadata()).channels).toBe(4);
+    const [red = 0, green = 255, blue = 255] = (await decodeImage(cmyk)).pixels;
+    expect([red > 130, green < 110, blue < 110]).toEqual([true, true, true]);
+  });
+
+  it("turns the picture upright by its EXIF orientation", async () => {
+    const png = await rgb.clone().withMetadata({ orientation: 6 }).png().toBuffer();
+    const image = await decodeImage(png);
+    expect([image.width, image.height]).toEqual([2, 3]);
+    // Orientation 6: the first row is the right-hand side.
+    expect([...image.pixels]).toEqual([
+      0, 0, 0, 255, 0, 0, 255, 255, 255, 0, 255, 0, 128, 128, 128, 0, 0, 255,
+    ]);
+  });
+
+  it("reads the first frame of an animation", async () => {
+    const frames = sharp(Uint8Array.from([...Array(12).fill(250), ...Array(12).fill(5)]), {
+      raw: { width: 2, height: 4, channels: 3, pageHeight: 2 },
+    });
+    const gif = await frames.gif({ delay: [10, 10] }).toBuffer();
+    expect((await sharp(gif, { animated: true }).metadata()).pages).toBe(2);
+    const image = await decodeImage(gif);
+    expect([image.width, image.height, image.pixels[0]]).toEqual([2, 2, 250]);
+  });
+
+  const but = (kind: string) =>
+    `x.jpg is not a JPEG, PNG, WebP, GIF or AVIF image${kind}. Convert it or remove it.`;
+  it.each<[string, string | Uint8Array, string]>([
+    ["nothing", "", "x.jpg is empty (0 bytes). Replace it or remove it."],
+    ["renamed text", "hello, I am a text file\n", "x.jpg is text, not an image. Replace it or remove it."],
+    [
+      "an LFS pointer",
+      "version https://git-lfs.github.com/spec/v1\noid sha256:1\n",
+      "x.jpg is a Git LFS pointer, not the image itself. Run git lfs pull.",
+    ],
+    ["SVG", '<?xml version="1.0"?>\n<svg></svg>', but(" but SVG")],
+    ["TIFF", "II*\0\x08\0\0\0", but(" but TIFF")],
+    ["BMP", "BM\x36\0\0\0", but(" but BMP")],
+    ["HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", but(" but HEIC")],
+    ["video", "\0\0\0\x18ftypisom\0\0\0\0isomiso2", but(" but video")],
+    ["unknown bytes", "\x01\x02\x03\x04", but("")],
+  ])("refuses %s", async (_, content, message) => {
+    const bytes = typeof content === "string" ? Buffer.from(content, "latin1") : content;
+    await expect(decodeImage(bytes, { where: "x.jpg" })).rejects.toThrow(new FileError(message));
+  });
+
+  it("refuses every truncation of every format, whatever the length", async () => {
+    const encoded = [
+      await noise.clone().jpeg().toBuffer(),
+      await noise.clone().jpeg({ progressive: true }).toBuffer(),
+      await noise.clone().png().toBuffer(),
+      await noise.clone().webp().toBuffer(),
+      await noise.clone().gif().toBuffer(),
+      await noise.clone().avif({ effort: 0 }).toBuffer(),
+    ];
+    for (const bytes of encoded)
+      for (const share of [0.02, 0.3, 0.6, 0.9])
+        await expect(decodeImage(bytes.subarray(0, Math.floor(bytes.length * share)))).rejects.toThrow(
+          FileError,
+        );
+    const [jpeg = Buffer.alloc(0)] = encoded;
+    await expect(decodeImage(jpeg.subarray(0, jpeg.length / 2), { where: "x.jpg" })).rejects.toThrow(
+      new FileError(
+        "x.jpg: this JPEG file is damaged or cut short (premature end of JPEG image). Replace it or remove it.",
+      ),
+    );
+  });
+
+  it("neither crashes nor hangs on mutated bytes", async () => {
+    for (const bytes of [
+      await noise.clone().jpeg().toBuffer(),
+      await noise.clone().png().toBuffer(),
+      await noise.clone().webp().toBuffer(),
+      await noise.clone().gif().toBuffer(),
+    ])
+      for (let round = 0; round < 15; round++) {
+        const mutated = Uint8Array.from(bytes);
+        for (let hit = 0; hit < 8; hit++)
+          mutated[(round * 7919 + hit * 104729) % bytes.length] = (round * 31 + hit * 17) % 256;
+        const outcome = await decodeImage(mutated).catch((error: unknown) => error);
+        expect(
+          outcome instanceof FileError ||
+            (typeof outcome === "object" && outcome !== null && "pixels" in outcome),
+        ).toBe(true);
+      }
+  });
+
+  it("refuses a decompression bomb before decoding it", async () => {
+    const header = Buffer.alloc(25);
+    header.writeUInt32BE(13, 0);
+    header.write("IHDR", 4, "latin1");
+    header.writeUInt32BE(60000, 8);
+    header.writeUInt32BE(60000, 12);
+    header.set([8, 2, 0, 0, 0], 16);
+    header.writeUInt32BE(0xfb0e215, 21); // CRC-32 of the 17 bytes before
+    const png = await rgb.clone().png().toBuffer();
+    const bomb = Buffer.concat([png.subarray(0, 8), header, png.subarray(33)]);
+    await expect(decodeImage(bomb, { where: "bomb.png" })).rejects.toThrow(
+      new FileError(
+        "bomb.png says it is 60000 × 60000; at most 134217728 pixels are allowed. Make it smaller or remove it.",
+      ),
+    );
+  });
+
+  it("refuses what is not a readable file, without waiting for it", async () => {
+    await expect(decodeImage(at("none.jpg"))).rejects.toThrow(
+      new FileError(`${at("none.jpg")} cannot be read: no such file.`),
+    );
+    await expect(decodeImage(folder)).rejects.toThrow(
+      new FileError(`${folder} is not a file. Remove it from the data.`),
+    );
+    await writeFile(at("huge.jpg"), "");
+    await truncate(at("huge.jpg"), 300 * 2 ** 20); // sparse: takes no room
+    await expect(decodeImage(at("huge.jpg"))).rejects.toThrow(
+      new FileError(
+        `${at("huge.jpg")} has 314572800 bytes; at most 256 MiB are allowed for an image. Make it smaller or remove it.`,
+      ),
+    );
+  });
+
+  it.skipIf(process.platform === "win32")("refuses a named pipe", async () => {
+    await promisify(execFile)("mkfifo", [at("pipe.jpg")]);
+    await expect(decodeImage(at("pipe.jpg"))).rejects.toThrow(
+      new FileError(`${at("pipe.jpg")} is not a file. Remove it from the data.`),
+    );
+  });
+
+  it.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
+    "says when there is no permission",
+    async () => {
+      await writeFile(at("locked.jpg"), "x");
+      await chmod(at("locked.jpg"), 0);
+      await expect(decodeImage(at("locked.jpg"))).rejects.toThrow(
+        new FileError(`${at("locked.jpg")} cannot be read: no permission to read it.`),
+      );
+    },
+  );
+});
