@@ -1,0 +1,15 @@
+/** How the tests run: beside the files they prove, in `test/` where they cross folders. */
+
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    setupFiles: ["test/close-to-tensor.ts"],
+    // Own processes: ONNX Runtime's native library does not like to be loaded by several threads of one.
+    pool: "forks",
+    maxWorkers: 2,
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+  },
+});
