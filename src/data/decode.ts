@@ -90,11 +90,11 @@ async function decodePixels(image: Sharp): Promise<Image> {
   return { width, height, pixels };
 }
 
+/** The decoder's own words, less its name and what kind of check it was. */
 const tidy = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "")
-    .replace(/^Input buffer has /, "")
-    .replace(/^Vips\w+: /, "")
+    .replace(/^(Input buffer |has |corrupt header: |Vips\w+: )+/, "")
     .trim();
 };
 

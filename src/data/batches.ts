@@ -1,0 +1,89 @@
+/** Examples become batches of numbers; the next batches are made while the current one is being used. */
+
+import { abortable } from "./abortable.ts";
+import type { Example } from "./dataset.ts";
+import type { Image } from "./image.ts";
+import type { ImageStore } from "./image-store.ts";
+import { byteTable, normaliseInto } from "./normalise.ts";
+import { outputSize } from "./output-size.ts";
+import { applyActions, planSteps } from "./plan-steps.ts";
+import { splitSteps } from "./preprocess.ts";
+import type { Step } from "./steps.ts";
+
+/** A batch of a fixed size; memory of its own, so that it may be transferred to another thread. */
+export interface Batch {
+  /** [batch, 3, height, width]; zero in the rows from `count` on. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** [batch]; zero from `count` on. */
+  readonly labels: Int32Array<ArrayBuffer>;
+  /** How many rows are real: all of them, but for the last batch. */
+  readonly count: number;
+  /** Which examples the real rows are. */
+  readonly indices: readonly number[];
+}
+
+export interface BatchOptions {
+  readonly store: ImageStore;
+  readonly steps: readonly Step[];
+  readonly batchSize: number;
+  /** Indices into the examples; in the order given where left out. */
+  readonly order?: readonly number[];
+  /** Random numbers in [0, 1) for one example; needed where a step is random. */
+  readonly randomFor?: (index: number) => () => number;
+  /** How many batches are made ahead of the one in use. */
+  readonly prefetch?: number;
+  readonly signal?: AbortSignal;
+}
+
+/** Loads one example and does what was drawn for it; resizing stays off this thread. */
+async function prepare(path: string, index: number, options: BatchOptions): Promise<Image> {
+  const { still, rest } = splitSteps(options.steps);
+  const image = await options.store.load(path, still);
+  const actions = planSteps(rest, image, { where: path, random: options.randomFor?.(index) });
+  return actions.some(({ type }) => type === "resize")
+    ? options.store.transform(image, actions)
+    : applyActions(image, actions);
+}
+
+/** Batches of `examples`, in order, the last one padded. */
+export async function* batches(
+  examples: readonly Example[],
+  options: BatchOptions,
+): AsyncGenerator<Batch, void, void> {
+  const { batchSize, order = examples.map((_, index) => index), prefetch = 2, signal } = options;
+  const [height, width] = outputSize(options.steps);
+  const table = byteTable(options.steps);
+  const imageLength = 3 * height * width;
+
+  async function make(start: number): Promise<Batch> {
+    const indices = order.slice(start, start + batchSize);
+    const images = new Float32Array(batchSize * imageLength);
+    const labels = new Int32Array(batchSize);
+    const rows = indices.map(async (index, row) => {
+      const example = examples[index];
+      if (example === undefined)
+        throw new Error(`internal: there is no example ${index} of ${examples.length}`);
+      labels[row] = example.label;
+      const image = await prepare(example.path, index, options);
+      normaliseInto(images, image, { table, offset: row * imageLength });
+    });
+    await Promise.all(rows);
+    return { images, labels, count: indices.length, indices };
+  }
+
+  const ahead: Promise<Batch>[] = [];
+  let next = 0;
+  const fill = () => {
+    while (ahead.length <= prefetch && next < order.length) {
+      const batch = make(next);
+      batch.catch(() => {}); // told to whoever awaits it; a caller who stops early never does
+      ahead.push(batch);
+      next += batchSize;
+    }
+  };
+  for (fill(); ahead.length > 0; fill()) {
+    signal?.throwIfAborted();
+    const batch = ahead.shift();
+    if (batch !== undefined) yield await abortable(batch, signal);
+  }
+}

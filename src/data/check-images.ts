@@ -1,0 +1,66 @@
+/** Every image is decoded once before training, so that a damaged one is found now and not in the third epoch. */
+
+import { FileError } from "../errors.ts";
+import { abortable } from "./abortable.ts";
+import type { Example } from "./dataset.ts";
+import type { ImageStore } from "./image-store.ts";
+import { splitSteps } from "./preprocess.ts";
+import type { Step } from "./steps.ts";
+
+export interface BadImage {
+  readonly path: string;
+  /** A whole sentence that names the path. */
+  readonly reason: string;
+}
+
+/** How many bad images a message prints; the rest are counted. */
+const PRINTED = 20;
+
+/**
+ * All examples whose image cannot be used, in the order given. What is decoded stays in the store's cache for the
+ * first epoch with the same `steps`.
+ */
+export async function findBadImages(
+  examples: readonly Example[],
+  options: {
+    readonly store: ImageStore;
+    readonly steps: readonly Step[];
+    readonly signal?: AbortSignal;
+    /** Called after each file. */
+    readonly onProgress?: (done: number, total: number) => void;
+  },
+): Promise<readonly BadImage[]> {
+  const { store, signal, onProgress } = options;
+  const { still } = splitSteps(options.steps);
+  const paths = [...new Set(examples.map(({ path }) => path))];
+  const reasons = new Map<string, string>();
+  const remaining = paths.values();
+  let done = 0;
+
+  async function checkRemaining(): Promise<void> {
+    for (const path of remaining) {
+      signal?.throwIfAborted();
+      try {
+        await abortable(store.load(path, still), signal);
+      } catch (error) {
+        if (!(error instanceof FileError)) throw error;
+        reasons.set(path, error.message);
+      }
+      onProgress?.(++done, paths.length);
+    }
+  }
+
+  // A few more askers than threads, so that none of these waits for the next task.
+  await Promise.all(Array.from({ length: store.threads * 4 }, checkRemaining));
+  return paths.flatMap((path) => {
+    const reason = reasons.get(path);
+    return reason === undefined ? [] : [{ path, reason }];
+  });
+}
+
+/** The list as a message: one sentence a line, the first twenty, then how many more. */
+export function renderBadImages(bad: readonly BadImage[]): string {
+  const lines = bad.slice(0, PRINTED).map(({ reason }) => `  ${reason}`);
+  if (bad.length > PRINTED) lines.push(`  … and ${bad.length - PRINTED} more.`);
+  return `${bad.length} ${bad.length === 1 ? "image" : "images"} cannot be used:\n${lines.join("\n")}`;
+}
