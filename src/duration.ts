@@ -1,0 +1,17 @@
+/** A length of time as a person says it. */
+
+const two = (value: number): string => String(value).padStart(2, "0");
+
+/** 0.4 s, 12 s, 3 min 05 s, 2 h 07 min, 3 d 04 h. */
+export function renderDuration(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  if (!Number.isFinite(seconds) || seconds < 0) return "?";
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  const whole = Math.round(seconds);
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${two(whole % 60)} s`;
+  const minutes = Math.floor(whole / 60);
+  if (minutes < 24 * 60) return `${Math.floor(minutes / 60)} h ${two(minutes % 60)} min`;
+  const hours = Math.floor(minutes / 60);
+  return `${Math.floor(hours / 24)} d ${two(hours % 24)} h`;
+}

@@ -1,0 +1,102 @@
+/** An evaluation as text: the headline, the classes, and what is taken for what. */
+
+import { type Column, displayWidth, renderTable } from "../table.ts";
+import { confusedPairs } from "./confused-pairs.ts";
+import type { Evaluation } from "./evaluation.ts";
+
+/** Up to here every class has its line, and the confusion matrix fits a terminal. */
+const fewClasses = 20;
+/** Of more classes, so many of the worst are listed; likewise of pairs. */
+const worst = 10;
+const nameWidth = 32;
+
+/** Lines for a person to read, without a line break at the end. */
+export function renderEvaluation(evaluation: Evaluation): string {
+  return [renderHeadline(evaluation), renderClasses(evaluation), renderConfusion(evaluation)].join("\n\n");
+}
+
+function renderHeadline({ split, classes, metrics }: Evaluation): string {
+  const { examples, top1, top5, loss, macro, broken } = metrics;
+  const lines = [
+    `${split}: ${amount(examples, "image")} of ${amount(classes.length, "class")}`,
+    `top-1 ${top1.toFixed(2)} %, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
+    `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,
+  ];
+  if (broken > 0) lines.push(`${amount(broken, "image")} gave logits that are not finite, counted as wrong.`);
+  return lines.join("\n");
+}
+
+const scoreColumns: readonly Column[] = [
+  { title: "class", maxWidth: nameWidth },
+  { title: "images", align: "right" },
+  { title: "precision", align: "right" },
+  { title: "recall", align: "right" },
+  { title: "F1", align: "right" },
+];
+
+function renderClasses({ classes, metrics }: Evaluation): string {
+  const scored = metrics.perClass.map((one, index) => ({ ...one, name: classes[index] ?? String(index) }));
+  const few = scored.length <= fewClasses;
+  const seen = scored.filter(({ support }) => support > 0).sort((a, b) => (a.f1 ?? 0) - (b.f1 ?? 0));
+  const listed = few ? scored : seen.slice(0, worst);
+  const table = renderTable(
+    scoreColumns,
+    listed.map((one) => [one.name, one.support, score(one.precision), score(one.recall), score(one.f1)]),
+  );
+  if (few) return table;
+  const perfect = seen.filter(({ f1 }) => f1 === 100).length;
+  const empty = scored.length - seen.length;
+  const rest = [
+    `Median F1 ${score(seen[Math.floor(seen.length / 2)]?.f1)} %`,
+    `${amount(perfect, "class")} without a mistake`,
+    ...(empty > 0 ? [`${amount(empty, "class")} without an image`] : []),
+  ];
+  return `The ${listed.length} classes with the lowest F1:\n\n${table}\n\n${rest.join(", ")}.`;
+}
+
+function renderConfusion(evaluation: Evaluation): string {
+  const pairs = confusedPairs(evaluation.metrics);
+  if (pairs.length === 0) return "No class is taken for another.";
+  return evaluation.classes.length <= fewClasses ? renderMatrix(evaluation) : renderPairs(evaluation);
+}
+
+/** Columns bear the names where they are short, else the numbers that stand before the rows' names. */
+function renderMatrix({ classes, metrics }: Evaluation): string {
+  const short = classes.every((name) => displayWidth(name) <= 3);
+  const heading = (name: string, index: number): string => (short ? name : String(index + 1));
+  const columns: Column[] = [
+    { title: short ? "" : "class", maxWidth: nameWidth },
+    ...classes.map((name, index): Column => ({ title: heading(name, index), align: "right" })),
+  ];
+  const rows = metrics.confusion.map((row, index) => {
+    const name = classes[index] ?? String(index);
+    return [short ? name : `${index + 1} ${name}`, ...row.map((count) => (count === 0 ? "·" : count))];
+  });
+  return `Rows are the right classes, columns what was predicted:\n\n${renderTable(columns, rows)}`;
+}
+
+function renderPairs({ classes, metrics }: Evaluation): string {
+  const name = (index: number): string => classes[index] ?? String(index);
+  const pairs = confusedPairs(metrics);
+  const rows = pairs.slice(0, worst).map(({ label, predicted, count }) => {
+    const support = metrics.perClass[label]?.support ?? 0;
+    return [name(label), name(predicted), count, `${Math.round((100 * count) / support)} %`];
+  });
+  const columns: readonly Column[] = [
+    { title: "class", maxWidth: nameWidth },
+    { title: "taken for", maxWidth: nameWidth },
+    { title: "images", align: "right" },
+    { title: "of the class", align: "right" },
+  ];
+  const mistakes = pairs.reduce((sum, { count }) => sum + count, 0);
+  return `The most frequent of ${amount(mistakes, "mistake")}:\n\n${renderTable(columns, rows)}`;
+}
+
+function score(value: number | undefined): string {
+  return value === undefined ? "–" : value.toFixed(1);
+}
+
+function amount(count: number, noun: string): string {
+  const plural = noun.endsWith("s") ? `${noun}es` : `${noun}s`;
+  return `${count.toLocaleString("en")} ${count === 1 ? noun : plural}`;
+}

@@ -1,0 +1,101 @@
+/** The shell of every report: one HTML file with its style inside, for light and dark, that loads nothing and runs no script. */
+
+import { type Html, html } from "./html.ts";
+
+/** A fact in the margin of a report: a name and what it is. */
+export type Fact = readonly [name: string, value: string];
+
+export interface Headline {
+  readonly name: string;
+  readonly value: string;
+  readonly unit?: string;
+}
+
+interface Page {
+  readonly title: string;
+  /** What the report is about, in a line. */
+  readonly subtitle: string;
+  readonly headlines: readonly Headline[];
+  readonly facts: readonly Fact[];
+  readonly sections: readonly Html[];
+}
+
+const style = `
+:root { color-scheme: light dark; --paper: #fbfaf7; --card: #fff; --ink: #1d1f24; --soft: #666a73; --line: #e4e1d9;
+  --main: #1f6feb; --other: #d1701b; --third: #2a8f5b; --good: #1f6feb; --bad: #d1462f; --track: #eeece5; }
+@media (prefers-color-scheme: dark) { :root { --paper: #14161a; --card: #1c1f24; --ink: #e8e6e1; --soft: #9a9da5; --line: #30343b;
+  --main: #6ea8fe; --other: #f0a45d; --third: #5cc48f; --good: #4c8df6; --bad: #f0694f; --track: #2a2e35; } }
+* { box-sizing: border-box; }
+body { margin: 0; padding: 3rem 1.5rem 4rem; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; }
+main { max-width: 64rem; margin: 0 auto; }
+h1 { margin: 0; font-size: 2rem; line-height: 1.15; letter-spacing: -.02em; overflow-wrap: anywhere; }
+h2 { margin: 0 0 .2rem; font-size: 1.1rem; letter-spacing: -.01em; }
+p { margin: 0; } .soft { color: var(--soft); } .subtitle { margin: .4rem 0 1.8rem; color: var(--soft); overflow-wrap: anywhere; }
+section { margin-top: 1.25rem; padding: 1.4rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
+section > .soft { margin-bottom: 1rem; font-size: .9rem; }
+.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(8.5rem, 1fr)); gap: 1px; overflow: hidden;
+  background: var(--line); border: 1px solid var(--line); border-radius: 12px; }
+.headlines div { padding: 1.1rem 1.3rem 1rem; background: var(--card); }
+.headlines div:first-child b { color: var(--main); }
+.headlines b { display: block; font-size: 1.9rem; line-height: 1.15; font-weight: 650; letter-spacing: -.025em; font-variant-numeric: tabular-nums; }
+.headlines small { font-size: .55em; font-weight: 500; color: var(--soft); margin-left: .15em; letter-spacing: 0; }
+.headlines span { color: var(--soft); font-size: .85rem; }
+.facts { display: grid; padding-top: .6rem; grid-template-columns: repeat(auto-fill, minmax(15rem, 1fr)); gap: .9rem 1.5rem; margin: 0; }
+.facts dt { color: var(--soft); font-size: .8rem; } .facts dd { margin: 0; overflow-wrap: anywhere; }
+table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+th { color: var(--soft); font-weight: 500; font-size: .8rem; text-align: left; padding: 0 .6rem .45rem 0; white-space: nowrap; }
+td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
+td.number, th.number { text-align: right; white-space: nowrap; width: 5.2rem; padding-right: 0; }
+.beside td.number, .beside th.number { width: 4rem; padding-left: .8rem; }
+td.name { min-width: 6rem; max-width: 18rem; } td.bar { width: 38%; padding-right: 1rem; }
+.track { height: 9px; border-radius: 5px; background: var(--track); overflow: hidden; }
+.track i { display: block; height: 100%; border-radius: 5px; background: var(--main); }
+details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); margin-bottom: .6rem; }
+.scroll { overflow-x: auto; } svg { display: block; max-width: 100%; height: auto; } svg text { font: 11px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
+.gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1.1rem; margin: 0; padding: 0; list-style: none; }
+.gallery figure { margin: 0; } .gallery .picture { aspect-ratio: 1; border-radius: 8px; background: var(--track); overflow: hidden; display: grid; place-items: center; color: var(--soft); font-size: .8rem; }
+.gallery img { width: 100%; height: 100%; object-fit: contain; }
+.gallery figcaption { margin-top: .45rem; font-size: .85rem; line-height: 1.35; overflow-wrap: anywhere; }
+.gallery .said { color: var(--bad); font-weight: 600; } .gallery .right { font-weight: 600; }
+.gallery .file { color: var(--soft); font-size: .75rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.legend { display: flex; flex-wrap: wrap; gap: .3rem 1.2rem; margin-bottom: .6rem; font-size: .85rem; color: var(--soft); }
+.legend i { display: inline-block; width: 14px; height: 3px; border-radius: 2px; margin-right: .45em; vertical-align: middle; }
+.beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
+.beside > .scroll { flex: 0 1 auto; } .beside > section { flex-basis: 22rem; } .charts { gap: 0 1.25rem; }
+@media (max-width: 40rem) { body { padding: 1.5rem .9rem; } td.bar { display: none; } th.bar { display: none; } }
+@media print { body { padding: 0; } section { break-inside: avoid; } }
+`;
+
+/** A whole HTML document. */
+export function renderPage({ title, subtitle, headlines, facts, sections }: Page): string {
+  const tiles = headlines.map(
+    ({ name, value, unit }) =>
+      html`<div><b>${value}${unit === undefined ? "" : html`<small>${unit}</small>`}</b><span>${name}</span></div>`,
+  );
+  const listed = facts.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`);
+  const about =
+    facts.length === 0 ? "" : html`<section><h2>About</h2><dl class="facts">${listed}</dl></section>`;
+  // No resource may be loaded, whatever a name or a picture holds.
+  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
+  const page = html`<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${title}</title>
+<style>`;
+  const body = html`</style>
+</head>
+<body>
+<main>
+<h1>${title}</h1>
+<p class="subtitle">${subtitle}</p>
+<div class="headlines">${tiles}</div>
+${sections}
+${about}
+</main>
+</body>
+</html>
+`;
+  return `<!doctype html>\n${page.text}${style}${body.text}`;
+}

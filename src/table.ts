@@ -1,0 +1,73 @@
+/** Aligned text tables for the terminal, measured in columns rather than characters. */
+
+export interface Column {
+  readonly title: string;
+  /** Numbers read best on the right. Default left. */
+  readonly align?: "left" | "right";
+  /** Longer cells are cut with "…". Default 40. */
+  readonly maxWidth?: number;
+}
+
+const graphemes = new Intl.Segmenter("en", { granularity: "grapheme" });
+
+/** Scripts and symbols that terminals draw two columns wide (Unicode's East Asian Width W and F, coarsely). */
+const wide =
+  /^[\u1100-\u115f\u2e80-\u303e\u3041-\ua4cf\ua960-\ua97c\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe6f\uff00-\uff60\uffe0-\uffe6\u{1b000}-\u{1b2ff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\ufe0f/u;
+
+/** Text that can not move the cursor or change colours: control and direction characters become "�". */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
+/** How many columns a terminal needs for a text without control characters. */
+export function displayWidth(text: string): number {
+  let width = 0;
+  for (const { segment } of graphemes.segment(text)) width += graphemeWidth(segment);
+  return width;
+}
+
+function graphemeWidth(grapheme: string): number {
+  if (/^[\p{Mn}\p{Me}\p{Cf}]+$/u.test(grapheme)) return 0;
+  return wide.test(grapheme) ? 2 : 1;
+}
+
+/** The text itself where it fits into `width` columns, else its beginning and "…". */
+export function fitText(text: string, width: number): string {
+  if (displayWidth(text) <= width) return text;
+  let kept = "";
+  let used = 0;
+  for (const { segment } of graphemes.segment(text)) {
+    used += graphemeWidth(segment);
+    if (used > width - 1) break;
+    kept += segment;
+  }
+  return width < 1 ? "" : `${kept}…`;
+}
+
+/** Pads with spaces up to `width` columns. */
+export function padText(
+  text: string,
+  { width, align = "left" }: { width: number; align?: "left" | "right" },
+): string {
+  const spaces = " ".repeat(Math.max(0, width - displayWidth(text)));
+  return align === "left" ? text + spaces : spaces + text;
+}
+
+/** A table with a line of titles, a rule, and one line a row; without a line break at the end. */
+export function renderTable(
+  columns: readonly Column[],
+  rows: readonly (readonly (string | number)[])[],
+  { indent = 0 }: { indent?: number } = {},
+): string {
+  const cells = [columns.map((column) => column.title), ...rows].map((row) =>
+    columns.map((column, i) => fitText(printable(String(row[i] ?? "")), column.maxWidth ?? 40)),
+  );
+  const widths = columns.map((_, i) => Math.max(...cells.map((row) => displayWidth(row[i] ?? ""))));
+  const lines = cells.map((row) =>
+    row
+      .map((cell, i) => padText(cell, { width: widths[i] ?? 0, align: columns[i]?.align ?? "left" }))
+      .join("  "),
+  );
+  lines.splice(1, 0, widths.map((width) => "─".repeat(width)).join("  "));
+  return lines.map((line) => (" ".repeat(indent) + line).trimEnd()).join("\n");
+}
