@@ -1,7 +1,7 @@
 /** ONNX Runtime for Node: one worker thread, because its run() blocks whatever thread calls it. */
 
 import { availableParallelism, cpus } from "node:os";
-import { dirname, relative, sep } from "node:path";
+import { dirname, relative, resolve, sep } from "node:path";
 import type { Worker } from "node:worker_threads";
 import { EngineError } from "../errors.ts";
 import { isStored } from "../formats/tensor.ts";
@@ -58,9 +58,14 @@ function externalFolder(graph: Graph): string | undefined {
   let folder: string | undefined;
   for (const value of inOrder(Object.values(graph.outputs))) {
     if (value.kind !== "constant" || !isStored(value.weight)) continue;
-    const { path } = value.weight;
+    const path = resolve(value.weight.path);
     folder ??= dirname(path);
-    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) folder = dirname(folder);
+    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      const above = dirname(folder);
+      if (above === folder)
+        throw new EngineError(`ONNX Runtime needs all weights on one drive; ${path} is not on ${folder}.`);
+      folder = above;
+    }
   }
   return folder;
 }
@@ -71,31 +76,46 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+/** A minute: longer than any step, so that an exit never waits for ever. */
+const exitPatienceMs = 60_000;
+
 /** Questions to the worker and their answers, matched by number; the worker starts at the first question. */
 class WorkerLine {
   private worker: Worker | undefined;
   private readonly waiting = new Map<number, Waiting>();
   private asked = 0;
+  private closed = false;
+  /** Settles when everything asked so far is answered. */
+  private answered: Promise<void> = Promise.resolve();
+  /** How many questions the worker still has to answer, seen by both threads. */
+  private open = new Int32Array(new SharedArrayBuffer(4));
 
   ask<R extends Request>(request: R, transfer: readonly ArrayBuffer[]): Promise<ReplyTo<R>> {
-    this.worker ??= this.start();
-    const { worker } = this;
     const id = this.asked++;
-    return new Promise((resolve, reject) => {
+    const answer = new Promise<ReplyTo<R>>((resolve, reject) => {
+      if (this.closed) throw new EngineError("ONNX Runtime: the engine is closed.");
+      this.worker ??= this.start();
+      this.worker.postMessage({ id, ...request }, [...transfer]);
+      Atomics.add(this.open, 0, 1);
       // The process stays alive for an answer, not for an idle engine.
-      worker.ref();
+      this.worker.ref();
       this.waiting.set(id, { resolve: (reply) => resolve(reply as ReplyTo<R>), reject });
-      worker.postMessage({ id, ...request }, [...transfer]);
     });
+    this.answered = Promise.allSettled([this.answered, answer]).then(() => {});
+    return answer;
   }
 
+  /** Waits for what is under way: ended amid a run, ONNX Runtime's binding aborts the whole process. */
   async close(): Promise<void> {
+    this.closed = true;
+    await this.answered;
     await this.worker?.terminate();
-    this.worker = undefined;
   }
 
   private start(): Worker {
-    const worker = spawnWorker(new URL("./native.worker.ts", import.meta.url));
+    const open = new Int32Array(new SharedArrayBuffer(4));
+    this.open = open;
+    const worker = spawnWorker(new URL("./native.worker.ts", import.meta.url), { workerData: open });
     worker.on("message", (reply: Reply & { id: number }) => {
       const waiting = this.waiting.get(reply.id);
       this.waiting.delete(reply.id);
@@ -103,7 +123,16 @@ class WorkerLine {
       if (reply.type === "failed") waiting?.reject(new EngineError(`ONNX Runtime: ${reply.message}`));
       else waiting?.resolve(reply);
     });
+    // process.exit() ends threads too, so it waits for the run as `close` does, and keeps its exit code.
+    const finish = () => {
+      for (let count = Atomics.load(open, 0); count > 0; count = Atomics.load(open, 0))
+        if (Atomics.wait(open, 0, count, exitPatienceMs) === "timed-out") return;
+    };
+    process.on("exit", finish);
     const fail = (reason: string) => {
+      process.off("exit", finish);
+      // After an error comes an exit, which must not fail the questions of a thread started in between.
+      if (this.worker !== worker) return;
       this.worker = undefined;
       for (const { reject } of this.waiting.values())
         reject(new EngineError(`ONNX Runtime's thread ${reason}.`));

@@ -1,6 +1,6 @@
 /** The thread that holds ONNX Runtime sessions and answers for them. */
 
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import type * as Ort from "onnxruntime-node";
 import type { Shape } from "../formats/tensor.ts";
 import type { Arrays } from "./engine.ts";
@@ -27,20 +27,22 @@ interface Held {
   readonly shapes: Readonly<Record<string, Shape>>;
 }
 
-const held: Held[] = [];
+/** By the number of the request that compiled it, which no later thread of the same engine uses again. */
+const held = new Map<number, Held>();
 // onnxruntime-node is CommonJS behind getters, which only its default export shows to every loader.
 const loading = import("onnxruntime-node").then((module) => (module.default ?? module) as typeof Ort);
 
-async function answer(request: Request): Promise<{ reply: Reply; transfer?: ArrayBuffer[] }> {
+async function answer(request: Request, id: number): Promise<{ reply: Reply; transfer?: ArrayBuffer[] }> {
   const ort = await loading;
   if (request.type === "compile") {
     const session = await ort.InferenceSession.create(request.bytes, optionsOf(request));
-    return { reply: { type: "compile", session: held.push({ session, shapes: request.shapes }) - 1 } };
+    held.set(id, { session, shapes: request.shapes });
+    return { reply: { type: "compile", session: id } };
   }
-  const target = held[request.session];
+  const target = held.get(request.session);
   if (!target) throw new Error("the session is closed.");
   if (request.type === "release") {
-    delete held[request.session];
+    held.delete(request.session);
     await target.session.release();
     return { reply: { type: "release" } };
   }
@@ -66,7 +68,7 @@ function optionsOf({
 }: Extract<Request, { type: "compile" }>): Ort.InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
-    logSeverityLevel: 3,
+    logSeverityLevel: 4,
     extra: {
       session: {
         // One setting everywhere: with prepacking, results differ in the last bits and weights are held twice.
@@ -77,15 +79,21 @@ function optionsOf({
   };
 }
 
-parentPort?.on("message", async ({ id, ...request }: Request & { id: number }) => {
+async function reply({ id, ...request }: Request & { id: number }): Promise<void> {
   try {
-    const { reply, transfer = [] } = await answer(request);
+    const { reply, transfer = [] } = await answer(request, id);
     parentPort?.postMessage({ id, ...reply }, transfer);
   } catch (error) {
-    parentPort?.postMessage({
-      id,
-      type: "failed",
-      message: error instanceof Error ? error.message : String(error),
-    });
+    const message = error instanceof Error ? error.message : String(error);
+    parentPort?.postMessage({ id, type: "failed", message });
   }
+  const open: Int32Array = workerData;
+  Atomics.sub(open, 0, 1);
+  Atomics.notify(open, 0);
+}
+
+// One after the other: a session asked to run and then to close does both.
+let last = Promise.resolve();
+parentPort?.on("message", (request: Request & { id: number }) => {
+  last = last.then(() => reply(request));
 });

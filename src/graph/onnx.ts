@@ -1,5 +1,6 @@
 /** A graph as ONNX bytes: field numbers of onnx.proto3, one node a value, equal nodes written once. */
 
+import { GraphError } from "../errors.ts";
 import { bytes, encode, type Field, float, int, message, string } from "../formats/protobuf.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
 import { type OnnxForm, rowOf } from "./ops.ts";
@@ -18,7 +19,11 @@ export interface OnnxOptions {
 
 /** ONNX ModelProto bytes. Weights that live in files are referred to by place, never copied. */
 export function toOnnx(graph: Graph, { locate = (path) => path }: OnnxOptions = {}): Uint8Array {
-  const writer = new GraphWriter(locate);
+  const inputs = inputsOf(graph);
+  const twice = Object.keys(graph.outputs).find((name) => inputs.has(name));
+  if (twice !== undefined)
+    throw new GraphError(`toOnnx: "${twice}" names an input and an output; one needs another name.`);
+  const writer = new GraphWriter({ locate, reserved: [...inputs.keys(), ...Object.keys(graph.outputs)] });
   for (const value of inOrder(Object.values(graph.outputs))) writer.write(value);
   const outputs = Object.entries(graph.outputs);
   for (const [name, value] of outputs)
@@ -30,7 +35,7 @@ export function toOnnx(graph: Graph, { locate = (path) => path }: OnnxOptions = 
       ...writer.nodes,
       string(2, "rlrr"),
       ...writer.initializers,
-      ...[...inputsOf(graph)].map(([name, value]) => valueInfo(11, name, value.shape)),
+      ...[...inputs].map(([name, value]) => valueInfo(11, name, value.shape)),
       ...outputs.map(([name, value]) => valueInfo(12, name, value.shape)),
     ]),
     message(8, [string(1, ""), int(2, opsetVersion)]),
@@ -44,9 +49,12 @@ class GraphWriter {
   private readonly names = new Map<Value, string>();
   private readonly known = new Map<string, string>();
   private readonly locate: (path: string) => string;
+  private readonly reserved: readonly string[];
 
-  constructor(locate: (path: string) => string) {
+  /** `reserved` are the names of inputs and outputs, which no value in between may take. */
+  constructor({ locate, reserved }: Required<OnnxOptions> & { readonly reserved: readonly string[] }) {
     this.locate = locate;
+    this.reserved = reserved;
   }
 
   nameOf(value: Value): string {
@@ -84,7 +92,7 @@ class GraphWriter {
       ...(form.integers ?? []).map((numbers) => this.integers(numbers)),
     ];
     const node = this.once(JSON.stringify([form.type, inputs, form.attributes, form.floats]), () => {
-      const base = `${value.op}_${this.nodes.length}`;
+      const base = this.free(`${value.op}_${this.nodes.length}`);
       const names = form.output === undefined ? [base] : [0, 1, 2].map((output) => `${base}.${output}`);
       this.node(form.type, { inputs, outputs: names, attributes: attributesOf(form) });
       return base;
@@ -118,11 +126,15 @@ class GraphWriter {
   }
 
   private initializer(shape: Shape, dataType: number, content: readonly Field[]): string {
-    const name = `constant_${this.initializers.length}`;
+    const name = this.free(`constant_${this.initializers.length}`);
     this.initializers.push(
       message(5, [...shape.map((size) => int(1, size)), int(2, dataType), string(8, name), ...content]),
     );
     return name;
+  }
+
+  private free(name: string): string {
+    return this.reserved.some((taken) => taken.startsWith(name)) ? this.free(`${name}_`) : name;
   }
 
   /** What is equal is written once: x's mean and 1/std come from one node, repeated small constants from one. */

@@ -6,6 +6,7 @@ import {
   broadcastShape,
   gemmShape,
   matmulShape,
+  paddedShape,
   reducedShape,
   reshapedShape,
   slicedShape,
@@ -152,8 +153,7 @@ export const ops = {
   }),
   // zeros before and after, along one axis
   pad: define<Unary, { axis: number; before: number; after: number }>({
-    shape: ([x], { axis, before, after }) =>
-      x.map((size, at) => (at === axis ? before + size + after : size)),
+    shape: ([x], { axis, before, after }) => paddedShape(x, axis, before, after),
     vjp: (g, _y, [x], { axis, before }) => [
       slice(g, { axis, from: before, to: before + (x.shape[axis] ?? 0) }),
     ],

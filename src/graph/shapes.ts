@@ -32,15 +32,12 @@ export function reshapedShape(shape: Shape, to: Shape): Shape {
 }
 
 export function transposedShape(shape: Shape, order: readonly number[]): Shape {
-  const valid = order.length === shape.length && new Set(order).size === order.length;
-  return order.map((axis) => {
-    const size = shape[axis];
-    if (!valid || size === undefined)
-      throw new GraphError(
-        `transpose: ${renderShape(order)} is not an order of the axes of ${renderShape(shape)}.`,
-      );
-    return size;
-  });
+  const turned = order.flatMap((axis) => shape[axis] ?? []);
+  if (turned.length !== shape.length || new Set(order).size !== shape.length)
+    throw new GraphError(
+      `transpose: ${renderShape(order)} is not an order of the axes of ${renderShape(shape)}.`,
+    );
+  return turned;
 }
 
 export function slicedShape(shape: Shape, axis: number, from: number, to: number): Shape {
@@ -48,6 +45,15 @@ export function slicedShape(shape: Shape, axis: number, from: number, to: number
   if (size === undefined || from < 0 || to > size || from >= to)
     throw new GraphError(`slice: ${from} to ${to} of axis ${axis} is not inside ${renderShape(shape)}.`);
   return shape.map((old, at) => (at === axis ? to - from : old));
+}
+
+/** Zeros before and after, along one axis. */
+export function paddedShape(shape: Shape, axis: number, before: number, after: number): Shape {
+  if (shape[axis] === undefined || before < 0 || after < 0)
+    throw new GraphError(
+      `pad: ${before} and ${after} cannot go around axis ${axis} of ${renderShape(shape)}.`,
+    );
+  return shape.map((size, at) => (at === axis ? before + size + after : size));
 }
 
 /** Batched matrix product: equal leading sizes, [.., m, k] × [.., k, n]. */
@@ -64,9 +70,11 @@ export function matmulShape(a: Shape, b: Shape): Shape {
 
 /** Product of two matrices, either transposed first. */
 export function gemmShape(op: string, a: Shape, b: Shape, transposed: { a: boolean; b: boolean }): Shape {
+  if (a.length !== 2 || b.length !== 2)
+    throw new GraphError(`${op}: needs two matrices, got ${renderShape(a)} and ${renderShape(b)}.`);
   const [rows, inner] = transposed.a ? [a[1], a[0]] : [a[0], a[1]];
   const [other, columns] = transposed.b ? [b[1], b[0]] : [b[0], b[1]];
-  if (a.length !== 2 || b.length !== 2 || rows === undefined || columns === undefined || inner !== other) {
+  if (rows === undefined || columns === undefined || inner !== other) {
     const side = (shape: Shape, turned: boolean) => `${renderShape(shape)}${turned ? "ᵀ" : ""}`;
     throw new GraphError(`${op}: inner sizes differ, ${side(a, transposed.a)} × ${side(b, transposed.b)}.`);
   }
