@@ -4,6 +4,7 @@ import { open, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { FileError } from "../errors.ts";
 import { type Image, renderImageSize } from "./image.ts";
+import { readFailure } from "./read-failure.ts";
 import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
 /** 128 Mi pixels, 384 MiB as RGB: above any camera's (the largest give 102 million), and several fit in memory at once. */
@@ -30,15 +31,6 @@ function refuse(where: string, kind: string | undefined): never {
   throw new FileError(`${where} is not a JPEG, PNG, WebP, GIF or AVIF image${but}. Convert it or remove it.`);
 }
 
-const codeOf = (error: unknown): string =>
-  error instanceof Error && "code" in error ? String(error.code) : "unknown";
-
-const reasons: Readonly<Record<string, string>> = {
-  ENOENT: "no such file",
-  EACCES: "no permission to read it",
-  EPERM: "no permission to read it",
-};
-
 async function readBytes(path: string): Promise<Uint8Array> {
   try {
     // Asked before opening: opening a pipe would wait for a writer.
@@ -57,8 +49,7 @@ async function readBytes(path: string): Promise<Uint8Array> {
     }
   } catch (cause) {
     if (cause instanceof FileError) throw cause;
-    const code = codeOf(cause);
-    throw new FileError(`${path} cannot be read: ${reasons[code] ?? code}.`, { cause });
+    throw readFailure(path, cause);
   }
 }
 

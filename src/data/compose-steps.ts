@@ -1,0 +1,68 @@
+/** Preprocessing from a few choices: how to resize, what to crop, whether to flip, how to scale colours. */
+
+import { defaultSteps } from "./default-steps.ts";
+import type { Filter, Step } from "./steps.ts";
+
+export interface StepChoices {
+  readonly resize?: "squash" | "short";
+  readonly interpolation?: Filter;
+  readonly crop?: "none" | "center" | "random" | "random-resized";
+  readonly flip?: boolean;
+  readonly normalize?: "half" | "imagenet";
+}
+
+type Size = readonly [height: number, width: number];
+
+/** timm's and torchvision's share of a resized image that a crop keeps: 224 of 256. */
+const cropShare = 0.875;
+const colours = {
+  half: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
+  imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
+} as const;
+
+/** The model's own steps where nothing else is chosen; each choice replaces its part of them. */
+export function composeSteps(
+  size: Size,
+  model: readonly Step[] | undefined,
+  choices: StepChoices,
+): readonly Step[] {
+  const base = model ?? defaultSteps(size);
+  const { resize, interpolation, crop, flip, normalize } = choices;
+  const filter = interpolation ?? filterOf(base) ?? "bicubic";
+  const asGiven = resize === undefined && crop === undefined;
+  const shape = asGiven
+    ? withFilter(base, filter)
+    : shapeSteps(size, { filter, resize: resize ?? "squash", crop });
+  const ending = base.find(([name]) => name === "normalize") ?? (["normalize", colours.half] as const);
+  return [
+    ...shape.filter(([name]) => name !== "normalize"),
+    ...(flip ? [["randomHorizontalFlip", { probability: 0.5 }] as const] : []),
+    normalize ? ["normalize", colours[normalize]] : ending,
+  ];
+}
+
+function shapeSteps(
+  size: Size,
+  { filter, resize, crop }: { filter: Filter; resize: "squash" | "short"; crop: StepChoices["crop"] },
+): Step[] {
+  if (crop === "random-resized")
+    return [["randomResizedCrop", { size, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], filter }]];
+  const cut = crop ?? (resize === "short" ? "center" : "none");
+  if (cut === "none" && resize === "squash") return [["resize", { size, filter }]];
+  const [height, width] = [Math.round(size[0] / cropShare), Math.round(size[1] / cropShare)];
+  const larger: Step =
+    resize === "squash"
+      ? ["resize", { size: [height, width], filter }]
+      : ["resizeShort", { size: Math.max(height, width), filter }];
+  return [larger, [cut === "random" ? "randomCrop" : "centerCrop", { size }]];
+}
+
+const filterOf = (steps: readonly Step[]): Filter | undefined =>
+  steps.flatMap(([, options]) => ("filter" in options ? [options.filter] : []))[0];
+
+const withFilter = (steps: readonly Step[], filter: Filter): Step[] =>
+  steps.map((step): Step => {
+    if (step[0] === "resize") return ["resize", { ...step[1], filter }];
+    if (step[0] === "resizeShort") return ["resizeShort", { ...step[1], filter }];
+    return step;
+  });

@@ -1,0 +1,421 @@
+import { existsSync } from "node:fs";
+import { mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FileError, InputError } from "../errors.ts";
+import type { Split } from "./dataset.ts";
+import { readDataset } from "./read-dataset.ts";
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "rlrr-data-"));
+});
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+let trees = 0;
+/** A fresh folder with these files; a name that ends in `/` is a folder. */
+async function tree(files: Readonly<Record<string, string>> | readonly string[]): Promise<string> {
+  const root = join(folder, `tree${trees++}`);
+  await mkdir(root);
+  const entries = Array.isArray(files) ? files.map((name) => [name, ""] as const) : Object.entries(files);
+  for (const [name, content] of entries) {
+    await mkdir(name.endsWith("/") ? join(root, name) : dirname(join(root, name)), { recursive: true });
+    if (!name.endsWith("/")) await writeFile(join(root, name), content);
+  }
+  return root;
+}
+
+/** `class:path` per example of each split that has some, paths relative to the root. */
+async function outline(root: string) {
+  const { layout, classes, splits, notes } = await readDataset(root);
+  const base = root.endsWith(".csv") ? dirname(root) : root;
+  const show = (split: Split) =>
+    splits[split].map(({ path, label }) => `${classes[label]}:${path.slice(base.length + 1)}`);
+  const own = (["train", "val", "test"] as const).filter((split) => splits[split].length > 0);
+  const local = notes.map((note) => note.replaceAll(root, "ROOT"));
+  return { layout, classes, ...Object.fromEntries(own.map((split) => [split, show(split)])), notes: local };
+}
+
+async function messageOf(root: string): Promise<string> {
+  const error = await readDataset(root).then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (!(error instanceof FileError || error instanceof InputError))
+    throw new Error(`no error of ours: ${error}`);
+  return error.message.replaceAll(root, "ROOT");
+}
+
+describe("readDataset: class folders", () => {
+  it("takes the folder's name as the class, sorted without regard to language", async () => {
+    const root = await tree([
+      "b/2.jpg",
+      "b/10.JPEG",
+      "b/nested/deep/1.png",
+      "B/x.webp",
+      "ä/y.gif",
+      "a/z.avif",
+    ]);
+    expect(await outline(root)).toEqual({
+      layout: "classes",
+      classes: ["B", "a", "b", "ä"],
+      train: ["B:B/x.webp", "a:a/z.avif", "b:b/10.JPEG", "b:b/2.jpg", "b:b/nested/deep/1.png", "ä:ä/y.gif"],
+      notes: [],
+    });
+  });
+
+  it("says what it passes over", async () => {
+    const root = await tree([
+      "a/1.jpg",
+      "a/Thumbs.db",
+      "a/.DS_Store",
+      "a/notes.txt",
+      "a/1.heic",
+      "b/1.jpg",
+      "b/.cache/x.jpg",
+      "c/",
+      "stray.jpg",
+      "README.md",
+      "odd.jpg/1.jpg",
+    ]);
+    expect(await outline(root)).toEqual({
+      layout: "classes",
+      classes: ["a", "b", "odd.jpg"],
+      train: ["a:a/1.jpg", "b:b/1.jpg", "odd.jpg:odd.jpg/1.jpg"],
+      notes: [
+        "ROOT/c holds no images and is left out.",
+        "Ignored 1 in ROOT outside any class folder (stray.jpg).",
+        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF or AVIF files (README.md, .DS_Store, 1.heic, Thumbs.db, …).",
+      ],
+    });
+  });
+
+  it.skipIf(process.platform === "win32")("follows links and is safe from circles", async () => {
+    const root = await tree(["a/1.jpg", "b/1.jpg", "elsewhere.d/2.jpg"]);
+    await symlink("..", join(root, "a/up"));
+    await symlink("../b/1.jpg", join(root, "a/linked.jpg"));
+    await symlink("nowhere.jpg", join(root, "b/broken.jpg"));
+    await symlink(".", join(root, "b/self"));
+    const { train } = (await outline(root)) as unknown as { train: string[] };
+    expect(train.filter((line) => line.startsWith("b:"))).toEqual(["b:b/1.jpg", "b:b/broken.jpg"]);
+    expect(train).toContain("a:a/linked.jpg");
+  });
+
+  it("joins spellings of one name, and refuses two folders for it", async () => {
+    expect((await readDataset(await tree(["e\u0301/1.jpg", "x/1.jpg"]))).classes).toEqual(["x", "\u00e9"]);
+    expect(await messageOf(await tree(["e\u0301/1.jpg", "\u00e9/1.jpg"]))).toBe(
+      'ROOT: two folders are named "\u00e9", spelt with different code points. Merge them.',
+    );
+  });
+
+  it("stops when aborted", async () => {
+    const root = await tree(["a/1.jpg", "b/1.jpg"]);
+    await expect(readDataset(root, { signal: AbortSignal.abort(new Error("enough")) })).rejects.toThrow(
+      "enough",
+    );
+  });
+});
+
+describe("readDataset: split folders", () => {
+  it("reads train, val and test under their usual names", async () => {
+    const root = await tree([
+      "Train/a/1.jpg",
+      "Train/b/1.jpg",
+      "validation/a/2.jpg",
+      "validation/b/2.jpg",
+      "test/a/3.jpg",
+      "test/b/3.jpg",
+      "docs/x.txt",
+    ]);
+    expect(await outline(root)).toEqual({
+      layout: "splits",
+      classes: ["a", "b"],
+      train: ["a:Train/a/1.jpg", "b:Train/b/1.jpg"],
+      val: ["a:validation/a/2.jpg", "b:validation/b/2.jpg"],
+      test: ["a:test/a/3.jpg", "b:test/b/3.jpg"],
+      notes: ['Ignored folders that are not splits: "docs".'],
+    });
+  });
+
+  it("allows a class without validation images, and says so", async () => {
+    const root = await tree(["train/a/1.jpg", "train/b/1.jpg", "val/a/2.jpg"]);
+    expect((await readDataset(root)).notes).toEqual(['val has no images of "b".']);
+  });
+
+  it("allows a test split alone, for evaluation", async () => {
+    expect(await outline(await tree(["test/a/1.jpg", "test/b/1.jpg"]))).toMatchObject({
+      layout: "splits",
+      test: ["a:test/a/1.jpg", "b:test/b/1.jpg"],
+    });
+  });
+
+  it("takes classes that happen to be called train and test for classes", async () => {
+    expect(await outline(await tree(["train/1.jpg", "test/1.jpg", "bus/1.jpg"]))).toMatchObject({
+      layout: "classes",
+      classes: ["bus", "test", "train"],
+    });
+  });
+});
+
+const images = ["images/train/0.jpg", "images/train/1.jpg", "images/val/2.jpg", "images/test/a b.jpg"];
+const withImages = (files: Readonly<Record<string, string>>) =>
+  tree({ ...Object.fromEntries(images.map((name) => [name, ""])), ...files });
+
+describe("readDataset: VTAB-1k lists", () => {
+  const lists = {
+    "train800.txt": "images/train/0.jpg 1\nimages/train/1.jpg 0\n",
+    "val200.txt": "images/val/2.jpg 1\r\n\r\n",
+    "train800val200.txt": "images/train/0.jpg 1\nimages/train/1.jpg 0\nimages/val/2.jpg 1\n",
+    "test.txt": "\ufeffimages/test/a b.jpg\t0",
+  };
+  const union = "The list of training and validation images together is not read, as each has its own.";
+  const read = {
+    layout: "vtab",
+    train: ["cat:images/train/0.jpg", "ant:images/train/1.jpg"],
+    val: ["cat:images/val/2.jpg"],
+    test: ["ant:images/test/a b.jpg"],
+  };
+
+  it("reads lists in the order of their lines, with names from meta.json", async () => {
+    const root = await withImages({ ...lists, "meta.json": '{ "classes": ["ant", "cat"], "other": 1 }' });
+    expect(await outline(root)).toEqual({ ...read, classes: ["ant", "cat"], notes: [union] });
+  });
+
+  it("makes the missing list of train and val from the union and the other", async () => {
+    const { "train800.txt": train, "val200.txt": val, "train800val200.txt": both } = lists;
+    const meta = { "meta.json": '{ "classes": ["ant", "cat"] }', "test.txt": lists["test.txt"] };
+    expect(
+      await outline(await withImages({ "train.txt": train, "trainval.txt": both, ...meta })),
+    ).toMatchObject(read);
+    expect(await outline(await withImages({ "val.txt": val, "trainval.txt": both, ...meta }))).toMatchObject(
+      read,
+    );
+    const whole = await outline(await withImages({ "train800val200.txt": both, ...meta }));
+    expect(whole).toMatchObject({ train: [...read.train, ...read.val] });
+    expect(whole).not.toHaveProperty("val");
+  });
+
+  it("names classes by their numbers where there are no names, in the order of the numbers", async () => {
+    const root = await withImages({
+      "train.txt": "images/train/0.jpg 10\nimages/train/1.jpg 9\n",
+      "trainer_log.txt": "hello",
+      "meta.json": "[]",
+    });
+    expect(await outline(root)).toMatchObject({
+      classes: ["9", "10"],
+      notes: [
+        'ROOT/meta.json has no list of distinct class names under "classes", so the label numbers are the names.',
+      ],
+    });
+  });
+
+  it("tells of leaks between splits and of classes that cannot be learned", async () => {
+    const root = await withImages({
+      "train.txt": "images/train/0.jpg 0\nimages/train/1.jpg 1",
+      "test.txt": "images/train/0.jpg 0\nimages/val/2.jpg 2",
+    });
+    expect((await readDataset(root)).notes).toEqual([
+      "1 of 3 classes have no training images (2).",
+      "1 image is in both train and test; results on test will look better than they are.",
+    ]);
+  });
+});
+
+describe("readDataset: FGVC lists", () => {
+  it("reads JSON lists, with ids in the order of their numbers", async () => {
+    const root = await withImages({
+      "train.json": '{ "images/train/0.jpg": 10, "images/train/1.jpg": 2 }',
+      "val.json": '{ "images/val/2.jpg": 2 }',
+      "test.json": '{ "images/test/a b.jpg": 10 }',
+      "train_results.json": '{ "loss": 1.5 }',
+    });
+    expect(await outline(root)).toEqual({
+      layout: "fgvc",
+      classes: ["2", "10"],
+      train: ["10:images/train/0.jpg", "2:images/train/1.jpg"],
+      val: ["2:images/val/2.jpg"],
+      test: ["10:images/test/a b.jpg"],
+      notes: [],
+    });
+  });
+
+  it("finds images in the images folder, as CUB and NABirds have them", async () => {
+    const root = await withImages({
+      "trainval.json": '{ "train/0.jpg": "wren", "train/1.jpg": "gull" }',
+      "test.json": '{ "val/2.jpg": "gull" }',
+    });
+    expect(await outline(root)).toMatchObject({
+      classes: ["gull", "wren"],
+      train: ["wren:images/train/0.jpg", "gull:images/train/1.jpg"],
+      test: ["gull:images/val/2.jpg"],
+    });
+  });
+});
+
+describe("readDataset: CSV", () => {
+  const csv =
+    '\ufeffLabel,file,notes,split\r\n"Cat, big",images/train/0.jpg,,train\r\nant,"images/test/a b.jpg","a ""b""",TEST\r\nant,images/train/1.jpg,,train\r\n"Cat, big",images/val/2.jpg,,valid\r\n';
+  const read = {
+    layout: "csv",
+    classes: ["Cat, big", "ant"],
+    train: ["Cat, big:images/train/0.jpg", "ant:images/train/1.jpg"],
+    val: ["Cat, big:images/val/2.jpg"],
+    test: ["ant:images/test/a b.jpg"],
+    notes: [],
+  };
+  it("reads one in the folder or named itself, whatever the order of its columns", async () => {
+    const root = await withImages({ "labels.csv": csv, "results.csv": "epoch,loss\n1,2\n" });
+    expect(await outline(root)).toEqual(read);
+    expect(await outline(join(root, "labels.csv"))).toEqual(read);
+  });
+
+  it("is all train without a split column", async () => {
+    const root = await withImages({
+      "labels.csv": "file,label\nimages/train/0.jpg,a\n./images/val/../val/2.jpg,b",
+    });
+    expect(await outline(root)).toMatchObject({ train: ["a:images/train/0.jpg", "b:images/val/2.jpg"] });
+  });
+});
+
+describe("readDataset: what is refused", () => {
+  it.each<[string, Readonly<Record<string, string>>, string]>([
+    [
+      "an empty folder",
+      {},
+      "ROOT: found no class folders, no lists and no CSV file with the columns file and label.",
+    ],
+    [
+      "images without classes",
+      { "1.jpg": "", "2.png": "" },
+      "ROOT: found 2 images but no class folders. Put the images of each class into a folder of its own.",
+    ],
+    ["one class", { "a/1.jpg": "", "b/": "" }, 'ROOT: found one class ("a"); at least two are needed.'],
+    ["empty class folders", { "a/": "", "b/": "" }, "ROOT: found no images in any class folder."],
+    [
+      "a class that train lacks",
+      { "train/a/1.jpg": "", "test/a/1.jpg": "", "test/b/1.jpg": "" },
+      'ROOT: train has no images of "b", which other splits have. Every class must be in train.',
+    ],
+    [
+      "two folders for one split",
+      { "train/a/1.jpg": "", "val/a/1.jpg": "", "valid/a/1.jpg": "" },
+      'ROOT has two folders for val, one of them "valid"; keep one.',
+    ],
+    [
+      "two lists for one split",
+      { "train.txt": "a 0", "train800.txt": "a 0" },
+      "ROOT: train.txt and train800.txt are both lists for train; keep one.",
+    ],
+    [
+      "a line without a label",
+      { "train.txt": "a.jpg 0\nb.jpg\n" },
+      'ROOT/train.txt, line 2: expected a path and a whole number, got "b.jpg".',
+    ],
+    [
+      "a label that is no number",
+      { "train.txt": "a.jpg cat" },
+      'ROOT/train.txt, line 1: expected a path and a whole number, got "a.jpg cat".',
+    ],
+    ["an empty list", { "train.txt": "\n\n" }, "ROOT: the lists name no images."],
+    [
+      "a label without a name",
+      { "train.txt": "a.jpg 2", "meta.json": '{"classes":["x","y"]}' },
+      'ROOT/train.txt, line 1: label "2" is not a whole number from 0 to 1; there are 2 class names.',
+    ],
+    [
+      "a path that leaves the folder",
+      { "train.txt": "x/../../secret.jpg 0" },
+      'ROOT/train.txt, line 1: "x/../../secret.jpg" lies outside ROOT. Paths must stay inside it.',
+    ],
+    [
+      "an absolute path",
+      { "train.json": '{"/etc/passwd": 0}' },
+      'ROOT/train.json, "/etc/passwd": "/etc/passwd" lies outside ROOT. Paths must stay inside it.',
+    ],
+    [
+      "missing files",
+      { "train.txt": "a.jpg 0\nhere.jpg 1\nd/b.jpg 1", "here.jpg": "" },
+      "ROOT: 2 of the 3 files named in the lists are missing:\n  ROOT/a.jpg\n  ROOT/d/b.jpg",
+    ],
+    ["JSON that is cut short", { "train.json": '{"a": ' }, "ROOT/train.json is not JSON."],
+    [
+      "JSON of another kind",
+      { "train.json": "[1]" },
+      'ROOT/train.json: expected one object of "image path": class id.',
+    ],
+    [
+      "a class id of another kind",
+      { "train.json": '{"a.jpg": 1.5}' },
+      'ROOT/train.json, "a.jpg": a class id is a whole number or a name, got 1.5.',
+    ],
+    [
+      "a row without a label",
+      { "l.csv": "file,label\na.jpg,\n" },
+      'ROOT/l.csv, line 2: the label of "a.jpg" is missing.',
+    ],
+    ["a row without a file", { "l.csv": "file,label\n,a\n" }, "ROOT/l.csv, line 2: the file is missing."],
+    [
+      "an unknown split",
+      { "l.csv": "file,label,split\na.jpg,a,holdout\n" },
+      'ROOT/l.csv, line 2: split is "holdout"; it must be train, val or test.',
+    ],
+    [
+      "two CSV files",
+      { "a.csv": "file,label\n", "b.csv": "label,file\n" },
+      "ROOT: a.csv, b.csv all have the columns file and label. Name one of them as the data.",
+    ],
+  ])("refuses %s", async (_, files, message) => {
+    expect(await messageOf(await tree(files))).toBe(message);
+  });
+
+  it.each([
+    ["no.csv", undefined, "ROOT: there is no such folder or CSV file."],
+    ["a.txt", "x", "ROOT is a file; data is a folder, or a CSV file with the columns file and label."],
+    [
+      "a.csv",
+      "name;label\nx;y",
+      'ROOT: the first line must name the columns file and label, got "name;label". Separate them by commas.',
+    ],
+    ["b.csv", "", 'ROOT: the first line must name the columns file and label, got "".'],
+  ])("refuses the file %s", async (name, content, message) => {
+    const path = join(await tree([]), name);
+    if (content !== undefined) await writeFile(path, content);
+    expect(await messageOf(path)).toBe(message);
+  });
+
+  it("refuses text in another encoding, and lists of absurd size", async () => {
+    const root = await tree([]);
+    await writeFile(join(root, "train.txt"), Buffer.from("caf\xe9.jpg 0", "latin1"));
+    expect(await messageOf(root)).toBe("ROOT/train.txt is not UTF-8 text. Save it as UTF-8.");
+    await truncate(join(root, "train.txt"), 200 * 2 ** 20); // sparse: takes no room
+    expect(await messageOf(root)).toBe(
+      "ROOT/train.txt has 209715200 bytes; at most 128 MiB are allowed for a list.",
+    );
+  });
+
+  it("prints twenty missing files and counts the rest", async () => {
+    const root = await tree({ "train.txt": Array.from({ length: 25 }, (_, at) => `${at}.jpg 0`).join("\n") });
+    const lines = (await messageOf(root)).split("\n");
+    expect([lines[0], lines[1], lines[20], lines[21]]).toEqual([
+      "ROOT: 25 of the 25 files named in the lists are missing:",
+      "  ROOT/0.jpg",
+      "  ROOT/19.jpg",
+      "  … and 5 more.",
+    ]);
+  });
+});
+
+const shared = join(process.env.RLRR_DATA ?? "../shared/data", "datasets");
+describe.skipIf(!existsSync(shared))("readDataset: real sets (RLRR_DATA)", () => {
+  it.each([
+    ["signdigits", 10, [800, 200, 1062]],
+    ["omniglot100", 100, [800, 200, 1000]],
+    ["cifar10", 10, [800, 200, 2000]],
+    ["dtd10", 10, [480, 120, 600]],
+  ])("%s", async (name, classes, counts) => {
+    const dataset = await readDataset(join(shared, name));
+    expect(dataset.classes).toHaveLength(classes);
+    expect(Object.values(dataset.splits).map((split) => split.length)).toEqual(counts);
+  });
+});

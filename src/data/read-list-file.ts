@@ -1,0 +1,31 @@
+/** A list of examples is a text file of bounded size in UTF-8. */
+
+import { readFile, stat } from "node:fs/promises";
+import { FileError } from "../errors.ts";
+import { readFailure } from "./read-failure.ts";
+
+/** Two million lines of 64 characters. */
+const MAX_LIST_BYTES = 128 * 2 ** 20;
+
+/** The text of a list, without its byte order mark. */
+export async function readListFile(path: string): Promise<string> {
+  const bytes = await readBounded(path);
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // drops a byte order mark
+  } catch (cause) {
+    throw new FileError(`${path} is not UTF-8 text. Save it as UTF-8.`, { cause });
+  }
+}
+
+async function readBounded(path: string): Promise<Uint8Array> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_LIST_BYTES)
+      throw new FileError(
+        `${path} has ${size} bytes; at most ${MAX_LIST_BYTES / 2 ** 20} MiB are allowed for a list.`,
+      );
+    return await readFile(path);
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : readFailure(path, cause);
+  }
+}
