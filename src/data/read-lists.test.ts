@@ -1,0 +1,124 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { outline, makeTree as tree } from "../../test/make-tree.ts";
+import { readDataset } from "./read-dataset.ts";
+
+const images = ["images/train/0.jpg", "images/train/1.jpg", "images/val/2.jpg", "images/test/a b.jpg"];
+const withImages = (files: Readonly<Record<string, string>>) =>
+  tree({ ...Object.fromEntries(images.map((name) => [name, ""])), ...files });
+
+describe("readDataset: VTAB-1k lists", () => {
+  const lists = {
+    "train800.txt": "images/train/0.jpg 1\nimages/train/1.jpg 0\n",
+    "val200.txt": "images/val/2.jpg 1\r\n\r\n",
+    "train800val200.txt": "images/train/0.jpg 1\nimages/train/1.jpg 0\nimages/val/2.jpg 1\n",
+    "test.txt": "\ufeffimages/test/a b.jpg\t0",
+  };
+  const union = "The list of training and validation images together is not read, as each has its own.";
+  const read = {
+    layout: "vtab",
+    train: ["cat:images/train/0.jpg", "ant:images/train/1.jpg"],
+    val: ["cat:images/val/2.jpg"],
+    test: ["ant:images/test/a b.jpg"],
+  };
+
+  it("reads lists in the order of their lines, with names from meta.json", async () => {
+    const root = await withImages({ ...lists, "meta.json": '{ "classes": ["ant", "cat"], "other": 1 }' });
+    expect(await outline(root)).toEqual({ ...read, classes: ["ant", "cat"], notes: [union] });
+  });
+
+  it("makes the missing list of train and val from the union and the other", async () => {
+    const { "train800.txt": train, "val200.txt": val, "train800val200.txt": both } = lists;
+    const meta = { "meta.json": '{ "classes": ["ant", "cat"] }', "test.txt": lists["test.txt"] };
+    expect(
+      await outline(await withImages({ "train.txt": train, "trainval.txt": both, ...meta })),
+    ).toMatchObject(read);
+    expect(await outline(await withImages({ "val.txt": val, "trainval.txt": both, ...meta }))).toMatchObject(
+      read,
+    );
+    const whole = await outline(await withImages({ "train800val200.txt": both, ...meta }));
+    expect(whole).toMatchObject({ train: [...read.train, ...read.val] });
+    expect(whole).not.toHaveProperty("val");
+  });
+
+  it("names classes by their numbers where there are no names, in the order of the numbers", async () => {
+    const root = await withImages({
+      "train.txt": "images/train/0.jpg 10\nimages/train/1.jpg 9\n",
+      "trainer_log.txt": "hello",
+      "meta.json": "[]",
+    });
+    expect(await outline(root)).toMatchObject({
+      classes: ["9", "10"],
+      notes: [
+        'ROOT/meta.json has no list of distinct class names under "classes", so the label numbers are the names.',
+      ],
+    });
+  });
+
+  it("tells of leaks between splits and of classes that cannot be learned", async () => {
+    const root = await withImages({
+      "train.txt": "images/train/0.jpg 0\nimages/train/1.jpg 1",
+      "test.txt": "images/train/0.jpg 0\nimages/val/2.jpg 2",
+    });
+    expect((await readDataset(root)).notes).toEqual([
+      "1 of 3 classes have no training images (2).",
+      "1 image is in both train and test; results on test will look better than they are.",
+    ]);
+  });
+});
+
+describe("readDataset: FGVC lists", () => {
+  it("reads JSON lists, with ids in the order of their numbers", async () => {
+    const root = await withImages({
+      "train.json": '{ "images/train/0.jpg": 10, "images/train/1.jpg": 2 }',
+      "val.json": '{ "images/val/2.jpg": 2 }',
+      "test.json": '{ "images/test/a b.jpg": 10 }',
+      "train_results.json": '{ "loss": 1.5 }',
+    });
+    expect(await outline(root)).toEqual({
+      layout: "fgvc",
+      classes: ["2", "10"],
+      train: ["10:images/train/0.jpg", "2:images/train/1.jpg"],
+      val: ["2:images/val/2.jpg"],
+      test: ["10:images/test/a b.jpg"],
+      notes: [],
+    });
+  });
+
+  it("finds images in the images folder, as CUB and NABirds have them", async () => {
+    const root = await withImages({
+      "trainval.json": '{ "train/0.jpg": "wren", "train/1.jpg": "gull" }',
+      "test.json": '{ "val/2.jpg": "gull" }',
+    });
+    expect(await outline(root)).toMatchObject({
+      classes: ["gull", "wren"],
+      train: ["wren:images/train/0.jpg", "gull:images/train/1.jpg"],
+      test: ["gull:images/val/2.jpg"],
+    });
+  });
+});
+
+describe("readDataset: CSV", () => {
+  const csv =
+    '\ufeffLabel,file,notes,split\r\n"Cat, big",images/train/0.jpg,,train\r\nant,"images/test/a b.jpg","a ""b""",TEST\r\nant,images/train/1.jpg,,train\r\n"Cat, big",images/val/2.jpg,,valid\r\n';
+  const read = {
+    layout: "csv",
+    classes: ["Cat, big", "ant"],
+    train: ["Cat, big:images/train/0.jpg", "ant:images/train/1.jpg"],
+    val: ["Cat, big:images/val/2.jpg"],
+    test: ["ant:images/test/a b.jpg"],
+    notes: [],
+  };
+  it("reads one in the folder or named itself, whatever the order of its columns", async () => {
+    const root = await withImages({ "labels.csv": csv, "results.csv": "epoch,loss\n1,2\n" });
+    expect(await outline(root)).toEqual(read);
+    expect(await outline(join(root, "labels.csv"))).toEqual(read);
+  });
+
+  it("is all train without a split column", async () => {
+    const root = await withImages({
+      "labels.csv": "file,label\nimages/train/0.jpg,a\n./images/val/../val/2.jpg,b",
+    });
+    expect(await outline(root)).toMatchObject({ train: ["a:images/train/0.jpg", "b:images/val/2.jpg"] });
+  });
+});
