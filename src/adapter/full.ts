@@ -7,6 +7,7 @@ import { defineMethod } from "./method.ts";
 export const full = defineMethod({
   name: "full",
   summary: "trains every weight of the backbone, to compare with",
+  learningRate: 1e-4,
   options: z.strictObject({}),
   create: () => ({
     trainables: (config) =>

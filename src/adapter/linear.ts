@@ -6,6 +6,7 @@ import { defineMethod } from "./method.ts";
 export const linear = defineMethod({
   name: "linear",
   summary: "trains the head alone, on features computed once",
+  learningRate: 1e-2,
   options: z.strictObject({}),
   create: () => ({ trainables: () => [], adapt: (frozen) => frozen }),
 });

@@ -33,6 +33,8 @@ export interface Method {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
+  /** Where a first run should begin. */
+  readonly learningRate: number;
   readonly options: z.ZodObject;
   /** `options` must have passed the schema. */
   readonly create: (options: unknown) => Adaptation;
@@ -41,6 +43,7 @@ export interface Method {
 interface Definition<Schema extends z.ZodObject> {
   readonly name: string;
   readonly summary: string;
+  readonly learningRate: number;
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Adaptation;
 }

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { InputError } from "../errors.ts";
+import { showValue } from "../formats/show-value.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import type { Adaptation, Method } from "./method.ts";
@@ -25,6 +26,22 @@ export function chooseMethod(
   const known = methods.map((row) => row.name).join(", ");
   if (!method) throw new InputError(`${where}: there is no method "${name}". Known: ${known}.`);
   const parsed = method.options.safeParse(options ?? {});
-  if (!parsed.success) throw new InputError(`${where}: method ${name}: ${z.prettifyError(parsed.error)}`);
+  if (!parsed.success) throw new InputError(`${where}: ${explain(method, parsed.error, options)}.`);
   return { choice: { name, options: parsed.data }, adaptation: method.create(parsed.data) };
+}
+
+/** The first thing that is wrong; what would be right is described beside each option. */
+function explain({ name, options: { shape } }: Method, { issues }: z.ZodError, given: unknown): string {
+  const issue = issues[0];
+  const option = String(issue?.path[0] ?? "");
+  const schema = shape[option];
+  if (issue?.code === "unrecognized_keys" && !schema) {
+    const known = Object.keys(shape).join(", ") || "none";
+    return `method ${name} has no option ${showValue(issue.keys[0])}. Known: ${known}`;
+  }
+  if (issue?.code === "custom" && !schema) return `method ${name}: ${issue.message}`;
+  if (!schema) return `options of method ${name} must be given by name, got ${showValue(given)}`;
+  const right = z.globalRegistry.get(schema)?.description ?? "another value";
+  const value = (given as Readonly<Record<string, unknown>>)[option];
+  return `option ${option} of method ${name} must be ${right}, got ${showValue(value)}`;
 }

@@ -9,19 +9,21 @@ import type { WeightOf } from "../model/vit.ts";
 import { defineMethod, drawn, type Trainable } from "./method.ts";
 
 const weightSites = ["q", "k", "v", "o", "fc1", "fc2"] as const;
+const sites = [...weightSites, "norm", "patch"] as const;
 
 const options = z
   .strictObject({
     /** r of S_left [in, r] · S_right [r, out]; the paper's method is 1. */
-    rank: z.int().min(1).max(256).default(1),
-    side: z.enum(["both", "left", "right"]).default("both"),
+    rank: z.int().min(1).max(256).default(1).describe("a whole number from 1 to 256"),
+    side: z.enum(["both", "left", "right"]).default("both").describe("both, left or right"),
     /** Whether the frozen weight itself stays in the sum: the paper's residual. */
-    residual: z.boolean().default(true),
+    residual: z.boolean().default(true).describe("true or false"),
     sites: z
-      .array(z.enum([...weightSites, "norm", "patch"]))
+      .array(z.enum(sites))
       .min(1)
-      .default([...weightSites, "norm", "patch"]),
-    init: z.enum(["official", "identity"]).default("official"),
+      .default([...sites])
+      .describe(`a list of ${sites.join(", ")}`),
+    init: z.enum(["official", "identity"]).default("official").describe("official or identity"),
   })
   .refine(({ rank, side, residual }) => rank === 1 || (side === "both" && residual), {
     error: "a rank above 1 needs both sides and the residual",
@@ -31,6 +33,7 @@ type Options = z.output<typeof options>;
 export const rlrr = defineMethod({
   name: "rlrr",
   summary: "rescales every weight from the left and the right, plus a shift (the paper's method)",
+  learningRate: 1e-3,
   options,
   create: (settings) => ({
     trainables: (config) => trainables(config, settings),

@@ -27,6 +27,8 @@ const mistakes: readonly [make: () => unknown, message: string][] = [
   [() => mean(of(2, 3), [-1]), "mean: axis -1 is outside [2, 3]."],
   [() => invStd(of(), 1e-6), "invStd: axis -1 is outside []."],
   [() => reshape(of(2, 3), [4, 2]), "reshape: [2, 3] holds 6 numbers, [4, 2] needs 8."],
+  [() => reshape(of(2, 3), [2, 1.5, 2]), "reshape: sizes are whole numbers above 0, got [2, 1.5, 2]."],
+  [() => reshape(of(2, 3), [-2, -3]), "reshape: sizes are whole numbers above 0, got [-2, -3]."],
   [() => transpose(of(2, 3), [0, 2]), "transpose: [0, 2] is not an order of the axes of [2, 3]."],
   [() => transpose(of(2, 3), [1, 1]), "transpose: [1, 1] is not an order of the axes of [2, 3]."],
   [() => transpose(of(2, 3), []), "transpose: [] is not an order of the axes of [2, 3]."],

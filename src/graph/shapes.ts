@@ -24,6 +24,8 @@ export function reducedShape(op: string, shape: Shape, axes: readonly number[]):
 }
 
 export function reshapedShape(shape: Shape, to: Shape): Shape {
+  if (!to.every((size) => Number.isInteger(size) && size > 0))
+    throw new GraphError(`reshape: sizes are whole numbers above 0, got ${renderShape(to)}.`);
   if (sizeOf(shape) !== sizeOf(to))
     throw new GraphError(
       `reshape: ${renderShape(shape)} holds ${sizeOf(shape)} numbers, ${renderShape(to)} needs ${sizeOf(to)}.`,

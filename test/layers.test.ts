@@ -1,0 +1,149 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+
+/**
+ * Who may know whom: a folder of `src` to the folders or files it may import. Files of `src` itself know each other
+ * alone, and everyone may import them.
+ */
+const arrows: Readonly<Record<string, readonly string[]>> = {
+  formats: [],
+  graph: ["formats"],
+  engine: ["graph", "formats"],
+  data: ["formats"],
+  // of the data, the list of steps that a model's own config names
+  model: [
+    "graph",
+    "formats",
+    "data/steps.ts",
+    "data/parse-steps.ts",
+    "data/evaluation-steps.ts",
+    "data/output-size.ts",
+  ],
+  // of the engines, what any of them can do: a merge runs a graph
+  adapter: ["graph", "formats", "model", "data", "engine/engine.ts"],
+  predict: ["engine", "graph", "model", "adapter", "data", "formats"],
+  train: ["engine", "graph", "model", "adapter", "data", "formats", "predict"],
+  cli: ["engine", "graph", "model", "adapter", "data", "formats", "predict", "train", "index.ts", "node.ts"],
+};
+/** What the package shows to others; it may import anything. */
+const doors = ["index.ts", "node.ts"];
+
+/** What must run in a browser, with everything it imports. */
+const browser = [
+  /^graph\//,
+  /^engine\/(engine|reference)\.ts$/,
+  /^formats\/(protobuf|tensor)\.ts$/,
+  /^model\/(model|shapes|vit|variants|frozen)\.ts$/,
+  /^adapter\/(method|methods|rlrr|linear|full)\.ts$/,
+  /^data\/(steps|random|resize)\.ts$/,
+];
+const browserPackages = /^(zod|fflate|pure-rand)(\/|$)/;
+
+interface Import {
+  /** A path below `src`, or a package. */
+  readonly to: string;
+  readonly typeOnly: boolean;
+}
+
+const root = fileURLToPath(new URL("../src", import.meta.url));
+const files = readdirSync(root, { recursive: true, encoding: "utf8" })
+  .map((path) => path.replaceAll("\\", "/"))
+  .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"));
+const importsOf = new Map(
+  files.map((file) => [file, parseImports(file, readFileSync(join(root, file), "utf8"))]),
+);
+
+function parseImports(file: string, source: string): Import[] {
+  const statement =
+    /^(?:import|export)(?:\s+(type)\b)?(?:[^;"]*?\sfrom)?\s*"([^"]+)"|\bimport\(\s*"([^"]+)"\s*\)/gm;
+  return [...source.matchAll(statement)].map(([, type, target = "", dynamic]) => {
+    const to = dynamic ?? target;
+    return {
+      to: to.startsWith(".") ? posix.join(dirname(file), to) : to,
+      typeOnly: type !== undefined,
+    };
+  });
+}
+
+/** Why `from` may not import `to`; nothing where it may. */
+function objection(from: string, to: string): string | undefined {
+  const [folder = "", rest] = from.split("/");
+  if (rest === undefined)
+    return doors.includes(from) || !to.includes("/") ? undefined : `src/${from} may know no folder`;
+  if (!to.includes("/") && !doors.includes(to)) return undefined;
+  const allowed = arrows[folder];
+  if (!allowed) return `${folder}/ has no row in test/layers.test.ts`;
+  const known = [folder, ...allowed].some((one) => to === one || to.startsWith(`${one}/`));
+  return known ? undefined : `${folder}/ may not know ${to}`;
+}
+
+describe("layers", () => {
+  it("reads imports of every kind", () => {
+    const source = `import type { A } from "./a.ts";
+      \nimport {\n  b,\n  type C,\n} from "../formats/b.ts";\nimport "node:fs";\nexport { d } from "zod";
+const e = import("sharp");\nconst text = "from "; const other = "./f.ts";`;
+    expect(parseImports("graph/x.ts", source)).toEqual([
+      { to: "graph/a.ts", typeOnly: true },
+      { to: "formats/b.ts", typeOnly: false },
+      { to: "node:fs", typeOnly: false },
+      { to: "zod", typeOnly: false },
+      { to: "sharp", typeOnly: false },
+    ]);
+    expect(files.length).toBeGreaterThan(50);
+    expect(importsOf.get("graph/grad.ts")?.map(({ to }) => to)).toContain("formats/tensor.ts");
+  });
+
+  it.each([
+    ["graph/ops.ts", "formats/tensor.ts", undefined],
+    ["graph/ops.ts", "errors.ts", undefined],
+    ["graph/ops.ts", "graph/value.ts", undefined],
+    ["graph/ops.ts", "model/vit.ts", "graph/ may not know model/vit.ts"],
+    ["formats/tensor.ts", "graph/value.ts", "formats/ may not know graph/value.ts"],
+    ["model/vit.ts", "data/steps.ts", undefined],
+    ["model/vit.ts", "data/decode.ts", "model/ may not know data/decode.ts"],
+    ["data/decode.ts", "model/model.ts", "data/ may not know model/model.ts"],
+    ["predict/report.ts", "train/train.ts", "predict/ may not know train/train.ts"],
+    ["train/train.ts", "index.ts", "train/ may not know index.ts"],
+    ["errors.ts", "graph/ops.ts", "src/errors.ts may know no folder"],
+    ["index.ts", "train/train.ts", undefined],
+    ["studio/server.ts", "data/decode.ts", "studio/ has no row in test/layers.test.ts"],
+  ])("knows of %s importing %s", (from, to, answer) => {
+    expect(objection(from, to)).toBe(answer);
+  });
+
+  it("holds in every file", () => {
+    const wrong = [...importsOf].flatMap(([from, imports]) =>
+      imports
+        .filter(({ to }) => importsOf.has(to))
+        .flatMap(({ to }) => {
+          const why = objection(from, to);
+          return why ? [`src/${from} imports ${to}: ${why}`] : [];
+        }),
+    );
+    expect(wrong).toEqual([]);
+  });
+
+  it("keeps Node out of what runs in a browser", () => {
+    const wrong: string[] = [];
+    const seen = new Set<string>();
+    const visit = (file: string, way: string) => {
+      if (seen.has(file)) return;
+      seen.add(file);
+      for (const { to, typeOnly } of importsOf.get(file) ?? []) {
+        if (typeOnly) continue;
+        if (importsOf.has(to)) visit(to, `${way} → ${to}`);
+        else if (!browserPackages.test(to)) wrong.push(`${way} → ${to}`);
+      }
+    };
+    const entries = files.filter((file) => browser.some((pattern) => pattern.test(file)));
+    for (const file of entries) visit(file, file);
+    expect(wrong).toEqual([]);
+    for (const pattern of browser)
+      expect(
+        entries.some((file) => pattern.test(file)),
+        `${pattern}`,
+      ).toBe(true);
+  });
+});
