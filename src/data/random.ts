@@ -100,9 +100,12 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
       return target;
     },
     fillMask(target, drop) {
-      const keep = 1 / (1 - drop);
-      const threshold = drop * 2 ** 32;
-      return fillFromWords(target, generator, (word) => (word < threshold ? 0 : keep));
+      target.fill(1 / (1 - drop));
+      // The gaps between dropped numbers are geometric: one draw a gap costs a fraction of one draw a number.
+      const scale = 1 / Math.log(1 - drop);
+      const gap = () => Math.floor(Math.log(1 - next()) * scale);
+      if (drop > 0) for (let at = gap(); at < target.length; at += 1 + gap()) target[at] = 0;
+      return target;
     },
   };
 }
