@@ -5,7 +5,7 @@ import { FileError, GraphError } from "../errors.ts";
 import { readProblem } from "./file-problem.ts";
 import { isFloatType, toFloat32 } from "./float-types.ts";
 import { MAX_HEADER_BYTES, parseHeader, renderHeader, type SafetensorsHeader } from "./safetensors-header.ts";
-import type { Tensor, Weights } from "./tensor.ts";
+import { isStored, renderShape, sizeOf, type Tensor, type Weights } from "./tensor.ts";
 import { readExactly, weightBytes, withFile } from "./weight-bytes.ts";
 import { writeFileAside } from "./write-file.ts";
 
@@ -66,11 +66,13 @@ export async function writeSafetensors(
   weights: Weights,
   metadata: Readonly<Record<string, string>> = {},
 ): Promise<void> {
-  for (const [name, weight] of weights)
-    if ("data" in weight && weight.data.length !== weight.shape.reduce((a, b) => a * b, 1))
+  for (const [name, weight] of weights) {
+    const { shape } = weight;
+    if (!isStored(weight) && weight.data.length !== sizeOf(shape))
       throw new GraphError(
-        `writeSafetensors: "${name}" has ${weight.data.length} numbers, its shape needs others.`,
+        `writeSafetensors: "${name}" has ${weight.data.length} numbers, its shape ${renderShape(shape)} needs ${sizeOf(shape)}.`,
       );
+  }
   const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
   async function* bytes(): AsyncGenerator<Uint8Array> {
     yield renderHeader(shapes, metadata);

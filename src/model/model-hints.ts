@@ -71,7 +71,7 @@ function storedImageSize(
   const pixels = side * patchSize;
   return {
     size: [pixels, pixels],
-    note: `${where}: image size ${pixels} was inferred from ${patches} positions and patches of ${patchSize}.`,
+    note: `Image size ${pixels} was inferred from ${patches} positions and patches of ${patchSize}.`,
   };
 }
 
@@ -107,14 +107,19 @@ export function configure(
 
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
   const heads = said ?? inferHeads(width, where);
-  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0)
-    throw new InputError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
-  if (said === undefined) notes.push(`${where}: ${heads} heads were inferred from the width of ${width}.`);
+  if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
+    if (givenHeads !== undefined)
+      throw new InputError(
+        `Option heads is ${heads}, which does not divide the width of ${width} in ${where}.`,
+      );
+    throw new FileError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
+  }
+  if (said === undefined) notes.push(`${heads} heads were inferred from the width of ${width}.`);
 
   const layerNormEps = hints.layerNormEps ?? plan.layout.layerNormEps;
   if (hints.layerNormEps === undefined)
     notes.push(
-      `${where}: nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
+      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
     );
 
   const labels = checkLabels(hints.labels ?? [], plan, hints);

@@ -1,10 +1,13 @@
 /** What other projects call the weights of a plain ViT: one table a project, one row a kind of layer. */
 
 import type { Shape } from "../formats/tensor.ts";
-import type { WeightSizes } from "./weight-shapes.ts";
+import type { VitConfig } from "./model.ts";
 
-/** Sizes of a source: `heads` is known only where the shapes tell. */
-export interface SourceSizes extends WeightSizes {
+/** What the shapes of a source's tensors tell; they rarely tell the heads. */
+export interface SourceSizes
+  extends Pick<VitConfig, "width" | "depth" | "mlpWidth" | "patchSize" | "classes"> {
+  /** Rows of the position embedding: N+1. */
+  readonly tokens: number;
   readonly heads?: number;
 }
 

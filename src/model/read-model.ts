@@ -1,35 +1,158 @@
-/** Reads a pre-trained Vision Transformer from a file, a folder or the hub. */
+/** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
 import { basename } from "node:path";
-import { type StoredTensor, sizeOf, type Tensor, type Weight } from "../formats/tensor.ts";
-import type { Model } from "./model.ts";
-import { configure } from "./model-hints.ts";
-import { type Origin, planWeights } from "./weight-plan.ts";
-import { weightShapes } from "./weight-shapes.ts";
-import { openWeights } from "./weight-source.ts";
+import { outputSize } from "../data/output-size.ts";
+import type { Step } from "../data/steps.ts";
+import { readJson } from "../formats/read-json.ts";
+import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { convertWeights } from "./convert-weights.ts";
+import { fitSteps } from "./fit-steps.ts";
+import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
+import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
+import { type LocatedModel, locateModel } from "./locate-model.ts";
+import type { Model, VitConfig } from "./model.ts";
+import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
+import { interpolatePosition, type PositionMethod, rememberStored } from "./position.ts";
+import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
+import { type Origin, plannedShapes, planWeights, type WeightPlan } from "./weight-plan.ts";
+import { openWeights, type WeightSource } from "./weight-source.ts";
+
+/** What takes time: bytes of a file from the hub, or tensors converted into the cache. */
+export interface ModelProgress {
+  readonly type: "download" | "convert";
+  readonly file: string;
+  readonly done: number;
+  readonly total: number;
+}
 
 export interface ReadModelOptions {
   readonly signal?: AbortSignal;
+  /** In pixels; by default what the model was stored for. */
   readonly imageSize?: number | readonly [height: number, width: number];
+  /** Where neither a configuration nor the width tells. */
   readonly heads?: number;
+  /** How positions are interpolated when the grid of patches differs. */
+  readonly positionMethod?: PositionMethod;
+  readonly onProgress?: (progress: ModelProgress) => void;
 }
 
-export async function readModel(source: string, options: ReadModelOptions = {}): Promise<Model> {
-  const tensors = await openWeights([source]);
-  const plan = planWeights(tensors, source);
-  const { config, labels, notes } = configure(plan, {}, { where: source, ...options });
-  const shapes = weightShapes(plan.sizes);
-  const place = (ours: string, origin: Origin | undefined): Weight => {
+async function readHints({ config }: LocatedModel): Promise<ModelHints> {
+  if (config === undefined) return {};
+  const value = await readJson(config);
+  return isTimmConfig(value) ? parseTimmConfig(value, config) : parseHuggingFaceConfig(value, config);
+}
+
+/** The weight on disk that `origin` names; thirds of a fused q, k, v are stretches of its rows. */
+function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
+  const stored = source.get(origin.source)?.stored;
+  if (stored === undefined || origin.form !== "same") return undefined;
+  return { shape, path: stored.path, offset: stored.offset + (origin.part ?? 0) * sizeOf(shape) * 4 };
+}
+
+/** Every weight where it lies, or `undefined` where one of them needs converting. */
+function storedWeights(source: WeightSource, plan: WeightPlan): Weights | undefined {
+  const shapes = plannedShapes(plan.sizes);
+  const weights = new Map<string, Weight>();
+  for (const [ours, origin] of plan.origins) {
     const shape = shapes.get(ours) ?? [];
-    if (origin === undefined) return { shape, data: new Float32Array(sizeOf(shape)) } satisfies Tensor;
-    const stored = tensors.get(origin.source)?.stored;
-    if (stored === undefined) throw new Error("not yet");
-    return {
-      shape,
-      path: stored.path,
-      offset: stored.offset + (origin.part ?? 0) * sizeOf(shape) * 4,
-    } satisfies StoredTensor;
+    const weight = origin
+      ? storedWeight(source, origin, shape)
+      : { shape, data: new Float32Array(sizeOf(shape)) };
+    if (weight === undefined) return undefined;
+    weights.set(ours, weight);
+  }
+  return weights;
+}
+
+async function placeWeights(
+  located: LocatedModel,
+  { source, plan }: { readonly source: WeightSource; readonly plan: WeightPlan },
+  { signal, onProgress }: ReadModelOptions,
+): Promise<{ readonly weights: Weights; readonly notes: readonly string[] }> {
+  const stored = storedWeights(source, plan);
+  if (stored !== undefined) return { weights: stored, notes: [] };
+  const file = basename(located.weights[0] ?? "");
+  const { weights, path, reused } = await convertWeights(
+    { plan, source, paths: located.weights },
+    {
+      ...(signal && { signal }),
+      onProgress: (done, total) => onProgress?.({ type: "convert", file, done, total }),
+    },
+  );
+  const how = reused ? "An earlier conversion was used" : "The weights were converted to float32";
+  return { weights, notes: [`${how}: ${path}.`] };
+}
+
+interface Positioned {
+  readonly config: VitConfig;
+  readonly weights: Weights;
+  readonly notes: readonly string[];
+}
+
+async function atImageSize(
+  { config, weights }: Pick<Model, "config" | "weights">,
+  { imageSize, positionMethod: method = "bicubic" }: ReadModelOptions,
+): Promise<Positioned> {
+  const size = imageSize === undefined ? config.imageSize : checkImageSize(imageSize, config.patchSize);
+  const from = gridOf(config.imageSize, config.patchSize);
+  const to = gridOf(size, config.patchSize);
+  const position = weights.get("position");
+  if (position === undefined || (from[0] === to[0] && from[1] === to[1]))
+    return { config: { ...config, imageSize: size }, weights, notes: [] };
+  const interpolated = interpolatePosition(await readWeight(position), { from, to, method });
+  rememberStored(interpolated, position);
+  return {
+    config: { ...config, imageSize: size },
+    weights: new Map([...weights, ["position", interpolated]]),
+    notes: [`Positions were interpolated from ${from.join(" x ")} to ${to.join(" x ")} patches (${method}).`],
   };
-  const weights = new Map([...plan.origins].map(([ours, origin]) => [ours, place(ours, origin)]));
-  return { id: basename(source), config, weights, labels, notes: [...plan.notes, ...notes] };
+}
+
+async function readSteps(
+  { preprocessor }: LocatedModel,
+  hints: ModelHints,
+  size: VitConfig["imageSize"],
+): Promise<readonly Step[] | undefined> {
+  if (preprocessor === undefined) return hints.preprocessing;
+  return parseHuggingFaceSteps(await readJson(preprocessor), { where: preprocessor, imageSize: size });
+}
+
+/** The model that `source` names: a .safetensors or .npz file, a folder, or a hub id. */
+export async function readModel(source: string, options: ReadModelOptions = {}): Promise<Model> {
+  const { signal, onProgress, heads } = options;
+  const located = await locateModel(source, {
+    ...(signal && { signal }),
+    onProgress: (file, done, total) => onProgress?.({ type: "download", file, done, total }),
+  });
+  const hints = await readHints(located);
+  const tensors = await openWeights(located.weights);
+  signal?.throwIfAborted();
+  const [first = source] = located.weights;
+  const where = located.weights.length === 1 ? first : source;
+  const plan = planWeights(tensors, where);
+  const {
+    config: stored,
+    labels,
+    notes,
+  } = configure(plan, hints, { where, ...(heads !== undefined && { heads }) });
+  const placed = await placeWeights(located, { source: tensors, plan }, options);
+  const positioned = await atImageSize({ config: stored, weights: placed.weights }, options);
+  const { config, weights } = positioned;
+
+  const steps = await readSteps(located, hints, stored.imageSize);
+  const preprocessing = steps && fitSteps(steps, config.imageSize);
+  const allNotes = [...located.notes, ...plan.notes, ...notes, ...placed.notes, ...positioned.notes];
+  if (steps !== undefined && preprocessing !== steps)
+    allNotes.push(
+      `Preprocessing was changed from ${outputSize(steps).join(" x ")} to ${config.imageSize.join(" x ")} pixels.`,
+    );
+  return {
+    id: located.id,
+    config,
+    weights,
+    labels,
+    ...(preprocessing && { preprocessing }),
+    notes: allNotes,
+  };
 }

@@ -4,7 +4,7 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
 import { type Form, type Layout, layouts, type Row, type SourceSizes } from "./names.ts";
 import { ignorableKind, refuseForeign } from "./not-plain.ts";
-import { weightShapes } from "./weight-shapes.ts";
+import { backboneShapes, headShapes } from "./shapes.ts";
 
 /** Where one of our weights comes from. */
 export interface Origin {
@@ -19,6 +19,18 @@ export interface WeightPlan {
   /** By our names; `undefined` is a bias that the model lacks: zeros. */
   readonly origins: ReadonlyMap<string, Origin | undefined>;
   readonly notes: readonly string[];
+}
+
+/** Our names and shapes, in the order of our files. The grid of the positions is unknown yet; one row of patches has as many. */
+export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
+  const { patchSize, tokens, classes } = sizes;
+  const config = {
+    heads: 1,
+    layerNormEps: 0,
+    ...sizes,
+    imageSize: [patchSize, (tokens - 1) * patchSize],
+  } as const;
+  return new Map([...backboneShapes(config), ...(classes > 0 ? headShapes(config, classes) : [])]);
 }
 
 /** The shapes of a source's tensors by name. */
@@ -162,7 +174,7 @@ export function planWeights(tensors: SourceShapes, where: string): WeightPlan {
   const measured = measure(found, tensors, where);
   const dropHead = measured.classes > 0 && hasPreLogits(tensors);
   const sizes = dropHead ? { ...measured, classes: 0 } : measured;
-  const shapes = weightShapes(sizes);
+  const shapes = plannedShapes(sizes);
 
   const placed = [...placedRows(found, sizes)];
   const biasless = placed.every(({ ours, theirs }) => !isAttentionBias(ours) || !tensors.has(theirs));
@@ -196,9 +208,9 @@ export function planWeights(tensors: SourceShapes, where: string): WeightPlan {
     where,
   );
   const kinds = new Set(unused.flatMap((name) => ignorableKind(name) ?? []));
-  const notes = [...kinds].map((kind) => `${where}: ignored ${kind}.`);
-  if (dropHead) notes.push(`${where}: left out the head, which works only behind pre_logits.`);
-  if (biasless) notes.push(`${where}: q, k and v have no biases; zeros take their place.`);
+  const notes = [...kinds].map((kind) => `Ignored ${kind}.`);
+  if (dropHead) notes.push("Left out the head, which works only behind pre_logits.");
+  if (biasless) notes.push("q, k and v have no biases; zeros take their place.");
   const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
   return { layout: found.layout, sizes, origins: ordered, notes };
 }

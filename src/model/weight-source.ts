@@ -2,6 +2,7 @@
 
 import { FileError, InputError } from "../errors.ts";
 import { isFloatType } from "../formats/float-types.ts";
+import { readNpz, readNpzArray } from "../formats/npz.ts";
 import { readSafetensors, readTensor } from "../formats/safetensors.ts";
 import type { Shape, StoredTensor, Tensor } from "../formats/tensor.ts";
 
@@ -32,13 +33,24 @@ async function openSafetensors(path: string): Promise<WeightSource> {
   return source;
 }
 
+async function openNpz(path: string): Promise<WeightSource> {
+  const file = await readNpz(path);
+  return new Map(
+    [...file.arrays].map(([name, { shape }]) => [name, { shape, read: () => readNpzArray(file, name) }]),
+  );
+}
+
+function open(path: string): Promise<WeightSource> {
+  if (path.endsWith(".safetensors")) return openSafetensors(path);
+  if (path.endsWith(".npz")) return openNpz(path);
+  throw new InputError(`${path}: weights are read from .safetensors or .npz files.`);
+}
+
 /** Opens one weights file, or the shards of one model. */
 export async function openWeights(paths: readonly string[]): Promise<WeightSource> {
   const all = new Map<string, SourceTensor>();
   for (const path of paths) {
-    if (!path.endsWith(".safetensors"))
-      throw new InputError(`${path}: weights are read from .safetensors or .npz files.`);
-    for (const [name, tensor] of await openSafetensors(path)) {
+    for (const [name, tensor] of await open(path)) {
       if (all.has(name))
         throw new FileError(`${path}: tensor ${JSON.stringify(name)} is in another shard too.`);
       all.set(name, tensor);

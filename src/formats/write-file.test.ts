@@ -1,0 +1,139 @@
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { EngineError, InputError } from "../errors.ts";
+import { readProblem, writeProblem } from "./file-problem.ts";
+import { writeFileAside } from "./write-file.ts";
+import { writeFolderAside } from "./write-folder.ts";
+
+const folder = temporaryFolder("write-file");
+
+const systemError = (code: string): Error =>
+  Object.assign(new Error(`${code}: as the system says it`), { code });
+
+describe("writeFileAside", () => {
+  it("writes text, bytes and stretches, and replaces what was there", async () => {
+    const path = join(folder, "a.txt");
+    await writeFileAside(path, "one");
+    expect(readFileSync(path, "utf8")).toBe("one");
+    await writeFileAside(path, Buffer.from("two"));
+    expect(readFileSync(path, "utf8")).toBe("two");
+    await writeFileAside(path, [Buffer.from("thr"), Buffer.from("ee")]);
+    expect(readFileSync(path, "utf8")).toBe("three");
+    expect(readdirSync(folder)).toEqual(["a.txt"]);
+  });
+
+  it("leaves the old file, and nothing beside it, when the data fails halfway", async () => {
+    const path = join(folder, "a.txt");
+    await writeFileAside(path, "old");
+    async function* failing() {
+      yield Buffer.from("new");
+      throw systemError("ENOSPC");
+    }
+    await expect(writeFileAside(path, failing())).rejects.toThrow(
+      new EngineError(`${path} could not be written: the disk is full. Free some space, or write elsewhere.`),
+    );
+    expect(readFileSync(path, "utf8")).toBe("old");
+    expect(readdirSync(folder)).toEqual(["a.txt"]);
+  });
+
+  it("says what stands in the way", async () => {
+    const missing = join(folder, "missing", "a.txt");
+    await expect(writeFileAside(missing, "")).rejects.toThrow(
+      new EngineError(
+        `${missing} could not be written: its folder does not exist. Make it, or write elsewhere.`,
+      ),
+    );
+    const taken = join(folder, "taken");
+    mkdirSync(taken);
+    await expect(writeFileAside(taken, "")).rejects.toThrow(
+      new EngineError(
+        `${taken} could not be written: there is a folder of that name. Remove it, or write elsewhere.`,
+      ),
+    );
+    const below = join(folder, "a.txt", "b.txt");
+    await expect(writeFileAside(below, "")).rejects.toThrow(
+      new EngineError(
+        `${below} could not be written: part of its path is a file, not a folder. Write elsewhere.`,
+      ),
+    );
+    expect(readdirSync(folder).sort()).toEqual(["a.txt", "taken"]);
+  });
+});
+
+describe("writeFolderAside", () => {
+  it("makes a folder whole, replaces an empty one, and refuses any other", async () => {
+    const path = join(folder, "deep", "out");
+    const fill = (text: string) => async (aside: string) => writeFileSync(join(aside, "f"), text);
+    await writeFolderAside(path, fill("1"));
+    expect(readFileSync(join(path, "f"), "utf8")).toBe("1");
+    await expect(writeFolderAside(path, fill("2"))).rejects.toThrow(
+      new InputError(`${path} is a folder with other things in it. Name a new or an empty folder.`),
+    );
+    await writeFolderAside(path, fill("3"), { mayReplace: (names) => names.includes("f") });
+    expect(readFileSync(join(path, "f"), "utf8")).toBe("3");
+    expect(readdirSync(join(folder, "deep"))).toEqual(["out"]);
+  });
+
+  it("leaves the old folder, and nothing beside it, when filling fails", async () => {
+    const path = join(folder, "deep", "out");
+    const failing = () => Promise.reject(systemError("EACCES"));
+    await expect(writeFolderAside(path, failing, { mayReplace: () => true })).rejects.toThrow(
+      new EngineError(
+        `${path} could not be written: writing is not allowed there. Change the permissions, or write elsewhere.`,
+      ),
+    );
+    expect(readFileSync(join(path, "f"), "utf8")).toBe("3");
+    expect(readdirSync(join(folder, "deep"))).toEqual(["out"]);
+  });
+});
+
+describe("writeProblem", () => {
+  it.each([
+    ["ENOSPC", "x could not be written: the disk is full. Free some space, or write elsewhere."],
+    ["EDQUOT", "x could not be written: the disk quota is used up. Free some space, or write elsewhere."],
+    ["EFBIG", "x could not be written: the file is too large for this disk. Write elsewhere."],
+    [
+      "EACCES",
+      "x could not be written: writing is not allowed there. Change the permissions, or write elsewhere.",
+    ],
+    [
+      "EPERM",
+      "x could not be written: writing is not allowed there. Change the permissions, or write elsewhere.",
+    ],
+    ["EROFS", "x could not be written: the disk is read-only. Write elsewhere."],
+    ["EISDIR", "x could not be written: there is a folder of that name. Remove it, or write elsewhere."],
+    ["EEXIST", "x could not be written: there is a file of that name. Remove it, or write elsewhere."],
+    ["ENAMETOOLONG", "x could not be written: the name is too long. Choose a shorter one."],
+    ["EIO", "x could not be written: the disk failed (EIO). Check the disk."],
+  ])("explains %s", (code, message) => {
+    expect(writeProblem(systemError(code), "x")).toEqual(new EngineError(message));
+  });
+
+  it("passes on what it does not know", () => {
+    const cause = systemError("EWHATEVER");
+    expect(writeProblem(cause, "x")).toBe(cause);
+    expect(writeProblem("text", "x")).toBe("text");
+  });
+});
+
+describe("readProblem", () => {
+  it.each([
+    ["ENOENT", "InputError", "x: there is no such file."],
+    ["ENOTDIR", "InputError", "x: there is no such file."],
+    ["EACCES", "FileError", "x may not be read. Change its permissions."],
+    ["EISDIR", "FileError", "x is a folder; a file is needed."],
+    ["ELOOP", "FileError", "x is a symbolic link that leads back to itself."],
+    ["ENAMETOOLONG", "FileError", "x has a name that is too long."],
+    ["EIO", "FileError", "x could not be read from the disk (EIO). Check the disk."],
+    ["EMFILE", "EngineError", "x: too many files are open (EMFILE). Raise the limit with ulimit -n."],
+  ])("explains %s", (code, name, message) => {
+    expect(readProblem(systemError(code), "x")).toMatchObject({ name, message });
+  });
+
+  it("passes on what it does not know", () => {
+    const cause = new Error("a bug");
+    expect(readProblem(cause, "x")).toBe(cause);
+  });
+});

@@ -1,0 +1,58 @@
+/** A folder of files that belong together appears whole: filled aside, then renamed. */
+
+import { mkdir, readdir, rename, rm } from "node:fs/promises";
+import { dirname } from "node:path";
+import { InputError } from "../errors.ts";
+import { writeProblem } from "./file-problem.ts";
+import { asideOf, syncFolder } from "./write-file.ts";
+
+export interface WriteFolderOptions {
+  /** Whether a folder with these names in it may be replaced; by default only an empty one may. */
+  readonly mayReplace?: (names: readonly string[]) => boolean;
+}
+
+/** Throws where `folder` holds something that is not ours to replace. */
+async function refuseForeign(
+  folder: string,
+  mayReplace: (names: readonly string[]) => boolean,
+): Promise<boolean> {
+  let names: readonly string[];
+  try {
+    names = await readdir(folder);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return false;
+    throw writeProblem(cause, folder);
+  }
+  if (names.length > 0 && !mayReplace(names))
+    throw new InputError(`${folder} is a folder with other things in it. Name a new or an empty folder.`);
+  return true;
+}
+
+/** Lets `fill` write into a folder aside, and gives that the name `folder`. Its parents are made. */
+export async function writeFolderAside(
+  folder: string,
+  fill: (aside: string) => Promise<void>,
+  { mayReplace = () => false }: WriteFolderOptions = {},
+): Promise<void> {
+  const replaces = await refuseForeign(folder, mayReplace);
+  const aside = asideOf(folder);
+  const old = `${aside}.old`;
+  try {
+    await mkdir(dirname(folder), { recursive: true });
+    await mkdir(aside);
+    await fill(aside);
+    await syncFolder(aside);
+    if (replaces) await rename(folder, old);
+    try {
+      await rename(aside, folder);
+    } catch (cause) {
+      if (replaces) await rename(old, folder);
+      throw cause;
+    }
+  } catch (cause) {
+    await rm(aside, { recursive: true, force: true }).catch(() => {});
+    throw writeProblem(cause, folder);
+  }
+  await rm(old, { recursive: true, force: true }).catch(() => {});
+  await syncFolder(dirname(folder));
+}

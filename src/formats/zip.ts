@@ -1,0 +1,219 @@
+/** The entries of a zip file, found through its directory and read one at a time. Layout: PKWARE's APPNOTE 6.3.10. */
+
+import type { FileHandle } from "node:fs/promises";
+import { Inflate } from "fflate";
+import { FileError } from "../errors.ts";
+import { crc32 } from "./crc32.ts";
+import { showValue } from "./show-value.ts";
+import { readExactly } from "./weight-bytes.ts";
+
+export interface ZipEntry {
+  readonly name: string;
+  readonly method: "stored" | "deflated";
+  readonly crc: number;
+  readonly compressedBytes: number;
+  readonly bytes: number;
+  /** Of the local header, from the start of the file. */
+  readonly offset: number;
+}
+
+/** An open zip file; `path` is for messages. */
+export interface ZipFile {
+  readonly handle: FileHandle;
+  readonly path: string;
+  /** Where the directory begins: no entry may reach it. */
+  readonly directoryStart: number;
+  readonly entries: readonly ZipEntry[];
+}
+
+/** 1024 blocks of 16 arrays, with names of 100 bytes, take 2.5 MB. */
+const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
+/** The end record and the longest comment behind it. */
+const MAX_END_BYTES = 22 + 65535;
+/** Deflate shrinks at most 1032 times; a directory that promises more lies. */
+const MAX_RATIO = 1032;
+/** Compressed bytes are fed in stretches small enough that even the densest inflate to a bounded 64 MB. */
+const FEED_BYTES = 64 * 1024;
+
+const viewOf = (bytes: Uint8Array): DataView =>
+  new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+interface Directory {
+  readonly start: number;
+  readonly bytes: number;
+  readonly count: number;
+}
+
+function safe(value: bigint, path: string): number {
+  if (value > BigInt(Number.MAX_SAFE_INTEGER)) throw new FileError(`${path}: the zip directory is damaged.`);
+  return Number(value);
+}
+
+/** The zip64 end record, where the plain one has no room for the numbers. */
+async function findDirectory64(handle: FileHandle, path: string, endOffset: number): Promise<Directory> {
+  const damaged = new FileError(`${path}: the zip directory is damaged.`);
+  if (endOffset < 20) throw damaged;
+  const locator = viewOf(await readExactly(handle, { path, offset: endOffset - 20, length: 20 }));
+  if (locator.getUint32(0, true) !== 0x07064b50) throw damaged;
+  const offset = safe(locator.getBigUint64(8, true), path);
+  if (offset + 56 > endOffset) throw damaged;
+  const end = viewOf(await readExactly(handle, { path, offset, length: 56 }));
+  if (end.getUint32(0, true) !== 0x06064b50) throw damaged;
+  return {
+    count: safe(end.getBigUint64(32, true), path),
+    bytes: safe(end.getBigUint64(40, true), path),
+    start: safe(end.getBigUint64(48, true), path),
+  };
+}
+
+async function findDirectory(handle: FileHandle, path: string, fileBytes: number): Promise<Directory> {
+  const length = Math.min(fileBytes, MAX_END_BYTES);
+  const offset = fileBytes - length;
+  const tail = viewOf(await readExactly(handle, { path, offset, length }));
+  for (let at = length - 22; at >= 0; at--) {
+    if (tail.getUint32(at, true) !== 0x06054b50) continue;
+    const count = tail.getUint16(at + 10, true);
+    const bytes = tail.getUint32(at + 12, true);
+    const start = tail.getUint32(at + 16, true);
+    if (count === 0xffff || bytes === 0xffffffff || start === 0xffffffff)
+      return findDirectory64(handle, path, offset + at);
+    return { count, bytes, start };
+  }
+  throw new FileError(`${path}: this is not a zip file, or it is cut short; get it again.`);
+}
+
+/** Sizes and offset of a directory record: from its zip64 extra field where the plain fields are full. */
+function widen(
+  extra: DataView,
+  plain: readonly [bytes: number, compressed: number, offset: number],
+  path: string,
+): [number, number, number] {
+  const wide: [number, number, number] = [...plain];
+  if (!plain.includes(0xffffffff)) return wide;
+  for (let at = 0; at + 4 <= extra.byteLength; ) {
+    const end = at + 4 + extra.getUint16(at + 2, true);
+    if (extra.getUint16(at, true) === 1) {
+      let field = at + 4;
+      plain.forEach((value, index) => {
+        if (value !== 0xffffffff) return;
+        if (field + 8 > Math.min(end, extra.byteLength))
+          throw new FileError(`${path}: the zip directory is damaged.`);
+        wide[index] = safe(extra.getBigUint64(field, true), path);
+        field += 8;
+      });
+      return wide;
+    }
+    at = end;
+  }
+  return wide;
+}
+
+function parseRecord(view: DataView, at: number, path: string): { entry: ZipEntry; next: number } {
+  if (at + 46 > view.byteLength || view.getUint32(at, true) !== 0x02014b50)
+    throw new FileError(`${path}: the zip directory is damaged.`);
+  const nameEnd = at + 46 + view.getUint16(at + 28, true);
+  const extraEnd = nameEnd + view.getUint16(at + 30, true);
+  const next = extraEnd + view.getUint16(at + 32, true);
+  if (next > view.byteLength) throw new FileError(`${path}: the zip directory is damaged.`);
+  const bytesOf = (from: number, to: number) =>
+    new Uint8Array(view.buffer, view.byteOffset + from, to - from);
+  const name = new TextDecoder().decode(bytesOf(at + 46, nameEnd));
+  const plain = [
+    view.getUint32(at + 24, true),
+    view.getUint32(at + 20, true),
+    view.getUint32(at + 42, true),
+  ] as const;
+  const [bytes, compressedBytes, offset] = widen(viewOf(bytesOf(nameEnd, extraEnd)), plain, path);
+  const method = view.getUint16(at + 10, true);
+  const where = `${path}: entry ${showValue(name)}`;
+  if (view.getUint16(at + 8, true) & 1) throw new FileError(`${where} is encrypted.`);
+  if (method !== 0 && method !== 8)
+    throw new FileError(
+      `${where} uses compression method ${method}; stored (0) and deflated (8) can be read.`,
+    );
+  if (method === 0 ? bytes !== compressedBytes : bytes > compressedBytes * MAX_RATIO)
+    throw new FileError(`${where} claims that ${compressedBytes} bytes hold ${bytes}; it is damaged.`);
+  const crc = view.getUint32(at + 16, true);
+  return {
+    entry: { name, method: method === 0 ? "stored" : "deflated", crc, compressedBytes, bytes, offset },
+    next,
+  };
+}
+
+/** Reads the directory of the zip file behind `handle`. */
+export async function openZip(handle: FileHandle, path: string): Promise<ZipFile> {
+  const stat = await handle.stat();
+  if (!stat.isFile()) throw new FileError(`${path} is not a regular file.`);
+  const { start, bytes, count } = await findDirectory(handle, path, stat.size);
+  if (bytes > MAX_DIRECTORY_BYTES)
+    throw new FileError(
+      `${path}: the zip directory claims ${bytes} bytes; at most ${MAX_DIRECTORY_BYTES} are allowed.`,
+    );
+  if (start + bytes > stat.size) throw new FileError(`${path}: the zip directory lies outside the file.`);
+  const view = viewOf(await readExactly(handle, { path, offset: start, length: bytes }));
+  const entries: ZipEntry[] = [];
+  const names = new Set<string>();
+  for (let at = 0; entries.length < count; ) {
+    const { entry, next } = parseRecord(view, at, path);
+    if (names.has(entry.name)) throw new FileError(`${path}: entry ${showValue(entry.name)} is there twice.`);
+    names.add(entry.name);
+    entries.push(entry);
+    at = next;
+  }
+  return { handle, path, directoryStart: start, entries };
+}
+
+/** Where the data of an entry begins: behind its local header, whose extra field may differ from the directory's. */
+async function dataStart({ handle, path, directoryStart }: ZipFile, entry: ZipEntry): Promise<number> {
+  const where = `${path}: entry ${showValue(entry.name)}`;
+  if (entry.offset + 30 > directoryStart) throw new FileError(`${where} lies outside the file.`);
+  const header = viewOf(await readExactly(handle, { path, offset: entry.offset, length: 30 }));
+  if (header.getUint32(0, true) !== 0x04034b50)
+    throw new FileError(`${where} has no local header; it is damaged.`);
+  const start = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
+  if (start + entry.compressedBytes > directoryStart) throw new FileError(`${where} lies outside the file.`);
+  return start;
+}
+
+async function* rawBytes(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const start = await dataStart(zip, entry);
+  for (let done = 0; done < entry.compressedBytes; done += FEED_BYTES) {
+    const length = Math.min(FEED_BYTES, entry.compressedBytes - done);
+    yield await readExactly(zip.handle, { path: zip.path, offset: start + done, length });
+  }
+}
+
+async function* inflated(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  let ready: Uint8Array[] = [];
+  const inflate = new Inflate((bytes) => ready.push(bytes));
+  let fed = 0;
+  for await (const bytes of rawBytes(zip, entry)) {
+    fed += bytes.length;
+    try {
+      inflate.push(bytes, fed === entry.compressedBytes);
+    } catch (cause) {
+      throw new FileError(`${zip.path}: entry ${showValue(entry.name)} cannot be inflated; it is damaged.`, {
+        cause,
+      });
+    }
+    yield* ready;
+    ready = [];
+  }
+}
+
+/** The bytes of an entry in stretches; size and checksum are checked at the end. */
+export async function* zipEntryBytes(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+  const where = `${zip.path}: entry ${showValue(entry.name)}`;
+  let count = 0;
+  let crc = 0;
+  for await (const bytes of entry.method === "stored" ? rawBytes(zip, entry) : inflated(zip, entry)) {
+    count += bytes.length;
+    if (count > entry.bytes)
+      throw new FileError(`${where} is longer than the ${entry.bytes} bytes it claims.`);
+    crc = crc32(bytes, crc);
+    yield bytes;
+  }
+  if (count < entry.bytes) throw new FileError(`${where} has ${count} bytes, it claims ${entry.bytes}.`);
+  if (crc !== entry.crc)
+    throw new FileError(`${where} fails its checksum; it is damaged. Get the file again.`);
+}

@@ -1,0 +1,144 @@
+/** Weights of any layout and number format, converted once into a float32 safetensors file of our names. */
+
+import { createHash } from "node:crypto";
+import { mkdir, realpath, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { basename, join } from "node:path";
+import { FileError, InputError } from "../errors.ts";
+import { writeProblem } from "../formats/file-problem.ts";
+import { float32Bytes } from "../formats/float-types.ts";
+import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
+import { renderHeader } from "../formats/safetensors-header.ts";
+import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
+import { writeFileAside } from "../formats/write-file.ts";
+import type { Form } from "./names.ts";
+import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
+import type { WeightSource } from "./weight-source.ts";
+
+/** Raised when a conversion comes to give other numbers, so that older files are not used again. */
+const CONVERSION_VERSION = 1;
+
+/** Where files made from a user's files are kept. */
+export const cacheFolder = (): string => process.env.RLRR_CACHE || join(homedir(), ".cache", "rlrr");
+
+/** Columns first: [columns, rows] of [rows, columns]. */
+function transposed(data: Float32Array, rows: number): Float32Array {
+  const columns = data.length / rows;
+  const result = new Float32Array(data.length);
+  for (let column = 0, to = 0; column < columns; column++)
+    for (let row = 0; row < rows; row++) result[to++] = data[row * columns + column] ?? 0;
+  return result;
+}
+
+/** [p, p, 3, D] to [D, 3, p, p]. */
+function fromKernel(data: Float32Array, shape: Shape): Float32Array {
+  const [height = 0, width = 0, channels = 0, out = 0] = shape;
+  const result = new Float32Array(data.length);
+  let from = 0;
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++)
+      for (let channel = 0; channel < channels; channel++)
+        for (let d = 0; d < out; d++)
+          result[((d * channels + channel) * height + y) * width + x] = data[from++] ?? 0;
+  return result;
+}
+
+function inForm(
+  form: Form,
+  { data, shape }: { data: Float32Array; shape: Shape },
+  ours: Shape,
+): Float32Array {
+  if (form === "same") return data;
+  if (form === "kernel") return fromKernel(data, shape);
+  const [out = 1] = ours;
+  return transposed(data, data.length / out);
+}
+
+async function convertOne(
+  source: WeightSource,
+  origin: Origin | undefined,
+  ours: Shape,
+): Promise<Float32Array> {
+  const size = sizeOf(ours);
+  const tensor = origin && (await source.get(origin.source)?.read());
+  if (origin === undefined || tensor === undefined) return new Float32Array(size);
+  const data = inForm(origin.form, tensor, ours);
+  const start = (origin.part ?? 0) * size;
+  return data.subarray(start, start + size);
+}
+
+/** Names a conversion by what it is made from: the same files, unchanged, give the same name. */
+async function conversionPath(paths: readonly string[]): Promise<string> {
+  const hash = createHash("sha256").update(`${CONVERSION_VERSION}`);
+  for (const path of paths) {
+    const real = await realpath(path);
+    const { size, mtimeMs } = await stat(real);
+    hash.update(JSON.stringify([real, size, mtimeMs]));
+  }
+  const name = basename(paths[0] ?? "weights").replace(/\.(npz|safetensors)$/, "");
+  return join(cacheFolder(), "weights", `${name}-${hash.digest("hex").slice(0, 16)}.safetensors`);
+}
+
+/** An earlier conversion, where it is whole and holds what is needed. */
+async function readConversion(
+  path: string,
+  shapes: ReadonlyMap<string, Shape>,
+): Promise<SafetensorsFile | undefined> {
+  try {
+    const file = await readSafetensors(path);
+    const fits = [...shapes].every(([name, shape]) => {
+      const entry = file.tensors.get(name);
+      return entry?.dtype === "F32" && sameShape(entry.shape, shape);
+    });
+    return fits ? file : undefined;
+  } catch (error) {
+    if (error instanceof FileError || error instanceof InputError) return undefined;
+    throw error;
+  }
+}
+
+export interface ConvertOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/** Converts `source`, which was opened from `paths`, unless an earlier run has; returns the weights on disk. */
+export async function convertWeights(
+  {
+    plan,
+    source,
+    paths,
+  }: { readonly plan: WeightPlan; readonly source: WeightSource; readonly paths: readonly string[] },
+  { signal, onProgress }: ConvertOptions = {},
+): Promise<{
+  readonly weights: ReadonlyMap<string, StoredTensor>;
+  readonly path: string;
+  readonly reused: boolean;
+}> {
+  const shapes = plannedShapes(plan.sizes);
+  const path = await conversionPath(paths);
+  const earlier = await readConversion(path, shapes);
+  if (earlier === undefined) {
+    const folder = join(cacheFolder(), "weights");
+    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw writeProblem(cause, folder);
+    });
+    async function* bytes(): AsyncGenerator<Uint8Array> {
+      yield renderHeader(shapes);
+      let done = 0;
+      for (const [name, shape] of shapes) {
+        signal?.throwIfAborted();
+        yield float32Bytes(await convertOne(source, plan.origins.get(name), shape));
+        onProgress?.(++done, shapes.size);
+      }
+    }
+    await writeFileAside(path, bytes());
+  }
+  const file = earlier ?? (await readSafetensors(path));
+  const weights = new Map<string, StoredTensor>();
+  for (const [name, shape] of shapes) {
+    const offset = file.tensors.get(name)?.offset;
+    if (offset !== undefined) weights.set(name, { shape, path: file.path, offset });
+  }
+  return { weights, path, reused: earlier !== undefined };
+}

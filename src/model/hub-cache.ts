@@ -1,0 +1,64 @@
+/** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
+
+import { randomBytes } from "node:crypto";
+import { access, copyFile, mkdir, readFile, rename, symlink } from "node:fs/promises";
+import { dirname, join, relative } from "node:path";
+import { getHFHubCachePath } from "@huggingface/hub";
+import { writeProblem } from "../formats/file-problem.ts";
+import { writeFileAside } from "../formats/write-file.ts";
+
+/** A model of the hub at a revision: a branch, a tag or a commit. */
+export interface HubModel {
+  readonly name: string;
+  readonly revision: string;
+}
+
+const isCommit = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
+
+const folderOf = ({ name }: HubModel): string =>
+  join(getHFHubCachePath(), `models--${name.replace("/", "--")}`);
+
+/** Where the files of a commit appear under their own names. */
+export const snapshotFolder = (model: HubModel, commit: string): string =>
+  join(folderOf(model), "snapshots", commit);
+
+export const exists = (path: string): Promise<boolean> =>
+  access(path).then(
+    () => true,
+    () => false,
+  );
+
+/** The commit that the cache knows for a revision. */
+export async function cachedCommit(model: HubModel): Promise<string | undefined> {
+  if (isCommit(model.revision)) return model.revision;
+  const text = await readFile(join(folderOf(model), "refs", model.revision), "utf8").catch(() => "");
+  return isCommit(text.trim()) ? text.trim() : undefined;
+}
+
+/** Notes which commit a revision stands for. */
+export async function rememberCommit(model: HubModel, commit: string): Promise<void> {
+  if (isCommit(model.revision)) return;
+  const path = join(folderOf(model), "refs", model.revision);
+  await makeFolder(dirname(path));
+  await writeFileAside(path, commit);
+}
+
+export const makeFolder = (path: string): Promise<unknown> =>
+  mkdir(path, { recursive: true }).catch((cause: unknown) => {
+    throw writeProblem(cause, path);
+  });
+
+/** Where the content with `oid` belongs. */
+export const blobPath = (model: HubModel, oid: string): string => join(folderOf(model), "blobs", oid);
+
+/** Makes the content at `blob` appear as `pointer`; where links are not allowed, as on most Windows machines, by a copy. */
+export async function linkBlob(blob: string, pointer: string): Promise<void> {
+  await makeFolder(dirname(pointer));
+  const aside = `${pointer}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
+  try {
+    await symlink(relative(dirname(pointer), blob), aside).catch(() => copyFile(blob, aside));
+    await rename(aside, pointer);
+  } catch (cause) {
+    throw writeProblem(cause, pointer);
+  }
+}

@@ -1,0 +1,179 @@
+/** A model of the Hugging Face hub: the few files needed of it, from the cache or the network. */
+
+import { join } from "node:path";
+import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
+import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
+import { readJson } from "../formats/read-json.ts";
+import { cachedCommit, exists, type HubModel, rememberCommit, snapshotFolder } from "./hub-cache.ts";
+import { fetchFile, type HubClient } from "./hub-download.ts";
+import { parseShardIndex } from "./shard-index.ts";
+
+export interface HubOptions {
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (file: string, done: number, total: number) => void;
+}
+
+export interface HubFolder {
+  readonly folder: string;
+  readonly notes: readonly string[];
+}
+
+const WEIGHTS = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+const CONFIGS = ["config.json", "preprocessor_config.json"];
+
+/** A shard of the hub is at most 50 GB; a ViT has two or three. */
+const MAX_FILE_BYTES = 50 * 2 ** 30;
+
+const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+
+const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
+
+/** `organisation/name`, with `@revision` behind it where the main branch is not meant. */
+export function parseHubId(text: string): HubModel | undefined {
+  const match = /^(\w[\w.-]{0,95}\/\w[\w.-]{0,95})(?:@(\w[\w.-]{0,199}))?$/.exec(text);
+  const [, name, revision = "main"] = match ?? [];
+  return name === undefined ? undefined : { name, revision };
+}
+
+/** `fetch` with the user's token, which goes to the hub and nowhere else, and with the caller's signal. */
+function clientOf({ signal }: HubOptions): HubClient {
+  const url = hubUrl();
+  const token = process.env.HF_TOKEN;
+  const origin = URL.canParse(url) ? new URL(url).origin : undefined;
+  if (origin === undefined)
+    throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
+  const fetchHub: typeof fetch = (input, init) => {
+    const target = new URL(input instanceof Request ? input.url : input);
+    const headers = new Headers(init?.headers);
+    if (token && target.origin === origin) headers.set("Authorization", `Bearer ${token}`);
+    return fetch(input, { ...init, headers, ...(signal && { signal }) });
+  };
+  return { hubUrl: url, fetch: fetchHub, ...(signal && { signal }) };
+}
+
+/** What went wrong with the hub, by who must act; `undefined` where the hub could not be reached at all. */
+function hubProblem(error: unknown, { name, revision }: HubModel, url: string): Error | undefined {
+  if (error instanceof RlrrError) return error;
+  if (!(error instanceof HubApiError)) {
+    if (error instanceof TypeError && error.message === "fetch failed") return undefined;
+    const reason = error instanceof Error ? error.message : String(error);
+    return new EngineError(`${url} did not answer as the hub does (${reason}).`, { cause: error });
+  }
+  const { statusCode } = error;
+  if (statusCode === 401 || statusCode === 403)
+    return new InputError(
+      `${name}: ${url} refuses access. There is no such model, or it is private or gated: set HF_TOKEN to a token that may read it.`,
+      { cause: error },
+    );
+  if (statusCode === 404)
+    return new InputError(
+      `${name}: there is no file or folder of that name, and ${url} has no such model${revision === "main" ? "" : ` or revision "${revision}"`}.`,
+      { cause: error },
+    );
+  return new EngineError(`${name}: ${url} answered with status ${statusCode}. Try again later.`, {
+    cause: error,
+  });
+}
+
+/** The cached snapshot, where it has weights. */
+async function cachedFolder(model: HubModel): Promise<string | undefined> {
+  const commit = await cachedCommit(model);
+  if (commit === undefined) return undefined;
+  const folder = snapshotFolder(model, commit);
+  if (await exists(join(folder, WEIGHTS))) return folder;
+  if (!(await exists(join(folder, INDEX)))) return undefined;
+  const index = join(folder, INDEX);
+  const shards = parseShardIndex(await readJson(index), index);
+  const present = await Promise.all(shards.map((shard) => exists(join(folder, shard))));
+  return present.every(Boolean) ? folder : undefined;
+}
+
+interface Snapshot {
+  readonly model: HubModel;
+  readonly commit: string;
+  readonly folder: string;
+}
+
+async function fetchFiles(
+  client: HubClient,
+  { model, commit, folder }: Snapshot,
+  { files, onProgress }: { readonly files: readonly string[] } & HubOptions,
+): Promise<void> {
+  const present = await Promise.all(files.map((file) => exists(join(folder, file))));
+  const missing = files.filter((_, index) => !present[index]);
+  if (missing.length === 0) return;
+  const infos: readonly PathInfo[] = await pathsInfo({
+    repo: model.name,
+    paths: [...missing],
+    revision: commit,
+    hubUrl: client.hubUrl,
+    fetch: client.fetch,
+  });
+  for (const file of missing) {
+    const info = infos.find(({ path }) => path === file);
+    if (info === undefined) throw new FileError(`${model.name}: the hub lists ${file} but does not have it.`);
+    if (!Number.isSafeInteger(info.size) || info.size < 0 || info.size > MAX_FILE_BYTES)
+      throw new FileError(
+        `${model.name}: ${file} has ${info.size} bytes; at most ${MAX_FILE_BYTES} are allowed.`,
+      );
+    const onBytes = (done: number) => onProgress?.(file, done, info.size);
+    await fetchFile(client, { model, commit, info, onBytes }, join(folder, file));
+  }
+}
+
+async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOptions): Promise<string> {
+  const about = await modelInfo({
+    name: model.name,
+    revision: model.revision,
+    hubUrl: client.hubUrl,
+    fetch: client.fetch,
+    additionalFields: ["sha", "filePaths"],
+  });
+  const commit = String(about.sha);
+  if (!/^[0-9a-f]{40}$/.test(commit))
+    throw new EngineError(`${client.hubUrl} gives no commit for ${model.name}.`);
+  const available = new Set(about.filePaths);
+  const weights = [WEIGHTS, INDEX].find((file) => available.has(file));
+  if (weights === undefined)
+    throw new FileError(
+      `${model.name} has no ${WEIGHTS} on the hub; weights are read from safetensors only.`,
+    );
+  const folder = snapshotFolder(model, commit);
+  const snapshot = { model, commit, folder };
+  const files = [...CONFIGS.filter((file) => available.has(file)), weights];
+  await fetchFiles(client, snapshot, { files, ...options });
+  if (weights === INDEX) {
+    const index = join(folder, INDEX);
+    await fetchFiles(client, snapshot, { files: parseShardIndex(await readJson(index), index), ...options });
+  }
+  await rememberCommit(model, commit);
+  return folder;
+}
+
+/** The folder with a model's files, which are fetched where the cache lacks them. */
+export async function fetchModel(model: HubModel, options: HubOptions = {}): Promise<HubFolder> {
+  const { name } = model;
+  if (isOffline()) {
+    const folder = await cachedFolder(model);
+    if (folder !== undefined) return { folder, notes: [] };
+    throw new InputError(
+      `${name}: there is no file or folder of that name, and the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.`,
+    );
+  }
+  const client = clientOf(options);
+  try {
+    return { folder: await fetchSnapshot(client, model, options), notes: [] };
+  } catch (error) {
+    options.signal?.throwIfAborted();
+    const problem = hubProblem(error, model, client.hubUrl);
+    if (problem !== undefined) throw problem;
+    const folder = await cachedFolder(model);
+    if (folder !== undefined)
+      return { folder, notes: [`${client.hubUrl} could not be reached; the copy in the cache was used.`] };
+    throw new EngineError(
+      `${name}: there is no file or folder of that name, and ${client.hubUrl} could not be reached. Check the network, or set HF_ENDPOINT to a mirror.`,
+      { cause: error },
+    );
+  }
+}

@@ -1,0 +1,65 @@
+import { describe, expect, it } from "vitest";
+import { FileError } from "../errors.ts";
+import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
+
+describe("parseHuggingFaceConfig", () => {
+  it("gives what the file says, and leaves out what it does not", () => {
+    const config = {
+      model_type: "vit",
+      hidden_size: 16,
+      num_hidden_layers: 2,
+      num_attention_heads: 2,
+      intermediate_size: 24,
+      hidden_act: "gelu",
+      layer_norm_eps: 1e-12,
+      image_size: [12, 16],
+      patch_size: 4,
+      num_channels: 3,
+      qkv_bias: true,
+      id2label: { "0": "cat", "1": "dog" },
+    };
+    expect(parseHuggingFaceConfig(config, "C")).toMatchObject({
+      where: "C",
+      width: 16,
+      depth: 2,
+      heads: 2,
+      mlpWidth: 24,
+      layerNormEps: 1e-12,
+      imageSize: [12, 16],
+      patchSize: 4,
+      labels: ["cat", "dog"],
+    });
+    const { names: _, ...least } = parseHuggingFaceConfig({ model_type: "vit", image_size: 8 }, "C");
+    expect(least).toEqual({ where: "C", imageSize: [8, 8], labels: [] });
+  });
+
+  it("sorts labels by their number, and takes LABEL_0 for none", () => {
+    const labels = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [String(11 - i), `n${11 - i}`]));
+    expect(parseHuggingFaceConfig({ model_type: "vit", id2label: labels }, "C").labels?.[10]).toBe("n10");
+    const placeholders = { "0": "LABEL_0", "1": "LABEL_1" };
+    expect(parseHuggingFaceConfig({ model_type: "vit", id2label: placeholders }, "C").labels).toEqual([]);
+  });
+
+  it.each<[object, string]>([
+    [{ model_type: "swin" }, 'C: model_type is "swin"; only plain ViTs ("vit") can be read.'],
+    [{ model_type: undefined }, 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
+    [{ hidden_act: "gelu_new" }, 'C: hidden_act is "gelu_new"; only "gelu", the exact one, can be run.'],
+    [{ num_channels: 1 }, "C: num_channels is 1; only 3 can be run."],
+    [{ patch_size: [4, 8] }, "C: patch_size is 4 x 8; only square patches can be run."],
+    [{ layer_norm_eps: "1e-12" }, 'C: layer_norm_eps is "1e-12", which no ViT can have.'],
+    [{ layer_norm_eps: 0 }, "C: layer_norm_eps is 0, which no ViT can have."],
+    [{ hidden_size: -1 }, "C: hidden_size is -1, which no ViT can have."],
+    [{ id2label: { "0": "a", "2": "b" } }, "C: id2label has 2 labels, but none for class 1."],
+    [{ id2label: ["a"] }, 'C: id2label is ["a"], which no ViT can have.'],
+  ])("refuses a ViT that cannot be run (%#)", (change, message) => {
+    expect(() => parseHuggingFaceConfig({ model_type: "vit", ...change }, "C")).toThrow(
+      new FileError(message),
+    );
+  });
+
+  it.each([[null], ["vit"], [[]]])("refuses %o", (value) => {
+    expect(() => parseHuggingFaceConfig(value, "C")).toThrow(
+      new FileError('C: model_type is nothing; only plain ViTs ("vit") can be read.'),
+    );
+  });
+});

@@ -1,0 +1,95 @@
+/** What a user means by a model: a weights file, a folder, or an id of the hub. What exists as a path wins. */
+
+import { type Dirent, constants as files } from "node:fs";
+import { access, readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
+import { FileError, InputError } from "../errors.ts";
+import { readProblem } from "../formats/file-problem.ts";
+import { readJson } from "../formats/read-json.ts";
+import { fetchModel, type HubOptions, parseHubId } from "./hub.ts";
+import { parseShardIndex } from "./shard-index.ts";
+import { isVariant } from "./variants.ts";
+
+/** The files of a model, by what they are for. */
+export interface LocatedModel {
+  readonly id: string;
+  readonly weights: readonly string[];
+  readonly config?: string;
+  readonly preprocessor?: string;
+  readonly notes: readonly string[];
+}
+
+const WEIGHTS = "model.safetensors";
+const INDEX = "model.safetensors.index.json";
+
+const isFile = (path: string): Promise<boolean> =>
+  access(path, files.F_OK).then(
+    () => true,
+    () => false,
+  );
+
+async function weightsOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
+  if (names.includes(WEIGHTS)) return [join(folder, WEIGHTS)];
+  if (names.includes(INDEX)) {
+    const index = join(folder, INDEX);
+    const shards = parseShardIndex(await readJson(index), index).map((shard) => join(folder, shard));
+    for (const shard of shards)
+      if (!(await isFile(shard))) throw new FileError(`${index}: shard ${basename(shard)} is missing.`);
+    return shards;
+  }
+  if (names.includes("adapter_model.safetensors"))
+    throw new InputError(`${folder} holds an adapter, not a model. Name the model that it adapts.`);
+  const found = names.filter((name) => /\.(safetensors|npz)$/.test(name));
+  const hint = found.length === 0 ? "" : ` Name the file itself, such as ${join(folder, found[0] ?? "")}.`;
+  throw new InputError(`${folder} is not a model: it has no ${WEIGHTS} and no ${INDEX}.${hint}`);
+}
+
+async function locateFolder(folder: string, id: string): Promise<LocatedModel> {
+  const entries: readonly Dirent[] = await readdir(folder, { withFileTypes: true }).catch(
+    (cause: unknown) => {
+      throw readProblem(cause, folder);
+    },
+  );
+  const names = entries.map(({ name }) => name);
+  const weights = await weightsOf(folder, names);
+  return {
+    id,
+    weights,
+    ...(names.includes("config.json") && { config: join(folder, "config.json") }),
+    ...(names.includes("preprocessor_config.json") && {
+      preprocessor: join(folder, "preprocessor_config.json"),
+    }),
+    notes: [],
+  };
+}
+
+/** A file by itself; the weights of a folder that has a configuration are read with it. */
+async function locateFile(path: string): Promise<LocatedModel> {
+  const folder = dirname(path);
+  if (basename(path) !== WEIGHTS || !(await isFile(join(folder, "config.json"))))
+    return { id: basename(path), weights: [path], notes: [] };
+  const located = await locateFolder(folder, basename(resolve(folder)));
+  return { ...located, notes: [`config.json beside ${basename(path)} was read with it.`] };
+}
+
+/** Finds the files of the model that `source` names, downloading what a hub id needs. */
+export async function locateModel(source: string, options: HubOptions = {}): Promise<LocatedModel> {
+  if (source === "")
+    throw new InputError("The model must be a file, a folder or a hub id, got an empty name.");
+  const found = await stat(source).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
+    throw readProblem(cause, source);
+  });
+  if (found?.isDirectory()) return locateFolder(source, basename(resolve(source)));
+  if (found !== undefined) return locateFile(source);
+  if (isVariant(source))
+    throw new InputError(`${source} is a size, not a model with weights. Name a file, a folder or a hub id.`);
+  const model = /\.(safetensors|npz)$/.test(source) ? undefined : parseHubId(source);
+  if (model === undefined)
+    throw new InputError(
+      `${source}: there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.`,
+    );
+  const { folder, notes } = await fetchModel(model, options);
+  const located = await locateFolder(folder, source);
+  return { ...located, notes: [...located.notes, ...notes] };
+}

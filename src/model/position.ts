@@ -1,0 +1,103 @@
+/** Position embeddings for another grid of patches than they were trained on. CLS keeps its row. */
+
+import type { Tensor, Weight } from "../formats/tensor.ts";
+
+/**
+ * `bicubic` is timm's: antialiased, a = -0.5, half-pixel centres.
+ * `bilinear-zoom` is the authors' code: scipy's zoom of order 1, where the corners of both grids meet.
+ */
+export type PositionMethod = "bicubic" | "bilinear-zoom";
+
+type Grid = readonly [rows: number, columns: number];
+
+/** One output of a resampling axis: inputs from `start`, one factor each. */
+interface Taps {
+  readonly start: number;
+  readonly factors: readonly number[];
+}
+
+/** Keys 1981, with a = -0.5. */
+function cubic(distance: number): number {
+  const x = Math.abs(distance);
+  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
+  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
+  return 0;
+}
+
+/** Antialiased: the kernel widens by as much as the axis shrinks. */
+function cubicTaps(from: number, to: number): readonly Taps[] {
+  const scale = from / to;
+  const widening = Math.max(scale, 1);
+  return Array.from({ length: to }, (_, index) => {
+    const center = scale * (index + 0.5);
+    const start = Math.max(0, Math.trunc(center - 2 * widening + 0.5));
+    const end = Math.min(from, Math.trunc(center + 2 * widening + 0.5));
+    const raw = Array.from({ length: end - start }, (_, tap) =>
+      cubic((start + tap + 0.5 - center) / widening),
+    );
+    const sum = raw.reduce((total, factor) => total + factor, 0);
+    return { start, factors: raw.map((factor) => factor / sum) };
+  });
+}
+
+function zoomTaps(from: number, to: number): readonly Taps[] {
+  return Array.from({ length: to }, (_, index) => {
+    const at = to === 1 ? 0 : (index * (from - 1)) / (to - 1);
+    const start = Math.min(Math.floor(at), Math.max(0, from - 2));
+    const fraction = at - start;
+    return { start, factors: from === 1 ? [1] : [1 - fraction, fraction] };
+  });
+}
+
+/** Resamples the middle axis of [outer, taps, inner]. */
+function alongAxis(
+  data: Float64Array,
+  taps: readonly Taps[],
+  { outer, from, inner }: { readonly outer: number; readonly from: number; readonly inner: number },
+): Float64Array {
+  const result = new Float64Array(outer * taps.length * inner);
+  for (let o = 0; o < outer; o++)
+    taps.forEach(({ start, factors }, index) => {
+      const to = (o * taps.length + index) * inner;
+      factors.forEach((factor, tap) => {
+        const source = (o * from + start + tap) * inner;
+        for (let i = 0; i < inner; i++)
+          result[to + i] = (result[to + i] ?? 0) + factor * (data[source + i] ?? 0);
+      });
+    });
+  return result;
+}
+
+/** Resamples `position` [1, 1 + rows·columns, D] from one grid to another. */
+export function interpolatePosition(
+  position: Tensor,
+  {
+    from,
+    to,
+    method = "bicubic",
+  }: { readonly from: Grid; readonly to: Grid; readonly method?: PositionMethod },
+): Tensor {
+  const width = position.shape[2] ?? 0;
+  const axisTaps = method === "bicubic" ? cubicTaps : zoomTaps;
+  const grid = Float64Array.from(position.data.subarray(width));
+  const columns = alongAxis(grid, axisTaps(from[1], to[1]), { outer: from[0], from: from[1], inner: width });
+  const both = alongAxis(columns, axisTaps(from[0], to[0]), {
+    outer: 1,
+    from: from[0],
+    inner: to[1] * width,
+  });
+  const data = new Float32Array(width + both.length);
+  data.set(position.data.subarray(0, width));
+  data.set(both, width);
+  return { shape: [1, 1 + to[0] * to[1], width], data };
+}
+
+const stored = new WeakMap<Weight, Weight>();
+
+/** Remembers what an interpolated embedding was made from, so that the hash of a model does not depend on the image size. */
+export const rememberStored = (interpolated: Weight, original: Weight): void => {
+  stored.set(interpolated, original);
+};
+
+/** The embedding as the model's file holds it. */
+export const storedPosition = (position: Weight): Weight => stored.get(position) ?? position;

@@ -1,0 +1,400 @@
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import {
+  classicTensors,
+  googleArrays,
+  layoutConfig,
+  layoutWeights,
+  timmTensors,
+  transformers5Tensors,
+} from "../../test/model-layouts.ts";
+import { npzBytes } from "../../test/npz-bytes.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { FileError, InputError } from "../errors.ts";
+import { writeSafetensors } from "../formats/safetensors.ts";
+import { isStored, type Tensor } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { hashWeights } from "./hash.ts";
+import type { Model } from "./model.ts";
+import { type ModelProgress, readModel } from "./read-model.ts";
+
+const folder = temporaryFolder("read-model");
+const cacheBefore = process.env.RLRR_CACHE;
+process.env.RLRR_CACHE = join(folder, "cache");
+afterAll(() => {
+  if (cacheBefore === undefined) delete process.env.RLRR_CACHE;
+  else process.env.RLRR_CACHE = cacheBefore;
+});
+
+const weights = layoutWeights();
+const heads = layoutConfig.heads;
+type Tensors = ReadonlyMap<string, Tensor>;
+
+let count = 0;
+async function safetensors(tensors: Tensors, name = `tiny${count++}.safetensors`): Promise<string> {
+  const path = join(folder, name);
+  await writeSafetensors(path, tensors);
+  return path;
+}
+
+function npz(arrays: Tensors, options: Parameters<typeof npzBytes>[1] = {}): string {
+  const path = join(folder, `tiny${count++}.npz`);
+  writeFileSync(path, npzBytes(arrays, options));
+  return path;
+}
+
+/** A folder with a model of the classic layout and the configurations given. */
+async function modelFolder(
+  configs: Readonly<Record<string, unknown>>,
+  tensors: Tensors = classicTensors(weights),
+) {
+  const path = join(folder, `folder${count++}`);
+  mkdirSync(path);
+  await writeSafetensors(join(path, "model.safetensors"), tensors);
+  for (const [name, value] of Object.entries(configs)) writeFileSync(join(path, name), JSON.stringify(value));
+  return path;
+}
+
+async function numbersOf(model: Model): Promise<Map<string, Tensor>> {
+  const read = new Map<string, Tensor>();
+  for (const [name, weight] of model.weights) read.set(name, await readWeight(weight));
+  return read;
+}
+
+const without = (tensors: Tensors, ...names: string[]): Tensors =>
+  new Map([...tensors].filter(([name]) => !names.includes(name)));
+
+const withTensor = (tensors: Tensors, name: string, shape: readonly number[] = [1]): Tensors =>
+  new Map([...tensors, [name, { shape, data: new Float32Array(shape.reduce((a, b) => a * b, 1)) }]]);
+
+const config = {
+  model_type: "vit",
+  hidden_size: 16,
+  num_hidden_layers: 2,
+  num_attention_heads: 2,
+  intermediate_size: 24,
+  layer_norm_eps: 1e-5,
+  image_size: 12,
+  patch_size: 4,
+  id2label: { "0": "cat", "1": "dog", "2": "owl" },
+};
+
+describe("readModel", () => {
+  it.each<[string, () => Promise<string> | string]>([
+    ["timm names", () => safetensors(timmTensors(weights))],
+    ["Hugging Face names", () => safetensors(classicTensors(weights))],
+    ["Hugging Face names without vit.", () => safetensors(classicTensors(weights, ""))],
+    ["Hugging Face names of a plain DeiT", () => safetensors(classicTensors(weights, "deit."))],
+    ["transformers 5 names", () => safetensors(transformers5Tensors(weights))],
+    ["transformers 5 names without vit.", () => safetensors(transformers5Tensors(weights, ""))],
+    ["our own names", () => safetensors(weights)],
+    ["Google arrays", () => npz(googleArrays(weights))],
+    ["Google arrays under opt/target/", () => npz(googleArrays(weights, "opt/target/"), { deflate: true })],
+    ["Google arrays under params/", () => npz(googleArrays(weights, "params/"), { type: "|V2" })],
+  ])("reads the same model from %s", async (_, make) => {
+    const model = await readModel(await make(), { heads });
+    expect(model.config).toEqual({ ...layoutConfig, layerNormEps: model.config.layerNormEps });
+    expect([...model.weights.keys()]).toEqual([...weights.keys()]);
+    expect(await numbersOf(model)).toEqual(weights);
+    expect(await hashWeights(model)).toBe("49a4e648a3a2334cc41c054b2bb58703b8773f4098087a094399363bc45ef6cb");
+  });
+
+  it("leaves float32 on disk, under a path without symbolic links", async () => {
+    const path = await safetensors(timmTensors(weights));
+    const link = join(folder, "linked.safetensors");
+    symlinkSync(path, link);
+    const model = await readModel(link, { heads });
+    for (const weight of model.weights.values())
+      expect(isStored(weight) && weight.path).toBe(realpathSync(path));
+  });
+
+  it("reads big_vision's arrays", async () => {
+    const rename = (name: string) =>
+      name
+        .replace("MultiHeadDotProductAttention_1", "MultiHeadDotProductAttention_0")
+        .replace("MlpBlock_3", "MlpBlock_0")
+        .replace("LayerNorm_2", "LayerNorm_1")
+        .replace("Transformer/posembed_input/pos_embedding", "pos_embedding");
+    const arrays = new Map(
+      [...googleArrays(weights, "params/")].map(([name, array]) => [rename(name), array]),
+    );
+    expect(await numbersOf(await readModel(npz(arrays)))).toEqual(weights);
+  });
+
+  it("converts once, and again when the file changes or the conversion is damaged", async () => {
+    const path = npz(googleArrays(weights));
+    const seen: ModelProgress[] = [];
+    const first = await readModel(path, { onProgress: (progress) => seen.push(progress) });
+    const tensors = weights.size;
+    expect(seen.at(-1)).toEqual({
+      type: "convert",
+      file: path.slice(folder.length + 1),
+      done: tensors,
+      total: tensors,
+    });
+    const converted = [...first.weights.values()].map((weight) => isStored(weight) && weight.path)[0] || "";
+    expect(first.notes.at(-1)).toBe(`The weights were converted to float32: ${converted}.`);
+    expect((await readModel(path)).notes.at(-1)).toBe(`An earlier conversion was used: ${converted}.`);
+    writeFileSync(converted, "damage");
+    expect(await numbersOf(await readModel(path))).toEqual(weights);
+    utimesSync(path, 1, 1);
+    expect((await readModel(path)).notes.at(-1)).not.toContain(converted);
+    expect(readdirSync(join(folder, "cache", "weights")).some((name) => name.endsWith(".tmp"))).toBe(false);
+  });
+
+  it("stops converting when told, and leaves nothing", async () => {
+    const path = npz(googleArrays(weights));
+    const before = readdirSync(join(folder, "cache", "weights")).length;
+    const abort = new AbortController();
+    const onProgress = ({ done }: ModelProgress) => done === 5 && abort.abort(new Error("enough"));
+    await expect(readModel(path, { signal: abort.signal, onProgress })).rejects.toThrow("enough");
+    expect(readdirSync(join(folder, "cache", "weights"))).toHaveLength(before);
+  });
+
+  it("says what it inferred", async () => {
+    const model = await readModel(
+      await safetensors(without(timmTensors(weights), "head.weight", "head.bias")),
+      { heads },
+    );
+    expect(model.notes).toEqual([
+      "Image size 12 was inferred from 9 positions and patches of 4.",
+      "Nothing gives the layer-norm epsilon; 0.000001 is taken, the default of timm.",
+    ]);
+    expect(model.config.classes).toBe(0);
+    const google = await readModel(npz(googleArrays(weights)));
+    expect(google.config.heads).toBe(2);
+    const bare = await readModel(await safetensors(classicTensors(weights)), { heads });
+    expect(bare.config.layerNormEps).toBe(1e-12);
+    expect(bare.notes.at(-1)).toBe(
+      "Nothing gives the layer-norm epsilon; 1e-12 is taken, the default of Hugging Face.",
+    );
+  });
+
+  it("ignores what a plain ViT can do without, and says so", async () => {
+    const extra = withTensor(
+      withTensor(classicTensors(weights), "vit.pooler.dense.weight"),
+      "vit.embeddings.mask_token",
+    );
+    const model = await readModel(await safetensors(extra), { heads });
+    expect(model.notes.slice(0, 2)).toEqual(["Ignored the pooler.", "Ignored the mask token."]);
+    const old = withTensor(googleArrays(weights), "pre_logits/kernel", [16, 16]);
+    const google = await readModel(npz(old));
+    expect(google.config.classes).toBe(0);
+    expect(google.weights.has("head.weight")).toBe(false);
+    expect(google.notes.slice(0, 2)).toEqual([
+      "Ignored the layer before the head (pre_logits).",
+      "Left out the head, which works only behind pre_logits.",
+    ]);
+  });
+
+  it("fills in zeros where q, k and v have no biases", async () => {
+    const names = [...classicTensors(weights).keys()].filter((name) => /(query|key|value)\.bias$/.test(name));
+    const model = await readModel(await safetensors(without(classicTensors(weights), ...names)), { heads });
+    expect(model.notes[0]).toBe("q, k and v have no biases; zeros take their place.");
+    expect(model.weights.get("blocks.1.k.bias")).toEqual({ shape: [16], data: new Float32Array(16) });
+  });
+
+  it("reads a folder with its configuration", async () => {
+    const path = await modelFolder({
+      "config.json": config,
+      "preprocessor_config.json": { size: { height: 12, width: 12 }, resample: 3 },
+    });
+    const model = await readModel(path);
+    expect(model).toMatchObject({
+      id: path.slice(folder.length + 1),
+      config: { ...layoutConfig, layerNormEps: 1e-5 },
+      labels: ["cat", "dog", "owl"],
+      preprocessing: [
+        ["resize", { size: [12, 12], filter: "bicubic" }],
+        ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }],
+      ],
+      notes: [],
+    });
+    const file = await readModel(join(path, "model.safetensors"));
+    expect(file).toEqual({ ...model, notes: ["config.json beside model.safetensors was read with it."] });
+  });
+
+  it("reads shards", async () => {
+    const path = join(folder, "sharded");
+    mkdirSync(path);
+    const all = [...classicTensors(weights)];
+    const map: Record<string, string> = {};
+    for (const [index, part] of [all.slice(0, 20), all.slice(20)].entries()) {
+      const shard = `model-0000${index + 1}-of-00002.safetensors`;
+      await writeSafetensors(join(path, shard), new Map(part));
+      for (const [name] of part) map[name] = shard;
+    }
+    writeFileSync(join(path, "model.safetensors.index.json"), JSON.stringify({ weight_map: map }));
+    writeFileSync(join(path, "config.json"), JSON.stringify(config));
+    expect(await numbersOf(await readModel(path))).toEqual(weights);
+  });
+
+  it("reads timm's folder", async () => {
+    const path = await modelFolder(
+      {
+        "config.json": {
+          architecture: "vit_tiny_patch16_224",
+          label_names: ["cat", "dog", "owl"],
+          global_pool: "token",
+          model_args: { num_heads: 2 },
+          pretrained_cfg: {
+            input_size: [3, 12, 12],
+            interpolation: "bicubic",
+            crop_pct: 0.9,
+            mean: [0.5, 0.5, 0.5],
+            std: [0.25, 0.25, 0.25],
+          },
+        },
+      },
+      timmTensors(weights),
+    );
+    expect(await readModel(path)).toMatchObject({
+      config: layoutConfig,
+      labels: ["cat", "dog", "owl"],
+      preprocessing: [
+        ["resizeShort", { size: 13, filter: "bicubic" }],
+        ["centerCrop", { size: [12, 12] }],
+        ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] }],
+      ],
+      notes: [],
+    });
+  });
+
+  it("interpolates the positions for another image size, which leaves the hash as it is", async () => {
+    const path = await modelFolder({ "config.json": config, "preprocessor_config.json": { size: 12 } });
+    const stored = await readModel(path);
+    const larger = await readModel(path, { imageSize: [16, 20] });
+    expect(larger.config.imageSize).toEqual([16, 20]);
+    expect(larger.weights.get("position")?.shape).toEqual([1, 21, 16]);
+    expect(larger.preprocessing?.[0]).toEqual(["resize", { size: [16, 20], filter: "bilinear" }]);
+    expect(larger.notes).toEqual([
+      "Positions were interpolated from 3 x 3 to 4 x 5 patches (bicubic).",
+      "Preprocessing was changed from 12 x 12 to 16 x 20 pixels.",
+    ]);
+    expect(await hashWeights(larger)).toBe(await hashWeights(stored));
+    const zoomed = await readModel(path, { imageSize: 16, positionMethod: "bilinear-zoom" });
+    expect(zoomed.notes[0]).toBe("Positions were interpolated from 3 x 3 to 4 x 4 patches (bilinear-zoom).");
+  });
+
+  it("leaves the hash to the backbone: another head does not change it, another weight does", async () => {
+    const hashOf = async (tensors: Tensors) =>
+      hashWeights(await readModel(await safetensors(tensors), { heads }));
+    const hash = await hashOf(weights);
+    expect(await hashOf(without(weights, "head.weight", "head.bias"))).toBe(hash);
+    const cls = { shape: [1, 1, 16], data: new Float32Array(16) };
+    expect(await hashOf(new Map([...weights, ["cls", cls]]))).not.toBe(hash);
+  });
+});
+
+describe("readModel refuses", () => {
+  const timm = timmTensors(weights);
+
+  it("a width that does not tell the heads", async () => {
+    const path = await safetensors(weights);
+    await expect(readModel(path)).rejects.toThrow(
+      new InputError(
+        `${path}: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.`,
+      ),
+    );
+  });
+
+  it("positions of no square grid, where nothing gives the image size", async () => {
+    const path = await safetensors(withTensor(timm, "pos_embed", [1, 12, 16]));
+    await expect(readModel(path, { heads })).rejects.toThrow(
+      new FileError(
+        `${path}: the position embedding has 12 rows; CLS and a square number of patches are needed where no config.json gives an image size.`,
+      ),
+    );
+  });
+
+  it("heads that do not divide the width, and image sizes that patches do not tile", async () => {
+    const path = await safetensors(weights);
+    await expect(readModel(path, { heads: 3 })).rejects.toThrow(
+      new InputError(`Option heads is 3, which does not divide the width of 16 in ${path}.`),
+    );
+    await expect(readModel(path, { heads, imageSize: 14 })).rejects.toThrow(
+      new InputError("Image size 14 x 14: each side must be a multiple of the patch size 4, at most 4096."),
+    );
+  });
+
+  it("weights of whole numbers", async () => {
+    const path = await safetensors(timm);
+    writeFileSync(path, Buffer.from(readFileSync(path, "latin1").replaceAll('"F32"', '"I32"'), "latin1"));
+    await expect(readModel(path, { heads })).rejects.toThrow(
+      new FileError(
+        `${path}: tensor "patch_embed.proj.weight" has dtype I32; weights are F32, F16, BF16 or F64.`,
+      ),
+    );
+  });
+
+  it.each<[object, string]>([
+    [{ hidden_size: 768 }, "C: hidden_size is 768, but the weights in W have 16."],
+    [{ num_hidden_layers: 12 }, "C: num_hidden_layers is 12, but the weights in W have 2."],
+    [
+      { image_size: 224 },
+      "C: image_size is 224 x 224, 3136 patches of 4, but the weights in W have positions for 9.",
+    ],
+    [{ num_attention_heads: 5 }, "C: 5 heads do not divide the width of 16."],
+    [{ id2label: { "0": "a", "1": "b" } }, "C: it names 2 labels, but the head has 3 rows."],
+  ])("a configuration that does not fit (%#)", async (change, message) => {
+    const path = await modelFolder({ "config.json": { ...config, ...change } });
+    const full = message
+      .replace("C", join(path, "config.json"))
+      .replace("W", join(path, "model.safetensors"));
+    await expect(readModel(path)).rejects.toThrow(new FileError(full));
+  });
+
+  it.each<[string, string, string]>([
+    ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
+    ["config.json", "[]", 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
+    ["preprocessor_config.json", '{"resample": 9}', "C: resample is 9, which no image processor can have."],
+    ["preprocessor_config.json", '{"size": "big"}', 'C: size is "big", which no image processor can have.'],
+    [
+      "preprocessor_config.json",
+      '{"rlrr_steps": []}',
+      "C: rlrr_steps: preprocessing has no normalize step; it must end with one.",
+    ],
+  ])("a damaged %s (%#)", async (name, text, message) => {
+    const path = await modelFolder({ "config.json": config });
+    writeFileSync(join(path, name), text);
+    const error = await readModel(path).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(FileError);
+    expect(String(error)).toContain(message.replace("C", join(path, name)));
+  });
+});
+
+const real = join(
+  process.env.RLRR_DATA ?? "../shared/data",
+  "backbones/vit_tiny_patch16_224_augreg_in21k_ft_in1k.safetensors",
+);
+
+describe.skipIf(!existsSync(real))(
+  "readModel with the real backbone (skipped where RLRR_DATA is missing)",
+  () => {
+    it("reads its sizes and 5,717,416 numbers", async () => {
+      const model = await readModel(real);
+      expect(model.config).toEqual({
+        imageSize: [224, 224],
+        patchSize: 16,
+        width: 192,
+        depth: 12,
+        heads: 3,
+        mlpWidth: 768,
+        layerNormEps: 1e-6,
+        classes: 1000,
+      });
+      const sizes = [...model.weights.values()].map(({ shape }) => shape.reduce((a, b) => a * b, 1));
+      expect(sizes.reduce((a, b) => a + b, 0)).toBe(5_717_416);
+    });
+  },
+);

@@ -1,0 +1,145 @@
+import { describe, expect, it } from "vitest";
+import {
+  classicTensors,
+  googleArrays,
+  layoutConfig,
+  layoutWeights,
+  timmTensors,
+} from "../../test/model-layouts.ts";
+import { FileError } from "../errors.ts";
+import type { Tensor } from "../formats/tensor.ts";
+import { planWeights } from "./weight-plan.ts";
+
+type Tensors = ReadonlyMap<string, Tensor>;
+
+const weights = layoutWeights();
+
+const without = (tensors: Tensors, name: string): Tensors =>
+  new Map([...tensors].filter(([other]) => other !== name));
+
+const withTensor = (tensors: Tensors, name: string, shape: readonly number[] = [1]): Tensors =>
+  new Map([...tensors, [name, { shape, data: new Float32Array(0) }]]);
+
+describe("planWeights", () => {
+  const timm = timmTensors(weights);
+  const classic = classicTensors(weights);
+  const google = googleArrays(weights);
+  const plain = "Only plain ViTs can be read: a CLS token, pre-norm blocks, GELU and one final norm.";
+  const titles = "timm, Hugging Face, Hugging Face (transformers 5), rlrr, Google, Google (big_vision)";
+
+  it("measures the sizes, and finds each weight in the order of our files", () => {
+    const { imageSize: _, heads, layerNormEps: __, ...sizes } = layoutConfig;
+    const plan = planWeights(timm, "X");
+    expect(plan.sizes).toEqual({ ...sizes, tokens: 10 });
+    expect([...plan.origins.keys()]).toEqual([...weights.keys()]);
+    expect(plan.origins.get("blocks.1.k.bias")).toEqual({
+      source: "blocks.1.attn.qkv.bias",
+      form: "same",
+      part: 1,
+    });
+    expect(planWeights(google, "X").sizes.heads).toBe(heads);
+  });
+
+  it.each<[Tensors, string]>([
+    [withTensor(timm, "dist_token"), `X: tensor "dist_token" belongs to a distilled DeiT. ${plain}`],
+    [
+      withTensor(classic, "deit.embeddings.distillation_token"),
+      `X: tensor "deit.embeddings.distillation_token" belongs to a distilled DeiT. ${plain}`,
+    ],
+    [
+      withTensor(timm, "head_dist.weight"),
+      `X: tensor "head_dist.weight" belongs to a distilled DeiT. ${plain}`,
+    ],
+    [withTensor(timm, "reg_token"), `X: tensor "reg_token" belongs to a ViT with register tokens. ${plain}`],
+    [
+      withTensor(timm, "blocks.0.ls1.gamma"),
+      `X: tensor "blocks.0.ls1.gamma" belongs to a ViT with layer scale. ${plain}`,
+    ],
+    [
+      withTensor(classic, "encoder.layer.0.layer_scale1.lambda1"),
+      `X: tensor "encoder.layer.0.layer_scale1.lambda1" belongs to a ViT with layer scale. ${plain}`,
+    ],
+    [
+      withTensor(timm, "blocks.0.attn.q_norm.weight"),
+      `X: tensor "blocks.0.attn.q_norm.weight" belongs to a ViT with normalised queries and keys. ${plain}`,
+    ],
+    [
+      withTensor(timm, "fc_norm.weight"),
+      `X: tensor "fc_norm.weight" belongs to a ViT that averages its tokens. ${plain}`,
+    ],
+    [
+      withTensor(timm, "blocks.0.attn.relative_position_bias_table"),
+      `X: tensor "blocks.0.attn.relative_position_bias_table" belongs to a model with relative position bias (Swin, BEiT). ${plain}`,
+    ],
+    [
+      withTensor(timm, "layers.0.blocks.0.norm1.weight"),
+      `X: tensor "layers.0.blocks.0.norm1.weight" belongs to a Swin Transformer. ${plain}`,
+    ],
+    [
+      withTensor(timm, "blocks.0.mlp.w12.weight"),
+      `X: tensor "blocks.0.mlp.w12.weight" belongs to a ViT with SwiGLU. ${plain}`,
+    ],
+    [
+      withTensor(timm, "norm_pre.weight"),
+      `X: tensor "norm_pre.weight" belongs to a ViT with a norm before its blocks (CLIP). ${plain}`,
+    ],
+    [
+      withTensor(timm, "attn_pool.latent"),
+      `X: tensor "attn_pool.latent" belongs to a ViT with attention pooling. ${plain}`,
+    ],
+    [
+      withTensor(google, "conv_root/kernel"),
+      `X: tensor "conv_root/kernel" belongs to a hybrid of ResNet and ViT. ${plain}`,
+    ],
+    [
+      withTensor(google, "MAPHead_0/probe"),
+      `X: tensor "MAPHead_0/probe" belongs to a ViT with attention pooling. ${plain}`,
+    ],
+    [without(timm, "blocks.1.mlp.fc1.weight"), 'X: tensor "blocks.1.mlp.fc1.weight" is missing.'],
+    [without(timm, "norm.bias"), 'X: tensor "norm.bias" is missing.'],
+    [without(timm, "pos_embed"), 'X: tensor "pos_embed" is missing.'],
+    [without(timm, "head.bias"), 'X: tensor "head.bias" is missing.'],
+    [without(timm, "blocks.1.attn.qkv.bias"), 'X: tensor "blocks.1.attn.qkv.bias" is missing.'],
+    [without(google, "cls"), 'X: tensor "cls" is missing.'],
+    [
+      withTensor(timm, "blocks.1.norm2.weight", [17]),
+      'X: tensor "blocks.1.norm2.weight" has shape [17]; this model needs [16].',
+    ],
+    [
+      withTensor(timm, "blocks.1.attn.qkv.weight", [16, 48]),
+      'X: tensor "blocks.1.attn.qkv.weight" has shape [16, 48]; this model needs [48, 16].',
+    ],
+    [
+      withTensor(timm, "blocks.0.mlp.fc1.weight", [24]),
+      'X: tensor "blocks.0.mlp.fc1.weight" has shape [24]; 2 axes are needed.',
+    ],
+    [
+      withTensor(timm, "patch_embed.proj.weight", [16, 1, 4, 4]),
+      'X: tensor "patch_embed.proj.weight" has shape [16, 1, 4, 4]; this model needs [16, 3, 4, 4].',
+    ],
+    [
+      withTensor(timm, "patch_embed.proj.weight", [16, 3, 4, 8]),
+      'X: tensor "patch_embed.proj.weight" has shape [16, 3, 4, 8]; this model needs [16, 3, 4, 4].',
+    ],
+    [
+      withTensor(weights, "patch.weight", [16, 50]),
+      'X: tensor "patch.weight" has shape [16, 50]; square patches of three channels are needed.',
+    ],
+    [
+      withTensor(timm, "blocks.1.attn.extra"),
+      'X: one tensor is not part of a plain ViT: "blocks.1.attn.extra". Only plain ViTs can be read.',
+    ],
+    [
+      withTensor(withTensor(timm, "x"), "y"),
+      'X: 2 tensors are not part of a plain ViT: "x", "y". Only plain ViTs can be read.',
+    ],
+    [withTensor(timm, "blocks.99999.x"), "X: it claims 100000 blocks; at most 1024 are allowed."],
+    [withTensor(timm, "blocks.3.norm1.weight", [16]), 'X: tensor "blocks.2.norm1.weight" is missing.'],
+    [
+      new Map([["a", { shape: [1], data: new Float32Array(1) }]]),
+      `X: no Vision Transformer was found in its 1 tensors ("a"). Known are the names of ${titles}.`,
+    ],
+  ])("refuses what is not a plain ViT, naming the tensor (%#)", (tensors, message) => {
+    expect(() => planWeights(tensors, "X")).toThrow(new FileError(message));
+  });
+});

@@ -1,0 +1,110 @@
+/** Writes a plain ViT as a folder that transformers, timm-style loaders and this product read alike. */
+
+import { join } from "node:path";
+import { InputError } from "../errors.ts";
+import { writeSafetensors } from "../formats/safetensors.ts";
+import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
+import { writeFileAside } from "../formats/write-file.ts";
+import { writeFolderAside } from "../formats/write-folder.ts";
+import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
+import type { Model, VitConfig } from "./model.ts";
+import { classicLayout } from "./names.ts";
+import { backboneShapes, headShapes } from "./shapes.ts";
+
+export interface WriteModelOptions {
+  /** Whether a model of this layout that is there already may be replaced; other folders never are. */
+  readonly replace?: boolean;
+}
+
+/** What a folder of this layout may hold besides. */
+const layoutNames = /^(config\.json|preprocessor_config\.json|model\.safetensors|README\.md|\.DS_Store)$/;
+
+const isModelFolder = (names: readonly string[]): boolean =>
+  names.includes("config.json") && names.every((name) => layoutNames.test(name));
+
+/** Their shape of ours: patches get their three axes back. */
+const theirShape = (ours: string, shape: Shape, { patchSize, width }: VitConfig): Shape =>
+  ours === "patch.weight" ? [width, 3, patchSize, patchSize] : shape;
+
+/** Our weights under the classic names; throws where one is missing or has another shape than `config` says. */
+export function classicWeights(config: VitConfig, weights: Weights): Weights {
+  const shapes = new Map([
+    ...backboneShapes(config),
+    ...(config.classes > 0 ? headShapes(config, config.classes) : []),
+  ]);
+  const { outer, block } = classicLayout;
+  const theirName = (ours: string): string => {
+    const [, index, inner] = /^blocks\.(\d+)\.(.+)$/.exec(ours) ?? [];
+    const row = (inner === undefined ? outer : block).find((candidate) => candidate.ours === (inner ?? ours));
+    if (row === undefined) throw new Error(`internal: no classic name for ${ours}`);
+    const body = inner === undefined ? row.theirs : `${classicLayout.blockRoot}${index}.${row.theirs}`;
+    return ours.startsWith("head.") ? body : `vit.${body}`;
+  };
+  const result = new Map<string, Weight>();
+  for (const [ours, shape] of shapes) {
+    const weight = weights.get(ours);
+    if (weight === undefined || !sameShape(weight.shape, shape))
+      throw new InputError(
+        `writeModel: weight "${ours}" ${weight ? `has shape ${renderShape(weight.shape)}` : "is missing"}; ${renderShape(shape)} is needed.`,
+      );
+    result.set(theirName(ours), { ...weight, shape: theirShape(ours, shape, config) });
+  }
+  return result;
+}
+
+/** transformers' config.json for `config`; the labels are keyed by strings, as JSON has no other keys. */
+function renderConfig(config: VitConfig, labels: readonly string[]): Readonly<Record<string, unknown>> {
+  const { imageSize, classes } = config;
+  const names = Array.from({ length: classes }, (_, index) => labels[index] ?? `LABEL_${index}`);
+  return {
+    architectures: [classes > 0 ? "ViTForImageClassification" : "ViTModel"],
+    attention_probs_dropout_prob: 0,
+    encoder_stride: config.patchSize,
+    hidden_act: "gelu",
+    hidden_dropout_prob: 0,
+    hidden_size: config.width,
+    ...(classes > 0 && {
+      id2label: Object.fromEntries(names.map((name, index) => [String(index), name])),
+    }),
+    image_size: imageSize[0] === imageSize[1] ? imageSize[0] : imageSize,
+    initializer_range: 0.02,
+    intermediate_size: config.mlpWidth,
+    ...(classes > 0 && { label2id: Object.fromEntries(names.map((name, index) => [name, index])) }),
+    layer_norm_eps: config.layerNormEps,
+    model_type: "vit",
+    num_attention_heads: config.heads,
+    num_channels: 3,
+    num_hidden_layers: config.depth,
+    patch_size: config.patchSize,
+    problem_type: "single_label_classification",
+    qkv_bias: true,
+    torch_dtype: "float32",
+  };
+}
+
+const renderJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+/** Writes `model` into `folder`: config.json, preprocessor_config.json where there are steps, model.safetensors. */
+export async function writeModel(
+  folder: string,
+  model: Pick<Model, "config" | "weights" | "labels" | "preprocessing">,
+  { replace = false }: WriteModelOptions = {},
+): Promise<void> {
+  const { config, weights, labels, preprocessing } = model;
+  if (labels.length > 0 && labels.length !== config.classes)
+    throw new InputError(`writeModel: there are ${labels.length} labels for ${config.classes} classes.`);
+  const classic = classicWeights(config, weights);
+  await writeFolderAside(
+    folder,
+    async (aside) => {
+      await writeSafetensors(join(aside, "model.safetensors"), classic, { format: "pt" });
+      await writeFileAside(join(aside, "config.json"), renderJson(renderConfig(config, labels)));
+      if (preprocessing !== undefined)
+        await writeFileAside(
+          join(aside, "preprocessor_config.json"),
+          renderJson(renderHuggingFaceSteps(preprocessing)),
+        );
+    },
+    { mayReplace: (names) => replace && isModelFolder(names) },
+  );
+}
