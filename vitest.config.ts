@@ -6,7 +6,7 @@ export default defineConfig({
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: ["test/close-to-tensor.ts"],
-    // Own processes: ONNX Runtime's native library does not like to be loaded by several threads of one.
+    // A process a file: tests change the working directory, and native code that aborts takes one file with it.
     pool: "forks",
     maxWorkers: 2,
     testTimeout: 60_000,

@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join, relative } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { evaluate } from "../engine/reference.ts";
@@ -192,8 +192,12 @@ describe("weights in files", () => {
   });
 
   it("may be named from the working directory", async () => {
-    const path = relative(process.cwd(), await weightFile("relative/a.bin", 5, bias));
-    const twice = relative(process.cwd(), await weightFile("elsewhere/b.bin", 6, bias));
+    await weightFile("relative/a.bin", 5, bias);
+    await weightFile("elsewhere/b.bin", 6, bias);
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(folder);
+    const [path, twice] = [join("relative", "a.bin"), join("elsewhere", "b.bin")];
     const y = add(
       constant({ shape: [3], path, offset: 5 }),
       constant({ shape: [3], path: twice, offset: 6 }),
