@@ -12,7 +12,15 @@ import {
   slicedShape,
   transposedShape,
 } from "./shapes.ts";
-import { type Attributes, captureOrigin, filled, type OpValue, renderOrigin, scalar, type Value } from "./value.ts";
+import {
+  type Attributes,
+  captureOrigin,
+  filled,
+  type OpValue,
+  renderOrigin,
+  scalar,
+  type Value,
+} from "./value.ts";
 
 /** How an op is written in ONNX: https://onnx.ai/onnx/operators/, opset 20. */
 export interface OnnxForm {
