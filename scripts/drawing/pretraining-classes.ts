@@ -1,6 +1,6 @@
 /** The pictures that the embedded backbone is pre-trained on: every shape in every texture, wherever and however it lies. */
 
-import { randomStream } from "../../src/data/random.ts";
+import { randomStream } from "../../src/random.ts";
 import { drawBackground } from "./backgrounds.ts";
 import { anyColour, between, colourAgainst, css, type Random, shade } from "./random-choice.ts";
 import { rasterise } from "./rasterise.ts";

@@ -1,6 +1,6 @@
 /** Choices that a drawing makes from its own seeded stream: a number in a range, one of a list, a colour. */
 
-import type { randomStream } from "../../src/data/random.ts";
+import type { randomStream } from "../../src/random.ts";
 
 export type Random = ReturnType<typeof randomStream>;
 

@@ -71,8 +71,15 @@ const grounds: readonly ((random: Random, ground: { y: number; colour: Colour })
   },
 ];
 
-/** A scene around the colour `ground`, as SVG for a 100 by 100 square. */
-export function drawScene(random: Random, ground: Colour): string {
+interface Scene {
+  /** The colour that the sky is around. */
+  readonly ground: Colour;
+  /** Fewest and most things in it. */
+  readonly clutter: readonly [number, number];
+}
+
+/** A scene as SVG for a 100 by 100 square. */
+export function drawScene(random: Random, { ground, clutter: [fewest, most] }: Scene): string {
   const sky =
     `<linearGradient id="sky" x2="0" y2="1"><stop stop-color="${css(shade(ground, between(random, [-10, 10])))}"/>` +
     `<stop offset="1" stop-color="${css(shade(ground, between(random, [-6, 12])))}"/></linearGradient>` +
@@ -82,8 +89,8 @@ export function drawScene(random: Random, ground: Colour): string {
     hue: between(random, [0, 360]),
     lightness: ground.lightness + between(random, [-14, 8]),
   };
-  const horizon = oneOf(random, grounds)(random, { y: between(random, [45, 85]), colour: shade(below, 0) });
-  const count = 2 + random.int(4);
+  const horizon = oneOf(random, grounds)(random, { y: between(random, [45, 85]), colour: below });
+  const count = fewest + random.int(most - fewest + 1);
   let clutter = "";
   for (let i = 0; i < count; i++) {
     const colour = shade({ ...ground, hue: between(random, [0, 360]) }, between(random, [-30, 25]));

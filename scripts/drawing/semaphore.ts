@@ -1,6 +1,6 @@
 /** A person with two flags, signalling a letter: the pictures of the demo, where only the angles of the arms tell the class. */
 
-import { randomStream } from "../../src/data/random.ts";
+import { randomStream } from "../../src/random.ts";
 import {
   anyColour,
   between,
@@ -16,6 +16,20 @@ import { rasterise } from "./rasterise.ts";
 import { drawScene } from "./scenes.ts";
 
 const camera = { size: 64, noise: 12, blur: 0.25, quality: 84 };
+
+/** What makes reading hard; degrees, or units of a picture that is 100 wide. */
+const difficulty = {
+  /** How far an arm may be from its letter's angle, either way; 22.5 would be another letter. */
+  sway: 9,
+  /** How far the person leans, either way. */
+  tilt: 10,
+  scale: [0.75, 1],
+  /** Where the middle of the body may be. */
+  across: [42, 58],
+  down: [45, 56],
+  /** Things in the scene that mean nothing. */
+  clutter: [1, 4],
+} as const;
 
 /**
  * Where the flags point, in degrees clockwise from straight up as the reader sees it: the international flag semaphore.
@@ -102,7 +116,7 @@ function drawSignaller(
   ]);
   const skin = oneOf(random, ["#f2cfb0", "#d9a679", "#b07a4f", "#7d4f30", "#573622"]);
   const hat = colourAgainst(random, { ground, difference: 15 });
-  const sway = () => between(random, [-9, 9]);
+  const sway = () => between(random, [-difficulty.sway, difficulty.sway]);
   const stance = between(random, [3, 9]);
   const body =
     `<path d="M-3 18L${(-stance).toFixed(1)} 46M3 18L${stance.toFixed(1)} 46" stroke="${css(trousers)}" stroke-width="5.4" stroke-linecap="round"/>` +
@@ -115,7 +129,7 @@ function drawSignaller(
   ];
   const colours = oneOf(random, flagColours);
   const [first, second] = letter;
-  // The arm that starts nearer to its flag reaches it; both reach across for the letters on one side.
+  // Both arms start at their own shoulder, so in H, O and W one of them reaches across the face or the chest.
   const arms = [
     drawArm(random, {
       shoulder: { x: -7, y: -6 },
@@ -146,10 +160,10 @@ export async function drawSemaphore(
     saturation: between(random, [12, 65]),
     lightness: between(random, [25, 90]),
   };
-  const scale = between(random, [0.68, 1]);
-  const [x, y] = [between(random, [41, 59]), between(random, [45, 57])];
-  const tilt = between(random, [-10, 10]);
+  const scale = between(random, difficulty.scale);
+  const [x, y] = [between(random, difficulty.across), between(random, difficulty.down)];
+  const tilt = between(random, [-difficulty.tilt, difficulty.tilt]);
   const signaller = drawSignaller(random, { letter, ground });
   const placed = `<g transform="translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${tilt.toFixed(1)}) scale(${scale.toFixed(3)})">${signaller}</g>`;
-  return rasterise(drawScene(random, ground) + placed, { random, camera });
+  return rasterise(drawScene(random, { ground, clutter: difficulty.clutter }) + placed, { random, camera });
 }
