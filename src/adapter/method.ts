@@ -1,11 +1,11 @@
 /** What a tuning method is: the tensors it trains, and how they turn frozen weights into adapted ones. */
 
 import type { z } from "zod";
-import type { RandomStream } from "../data/random.ts";
 import type { Shape } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import type { VitConfig } from "../model/model.ts";
 import type { WeightOf } from "../model/vit.ts";
+import type { RandomStream } from "../random.ts";
 
 /** A tensor that trains. */
 export interface Trainable {

@@ -1,11 +1,11 @@
 /** RLRR: each weight plus itself, rescaled from the left and from the right. Dong et al., CVPR 2024, arXiv 2403.19067. */
 
 import { z } from "zod";
-import type { RandomStream } from "../data/random.ts";
 import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { filled, type Value } from "../graph/value.ts";
 import type { VitConfig } from "../model/model.ts";
 import type { WeightOf } from "../model/vit.ts";
+import type { RandomStream } from "../random.ts";
 import { defineMethod, drawn, type Trainable } from "./method.ts";
 
 const weightSites = ["q", "k", "v", "o", "fc1", "fc2"] as const;

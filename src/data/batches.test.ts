@@ -15,7 +15,7 @@ import { defaultSteps } from "./default-steps.ts";
 import { evaluationSteps } from "./evaluation-steps.ts";
 import { type ImageStore, openImageStore } from "./image-store.ts";
 import { applySteps } from "./preprocess.ts";
-import { randomStream } from "./random.ts";
+import { randomStream } from "../random.ts";
 import type { Step } from "./steps.ts";
 
 let folder = "";

@@ -9,7 +9,7 @@ import { spawnWorker } from "./spawn-worker.ts";
 
 const random = new URL("./random.ts", import.meta.url).href;
 const spawn = new URL("./spawn-worker.ts", import.meta.url).href;
-const root = fileURLToPath(new URL("../..", import.meta.url));
+const root = fileURLToPath(new URL("..", import.meta.url));
 let folder = "";
 
 beforeAll(async () => {

@@ -1,0 +1,76 @@
+/** What training leaves: the trained tensors, the method that reads them, and all that a prediction needs besides the base. */
+
+import type { Step } from "../data/steps.ts";
+import { FileError } from "../errors.ts";
+import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
+import { hashWeights } from "../model/hash.ts";
+import type { Model, VitConfig } from "../model/model.ts";
+import { headShapes } from "../model/shapes.ts";
+import type { Adaptation, Trainable } from "./method.ts";
+import type { MethodChoice } from "./methods.ts";
+
+export interface Adapter {
+  readonly base: AdapterBase;
+  readonly method: MethodChoice;
+  /** One a row of the head. */
+  readonly labels: readonly string[];
+  readonly preprocessing: readonly Step[];
+  /** The base's sizes as used in training: image size, heads and norm epsilon are not in every weight file. */
+  readonly config: VitConfig;
+  /** How it was trained and how well it did; for people and for the model card. */
+  readonly training: Readonly<Record<string, unknown>>;
+  /** Trained tensors by name, the head's among them. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** Which backbone an adapter belongs to. */
+export interface AdapterBase {
+  /** What the user named: a path or a hub id. */
+  readonly id: string;
+  /** Hash of the backbone's weights, whatever file they came in. */
+  readonly sha256: string;
+}
+
+/** The head: starts at zero, as published, so that the first loss is ln(classes). */
+export const headTrainables = (config: VitConfig, classes: number): Trainable[] =>
+  [...headShapes(config, classes)].map(([name, shape]) => ({
+    name,
+    shape,
+    decay: name === "head.weight",
+    start: () => new Float32Array(shape.reduce((a, b) => a * b, 1)),
+  }));
+
+/** Everything that trains, the head last. */
+export const allTrainables = (adaptation: Adaptation, config: VitConfig, classes: number): Trainable[] => [
+  ...adaptation.trainables(config),
+  ...headTrainables(config, classes),
+];
+
+/** Refuses tensors that are not exactly those expected; `where` names the file. */
+export function checkTensors(
+  tensors: ReadonlyMap<string, { readonly shape: Shape }>,
+  expected: readonly Trainable[],
+  where: string,
+): void {
+  for (const { name, shape } of expected) {
+    const tensor = tensors.get(name);
+    if (!tensor) throw new FileError(`${where}: tensor "${name}" is missing; this method needs it.`);
+    if (!sameShape(tensor.shape, shape))
+      throw new FileError(
+        `${where}: tensor "${name}" has shape ${renderShape(tensor.shape)}; this base needs ${renderShape(shape)}.`,
+      );
+  }
+  const known = new Set(expected.map(({ name }) => name));
+  const extra = [...tensors.keys()].find((name) => !known.has(name));
+  if (extra !== undefined)
+    throw new FileError(`${where}: tensor "${extra}" belongs to no part of this method.`);
+}
+
+/** Refuses a base that the adapter was not trained on. */
+export async function sameBase({ base }: Adapter, model: Model): Promise<void> {
+  const sha256 = await hashWeights(model);
+  if (sha256 !== base.sha256)
+    throw new FileError(
+      `The adapter was trained on ${base.id} (sha256 ${base.sha256.slice(0, 8)}…), but the base given is ${model.id} (sha256 ${sha256.slice(0, 8)}…).`,
+    );
+}

@@ -1,0 +1,152 @@
+/** rlrr evaluate: how well a model, adapted or not, does on labelled images. */
+
+import { basename, resolve } from "node:path";
+import { Command, Option } from "commander";
+import { renderBadImages } from "../data/check-images.ts";
+import type { Dataset, Example, Split } from "../data/dataset.ts";
+import { readDataset } from "../data/read-dataset.ts";
+import { InputError } from "../errors.ts";
+import { writeFileAside } from "../formats/write-file.ts";
+import { type Evaluation, evaluationRecords } from "../predict/evaluation.ts";
+import { matchLabels } from "../predict/match-labels.ts";
+import { measure, type Predictions } from "../predict/metrics.ts";
+import { renderEvaluation } from "../predict/render-evaluation.ts";
+import { renderReport } from "../predict/report.ts";
+import { makeThumbnail } from "../predict/thumbnail.ts";
+import { worstMistakes } from "../predict/worst-mistakes.ts";
+import { classify } from "./classify.ts";
+import { interruption } from "./exit.ts";
+import { type Opened, openModel } from "./open-model.ts";
+import {
+  dataHelp,
+  jsonOption,
+  modelHelp,
+  modelOption,
+  threadsOption,
+  wholeNumber,
+  withOptions,
+} from "./options.ts";
+
+export const evaluateCommand = (): Command =>
+  withOptions(
+    new Command("evaluate").description("accuracy, per-class scores and confusions on labelled images"),
+    [
+      new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder"),
+      modelOption(
+        "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
+      ),
+      new Option("--data <path>", "the labelled images").makeOptionMandatory(),
+      new Option("--split <name>", "(default: test where there is one, else all images)").choices([
+        "train",
+        "val",
+        "test",
+      ]),
+      new Option("--report <file.html>", "write a page with pictures of the worst mistakes"),
+      new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
+      new Option("--batch-size <n>", "images a run of the graph").argParser(wholeNumber).default(16),
+      threadsOption(),
+      jsonOption(),
+    ],
+  )
+    .addHelpText(
+      "after",
+      `${modelHelp}${dataHelp}
+
+Examples:
+  rlrr evaluate --adapter runs/flowers --data flowers/ --report flowers.html
+  rlrr evaluate --model merged/ --data flowers/ --split val --json`,
+    )
+    .action(runEvaluate);
+
+interface Flags {
+  readonly adapter?: string;
+  readonly model?: string;
+  readonly data: string;
+  readonly split?: Split;
+  readonly report?: string;
+  readonly skipBadImages?: boolean;
+  readonly batchSize: number;
+  readonly threads?: number;
+  readonly json?: boolean;
+}
+
+async function runEvaluate(flags: Flags): Promise<void> {
+  const json = flags.json ?? false;
+  const opened = await openModel(flags, { signal: interruption });
+  const dataset = await readDataset(flags.data, { signal: interruption });
+  const { split, examples: found } = chooseSplit(dataset, flags.split);
+  const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
+  const { batchSize, threads, skipBadImages = false } = flags;
+  const { examples, logits, bad } = await classify(opened, labelled, {
+    label: "evaluating",
+    json,
+    batchSize,
+    threads,
+    skipBadImages,
+  });
+  if (bad.length > 0) process.stderr.write(`${renderBadImages(bad).replace("cannot be used", "left out")}\n`);
+  if (examples.length === 0)
+    throw new InputError(`${flags.data}: no image of the ${split} split can be read.`);
+  const classes = opened.labels.length;
+  const predictions = { logits, labels: examples.map(({ label }) => label), classes };
+  const evaluation: Evaluation = { split, classes: opened.labels, metrics: measure(predictions) };
+  if (flags.report) {
+    await writeReport(flags.report, { evaluation, predictions, examples, opened, data: flags.data });
+    if (!json) process.stdout.write(`The report is ${flags.report}.\n`);
+  }
+  if (!json) process.stdout.write(`${renderEvaluation(evaluation)}\n`);
+  else
+    for (const record of evaluationRecords(evaluation)) process.stdout.write(`${JSON.stringify(record)}\n`);
+}
+
+/** `test` where there is one; a plain folder of classes is evaluated whole. */
+function chooseSplit(
+  { splits, root }: Dataset,
+  asked: Split | undefined,
+): { split: Split; examples: readonly Example[] } {
+  const split = asked ?? (splits.test.length > 0 ? "test" : "train");
+  const examples = splits[split];
+  if (examples.length > 0) return { split, examples };
+  const has = (["train", "val", "test"] as const).filter((name) => splits[name].length > 0);
+  throw new InputError(
+    `${root} has no ${split} split; it has ${has.join(", ") || "no images"}. Choose one with --split.`,
+  );
+}
+
+interface ReportParts {
+  readonly evaluation: Evaluation;
+  readonly predictions: Predictions;
+  readonly examples: readonly Example[];
+  readonly opened: Opened;
+  readonly data: string;
+}
+
+async function writeReport(
+  path: string,
+  { evaluation, predictions, examples, opened, data }: ReportParts,
+): Promise<void> {
+  const { model, adapter } = opened;
+  const mistakes = await Promise.all(
+    worstMistakes(predictions, { count: 24 }).map(async (mistake) => {
+      const { path: file } = examples[mistake.example] ?? { path: "" };
+      return { ...mistake, path: file, thumbnail: await makeThumbnail(file) };
+    }),
+  );
+  const facts = [
+    ["model", model.id],
+    ["method", adapter ? adapter.method.name : "the model's own head"],
+    ["data", resolve(data)],
+    ["preprocessing", JSON.stringify(opened.preprocessing)],
+  ] as const;
+  const title = basename(resolve(data));
+  await writeFileAside(
+    path,
+    renderReport({
+      ...evaluation,
+      title,
+      subtitle: `${evaluation.split} images, ${model.id}`,
+      mistakes,
+      facts,
+    }),
+  );
+}

@@ -1,0 +1,57 @@
+/** What becomes of errors and signals: a message for a person, an exit code for a program. */
+
+import { CommanderError } from "commander";
+import { RlrrError } from "../errors.ts";
+
+const interruptedCode = 130;
+const interrupted = new AbortController();
+
+/** Raised by the first Ctrl-C: work saves itself and ends. The second ends the process at once. */
+export const interruption: AbortSignal = interrupted.signal;
+
+/** Ends the process the way an interrupted program does, once what it was doing is saved. */
+export class Interrupted extends Error {}
+
+export function handleSignals(): void {
+  const stop = () => {
+    if (interrupted.signal.aborted) process.exit(interruptedCode);
+    interrupted.abort();
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+  // A reader such as `head` may leave before we are done.
+  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code === "EPIPE") process.exit(0);
+    throw error;
+  });
+}
+
+const isInterruption = (error: unknown): boolean =>
+  error instanceof Interrupted ||
+  (interruption.aborted && error instanceof Error && error.name === "AbortError");
+
+/** 0 done, 2 the input is wrong, 130 interrupted, 1 anything else. */
+export function exitCodeOf(error: unknown): number {
+  if (isInterruption(error)) return interruptedCode;
+  if (error instanceof RlrrError) return error.exitCode;
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  return 1;
+}
+
+/** One message on stderr; a stack only for a bug of ours. With `json`, a line on stdout too. */
+export function showError(error: unknown, { json }: { json: boolean }): void {
+  if (error instanceof CommanderError) return; // it has printed its own
+  const message = error instanceof Error ? error.message : String(error);
+  if (isInterruption(error)) {
+    process.stderr.write(`${message === "" || message.includes("aborted") ? "Interrupted." : message}\n`);
+    return;
+  }
+  if (json) process.stdout.write(`${JSON.stringify({ type: "error", code: codeOf(error), message })}\n`);
+  if (error instanceof RlrrError) process.stderr.write(`error: ${message}\n`);
+  else
+    process.stderr.write(
+      `internal: ${error instanceof Error ? error.stack : message}\nThis is a bug; please report it.\n`,
+    );
+}
+
+const codeOf = (error: unknown): string => (error instanceof RlrrError ? error.code : "INTERNAL");

@@ -1,0 +1,35 @@
+/** A model that is ready to classify: base, adapter where there is one, labels, compiled once. */
+
+import { type Adapter, sameBase } from "../adapter/adapter.ts";
+import { adaptedWeights } from "../adapter/merge.ts";
+import type { Engine, Session } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import { constantsOf } from "../model/frozen.ts";
+import type { Model } from "../model/model.ts";
+import { predictGraph } from "./predict-graph.ts";
+
+export interface ClassifierOptions {
+  readonly model: Model;
+  /** Without one, the model's own head answers. */
+  readonly adapter?: Adapter | undefined;
+  readonly engine: Engine;
+  /** Images a run; shorter batches are padded by the caller. */
+  readonly batchSize: number;
+}
+
+/** Compiles base and adapter into one session. Outputs `logits` [batch, classes] and `feature` [batch, D]. */
+export async function openClassifier({
+  model,
+  adapter,
+  engine,
+  batchSize,
+}: ClassifierOptions): Promise<Session> {
+  if (!adapter && model.config.classes === 0)
+    throw new InputError(
+      `${model.id} has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.`,
+    );
+  if (adapter) await sameBase(adapter, model);
+  const weights = adapter ? adaptedWeights(model.weights, adapter) : constantsOf(model.weights);
+  const config = adapter?.config ?? model.config;
+  return engine.compile(predictGraph(weights, { config, batchSize, withHead: true }));
+}

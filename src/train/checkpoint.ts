@@ -1,0 +1,81 @@
+/** The state of a run in one file: trained numbers, their moments, the best so far, and where the run stands. */
+
+import { stat } from "node:fs/promises";
+import { z } from "zod";
+import type { Trainable } from "../adapter/method.ts";
+import { FileError } from "../errors.ts";
+import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
+import type { Tensor } from "../formats/tensor.ts";
+import type { OptimizerState } from "./adamw.ts";
+
+const count = z.int().min(0);
+
+const positionSchema = z.object({
+  /** The epoch under way, from 0, and the optimizer steps of it that are done. */
+  epoch: count,
+  stepInEpoch: count,
+  /** Optimizer steps since the beginning. */
+  step: count,
+  /** Sums over the epoch under way. */
+  lossSum: z.number(),
+  correct: count,
+  seen: count,
+  best: z.object({ epoch: count, top1: z.number(), loss: z.number() }).optional(),
+  /** Lines of metrics.jsonl that belong to this state. */
+  lines: count,
+  seconds: z.number(),
+  finished: z.boolean(),
+});
+
+/** Where a run stands; randomness needs no state, being drawn by seed and place. */
+export type Position = z.output<typeof positionSchema>;
+
+export interface Checkpoint {
+  readonly position: Position;
+  readonly state: OptimizerState;
+}
+
+/** Writes the file aside, then renames: a killed run keeps the state before. */
+export async function writeCheckpoint(path: string, { position, state }: Checkpoint): Promise<void> {
+  const tensors = new Map<string, Tensor>();
+  for (const [name, { parameter, first, second }] of state) {
+    const parts = { parameter, first, second };
+    for (const [part, data] of Object.entries(parts))
+      tensors.set(`${part}/${name}`, { shape: [data.length], data });
+  }
+  await writeSafetensors(path, tensors, { position: JSON.stringify(position) });
+}
+
+/** Reads the state for these trainables; `undefined` where there is no file. */
+export async function readCheckpoint(
+  path: string,
+  trainables: readonly Trainable[],
+): Promise<Checkpoint | undefined> {
+  if (!(await stat(path).catch(() => undefined))) return undefined;
+  const file = await readSafetensors(path);
+  const position = parsePosition(file.metadata.get("position"), path);
+  const state = new Map();
+  for (const { name, shape } of trainables) {
+    const length = shape.reduce((a, b) => a * b, 1);
+    const part = async (which: string) => {
+      const { data } = await readTensor(file, `${which}/${name}`);
+      if (data.length !== length)
+        throw new FileError(`${path}: "${name}" has ${data.length} numbers; this run needs ${length}.`);
+      return data;
+    };
+    state.set(name, {
+      parameter: await part("parameter"),
+      first: await part("first"),
+      second: await part("second"),
+    });
+  }
+  return { position, state };
+}
+
+function parsePosition(text: string | undefined, path: string): Position {
+  try {
+    return positionSchema.parse(JSON.parse(text ?? ""));
+  } catch (cause) {
+    throw new FileError(`${path} is not a checkpoint of this program, or it is damaged.`, { cause });
+  }
+}

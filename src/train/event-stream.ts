@@ -1,0 +1,36 @@
+/** Turns work that tells what it does by calling a function into an async stream that is read at its own pace. */
+
+/** Runs `work` at once; its events come out in order, then its end or its error. Leaving the loop early aborts it. */
+export async function* eventStream<Event>(
+  work: (emit: (event: Event) => void, signal: AbortSignal) => Promise<void>,
+  signal?: AbortSignal,
+): AsyncGenerator<Event, void, void> {
+  const left = new AbortController();
+  const queue: Event[] = [];
+  let ended = false;
+  let wake = () => {};
+  const emit = (event: Event) => {
+    queue.push(event);
+    wake();
+  };
+  const both = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+  const working = work(emit, both).finally(() => {
+    ended = true;
+    wake();
+  });
+  working.catch(() => {}); // told below, to whoever reads to the end
+  try {
+    while (!ended || queue.length > 0) {
+      const event = queue.shift();
+      if (event !== undefined) yield event;
+      else
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+          if (ended || queue.length > 0) resolve();
+        });
+    }
+  } finally {
+    left.abort();
+    await working;
+  }
+}

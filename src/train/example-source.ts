@@ -1,0 +1,146 @@
+/** Where a step's inputs come from: images made ready as they are needed, or features computed once. */
+
+import { batches } from "../data/batches.ts";
+import type { Example } from "../data/dataset.ts";
+import { evaluationSteps } from "../data/evaluation-steps.ts";
+import type { ImageStore } from "../data/image-store.ts";
+import { splitSteps } from "../data/preprocess.ts";
+import type { Step } from "../data/steps.ts";
+import type { Engine } from "../engine/engine.ts";
+import { constantsOf } from "../model/frozen.ts";
+import type { Model } from "../model/model.ts";
+import { predictGraph } from "../predict/predict-graph.ts";
+import { randomStream } from "../random.ts";
+
+/** One run of a graph: the first `count` rows are real. */
+export interface SourceBatch {
+  readonly input: Float32Array;
+  readonly labels: Int32Array;
+  readonly count: number;
+}
+
+export interface ExampleSource {
+  /** The graph's input that batches feed. */
+  readonly input: "images" | "features";
+  /** Batches in the order given; the same epoch and seed augment alike. */
+  readonly train: (
+    order: readonly number[],
+    options: { epoch: number; batchSize: number },
+  ) => AsyncIterable<SourceBatch>;
+  readonly val: (batchSize: number) => AsyncIterable<SourceBatch>;
+}
+
+export interface SourceOptions {
+  readonly train: readonly Example[];
+  readonly val: readonly Example[];
+  readonly store: ImageStore;
+  /** The training steps, random ones among them. */
+  readonly steps: readonly Step[];
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Images, augmented anew in each epoch. */
+export function imageSource({ train, val, store, steps, seed, signal }: SourceOptions): ExampleSource {
+  const common = { store, ...(signal ? { signal } : {}) };
+  return {
+    input: "images",
+    train: (order, { epoch, batchSize }) =>
+      named(
+        batches(train, {
+          ...common,
+          steps,
+          batchSize,
+          order,
+          randomFor: (index) => randomStream(seed, "augment", epoch, index).next,
+        }),
+      ),
+    val: (batchSize) => named(batches(val, { ...common, steps: evaluationSteps(steps), batchSize })),
+  };
+}
+
+/** Whether every epoch sees the same pixels, so that frozen features can be computed once. */
+export const isStill = (steps: readonly Step[]): boolean =>
+  splitSteps(steps).rest.every(([name]) => !name.startsWith("random"));
+
+async function* named(source: ReturnType<typeof batches>): AsyncGenerator<SourceBatch> {
+  for await (const { images, labels, count } of source) yield { input: images, labels, count };
+}
+
+interface Features {
+  readonly rows: Float32Array;
+  readonly labels: readonly number[];
+}
+
+/** Features of the frozen backbone, computed by one pass over all images. */
+export async function featureSource(
+  options: SourceOptions & {
+    model: Model;
+    engine: Engine;
+    batchSize: number;
+    onProgress: (done: number, total: number) => void;
+  },
+): Promise<ExampleSource> {
+  const { train, val, onProgress } = options;
+  const total = train.length + val.length;
+  const trained = await computeFeatures(train, options, (done) => onProgress(done, total));
+  const validated = await computeFeatures(val, options, (done) => onProgress(train.length + done, total));
+  const { width } = options.model.config;
+  return {
+    input: "features",
+    train: (order, { batchSize }) => gather(trained, { order, batchSize, width }),
+    val: (batchSize) => gather(validated, { order: [...val.keys()], batchSize, width }),
+  };
+}
+
+async function computeFeatures(
+  examples: readonly Example[],
+  {
+    model,
+    engine,
+    batchSize,
+    store,
+    steps,
+    signal,
+  }: SourceOptions & { model: Model; engine: Engine; batchSize: number },
+  onProgress: (done: number) => void,
+): Promise<Features> {
+  const { config } = model;
+  const rows = new Float32Array(examples.length * config.width);
+  const session = await engine.compile(
+    predictGraph(constantsOf(model.weights), { config, batchSize, withHead: false }),
+  );
+  try {
+    let done = 0;
+    for await (const { images, count } of batches(examples, {
+      store,
+      steps,
+      batchSize,
+      ...(signal ? { signal } : {}),
+    })) {
+      const { feature = rows } = await session.run({ images }, { handOver: ["images"] });
+      rows.set(feature.subarray(0, count * config.width), done * config.width);
+      done += count;
+      onProgress(done);
+    }
+  } finally {
+    await session.close();
+  }
+  return { rows, labels: examples.map(({ label }) => label) };
+}
+
+async function* gather(
+  { rows, labels }: Features,
+  { order, batchSize, width }: { order: readonly number[]; batchSize: number; width: number },
+): AsyncGenerator<SourceBatch> {
+  for (let start = 0; start < order.length; start += batchSize) {
+    const indices = order.slice(start, start + batchSize);
+    const input = new Float32Array(batchSize * width);
+    indices.forEach((index, row) => {
+      input.set(rows.subarray(index * width, (index + 1) * width), row * width);
+    });
+    const batch = new Int32Array(batchSize);
+    batch.set(indices.map((index) => labels[index] ?? 0));
+    yield { input, labels: batch, count: indices.length };
+  }
+}
