@@ -69,7 +69,7 @@ describe("writeFolderAside", () => {
     await writeFolderAside(path, fill("1"));
     expect(readFileSync(join(path, "f"), "utf8")).toBe("1");
     await expect(writeFolderAside(path, fill("2"))).rejects.toThrow(
-      new InputError(`${path} is a folder with other things in it. Name a new or an empty folder.`),
+      new InputError(`${path} is not empty. Name a new or an empty folder.`),
     );
     await writeFolderAside(path, fill("3"), { mayReplace: (names) => names.includes("f") });
     expect(readFileSync(join(path, "f"), "utf8")).toBe("3");

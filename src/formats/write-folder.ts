@@ -24,7 +24,7 @@ async function refuseForeign(
     throw writeProblem(cause, folder);
   }
   if (names.length > 0 && !mayReplace(names))
-    throw new InputError(`${folder} is a folder with other things in it. Name a new or an empty folder.`);
+    throw new InputError(`${folder} is not empty. Name a new or an empty folder.`);
   return true;
 }
 

@@ -3,15 +3,15 @@
 import { createHash } from "node:crypto";
 import { mkdir, realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
-import { basename, join } from "node:path";
-import { FileError, InputError } from "../errors.ts";
+import { basename, dirname, join } from "node:path";
+import { EngineError, FileError, InputError } from "../errors.ts";
 import { writeProblem } from "../formats/file-problem.ts";
 import { float32Bytes } from "../formats/float-types.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
 import { writeFileAside } from "../formats/write-file.ts";
-import type { Form } from "./names.ts";
+import type { Form } from "./layout.ts";
 import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -97,6 +97,21 @@ async function readConversion(
   }
 }
 
+async function writeIntoCache(path: string, data: AsyncIterable<Uint8Array>): Promise<void> {
+  const folder = dirname(path);
+  try {
+    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
+      throw writeProblem(cause, folder);
+    });
+    await writeFileAside(path, data);
+  } catch (cause) {
+    if (!(cause instanceof EngineError)) throw cause;
+    throw new EngineError(`${cause.message} RLRR_CACHE names another folder for converted weights.`, {
+      cause,
+    });
+  }
+}
+
 export interface ConvertOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
@@ -119,10 +134,6 @@ export async function convertWeights(
   const path = await conversionPath(paths);
   const earlier = await readConversion(path, shapes);
   if (earlier === undefined) {
-    const folder = join(cacheFolder(), "weights");
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw writeProblem(cause, folder);
-    });
     async function* bytes(): AsyncGenerator<Uint8Array> {
       yield renderHeader(shapes);
       let done = 0;
@@ -132,7 +143,7 @@ export async function convertWeights(
         onProgress?.(++done, shapes.size);
       }
     }
-    await writeFileAside(path, bytes());
+    await writeIntoCache(path, bytes());
   }
   const file = earlier ?? (await readSafetensors(path));
   const weights = new Map<string, StoredTensor>();

@@ -2,7 +2,8 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
-import { type Form, type Layout, layouts, type Row, type SourceSizes } from "./names.ts";
+import type { Form, Layout, Row, SourceSizes } from "./layout.ts";
+import { layouts } from "./names.ts";
 import { ignorableKind, refuseForeign } from "./not-plain.ts";
 import { backboneShapes, headShapes } from "./shapes.ts";
 
@@ -111,9 +112,8 @@ function measure(found: Found, tensors: SourceShapes, where: string): SourceSize
   };
   const ofBlock = (ours: string): string =>
     blockName(found, 0, layout.block.find((row) => row.ours === ours)?.theirs ?? ours);
-  const axes = layout.title === "rlrr" ? 2 : 4;
   const patch = outer("patch.weight") ?? "";
-  const patchShape = shapeOf(patch, { tensors, axes, where });
+  const patchShape = shapeOf(patch, { tensors, axes: layout.measure.patchAxes, where });
   const { width, patchSize } = layout.measure.patch(patchShape);
   if (width < 1 || !Number.isInteger(patchSize) || patchSize < 1)
     throw new FileError(

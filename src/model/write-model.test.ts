@@ -106,7 +106,7 @@ describe("writeModel", () => {
   it("refuses a folder in use, and one of another kind even when told to replace", async () => {
     const taken = join(folder, "taken");
     await writeModel(taken, model);
-    const message = `${taken} is a folder with other things in it. Name a new or an empty folder.`;
+    const message = `${taken} is not empty. Name a new or an empty folder.`;
     await expect(writeModel(taken, model)).rejects.toThrow(new InputError(message));
     writeFileSync(join(taken, "thesis.txt"), "mine");
     await expect(writeModel(taken, model, { replace: true })).rejects.toThrow(new InputError(message));

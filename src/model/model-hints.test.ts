@@ -1,0 +1,98 @@
+import { describe, expect, it } from "vitest";
+import { layoutConfig, layoutWeights, timmTensors } from "../../test/model-layouts.ts";
+import { FileError, InputError } from "../errors.ts";
+import { checkImageSize, configure, type ModelHints } from "./model-hints.ts";
+import { planWeights } from "./weight-plan.ts";
+
+const plan = planWeights(timmTensors(layoutWeights()), "W");
+const hints: ModelHints = {
+  where: "C",
+  names: { depth: "num_hidden_layers", imageSize: "image_size" },
+  heads: 2,
+  layerNormEps: 1e-5,
+  imageSize: [12, 12],
+  labels: ["cat", "dog", "owl"],
+};
+
+describe("configure", () => {
+  it("takes sizes from the weights and the rest from the configuration, without a note", () => {
+    expect(configure(plan, hints, { where: "W" })).toEqual({
+      config: { ...layoutConfig, layerNormEps: 1e-5 },
+      labels: ["cat", "dog", "owl"],
+      notes: [],
+    });
+  });
+
+  it("infers what nothing gives, and notes it", () => {
+    const wide = { ...plan, sizes: { ...plan.sizes, width: 1280 } };
+    const { config, notes } = configure(wide, {}, { where: "W" });
+    expect(config).toMatchObject({ heads: 16, layerNormEps: 1e-6, imageSize: [12, 12] });
+    expect(notes).toEqual([
+      "Image size 12 was inferred from 9 positions and patches of 4.",
+      "16 heads were inferred from the width of 1280.",
+      "Nothing gives the layer-norm epsilon; 0.000001 is taken, the default of timm.",
+    ]);
+  });
+
+  it("takes an image size that is not square from the configuration", () => {
+    const tall = { ...hints, imageSize: [36, 4] as const };
+    expect(configure(plan, tall, { where: "W" }).config.imageSize).toEqual([36, 4]);
+  });
+
+  it("prefers the caller's heads", () => {
+    expect(configure(plan, hints, { where: "W", heads: 4 }).config.heads).toBe(4);
+  });
+
+  it("names no labels where there is no head", () => {
+    const headless = { ...plan, sizes: { ...plan.sizes, classes: 0 } };
+    expect(configure(headless, hints, { where: "W" }).labels).toEqual([]);
+  });
+
+  it.each<[ModelHints, string]>([
+    [{ ...hints, width: 768 }, "C: width is 768, but the weights in W have 16."],
+    [{ ...hints, depth: 12 }, "C: num_hidden_layers is 12, but the weights in W have 2."],
+    [
+      { ...hints, imageSize: [224, 224] },
+      "C: image_size is 224 x 224, 3136 patches of 4, but the weights in W have positions for 9.",
+    ],
+    [{ ...hints, heads: 5 }, "C: 5 heads do not divide the width of 16."],
+    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 rows."],
+  ])("refuses a configuration that does not fit the weights (%#)", (wrong, message) => {
+    expect(() => configure(plan, wrong, { where: "W" })).toThrow(new FileError(message));
+  });
+
+  it("refuses positions of no square grid, where nothing gives the image size", () => {
+    const odd = { ...plan, sizes: { ...plan.sizes, tokens: 12 } };
+    expect(() => configure(odd, { heads: 2 }, { where: "W" })).toThrow(
+      new FileError(
+        "W: the position embedding has 12 rows; CLS and a square number of patches are needed where no config.json gives an image size.",
+      ),
+    );
+  });
+
+  it("refuses heads that nothing tells, and heads that cannot be", () => {
+    expect(() => configure(plan, {}, { where: "W" })).toThrow(
+      new InputError(
+        "W: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
+      ),
+    );
+    expect(() => configure(plan, hints, { where: "W", heads: 3 })).toThrow(
+      new InputError("Option heads is 3, which does not divide the width of 16 in W."),
+    );
+  });
+});
+
+describe("checkImageSize", () => {
+  it("takes a side or two", () => {
+    expect(checkImageSize(8, 4)).toEqual([8, 8]);
+    expect(checkImageSize([8, 12], 4)).toEqual([8, 12]);
+  });
+
+  it.each([[14], [0], [8192], [4.5], [Number.NaN]])("refuses %d", (size) => {
+    expect(() => checkImageSize(size, 4)).toThrow(
+      new InputError(
+        `Image size ${size} x ${size}: each side must be a multiple of the patch size 4, at most 4096.`,
+      ),
+    );
+  });
+});
