@@ -1,6 +1,7 @@
 /** rlrr merge: base and adapter become one plain model, proven to give the same logits. */
 
 import { Command, Option } from "commander";
+import { sameBase } from "../adapter/adapter.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { nativeEngine } from "../engine/native.ts";
@@ -53,26 +54,32 @@ async function runMerge(flags: Flags): Promise<void> {
   const opened = await openModel(flags, { signal: interruption });
   const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
   try {
-    const { model, adapter, labels, preprocessing } = opened;
-    if (!adapter) throw new Error("internal: merge without an adapter.");
-    const config = adapter.config;
-    const weights = await mergeAdapter(model, adapter, engine);
-    await writeModel(flags.out, { config, weights, labels, preprocessing });
-    const difference = await largestDifference(opened, await readModel(flags.out), engine);
-    // float32 rounding is about 1e-6 of the largest logit; more means that merging is wrong.
-    if (!(difference <= 1e-4))
-      throw new EngineError(
-        `${flags.out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding.`,
-      );
+    const difference = await mergeInto(flags.out, opened, engine);
     if (flags.json)
       process.stdout.write(`${JSON.stringify({ type: "merged", path: flags.out, difference })}\n`);
-    else
-      process.stdout.write(
-        `${flags.out} is a plain model of ${labels.length} classes. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size.\n`,
-      );
+    else process.stdout.write(`${renderMerged(flags.out, difference)}\n`);
   } finally {
     await engine.close();
   }
+}
+
+export const renderMerged = (out: string, difference: number): string =>
+  `${out} is a plain model. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size: float32 rounding.`;
+
+/** Writes the merged model and compares it with the adapted one; returns the relative difference of their logits. */
+export async function mergeInto(out: string, opened: Opened, engine: Engine): Promise<number> {
+  const { model, adapter, labels, preprocessing } = opened;
+  if (!adapter) throw new Error("internal: merge without an adapter.");
+  await sameBase(adapter, model);
+  const weights = await mergeAdapter(model, adapter, engine);
+  await writeModel(out, { config: adapter.config, weights, labels, preprocessing });
+  const difference = await largestDifference(opened, await readModel(out), engine);
+  // float32 rounding is about 1e-6 of the largest logit; more means that merging is wrong.
+  if (!(difference <= 1e-4))
+    throw new EngineError(
+      `${out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding.`,
+    );
+  return difference;
 }
 
 /** Over random images: the largest difference of a logit, relative to the largest logit (at least 1). */

@@ -9,14 +9,18 @@ export interface Reporter {
   readonly close: () => void;
 }
 
-/** Text goes to stderr, JSON lines to stdout. */
-export function openReporter({ json }: { json: boolean }): Reporter {
-  const progress = openProgress({ mode: chooseProgressMode(process.stderr, { json }) });
+/** Text goes to stderr, JSON lines to stdout. `brief` leaves out the line of each epoch. */
+export function openReporter({ json, brief = false }: { json: boolean; brief?: boolean }): Reporter {
+  const mode = chooseProgressMode(process.stderr, { json });
+  const progress = openProgress({ mode });
   const print = (line: string) => progress.print(line);
   return {
     report: (event) => {
       if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
-      else if (event.type === "progress") progress.update(event);
+      // Each epoch validates, often in a moment: a log needs no line for that.
+      else if (event.type === "progress" && (mode === "live" || event.label !== "validating"))
+        progress.update(event);
+      else if (event.type === "progress" || (brief && event.type === "epoch")) return;
       else if (event.type === "step") progress.update(stepProgress(event));
       else for (const line of linesOf(event)) print(line);
     },

@@ -307,7 +307,8 @@ async function compileStep(
   return { context, closeStep: () => session.close() };
 }
 
-async function freshState(
+/** Every trainable at its start, with moments of zero. */
+export async function freshState(
   model: Model,
   trainables: readonly Trainable[],
   seed: number,

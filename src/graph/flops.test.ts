@@ -1,0 +1,18 @@
+import { describe, expect, it } from "vitest";
+import { matrixFlops } from "./flops.ts";
+import { add, gemm, linear, matmul } from "./ops.ts";
+import { input } from "./value.ts";
+
+describe("matrixFlops", () => {
+  it.each([
+    // 2 · 4 rows · 5 columns · 3 inner
+    ["linear", () => linear(input("x", [4, 3]), input("w", [5, 3]), input("b", [5])), 120],
+    // aᵀ is [4, 3]
+    ["gemm", () => gemm(input("x", [3, 4]), input("w", [3, 5]), { transA: true }), 120],
+    // twice, once a batch
+    ["matmul", () => matmul(input("x", [2, 4, 3]), input("w", [2, 3, 5])), 240],
+    ["nothing else", () => add(input("x", [4, 3]), input("w", [4, 3])), 0],
+  ])("counts %s", (_name, build, flops) => {
+    expect(matrixFlops({ outputs: { y: build() } })).toBe(flops);
+  });
+});
