@@ -2,5 +2,6 @@
 
 import { register } from "tsx/esm/api";
 
-register();
+// Else it would read the configuration of whatever folder the command is called in.
+register({ tsconfig: false });
 await import(process.argv[2]);
