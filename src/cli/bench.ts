@@ -144,6 +144,7 @@ async function timeSteps(
   const context = {
     session,
     masks,
+    spent: {},
     trainables,
     classes,
     microBatchSize,

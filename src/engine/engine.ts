@@ -10,6 +10,8 @@ export type Arrays = Readonly<Record<string, Float32Array>>;
 export interface RunOptions {
   /** Feeds whose buffers the engine may take away instead of copying: fresh images, fresh masks. */
   readonly handOver?: readonly string[];
+  /** Gets handed-over arrays back after the run, so that large ones can be filled anew instead of allocated. */
+  readonly giveBack?: (spent: Arrays) => void;
 }
 
 /** A compiled graph. Owns memory until closed. */

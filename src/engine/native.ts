@@ -41,11 +41,14 @@ async function compile(graph: Graph, line: WorkerLine, threads: number): Promise
   const shapes = Object.fromEntries([...inputs].map(([name, { shape }]) => [name, shape]));
   const request = { type: "compile", bytes, folder, threads, shapes } as const;
   const { session } = await line.ask(request, [bytes.buffer as ArrayBuffer]);
-  const run = async (feeds: Arrays, { handOver = [] }: RunOptions = {}) => {
+  const run = async (feeds: Arrays, { handOver = [], giveBack }: RunOptions = {}) => {
     checkFeeds(inputs, feeds);
     const used = Object.fromEntries(Object.entries(feeds).filter(([name]) => inputs.has(name)));
     const moved = handOver.flatMap((name) => (used[name] ? [used[name].buffer as ArrayBuffer] : []));
-    const reply = await line.ask({ type: "run", session, feeds: used }, [...new Set(moved)]);
+    const reply = await line.ask({ type: "run", session, feeds: used, back: giveBack ? handOver : [] }, [
+      ...new Set(moved),
+    ]);
+    giveBack?.(reply.spent);
     return reply.outputs;
   };
   const close = async () => {

@@ -13,12 +13,17 @@ export type Request =
       readonly threads: number;
       readonly shapes: Readonly<Record<string, Shape>>;
     }
-  | { readonly type: "run"; readonly session: number; readonly feeds: Arrays }
+  | {
+      readonly type: "run";
+      readonly session: number;
+      readonly feeds: Arrays;
+      readonly back: readonly string[];
+    }
   | { readonly type: "release"; readonly session: number };
 
 export type Reply =
   | { readonly type: "compile"; readonly session: number }
-  | { readonly type: "run"; readonly outputs: Record<string, Float32Array> }
+  | { readonly type: "run"; readonly outputs: Record<string, Float32Array>; readonly spent: Arrays }
   | { readonly type: "release" }
   | { readonly type: "failed"; readonly message: string };
 
@@ -56,10 +61,13 @@ async function answer(request: Request, id: number): Promise<{ reply: Reply; tra
   const outputs = Object.fromEntries(
     Object.entries(results).map(([name, tensor]) => [name, tensor.data as Float32Array]),
   );
-  return {
-    reply: { type: "run", outputs },
-    transfer: Object.values(outputs).map((data) => data.buffer as ArrayBuffer),
-  };
+  const spent = Object.fromEntries(
+    request.back.flatMap((name) => (request.feeds[name] ? [[name, request.feeds[name]]] : [])),
+  );
+  const transfer = [...Object.values(outputs), ...Object.values(spent)].map(
+    (data) => data.buffer as ArrayBuffer,
+  );
+  return { reply: { type: "run", outputs, spent }, transfer: [...new Set(transfer)] };
 }
 
 function optionsOf({

@@ -9,13 +9,17 @@ import { randomStream } from "../random.ts";
 export const dropRates = (rate: number, depth: number): number[] =>
   Array.from({ length: depth }, (_, block) => (depth > 1 ? (rate * block) / (depth - 1) : 0));
 
-/** Fresh masks, the same for the same seed and place: 0 where dropped, 1 / (1 - rate) elsewhere. */
+/** Masks, the same for the same seed and place: 0 where dropped, 1 / (1 - rate) elsewhere. Fills `spent` ones anew. */
 export function drawMasks(
   masks: readonly { readonly input: InputValue; readonly rate: number }[],
-  { seed, place }: { readonly seed: number; readonly place: readonly number[] },
+  {
+    seed,
+    place,
+    spent = {},
+  }: { readonly seed: number; readonly place: readonly number[]; readonly spent?: Arrays },
 ): Arrays {
   const drawn = masks.map(({ input, rate }) => {
-    const mask = new Float32Array(sizeOf(input.shape));
+    const mask = spent[input.name] ?? new Float32Array(sizeOf(input.shape));
     return [input.name, randomStream(seed, input.name, ...place).fillMask(mask, rate)] as const;
   });
   return Object.fromEntries(drawn);

@@ -299,7 +299,7 @@ async function compileStep(
   const session = await engine.compile(graph);
   const labels = train.map(({ label }) => label);
   const context = {
-    ...{ session, masks, trainables, classes, microBatchSize, input: source.input },
+    ...{ session, masks, spent: {}, trainables, classes, microBatchSize, input: source.input },
     ...{ labelSmoothing: recipe.labelSmoothing, clipNorm: recipe.clipNorm },
     ...{ weightDecay: recipe.weightDecay, seed: recipe.seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined,
