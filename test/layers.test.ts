@@ -32,6 +32,7 @@ const doors = ["index.ts", "node.ts"];
 
 /** What must run in a browser, with everything it imports. */
 const browser = [
+  /^index\.ts$/,
   /^graph\//,
   /^engine\/(engine|reference)\.ts$/,
   /^formats\/(protobuf|tensor)\.ts$/,

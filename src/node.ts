@@ -1,0 +1,52 @@
+/** All of `index.ts`, and what needs Node: files, folders, the hub, ONNX Runtime, training. */
+
+export * from "./index.ts";
+
+// ---------------------------------------------------------------- ONNX Runtime, in a thread of its own
+
+export { type NativeOptions, nativeEngine } from "./engine/native.ts";
+
+// ---------------------------------------------------------------- models: a file, a folder or a hub id
+
+export {
+  readSafetensors,
+  readTensor,
+  type SafetensorsFile,
+  writeSafetensors,
+} from "./formats/safetensors.ts";
+export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
+/** In Hugging Face's classic layout. */
+export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
+
+// ---------------------------------------------------------------- labelled images
+
+export { type Batch, type BatchOptions, batches } from "./data/batches.ts";
+export type { Dataset, Example, Split } from "./data/dataset.ts";
+export { decodeImage } from "./data/decode.ts";
+/** Decodes and resizes on other threads, and keeps what it has read. */
+export { type ImageStore, type ImageStoreOptions, openImageStore } from "./data/image-store.ts";
+export { readDataset } from "./data/read-dataset.ts";
+export { splitTrainValidation } from "./data/split-train-validation.ts";
+
+// ---------------------------------------------------------------- training: a stream of events
+
+export type {
+  DoneEvent,
+  EpochEvent,
+  NoteEvent,
+  ProgressEvent,
+  SavedEvent,
+  StartEvent,
+  StepEvent,
+  StoppedEvent,
+  TrainEvent,
+} from "./train/events.ts";
+export { parseRecipe, type Recipe, type RecipeInput } from "./train/recipe.ts";
+export { type TrainOptions, train } from "./train/train.ts";
+
+// ---------------------------------------------------------------- what training leaves, and its use
+
+export { sameBase } from "./adapter/adapter.ts";
+export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
+export { type ClassifierOptions, openClassifier } from "./predict/classifier.ts";
+export { type RunOptions as ClassifyOptions, runClassifier } from "./predict/run-classifier.ts";

@@ -1,0 +1,59 @@
+import { execFile } from "node:child_process";
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
+import sharp from "sharp";
+import { beforeAll, describe, expect, it } from "vitest";
+import { defaultSteps, writeModel } from "../src/node.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { drawnWeights, tiny } from "./tiny-vit.ts";
+
+const root = fileURLToPath(new URL("..", import.meta.url));
+const folder = temporaryFolder("examples");
+const [base, images, out, merged] = ["base", "images", "run", "merged"].map((name) => join(folder, name));
+
+/** A model of a few thousand numbers, and pictures that are red or blue, lighter or darker. */
+beforeAll(async () => {
+  const weights = [...drawnWeights(tiny)].map(
+    ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
+  );
+  const labels = ["a", "b", "c"];
+  const preprocessing = defaultSteps(tiny.imageSize);
+  await writeModel(base ?? "", { config: tiny, weights: new Map(weights), labels, preprocessing });
+  for (const colour of ["blue", "red"]) {
+    mkdirSync(join(images ?? "", colour), { recursive: true });
+    for (let light = 0; light < 10; light++) {
+      const [strong, weak] = [160 + 9 * light, 5 * light];
+      const background = { r: colour === "red" ? strong : weak, g: 20, b: colour === "red" ? weak : strong };
+      await sharp({ create: { width: 8, height: 8, channels: 3, background } })
+        .png()
+        .toFile(join(images ?? "", colour, `${light}.png`));
+    }
+  }
+});
+
+/** What an example prints, run as a reader would. */
+async function run(name: string, ...args: readonly (string | undefined)[]): Promise<string> {
+  const { stdout } = await promisify(execFile)(
+    process.execPath,
+    ["--import", "tsx", join("examples", name), ...args.map(String)],
+    { cwd: root },
+  );
+  return stdout.replaceAll(folder, "").replaceAll("\\", "/");
+}
+
+describe("examples", () => {
+  it("train, predict and merge, each on what the one before has left", async () => {
+    const trained = await run("01-train.ts", base, images, out);
+    expect(trained).toMatch(/^(epoch [1-5]: \d+\.\d % right\n){5}The adapter is \/run\/adapter\.\n$/);
+
+    const picture = join(images ?? "", "red", "3.png");
+    expect(await run("02-predict.ts", out, picture)).toMatch(
+      /^\/images\/red\/3\.png: (red|blue) \(\d+ %\)\n$/,
+    );
+
+    const made = await run("03-merge.ts", out, merged);
+    expect(made).toBe("/merged is a plain model of 2 classes: blue, red.\n");
+  });
+});
