@@ -1,13 +1,19 @@
 /** An adapter as a folder, in the manner of Hugging Face peft: config, tensors, preprocessing, model card. */
 
-import { mkdir, readFile, rename, rm, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod";
+import { outputSize } from "../data/output-size.ts";
 import { FileError, InputError } from "../errors.ts";
-import { readProblem, writeProblem } from "../formats/file-problem.ts";
+import { readProblem } from "../formats/file-problem.ts";
+import { steppedAside } from "../formats/leftovers.ts";
+import { readJson } from "../formats/read-json.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
+import { showValue } from "../formats/show-value.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { asideOf, writeFileAside } from "../formats/write-file.ts";
+import { writeFileAside } from "../formats/write-file.ts";
+import { writeFolderAside } from "../formats/write-folder.ts";
+import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
 import { type Adapter, allTrainables, checkTensors } from "./adapter.ts";
@@ -15,14 +21,12 @@ import { chooseMethod } from "./methods.ts";
 import { renderModelCard } from "./model-card.ts";
 
 const formatVersion = 1;
-/** A config holds the labels: 100,000 of 100 letters fit, and a wrong file cannot fill memory. */
-const maxConfigBytes = 16 * 2 ** 20;
+const configName = "adapter_config.json";
 
-const size = z.int().min(1).max(65536);
+/** Sides of images, patches and matrices: far above any ViT, and products of three stay exact whole numbers. */
+const size = z.int().min(1).max(65_536);
 const configSchema = z.looseObject({
-  format_version: z.literal(formatVersion),
-  peft_type: z.literal("RLRR"),
-  base_model_name_or_path: z.string(),
+  base_model_name_or_path: z.string().min(1),
   base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   labels: z.array(z.string()).min(1).max(100_000),
@@ -33,128 +37,140 @@ const configSchema = z.looseObject({
     depth: z.int().min(1).max(1024),
     heads: size,
     mlpWidth: size,
-    layerNormEps: z.number().positive(),
-    classes: z.int().min(0),
+    layerNormEps: z.number().gt(0).lt(1),
+    classes: z.int().min(1).max(100_000),
   }),
   training: z.record(z.string(), z.unknown()).default({}),
 });
+type Config = z.output<typeof configSchema>;
+
+/** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
+const layoutNames =
+  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md|\.DS_Store)$/;
 
 /** Writes the folder aside, then puts it in place of an older one. */
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<void> {
-  const aside = asideOf(folder);
-  try {
-    await mkdir(aside, { recursive: true });
-    const config = {
-      format_version: formatVersion,
-      peft_type: "RLRR",
-      task_type: null,
-      inference_mode: true,
-      base_model_name_or_path: adapter.base.id,
-      base_model_sha256: adapter.base.sha256,
-      method: adapter.method,
-      labels: adapter.labels,
-      backbone: adapter.config,
-      training: adapter.training,
-    };
-    await writeSafetensors(join(aside, "adapter_model.safetensors"), adapter.tensors, { format: "pt" });
-    await writeFileAside(join(aside, "adapter_config.json"), renderJson(config));
-    await writeFileAside(
-      join(aside, "preprocessor_config.json"),
-      renderJson(renderHuggingFaceSteps(adapter.preprocessing)),
-    );
-    await writeFileAside(join(aside, "README.md"), renderModelCard(adapter));
-    await replaceFolder(aside, folder);
-  } catch (cause) {
-    await rm(aside, { recursive: true, force: true }).catch(() => {});
-    throw writeProblem(cause, folder);
-  }
+  const config = {
+    format_version: formatVersion,
+    peft_type: "RLRR",
+    task_type: null,
+    inference_mode: true,
+    base_model_name_or_path: adapter.base.id,
+    base_model_sha256: adapter.base.sha256,
+    method: adapter.method,
+    labels: adapter.labels,
+    backbone: adapter.config,
+    training: adapter.training,
+  };
+  await writeFolderAside(
+    folder,
+    async (aside) => {
+      await writeSafetensors(join(aside, "adapter_model.safetensors"), adapter.tensors, { format: "pt" });
+      await writeFileAside(join(aside, configName), renderJson(config));
+      const steps = renderJson(renderHuggingFaceSteps(adapter.preprocessing));
+      await writeFileAside(join(aside, "preprocessor_config.json"), steps);
+      await writeFileAside(join(aside, "README.md"), renderModelCard(adapter));
+    },
+    { mayReplace: (names) => names.includes(configName) && names.every((name) => layoutNames.test(name)) },
+  );
 }
 
 const renderJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
-/** A folder cannot be renamed over a full one, so the old one steps aside for a moment. */
-async function replaceFolder(from: string, to: string): Promise<void> {
-  const old = `${from}.old`;
-  const had = await rename(to, old).then(
-    () => true,
-    () => false,
-  );
-  await rename(from, to);
-  if (had) await rm(old, { recursive: true, force: true });
-}
-
 /** Reads the adapter in `path`: its folder, or the run that made it. */
 export async function readAdapter(path: string): Promise<Adapter> {
   const folder = await findAdapter(path);
-  const where = join(folder, "adapter_config.json");
-  const config = parseConfig(await readText(where), where);
+  const where = join(folder, configName);
+  const config = parseConfig(await readJson(where), where);
   const { choice, adaptation } = chooseMethod(config.method.name, config.method.options, where);
   const file = await readSafetensors(join(folder, "adapter_model.safetensors"));
   checkTensors(file.tensors, allTrainables(adaptation, config.backbone, config.labels.length), file.name);
   const tensors = new Map<string, Tensor>();
-  for (const name of file.tensors.keys()) tensors.set(name, await readTensor(file, name));
+  for (const name of file.tensors.keys()) {
+    const tensor = await readTensor(file, name);
+    if (!tensor.data.every(Number.isFinite))
+      throw new FileError(
+        `${file.name}: tensor ${JSON.stringify(name)} holds NaN or an infinite number. It is damaged; get it again.`,
+      );
+    tensors.set(name, tensor);
+  }
   return {
     base: { id: config.base_model_name_or_path, sha256: config.base_model_sha256 },
     method: choice,
     labels: config.labels,
     config: config.backbone,
     training: config.training,
-    preprocessing: await readSteps(join(folder, "preprocessor_config.json"), config.backbone.imageSize),
+    preprocessing: await readSteps(join(folder, "preprocessor_config.json"), config.backbone),
     tensors,
   };
 }
 
-/** Whether `path` holds an adapter, itself or in its `adapter` folder. */
+/** The adapter's folder: `path` itself or its `adapter` folder, even while a new one is about to take its place. */
 export async function adapterFolder(path: string): Promise<string | undefined> {
-  for (const folder of [path, join(path, "adapter")])
-    if (await stat(join(folder, "adapter_config.json")).catch(() => undefined)) return folder;
+  for (const folder of [path, join(path, "adapter")]) {
+    if (await exists(join(folder, configName))) return folder;
+    const old = await steppedAside(folder);
+    if (old !== undefined && (await exists(join(old, configName)))) return old;
+  }
   return undefined;
+}
+
+async function exists(path: string): Promise<boolean> {
+  try {
+    await stat(path);
+    return true;
+  } catch (cause) {
+    const problem = readProblem(cause, path);
+    if (problem instanceof InputError) return false;
+    throw problem;
+  }
 }
 
 async function findAdapter(path: string): Promise<string> {
   const folder = await adapterFolder(path);
   if (folder !== undefined) return folder;
-  if (!(await stat(path).catch(() => undefined)))
-    throw new InputError(
-      `${path}: there is no such folder. An adapter is the folder that rlrr train wrote with --out.`,
+  const why = (await exists(path))
+    ? `no ${configName} here, so this is not an adapter`
+    : "there is no such folder";
+  throw new InputError(`${path}: ${why}. An adapter is what rlrr train writes with --out.`);
+}
+
+function parseConfig(value: unknown, where: string): Config {
+  const field = (name: string): unknown =>
+    value !== null && typeof value === "object" ? Reflect.get(value, name) : undefined;
+  const [type, version] = [field("peft_type"), field("format_version")];
+  if (type !== "RLRR")
+    throw new FileError(`${where}: peft_type is ${showValue(type)}; this program reads RLRR adapters.`);
+  if (version !== formatVersion)
+    throw new FileError(
+      `${where}: format_version is ${showValue(version)}; this version of rlrr reads ${formatVersion}.`,
     );
-  const inside = basename(dirname(path)) && path;
-  throw new InputError(
-    `${inside}: no adapter_config.json here, so this is not an adapter. It is what rlrr train writes with --out.`,
-  );
+  const parsed = configSchema.safeParse(value);
+  if (!parsed.success)
+    throw new FileError(
+      `${where}: ${describeIssue(parsed.error, value)}, which no adapter can have. It is damaged; get it again.`,
+    );
+  const flaw = findFlaw(parsed.data);
+  if (flaw !== undefined) throw new FileError(`${where}: ${flaw}. It is damaged; get it again.`);
+  return parsed.data;
 }
 
-async function readText(path: string): Promise<string> {
-  const { size: bytes } = await stat(path).catch((cause: unknown) => {
-    throw readProblem(cause, path);
-  });
-  if (bytes > maxConfigBytes)
-    throw new FileError(`${path}: ${bytes} bytes; a config has at most ${maxConfigBytes}.`);
-  return readFile(path, "utf8").catch((cause: unknown) => {
-    throw readProblem(cause, path);
-  });
+/** What is wrong between two fields that are fine by themselves. */
+function findFlaw({ labels, backbone }: Config): string | undefined {
+  const { imageSize, patchSize, width, heads, classes } = backbone;
+  if (labels.length !== classes) return `there are ${labels.length} labels for ${classes} classes`;
+  if (width % heads !== 0) return `${heads} heads cannot share a width of ${width}`;
+  if (imageSize.some((side) => side % patchSize !== 0))
+    return `images of ${imageSize.join(" x ")} pixels are not whole patches of ${patchSize}`;
+  return undefined;
 }
 
-function parseJson(text: string, where: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new FileError(`${where} is not JSON: ${cause instanceof Error ? cause.message : cause}.`, {
-      cause,
-    });
-  }
-}
-
-function parseConfig(text: string, where: string): z.output<typeof configSchema> {
-  const parsed = configSchema.safeParse(parseJson(text, where));
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new FileError(`${where}: ${issue?.path.join(".") || "the file"}: ${issue?.message}.`);
-}
-
-async function readSteps(
-  where: string,
-  imageSize: VitConfig["imageSize"],
-): Promise<Adapter["preprocessing"]> {
-  return parseHuggingFaceSteps(parseJson(await readText(where), where), { where, imageSize });
+async function readSteps(where: string, { imageSize }: VitConfig): Promise<Adapter["preprocessing"]> {
+  const steps = parseHuggingFaceSteps(await readJson(where), { where, imageSize });
+  const made = outputSize(steps);
+  if (made.some((side, axis) => side !== imageSize[axis]))
+    throw new FileError(
+      `${where}: it makes images of ${made.join(" x ")} pixels; the adapter was trained on ${imageSize.join(" x ")}.`,
+    );
+  return steps;
 }

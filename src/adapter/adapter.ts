@@ -66,11 +66,23 @@ export function checkTensors(
     throw new FileError(`${where}: tensor "${extra}" belongs to no part of this method.`);
 }
 
-/** Refuses a base that the adapter was not trained on. */
-export async function sameBase({ base }: Adapter, model: Model): Promise<void> {
-  const sha256 = await hashWeights(model);
+/** Refuses a base that the adapter was not trained on, or one read with other sizes. */
+export async function sameBase(
+  { base, config }: Adapter,
+  model: Model,
+  options: { readonly signal?: AbortSignal } = {},
+): Promise<void> {
+  const sha256 = await hashWeights(model, options);
   if (sha256 !== base.sha256)
     throw new FileError(
       `The adapter was trained on ${base.id} (sha256 ${base.sha256.slice(0, 8)}…), but the base given is ${model.id} (sha256 ${sha256.slice(0, 8)}…).`,
     );
+  for (const key of baseSizes)
+    if (String(config[key]) !== String(model.config[key]))
+      throw new FileError(
+        `The adapter was trained with ${key} ${config[key]}, but the base given, ${model.id}, has ${model.config[key]}.`,
+      );
 }
+
+/** Sizes that base and adapter must share; the head and the epsilon of norms are the adapter's own. */
+const baseSizes = ["imageSize", "patchSize", "width", "depth", "heads", "mlpWidth"] as const;

@@ -1,6 +1,10 @@
 /** The README.md of an adapter: metadata for the hub in front, facts for people after. */
 
+import { basename } from "node:path";
 import type { Adapter } from "./adapter.ts";
+
+/** Labels beyond these are only counted: a card is for reading. */
+const mostLabels = 200;
 
 /** Markdown with YAML front matter: https://huggingface.co/docs/hub/model-cards. */
 export function renderModelCard({ base, method, labels, training, tensors }: Adapter): string {
@@ -9,43 +13,45 @@ export function renderModelCard({ base, method, labels, training, tensors }: Ada
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
     0,
   );
-  const facts = Object.entries(training).flatMap(([name, value]) =>
-    value === undefined ? [] : [`| ${cell(name)} | ${cell(render(value))} |`],
+  const facts = Object.entries({ method, ...training }).flatMap(([name, value]) =>
+    value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
   );
+  const more = labels.length > mostLabels ? ` and ${labels.length - mostLabels} more` : "";
+  const onHub = isHubId(base.id);
+  const named = onHub ? "" : " --model BACKBONE";
   return `---
-base_model: ${JSON.stringify(base.id)}
-base_model_relation: adapter
-library_name: rlrr
+${onHub ? `base_model: ${base.id}\nbase_model_relation: adapter\n` : ""}library_name: rlrr
 pipeline_tag: image-classification
 tags:
 - rlrr
 - vision-transformer
 ---
 
-# ${labels.length} classes on ${cell(base.id)}
+# ${labels.length} classes on ${plain(onHub ? base.id : basename(base.id))}
 
-A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained numbers, ${head.toLocaleString("en")} of them the head.
+A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained numbers, ${head.toLocaleString("en")} of them the head's.
 The backbone is not in this folder; its weights have the hash \`${base.sha256}\`.
 
 \`\`\`
-rlrr predict --adapter . --model ${base.id} photo.jpg
-rlrr merge --adapter . --model ${base.id} --out merged
+rlrr predict --adapter .${named} photo.jpg
+rlrr merge --adapter .${named} --out merged
 \`\`\`
 
 | training | |
 |---|---|
-| method | ${cell(render(method))} |
 ${facts.join("\n")}
 
-Classes: ${labels.map(cell).join(", ")}
+Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
 `;
 }
 
+/** A path is nobody else's business, and the hub refuses it. */
+const isHubId = (id: string): boolean => /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id);
+
 const render = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** One line, with no bar that would end a table's cell. */
-const cell = (text: string): string =>
+/** Text as it is, on one line: nothing in it is markup, ends a table's cell, or turns the direction of writing. */
+const plain = (text: string): string =>
   text
-    .replace(/[\r\n]+/g, " ")
-    .replaceAll("|", "\\|")
-    .replaceAll("<", "&lt;");
+    .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, " ")
+    .replace(/[\\`*_[\]<>|&#~]/g, (mark) => `\\${mark}`);

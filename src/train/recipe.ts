@@ -2,54 +2,53 @@
 
 import { z } from "zod";
 import { InputError } from "../errors.ts";
+import { showValue } from "../formats/show-value.ts";
 import type { Schedule } from "./schedule.ts";
 
-const share = z.number().min(0).max(1);
-const rate = z.number().gt(0).max(100);
+const rate = z.number().gt(0);
+const amount = z.number().min(0);
+const share = z.number().min(0).lt(1);
+const wholeFrom = (least: number, most: number) => z.int().min(least).max(most);
+const aboveZero = "a number above 0";
+const zeroOrMore = "0 or a number above it";
+const belowOne = "a number from 0 to below 1";
+const whole = (least: number, most: number): string => `a whole number from ${least} to ${most}`;
 
-const recipeSchema = z
-  .strictObject({
-    epochs: z.int().min(1).max(100_000).default(100),
-    /** Images an optimizer step. */
-    batchSize: z.int().min(1).max(65_536).default(32),
-    /** Images in one run of the graph; a step adds up as many runs as it needs. 0 lets memory decide. */
-    microBatchSize: z.int().min(0).max(65_536).default(0),
-    learningRate: rate.default(1e-3),
-    minLearningRate: z.number().min(0).max(100).default(1e-8),
-    warmupLearningRate: z.number().min(0).max(100).default(1e-7),
-    /** Where left out: a tenth of the epochs. */
-    warmupEpochs: z.int().min(0).max(100_000).optional(),
-    schedule: z.enum(["cosine", "linear", "constant"]).default("cosine"),
-    weightDecay: z.number().min(0).max(100).default(1e-4),
-    /** Gradients are scaled down to this norm; 0 leaves them. */
-    clipNorm: z.number().min(0).default(0),
-    /** Drops single numbers of every residual branch, more in later blocks: the official code's "drop path". */
-    dropout: share.lt(1).default(0),
-    /** Drops whole residual branches of single images: stochastic depth. */
-    dropPath: share.lt(1).default(0),
-    labelSmoothing: share.lt(1).default(0),
-    /** `balanced` weighs a class by how rare it is. */
-    classWeights: z.enum(["none", "balanced"]).default("none"),
-    seed: z
-      .int()
-      .min(0)
-      .max(2 ** 32 - 1)
-      .default(42),
-    /** Keep the epoch that is best on validation images, or the last epoch. */
-    select: z.enum(["val", "last"]).default("val"),
-    /** Stop after so many epochs without a better one; 0 never stops early. */
-    patience: z.int().min(0).default(0),
-    /** How often the state is saved in between. */
-    checkpointSeconds: z.number().min(0).default(30),
-  })
-  .refine(({ dropout, dropPath }) => dropout === 0 || dropPath === 0, {
-    path: ["dropPath"],
-    error: "give dropout or dropPath, not both",
-  })
-  .refine(({ patience, select }) => patience === 0 || select === "val", {
-    path: ["patience"],
-    error: 'early stopping needs validation: select must be "val"',
-  });
+/** An epoch takes a second at least, so this is a day; a batch of more images than that fits no machine. */
+const [maxEpochs, maxBatch] = [100_000, 65_536];
+const maxSeed = 2 ** 32 - 1;
+
+/** Each description ends the sentence "The option must be …". */
+const recipeSchema = z.strictObject({
+  epochs: wholeFrom(1, maxEpochs).default(100).describe(whole(1, maxEpochs)),
+  /** Images an optimizer step. */
+  batchSize: wholeFrom(1, maxBatch).default(32).describe(whole(1, maxBatch)),
+  /** Images in one run of the graph; a step adds up as many runs as it needs. 0 lets memory decide. */
+  microBatchSize: wholeFrom(0, maxBatch).default(0).describe(whole(0, maxBatch)),
+  learningRate: rate.default(1e-3).describe(aboveZero),
+  minLearningRate: amount.default(1e-8).describe(zeroOrMore),
+  warmupLearningRate: amount.default(1e-7).describe(zeroOrMore),
+  /** Where left out: a tenth of the epochs. */
+  warmupEpochs: wholeFrom(0, maxEpochs).optional().describe(whole(0, maxEpochs)),
+  schedule: z.enum(["cosine", "linear", "constant"]).default("cosine").describe("cosine, linear or constant"),
+  weightDecay: amount.default(1e-4).describe(zeroOrMore),
+  /** Gradients are scaled down to this norm; 0 leaves them. */
+  clipNorm: amount.default(0).describe(zeroOrMore),
+  /** Drops single numbers of every residual branch, more in later blocks: the official code's "drop path". */
+  dropout: share.default(0).describe(belowOne),
+  /** Drops whole residual branches of single images: stochastic depth. */
+  dropPath: share.default(0).describe(belowOne),
+  labelSmoothing: share.default(0).describe(belowOne),
+  /** `balanced` weighs a class by how rare it is. */
+  classWeights: z.enum(["none", "balanced"]).default("none").describe("none or balanced"),
+  seed: wholeFrom(0, maxSeed).default(42).describe(whole(0, maxSeed)),
+  /** Keep the epoch that is best on validation images, or the last epoch. */
+  select: z.enum(["val", "last"]).default("val").describe("val or last"),
+  /** Stop after so many epochs without a better one; 0 never stops early. */
+  patience: wholeFrom(0, maxEpochs).default(0).describe(whole(0, maxEpochs)),
+  /** How often the state is saved in between; 0 saves it after every step. */
+  checkpointSeconds: amount.default(30).describe(zeroOrMore),
+});
 
 export type Recipe = z.output<typeof recipeSchema> & { readonly warmupEpochs: number };
 export type RecipeInput = z.input<typeof recipeSchema>;
@@ -60,14 +59,41 @@ export function parseRecipe(
   nameOf: (option: string) => string = (option) => option,
 ): Recipe {
   const parsed = recipeSchema.safeParse(options);
-  if (!parsed.success) {
-    const [issue] = parsed.error.issues;
-    const option = String(issue?.path[0] ?? "options");
-    const got = JSON.stringify((options as Record<string, unknown>)[option]);
-    throw new InputError(`${nameOf(option)}: ${issue?.message}, got ${got}.`);
-  }
+  if (!parsed.success) throw new InputError(`${explain(parsed.error, options, nameOf)}.`);
   const recipe = parsed.data;
+  const clash = findClash(recipe, nameOf);
+  if (clash !== undefined) throw new InputError(clash);
   return { ...recipe, warmupEpochs: recipe.warmupEpochs ?? Math.round(recipe.epochs / 10) };
+}
+
+/** The first thing that is wrong. */
+function explain(
+  { issues: [issue] }: z.ZodError,
+  given: unknown,
+  nameOf: (option: string) => string,
+): string {
+  if (issue?.code === "unrecognized_keys")
+    return `There is no option ${showValue(issue.keys[0])}. Known: ${Object.keys(recipeSchema.shape).join(", ")}`;
+  const option = String(issue?.path[0] ?? "");
+  const schema = (recipeSchema.shape as Readonly<Record<string, z.ZodType>>)[option];
+  if (!schema) return `Options of training must be given by name, got ${showValue(given)}`;
+  const value = (given as Readonly<Record<string, unknown>>)[option];
+  const right = z.globalRegistry.get(schema)?.description ?? "another value";
+  return `${nameOf(option)} must be ${right}, got ${typeof value === "number" ? value : showValue(value)}`;
+}
+
+/** What two options, each fine by itself, cannot mean together. */
+function findClash(
+  { dropout, dropPath, patience, select, batchSize, microBatchSize }: z.output<typeof recipeSchema>,
+  nameOf: (option: string) => string,
+): string | undefined {
+  if (dropout > 0 && dropPath > 0)
+    return `${nameOf("dropout")} and ${nameOf("dropPath")} are two ways to drop the same; give one of them.`;
+  if (patience > 0 && select !== "val")
+    return `${nameOf("patience")} waits for a better epoch on validation images; ${nameOf("select")} must be val, got ${select}.`;
+  if (microBatchSize > 0 && batchSize % microBatchSize !== 0)
+    return `${nameOf("microBatchSize")} must divide ${nameOf("batchSize")} ${batchSize}, got ${microBatchSize}.`;
+  return undefined;
 }
 
 /** The recipe's schedule. */

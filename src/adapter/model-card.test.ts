@@ -1,0 +1,70 @@
+import { describe, expect, it } from "vitest";
+import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { renderModelCard } from "./model-card.ts";
+
+const adapter = await drawnAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
+
+describe("renderModelCard", () => {
+  it("has metadata for the hub and facts for people", () => {
+    const card = renderModelCard({ ...adapter, base: { id: "google/vit", sha256: "ab".repeat(32) } });
+    expect(card).toBe(`---
+base_model: google/vit
+base_model_relation: adapter
+library_name: rlrr
+pipeline_tag: image-classification
+tags:
+- rlrr
+- vision-transformer
+---
+
+# 2 classes on google/vit
+
+A Vision Transformer adapted with \`linear\`: 34 trained numbers, 34 of them the head's.
+The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
+
+\`\`\`
+rlrr predict --adapter . photo.jpg
+rlrr merge --adapter . --out merged
+\`\`\`
+
+| training | |
+|---|---|
+| method | {"name":"linear","options":{}} |
+| epochs | 3 |
+| learningRate | 0.001 |
+
+Classes: rose, tulip
+`);
+  });
+
+  it.each(["/home/someone/secret/vit.safetensors", "C:\\models\\vit.safetensors", "../vit.safetensors"])(
+    "keeps the path %s to itself",
+    (id) => {
+      const card = renderModelCard({ ...adapter, base: { ...adapter.base, id } });
+      expect(card).toMatch(/^---\nlibrary_name: rlrr\n/);
+      expect(card).not.toContain("secret");
+      expect(card).toContain("rlrr predict --adapter . --model BACKBONE photo.jpg");
+    },
+  );
+
+  it.each([
+    ["a | b", "a \\| b"],
+    ["two\r\nlines", "two lines"],
+    ["<script>alert(1)</script>", "\\<script\\>alert(1)\\</script\\>"],
+    ["`code` *bold* _thin_ [link](x)", "\\`code\\` \\*bold\\* \\_thin\\_ \\[link\\](x)"],
+    ["back\\slash | bar", "back\\\\slash \\| bar"],
+    ['"quoted" & 🦜', '"quoted" \\& 🦜'],
+    ["turned \u202eround", "turned  round"],
+  ])("shows %j as it is", (label, text) => {
+    const card = renderModelCard({ ...adapter, labels: [label, "x"], training: { [label]: label } });
+    expect(card).toContain(`| ${text} | ${text} |\n`);
+    expect(card).toContain(`\nClasses: ${text}, x\n`);
+  });
+
+  it("counts what is too long to list, and leaves out what is not known", () => {
+    const labels = Array.from({ length: 1000 }, (_, index) => `c${index}`);
+    const card = renderModelCard({ ...adapter, labels, training: { validationTop1: undefined } });
+    expect(card).toContain("c198, c199 and 800 more\n");
+    expect(card).not.toContain("validationTop1");
+  });
+});

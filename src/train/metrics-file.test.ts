@@ -1,0 +1,68 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { EngineError } from "../errors.ts";
+import { openMetricsFile, readMetrics } from "./metrics-file.ts";
+
+const folder = temporaryFolder("metrics");
+let count = 0;
+const fileWith = (text: string): string => {
+  const path = join(folder, `${count++}.jsonl`);
+  writeFileSync(path, text);
+  return path;
+};
+
+describe("openMetricsFile", () => {
+  it("begins empty, adds lines and counts them", async () => {
+    const path = join(folder, "new.jsonl");
+    const file = await openMetricsFile(path, { keep: 0 });
+    await file.append({ step: 1, loss: 0.5 });
+    await file.append({ step: 2, name: "a\nb" });
+    await file.sync();
+    expect(file.lines()).toBe(2);
+    await file.close();
+    expect(readFileSync(path, "utf8")).toBe('{"step":1,"loss":0.5}\n{"step":2,"name":"a\\nb"}\n');
+  });
+
+  it.each([
+    ["a\nb\nc\n", 2, "a\nb\n", 2],
+    ["a\nb\nc\n", 3, "a\nb\nc\n", 3],
+    ["a\nb\nhalf a li", 3, "a\nb\n", 2], // the process died while it wrote
+    ["a\nb\n", 0, "", 0],
+    ["", 5, "", 0], // the file was removed or emptied in between
+    ["€\nü\n", 1, "€\n", 1],
+    [`${"x".repeat(200_000)}\ny\nz\n`, 2, `${"x".repeat(200_000)}\ny\n`, 2], // longer than one read
+  ])("keeps whole lines only (case %#)", async (before, keep, after, lines) => {
+    const path = fileWith(before);
+    const file = await openMetricsFile(path, { keep });
+    expect(file.lines()).toBe(lines);
+    await file.append({});
+    await file.close();
+    expect(readFileSync(path, "utf8")).toBe(`${after}{}\n`);
+  });
+
+  it("says what stands in its way", async () => {
+    const path = join(folder, "taken");
+    mkdirSync(path);
+    await expect(openMetricsFile(path, { keep: 0 })).rejects.toThrow(
+      new EngineError(
+        `${path} could not be written: there is a folder of that name. Remove it, or write elsewhere.`,
+      ),
+    );
+  });
+});
+
+describe("readMetrics", () => {
+  it("gives the records and passes over what is none", async () => {
+    const path = fileWith('{"a":1}\n\nnonsense\n{"b":2}\n{"c":');
+    const records: unknown[] = [];
+    for await (const record of readMetrics(path)) records.push(record);
+    expect(records).toEqual([{ a: 1 }, { b: 2 }]);
+  });
+
+  it("says that there is no file", async () => {
+    const path = join(folder, "none.jsonl");
+    await expect(readMetrics(path).next()).rejects.toThrow(`${path}: there is no such file.`);
+  });
+});

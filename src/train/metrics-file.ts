@@ -1,0 +1,78 @@
+/** A run's log of numbers: one JSON line a step and an epoch, only ever added to, cut back where a resumed run begins. */
+
+import { createReadStream } from "node:fs";
+import { open } from "node:fs/promises";
+import { createInterface } from "node:readline";
+import { readProblem, writeProblem } from "../formats/file-problem.ts";
+
+export interface MetricsFile {
+  /** Adds a line. */
+  readonly append: (record: object) => Promise<void>;
+  /** Lines so far. */
+  readonly lines: () => number;
+  /** Forces what was added to disk. */
+  readonly sync: () => Promise<void>;
+  readonly close: () => Promise<void>;
+}
+
+/** Opens the file and forgets what comes after its first `keep` lines: a resumed run writes them again. */
+export async function openMetricsFile(path: string, { keep }: { keep: number }): Promise<MetricsFile> {
+  const tell = (cause: unknown): never => {
+    throw writeProblem(cause, path);
+  };
+  const handle = await open(path, "a").catch(tell);
+  let { lines, bytes } = await measureLines(path, keep);
+  await handle.truncate(bytes).catch(tell);
+  return {
+    append: async (record) => {
+      await handle.appendFile(`${JSON.stringify(record)}\n`).catch(tell);
+      lines++;
+    },
+    lines: () => lines,
+    sync: () => handle.sync().catch(tell),
+    close: () => handle.close(),
+  };
+}
+
+/** How many whole lines there are, `most` at most, and how many bytes they take. */
+async function measureLines(path: string, most: number): Promise<{ lines: number; bytes: number }> {
+  let [lines, bytes, before] = [0, 0, 0];
+  if (most === 0) return { lines, bytes };
+  try {
+    for await (const chunk of createReadStream(path)) {
+      const stretch = chunk as Buffer;
+      for (let at = stretch.indexOf(10); at !== -1 && lines < most; at = stretch.indexOf(10, at + 1)) {
+        lines++;
+        bytes = before + at + 1;
+      }
+      if (lines === most) break;
+      before += stretch.length;
+    }
+  } catch (cause) {
+    throw readProblem(cause, path);
+  }
+  return { lines, bytes };
+}
+
+/** Every record of a metrics file; lines that are not JSON are left out. */
+export async function* readMetrics(path: string): AsyncGenerator<unknown, void, void> {
+  const input = createReadStream(path);
+  try {
+    for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {
+      const record = parseLine(line);
+      if (record !== undefined) yield record;
+    }
+  } catch (cause) {
+    throw readProblem(cause, path);
+  } finally {
+    input.destroy();
+  }
+}
+
+function parseLine(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { InputError } from "../errors.ts";
+import { parseRecipe, type RecipeInput, scheduleOf } from "./recipe.ts";
+
+/** As the command names options. */
+const flagOf = (option: string): string =>
+  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+
+describe("parseRecipe", () => {
+  it("fills in the defaults", () => {
+    expect(parseRecipe({})).toEqual({
+      epochs: 100,
+      batchSize: 32,
+      microBatchSize: 0,
+      learningRate: 1e-3,
+      minLearningRate: 1e-8,
+      warmupLearningRate: 1e-7,
+      warmupEpochs: 10,
+      schedule: "cosine",
+      weightDecay: 1e-4,
+      clipNorm: 0,
+      dropout: 0,
+      dropPath: 0,
+      labelSmoothing: 0,
+      classWeights: "none",
+      seed: 42,
+      select: "val",
+      patience: 0,
+      checkpointSeconds: 30,
+    });
+  });
+
+  it.each([
+    [20, 2],
+    [12, 1],
+    [4, 0],
+    [5, 1],
+  ])("warms up for a tenth of %d epochs: %d", (epochs, warmupEpochs) => {
+    expect(parseRecipe({ epochs }).warmupEpochs).toBe(warmupEpochs);
+    expect(parseRecipe({ epochs, warmupEpochs: 7 }).warmupEpochs).toBe(7);
+  });
+
+  it.each<[RecipeInput, string]>([
+    [{ epochs: 0 }, "--epochs must be a whole number from 1 to 100000, got 0."],
+    [{ epochs: 1.5 }, "--epochs must be a whole number from 1 to 100000, got 1.5."],
+    [{ batchSize: -4 }, "--batch-size must be a whole number from 1 to 65536, got -4."],
+    [{ microBatchSize: 1e9 }, "--micro-batch-size must be a whole number from 0 to 65536, got 1000000000."],
+    [{ learningRate: 0 }, "--learning-rate must be a number above 0, got 0."],
+    [{ learningRate: Number.POSITIVE_INFINITY }, "--learning-rate must be a number above 0, got Infinity."],
+    [{ learningRate: Number.NaN }, "--learning-rate must be a number above 0, got NaN."],
+    [{ learningRate: "fast" as never }, '--learning-rate must be a number above 0, got "fast".'],
+    [{ minLearningRate: -1 }, "--min-learning-rate must be 0 or a number above it, got -1."],
+    [{ warmupLearningRate: -1 }, "--warmup-learning-rate must be 0 or a number above it, got -1."],
+    [{ warmupEpochs: -1 }, "--warmup-epochs must be a whole number from 0 to 100000, got -1."],
+    [{ schedule: "step" as never }, '--schedule must be cosine, linear or constant, got "step".'],
+    [{ weightDecay: -0.1 }, "--weight-decay must be 0 or a number above it, got -0.1."],
+    [{ clipNorm: -1 }, "--clip-norm must be 0 or a number above it, got -1."],
+    [{ dropout: 1 }, "--dropout must be a number from 0 to below 1, got 1."],
+    [{ dropPath: -0.1 }, "--drop-path must be a number from 0 to below 1, got -0.1."],
+    [{ labelSmoothing: 1 }, "--label-smoothing must be a number from 0 to below 1, got 1."],
+    [{ classWeights: "rare" as never }, '--class-weights must be none or balanced, got "rare".'],
+    [{ seed: -1 }, "--seed must be a whole number from 0 to 4294967295, got -1."],
+    [{ seed: 2 ** 32 }, "--seed must be a whole number from 0 to 4294967295, got 4294967296."],
+    [{ select: "test" as never }, '--select must be val or last, got "test".'],
+    [{ patience: -1 }, "--patience must be a whole number from 0 to 100000, got -1."],
+    [{ checkpointSeconds: -1 }, "--checkpoint-seconds must be 0 or a number above it, got -1."],
+    [
+      { dropout: 0.1, dropPath: 0.1 },
+      "--dropout and --drop-path are two ways to drop the same; give one of them.",
+    ],
+    [
+      { patience: 3, select: "last" },
+      "--patience waits for a better epoch on validation images; --select must be val, got last.",
+    ],
+    [{ batchSize: 8, microBatchSize: 16 }, "--micro-batch-size must divide --batch-size 8, got 16."],
+    [{ batchSize: 8, microBatchSize: 3 }, "--micro-batch-size must divide --batch-size 8, got 3."],
+    [
+      { rate: 1 } as never,
+      'There is no option "rate". Known: epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, labelSmoothing, classWeights, seed, select, patience, checkpointSeconds.',
+    ],
+    [[1] as never, "Options of training must be given by name, got [1]."],
+    [null as never, "Options of training must be given by name, got null."],
+  ])("refuses %j", (options, message) => {
+    expect(() => parseRecipe(options, flagOf)).toThrow(new InputError(message));
+  });
+
+  it("names options as the caller does", () => {
+    expect(() => parseRecipe({ batchSize: 0 })).toThrow(
+      new InputError("batchSize must be a whole number from 1 to 65536, got 0."),
+    );
+  });
+
+  it("takes any rate that is a number, since only training shows which is too high", () => {
+    expect(parseRecipe({ learningRate: 1e30 }).learningRate).toBe(1e30);
+  });
+});
+
+describe("scheduleOf", () => {
+  it("takes the recipe's rates and epochs", () => {
+    expect(scheduleOf(parseRecipe({ epochs: 20, schedule: "linear", learningRate: 3e-3 }))).toMatchObject({
+      kind: "linear",
+      epochs: 20,
+      warmupEpochs: 2,
+      learningRate: 3e-3,
+      warmupLearningRate: 1e-7,
+      minLearningRate: 1e-8,
+    });
+  });
+});

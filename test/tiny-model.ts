@@ -1,0 +1,49 @@
+/** Tiny models and adapters with drawn numbers, in memory. */
+
+import { type Adapter, allTrainables } from "../src/adapter/adapter.ts";
+import { chooseMethod } from "../src/adapter/methods.ts";
+import { defaultSteps } from "../src/data/default-steps.ts";
+import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
+import { hashWeights } from "../src/model/hash.ts";
+import type { Model, VitConfig } from "../src/model/model.ts";
+import { drawnNumbers } from "./drawn-numbers.ts";
+import { drawnWeights, tiny } from "./tiny-vit.ts";
+
+/** A backbone with a head of its own. */
+export function tinyModel(config: VitConfig = tiny): Model {
+  const weights = new Map<string, Tensor>();
+  for (const [name, { shape, data }] of drawnWeights(config))
+    weights.set(name, { shape, data: Float32Array.from(data) });
+  const labels = Array.from({ length: config.classes }, (_, index) => `own ${index}`);
+  return { id: "tiny", config, weights, labels, notes: [] };
+}
+
+export interface DrawnAdapterOptions {
+  readonly labels?: readonly string[];
+  /** What each trained number is; drawn from -0.5 to 0.5 where left out. */
+  readonly fill?: (name: string) => number | undefined;
+}
+
+/** An adapter for `model` whose every trained number is drawn. */
+export async function drawnAdapter(
+  model: Model,
+  method: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },
+  { labels = ["a", "b", "c", "d"], fill = () => undefined }: DrawnAdapterOptions = {},
+): Promise<Adapter> {
+  const { choice, adaptation } = chooseMethod(method.name, method.options, "test");
+  const trainables = allTrainables(adaptation, model.config, labels.length);
+  const tensors = trainables.map(({ name, shape }, index) => {
+    const value = fill(name);
+    const data = drawnNumbers(sizeOf(shape), { seed: 100 + index, low: -0.5, high: 0.5 });
+    return [name, { shape, data: value === undefined ? data : data.fill(value) }] as const;
+  });
+  return {
+    base: { id: "someone/tiny-vit", sha256: await hashWeights(model) },
+    method: choice,
+    labels,
+    preprocessing: defaultSteps(model.config.imageSize),
+    config: { ...model.config, classes: labels.length },
+    training: { epochs: 3, learningRate: 1e-3 },
+    tensors: new Map(tensors),
+  };
+}
