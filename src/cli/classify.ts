@@ -5,16 +5,20 @@ import type { Example } from "../data/dataset.ts";
 import { openImageStore } from "../data/image-store.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
+import type { VitConfig } from "../model/model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
+import { microBatchFor } from "../train/micro-batch.ts";
 import { interruption } from "./exit.ts";
 import type { Opened } from "./open-model.ts";
-import { chooseProgressMode, openProgress, type ProgressDrawer } from "./progress.ts";
+import { chooseProgressMode, openProgress } from "./progress.ts";
+import { slowly } from "./slow-progress.ts";
 
 export interface ClassifyOptions {
   readonly label: string;
   readonly json: boolean;
-  readonly batchSize: number;
+  /** By default as suits the model. */
+  readonly batchSize?: number | undefined;
   readonly threads?: number | undefined;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages: boolean;
@@ -38,23 +42,22 @@ export async function classify(
   const progress = openProgress({ mode: chooseProgressMode(process.stderr, options) });
   try {
     const { preprocessing: steps, model, adapter } = opened;
+    const { label, batchSize: wanted = suitableBatch(model.config) } = options;
+    const batchSize = Math.max(1, Math.min(wanted, asked.length));
+    // First what fails soonest: another base, no head, too little memory.
+    const session = await openClassifier({ model, adapter, engine, batchSize, signal: interruption });
     const common = { store, steps, signal: interruption };
-    const bad = await findBadImages(asked, { ...common, onProgress: slowly(progress, "checking images") });
+    const onCheck = slowly(progress, { label: "checking images" });
+    const bad = await findBadImages(asked, { ...common, onProgress: onCheck });
     if (bad.length > 0 && !options.skipBadImages)
       throw new FileError(
         `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
       );
     const paths = new Set(bad.map(({ path }) => path));
     const examples = asked.filter(({ path }) => !paths.has(path));
-    if (examples.length === 0) return { examples, bad, logits: new Float32Array() };
-    const batchSize = Math.min(options.batchSize, examples.length);
-    const session = await openClassifier({ model, adapter, engine, batchSize });
-    const onProgress = slowly(progress, options.label);
-    return {
-      examples,
-      bad,
-      logits: await runClassifier(examples, { ...common, session, batchSize, onProgress }),
-    };
+    const onProgress = slowly(progress, { label });
+    const logits = await runClassifier(examples, { ...common, session, batchSize, onProgress });
+    return { examples, bad, logits };
   } finally {
     progress.close();
     await store.close();
@@ -62,10 +65,5 @@ export async function classify(
   }
 }
 
-/** Draws only what takes longer than two seconds. */
-function slowly(progress: ProgressDrawer, label: string): (done: number, total: number) => void {
-  const began = performance.now();
-  return (done, total) => {
-    if (performance.now() - began > 2000) progress.update({ label, done, total, unit: "images" });
-  };
-}
+/** As many images as a run answers in a few seconds, since only between runs can it be interrupted. */
+const suitableBatch = (config: VitConfig): number => microBatchFor(config, 16, Number.POSITIVE_INFINITY);

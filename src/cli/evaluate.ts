@@ -14,16 +14,18 @@ import { renderEvaluation } from "../predict/render-evaluation.ts";
 import { renderReport } from "../predict/report.ts";
 import { makeThumbnail } from "../predict/thumbnail.ts";
 import { worstMistakes } from "../predict/worst-mistakes.ts";
+import { checkReportFile } from "./check-out.ts";
 import { classify } from "./classify.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import {
+  batchSizeOption,
   dataHelp,
+  headsOption,
   jsonOption,
   modelHelp,
   modelOption,
   threadsOption,
-  wholeNumber,
   withOptions,
 } from "./options.ts";
 
@@ -36,14 +38,15 @@ export const evaluateCommand = (): Command =>
         "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
       ),
       new Option("--data <path>", "the labelled images").makeOptionMandatory(),
-      new Option("--split <name>", "(default: test where there is one, else all images)").choices([
+      new Option("--split <name>", "(default: test; without one, val; without either, train)").choices([
         "train",
         "val",
         "test",
       ]),
       new Option("--report <file.html>", "write a page with pictures of the worst mistakes"),
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
-      new Option("--batch-size <n>", "images a run of the graph").argParser(wholeNumber).default(16),
+      headsOption(),
+      batchSizeOption(),
       threadsOption(),
       jsonOption(),
     ],
@@ -65,18 +68,20 @@ interface Flags {
   readonly split?: Split;
   readonly report?: string;
   readonly skipBadImages?: boolean;
-  readonly batchSize: number;
+  readonly heads?: number;
+  readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
 
 async function runEvaluate(flags: Flags): Promise<void> {
-  const json = flags.json ?? false;
+  const { json = false, batchSize, threads, skipBadImages = false } = flags;
+  if (flags.report) await checkReportFile(flags.report);
   const opened = await openModel(flags, { signal: interruption });
   const dataset = await readDataset(flags.data, { signal: interruption });
-  const { split, examples: found } = chooseSplit(dataset, flags.split);
+  const { split, examples: found, notes } = chooseSplit(dataset, flags.split);
+  for (const note of [...opened.notes, ...dataset.notes, ...notes]) process.stderr.write(`${note}\n`);
   const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
-  const { batchSize, threads, skipBadImages = false } = flags;
   const { examples, logits, bad } = await classify(opened, labelled, {
     label: "evaluating",
     json,
@@ -99,14 +104,21 @@ async function runEvaluate(flags: Flags): Promise<void> {
     for (const record of evaluationRecords(evaluation)) process.stdout.write(`${JSON.stringify(record)}\n`);
 }
 
-/** `test` where there is one; a plain folder of classes is evaluated whole. */
+/** Held-out images where there are any; a plain folder of classes is evaluated whole. */
 function chooseSplit(
   { splits, root }: Dataset,
   asked: Split | undefined,
-): { split: Split; examples: readonly Example[] } {
-  const split = asked ?? (splits.test.length > 0 ? "test" : "train");
+): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
+  const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
+  const split = asked ?? heldOut ?? "train";
   const examples = splits[split];
-  if (examples.length > 0) return { split, examples };
+  const notes =
+    asked === undefined && split !== "test"
+      ? [
+          `${root} has no test split; its ${split} images are taken. Accuracy on images that were trained on says little.`,
+        ]
+      : [];
+  if (examples.length > 0) return { split, examples, notes };
   const has = (["train", "val", "test"] as const).filter((name) => splits[name].length > 0);
   throw new InputError(
     `${root} has no ${split} split; it has ${has.join(", ") || "no images"}. Choose one with --split.`,

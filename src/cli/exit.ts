@@ -20,10 +20,11 @@ export function handleSignals(): void {
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
   // A reader such as `head` may leave before we are done.
-  process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code === "EPIPE") process.exit(0);
-    throw error;
-  });
+  for (const stream of [process.stdout, process.stderr])
+    stream.on("error", (error: NodeJS.ErrnoException) => {
+      if (error.code === "EPIPE") process.exit(0);
+      throw error;
+    });
 }
 
 const isInterruption = (error: unknown): boolean =>
@@ -40,7 +41,10 @@ export function exitCodeOf(error: unknown): number {
 
 /** One message on stderr; a stack only for a bug of ours. With `json`, a line on stdout too. */
 export function showError(error: unknown, { json }: { json: boolean }): void {
-  if (error instanceof CommanderError) return; // it has printed its own
+  if (error instanceof CommanderError) {
+    showUsageError(error, { json });
+    return;
+  }
   const message = error instanceof Error ? error.message : String(error);
   if (isInterruption(error)) {
     process.stderr.write(`${message === "" || message.includes("aborted") ? "Interrupted." : message}\n`);
@@ -52,6 +56,13 @@ export function showError(error: unknown, { json }: { json: boolean }): void {
     process.stderr.write(
       `internal: ${error instanceof Error ? error.stack : message}\nThis is a bug; please report it.\n`,
     );
+}
+
+/** Commander has printed its own on stderr. */
+function showUsageError(error: CommanderError, { json }: { json: boolean }): void {
+  if (!json || exitCodeOf(error) === 0) return;
+  const message = error.message.replace(/^error: /, "");
+  process.stdout.write(`${JSON.stringify({ type: "error", code: "INPUT", message })}\n`);
 }
 
 const codeOf = (error: unknown): string => (error instanceof RlrrError ? error.code : "INTERNAL");

@@ -1,44 +1,7 @@
-/** The command `rlrr`: its sub-commands, and what becomes of an error. */
+/** Where the process begins. */
 
-import { Command } from "commander";
-import { benchCommand } from "./bench.ts";
-import { demoCommand } from "./demo.ts";
-import { evaluateCommand } from "./evaluate.ts";
-import { exitCodeOf, handleSignals, showError } from "./exit.ts";
-import { inspectCommand } from "./inspect.ts";
-import { mergeCommand } from "./merge.ts";
-import { predictCommand } from "./predict.ts";
-import { trainCommand } from "./train.ts";
-import { packageVersion } from "./version.ts";
+import { handleSignals } from "./exit.ts";
+import { runProgram } from "./program.ts";
 
-const program = new Command("rlrr")
-  .description("Adapt a pre-trained Vision Transformer to your own images, by training 0.3 M numbers.")
-  .version(packageVersion())
-  .addCommand(demoCommand())
-  .addCommand(trainCommand())
-  .addCommand(evaluateCommand())
-  .addCommand(predictCommand())
-  .addCommand(mergeCommand())
-  .addCommand(inspectCommand())
-  .addCommand(benchCommand())
-  .addHelpText(
-    "after",
-    `
-Begin with:
-  rlrr demo                                              adapt the model that comes with this program
-  rlrr inspect photos/                                   what a folder of images holds
-  rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos
-  rlrr evaluate --adapter runs/photos --data photos/
-  rlrr predict --adapter runs/photos new.jpg
-Exit codes: 0 done, 1 the machine or this program failed, 2 the input is wrong, 130 interrupted.`,
-  );
-
-for (const command of [program, ...program.commands, ...program.commands.flatMap(({ commands }) => commands)])
-  command.exitOverride().showSuggestionAfterError();
 handleSignals();
-try {
-  await program.parseAsync();
-} catch (error) {
-  showError(error, { json: process.argv.includes("--json") });
-  process.exitCode = exitCodeOf(error);
-}
+process.exitCode = await runProgram(process.argv.slice(2));

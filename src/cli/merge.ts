@@ -1,5 +1,6 @@
 /** rlrr merge: base and adapter become one plain model, proven to give the same logits. */
 
+import { rm } from "node:fs/promises";
 import { Command, Option } from "commander";
 import { sameBase } from "../adapter/adapter.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
@@ -11,6 +12,7 @@ import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { randomStream } from "../random.ts";
+import { checkNewFolder } from "./check-out.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import { jsonOption, modelHelp, modelOption, threadsOption, withOptions } from "./options.ts";
@@ -51,6 +53,7 @@ interface Flags {
 }
 
 async function runMerge(flags: Flags): Promise<void> {
+  await checkNewFolder(flags.out);
   const opened = await openModel(flags, { signal: interruption });
   const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
   try {
@@ -64,7 +67,9 @@ async function runMerge(flags: Flags): Promise<void> {
 }
 
 export const renderMerged = (out: string, difference: number): string =>
-  `${out} is a plain model. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size: float32 rounding.`;
+  difference === 0
+    ? `${out} is a plain model. Its logits are the adapted model's to the last bit.`
+    : `${out} is a plain model. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size: float32 rounding.`;
 
 /** Writes the merged model and compares it with the adapted one; returns the relative difference of their logits. */
 export async function mergeInto(out: string, opened: Opened, engine: Engine): Promise<number> {
@@ -72,13 +77,16 @@ export async function mergeInto(out: string, opened: Opened, engine: Engine): Pr
   if (!adapter) throw new Error("internal: merge without an adapter.");
   await sameBase(adapter, model);
   const weights = await mergeAdapter(model, adapter, engine);
+  interruption.throwIfAborted();
   await writeModel(out, { config: adapter.config, weights, labels, preprocessing });
   const difference = await largestDifference(opened, await readModel(out), engine);
   // float32 rounding is about 1e-6 of the largest logit; more means that merging is wrong.
-  if (!(difference <= 1e-4))
+  if (!(difference <= 1e-4)) {
+    await rm(out, { recursive: true, force: true });
     throw new EngineError(
-      `${out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding.`,
+      `${out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding. It was not kept.`,
     );
+  }
   return difference;
 }
 

@@ -8,18 +8,30 @@ import { defaultSteps } from "../data/default-steps.ts";
 import type { Step } from "../data/steps.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
-import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import type { ReadModelOptions } from "../model/read-model.ts";
+import { readShownModel, sayAssumedSteps } from "./read-shown-model.ts";
 
 export interface Opened {
   readonly model: Model;
   readonly adapter: Adapter | undefined;
   readonly preprocessing: readonly Step[];
   readonly labels: readonly string[];
+  /** What was inferred or taken for granted and not said when an adapter was trained, for the user to see. */
+  readonly notes: readonly string[];
+}
+
+interface Named {
+  readonly model?: string | undefined;
+  readonly adapter?: string | undefined;
+  /** Where the model does not tell; an adapter does. */
+  readonly heads?: number | undefined;
+  /** Whether output is for programs: no progress is drawn. */
+  readonly json?: boolean | undefined;
 }
 
 /** Reads the adapter, then the model that is named or that the adapter was trained on. */
 export async function openModel(
-  { model: source, adapter: path }: { model?: string | undefined; adapter?: string | undefined },
+  { model: source, adapter: path, heads, json = false }: Named,
   options: ReadModelOptions = {},
 ): Promise<Opened> {
   if (source === undefined && path === undefined)
@@ -28,10 +40,12 @@ export async function openModel(
     );
   const adapter = path === undefined ? undefined : await readAdapter(path);
   const base = source ?? adapter?.base.id ?? "";
-  const model = await readModel(base, { ...options, ...fromAdapter(adapter) }).catch((error: unknown) => {
+  const asked = { ...options, ...(heads && { heads }), ...fromAdapter(adapter), json };
+  const model = await readShownModel(base, asked).catch((error: unknown) => {
     if (source !== undefined || !(error instanceof InputError)) throw error;
     throw new InputError(
       `${path}: its base ${base} cannot be opened here. Name the base with --model. ${error.message}`,
+      { cause: error },
     );
   });
   const { imageSize } = model.config;
@@ -40,6 +54,7 @@ export async function openModel(
     adapter,
     preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(imageSize),
     labels: adapter?.labels ?? labelsOf(model),
+    notes: adapter ? [] : [...model.notes, ...sayAssumedSteps(model)],
   };
 }
 

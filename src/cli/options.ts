@@ -1,6 +1,8 @@
 /** Flags that several commands share, and how text becomes numbers. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { InputError } from "../errors.ts";
+import { showValue } from "../formats/show-value.ts";
 
 /** Parses a whole number or refuses with what was given. */
 export function wholeNumber(text: string): number {
@@ -10,16 +12,32 @@ export function wholeNumber(text: string): number {
   return number;
 }
 
-/** Parses a finite number or refuses with what was given. */
-export function realNumber(text: string): number {
-  const number = Number(text);
-  if (text.trim() === "" || !Number.isFinite(number)) throw new InvalidArgumentError("It must be a number.");
-  return number;
+const numberOrText = (text: string): number | string =>
+  text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : text;
+
+/** An option that takes a number. Other text stays, for the schema that knows the limits to refuse. */
+export const numberOption = (flags: string, text: string): Option =>
+  new Option(flags, text).argParser(numberOrText);
+
+/** An option that takes a whole number of at least `least`. */
+export function wholeNumberOption(flags: string, text: string, { least = 1 } = {}): Option {
+  const option = new Option(flags, text);
+  return option.argParser((given: string) => {
+    const number = Number(given);
+    if (/^\d+$/.test(given.trim()) && Number.isSafeInteger(number) && number >= least) return number;
+    throw new InputError(
+      `${option.long} must be a whole number of at least ${least}, got ${showValue(numberOrText(given))}.`,
+    );
+  });
 }
 
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
 export const threadsOption = () =>
-  new Option("--threads <n>", "threads inside the engine (default: all cores)").argParser(wholeNumber);
+  wholeNumberOption("--threads <n>", "threads inside the engine (default: all cores)");
+export const batchSizeOption = () =>
+  wholeNumberOption("--batch-size <n>", "images a run of the graph (default: as suits the model)");
+export const headsOption = () =>
+  wholeNumberOption("--heads <n>", "attention heads, where neither the model's config nor its width tells");
 export const modelOption = (text: string) => new Option("--model <model>", text);
 
 export const modelHelp = `
@@ -35,3 +53,11 @@ export const flagOf = (option: string): string =>
 /** Adds options in order. */
 export const withOptions = (command: Command, options: readonly Option[]): Command =>
   options.reduce((made, option) => made.addOption(option), command);
+
+/** The flags among `options` that were given. */
+export function givenFlags(flags: object, options: readonly Option[]): Record<string, unknown> {
+  const names = new Set(options.map((option) => option.attributeName()));
+  return Object.fromEntries(
+    Object.entries(flags).filter(([name, value]) => names.has(name) && value !== undefined),
+  );
+}

@@ -5,11 +5,20 @@ import { Argument, Command, Option } from "commander";
 import { findImages } from "../data/find-images.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
-import { renderTable } from "../table.ts";
+import { displayWidth, renderTable } from "../table.ts";
 import { classify } from "./classify.ts";
 import { interruption } from "./exit.ts";
 import { openModel } from "./open-model.ts";
-import { jsonOption, modelHelp, modelOption, threadsOption, wholeNumber, withOptions } from "./options.ts";
+import {
+  batchSizeOption,
+  headsOption,
+  jsonOption,
+  modelHelp,
+  modelOption,
+  threadsOption,
+  wholeNumberOption,
+  withOptions,
+} from "./options.ts";
 
 export const predictCommand = (): Command =>
   withOptions(new Command("predict").description("labels and probabilities for images"), [
@@ -17,9 +26,12 @@ export const predictCommand = (): Command =>
     modelOption(
       "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
     ),
-    new Option("--top-k <n>", "labels an image").argParser(wholeNumber).default(5),
-    new Option("--format <kind>", "how to print").choices(["table", "csv", "jsonl"]).default("table"),
-    new Option("--batch-size <n>", "images a run of the graph").argParser(wholeNumber).default(16),
+    wholeNumberOption("--top-k <n>", "labels an image").default(5),
+    new Option("--format <kind>", "how to print; --json is jsonl")
+      .choices(["table", "csv", "jsonl"])
+      .default("table"),
+    headsOption(),
+    batchSizeOption(),
     threadsOption(),
     jsonOption(),
   ])
@@ -40,7 +52,8 @@ interface Flags {
   readonly model?: string;
   readonly topK: number;
   readonly format: "table" | "csv" | "jsonl";
-  readonly batchSize: number;
+  readonly heads?: number;
+  readonly batchSize?: number;
   readonly threads?: number;
   readonly json?: boolean;
 }
@@ -51,10 +64,9 @@ interface Prediction {
 }
 
 async function runPredict(paths: readonly string[], flags: Flags): Promise<void> {
-  if (flags.topK < 1) throw new InputError(`--top-k must be at least 1, got ${flags.topK}.`);
-  if (flags.batchSize < 1) throw new InputError(`--batch-size must be at least 1, got ${flags.batchSize}.`);
   const files = await imagesIn(paths);
   const opened = await openModel(flags, { signal: interruption });
+  for (const note of opened.notes) process.stderr.write(`${note}\n`);
   const { batchSize, threads, json = false } = flags;
   const asked = files.map((path) => ({ path, label: 0 }));
   const { examples, logits, bad } = await classify(opened, asked, {
@@ -111,18 +123,24 @@ function render(predictions: readonly Prediction[], format: Flags["format"]): st
   }
   const rows = predictions.flatMap(({ path, labels }) =>
     labels.map(({ label, probability }, rank) => [
-      rank === 0 ? path : "",
+      rank === 0 ? endOf(path) : "",
       label,
       `${(100 * probability).toFixed(1)} %`,
     ]),
   );
   const columns = [
-    { title: "image", maxWidth: 60 },
+    { title: "image", maxWidth: pathWidth },
     { title: "label" },
     { title: "probability", align: "right" },
   ] as const;
   return `${renderTable(columns, rows)}\n`;
 }
+
+const pathWidth = 60;
+
+/** Of a long path the end tells more. */
+const endOf = (path: string): string =>
+  displayWidth(path) <= pathWidth ? path : `…${[...path].slice(1 - pathWidth).join("")}`;
 
 /** RFC 4180: quoted where a comma, quote or line break is inside. */
 const csvCell = (value: string | number): string => {

@@ -14,9 +14,19 @@ export function openReporter({ json, brief = false }: { json: boolean; brief?: b
   const mode = chooseProgressMode(process.stderr, { json });
   const progress = openProgress({ mode });
   const print = (line: string) => progress.print(line);
+  let shownMs = Number.NEGATIVE_INFINITY;
+  /** A line an image would drown what a program listens for. */
+  const isDue = (event: TrainEvent): boolean => {
+    if (event.type !== "progress" || event.done >= event.total) return true;
+    const due = performance.now() - shownMs >= 1000;
+    if (due) shownMs = performance.now();
+    return due;
+  };
   return {
     report: (event) => {
-      if (json) process.stdout.write(`${JSON.stringify(event)}\n`);
+      if (json) {
+        if (isDue(event)) process.stdout.write(`${JSON.stringify(event)}\n`);
+      }
       // Each epoch validates, often in a moment: a log needs no line for that.
       else if (event.type === "progress" && (mode === "live" || event.label !== "validating"))
         progress.update(event);

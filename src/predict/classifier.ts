@@ -15,6 +15,7 @@ export interface ClassifierOptions {
   readonly engine: Engine;
   /** Images a run; shorter batches are padded by the caller. */
   readonly batchSize: number;
+  readonly signal?: AbortSignal;
 }
 
 /** Compiles base and adapter into one session. Outputs `logits` [batch, classes] and `feature` [batch, D]. */
@@ -23,12 +24,13 @@ export async function openClassifier({
   adapter,
   engine,
   batchSize,
+  signal,
 }: ClassifierOptions): Promise<Session> {
   if (!adapter && model.config.classes === 0)
     throw new InputError(
       `${model.id} has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.`,
     );
-  if (adapter) await sameBase(adapter, model);
+  if (adapter) await sameBase(adapter, model, signal ? { signal } : {});
   const weights = adapter ? adaptedWeights(model.weights, adapter) : constantsOf(model.weights);
   const config = adapter?.config ?? model.config;
   return engine.compile(predictGraph(weights, { config, batchSize, withHead: true }));

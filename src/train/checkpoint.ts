@@ -72,7 +72,8 @@ export async function readCheckpoint(
   return { position, state };
 }
 
-function parsePosition(text: string | undefined, path: string): Position {
+/** Where the run stands, from the text that the file carries. */
+export function parsePosition(text: string | undefined, path: string): Position {
   try {
     return positionSchema.parse(JSON.parse(text ?? ""));
   } catch (cause) {

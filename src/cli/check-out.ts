@@ -1,0 +1,63 @@
+/** Refuses a place for results before the work begins rather than after it. */
+
+import { readdir, realpath, stat } from "node:fs/promises";
+import { dirname, relative, resolve, sep } from "node:path";
+import { InputError } from "../errors.ts";
+
+/** What a run leaves in its folder, besides files aside that a killed one did not rename. */
+const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter(\.old)?|\..*)$/;
+
+/** `out` may be new, empty, or the folder of an earlier run, but not a part of the data. */
+export async function checkRunFolder(out: string, { data }: { readonly data: string }): Promise<void> {
+  const names = await namesIn(out);
+  if (!names.includes("run.json") && !names.every((name) => runNames.test(name)))
+    throw new InputError(`${out} is not empty and holds no run. Name a new folder with --out.`);
+  if ((await isFolder(data)) && (await isInside(out, data)))
+    throw new InputError(
+      `${out} lies inside the data ${data}, where it would be taken for a class. Name a folder elsewhere with --out.`,
+    );
+}
+
+/** `out` may be new or empty. */
+export async function checkNewFolder(out: string): Promise<void> {
+  if ((await namesIn(out)).length > 0)
+    throw new InputError(`${out} is not empty. Name a new or an empty folder.`);
+}
+
+/** `path` may be new or a file, in a folder that exists. */
+export async function checkReportFile(path: string): Promise<void> {
+  if (await isFolder(path)) throw new InputError(`${path} is a folder; --report names a file.`);
+  const folder = dirname(path);
+  if (!(await isFolder(folder)))
+    throw new InputError(`${path}: there is no folder ${folder}. Make it, or write elsewhere.`);
+}
+
+const isFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  );
+
+/** None where there is no such folder yet. What else stands in the way is for writing to tell. */
+async function namesIn(folder: string): Promise<readonly string[]> {
+  try {
+    return await readdir(folder);
+  } catch (cause) {
+    if (cause instanceof Error && "code" in cause && cause.code === "ENOTDIR")
+      throw new InputError(`${folder} is a file, or below one; --out names a folder.`, { cause });
+    return [];
+  }
+}
+
+/** Whether `path`, which need not exist, is `folder` or below it. */
+async function isInside(path: string, folder: string): Promise<boolean> {
+  const way = relative(await realpath(folder), await realPlace(resolve(path)));
+  return way !== ".." && !way.startsWith(`..${sep}`) && resolve(way) !== way;
+}
+
+/** The real path of the nearest folder that exists, and the rest behind it. */
+async function realPlace(path: string): Promise<string> {
+  const real = await realpath(path).catch(() => undefined);
+  if (real !== undefined || dirname(path) === path) return real ?? path;
+  return resolve(await realPlace(dirname(path)), relative(dirname(path), path));
+}

@@ -1,0 +1,55 @@
+/** The command `rlrr`: its sub-commands, and an exit code for whatever becomes of them. */
+
+import { Command } from "commander";
+import { benchCommand } from "./bench.ts";
+import { demoCommand } from "./demo.ts";
+import { evaluateCommand } from "./evaluate.ts";
+import { exitCodeOf, showError } from "./exit.ts";
+import { inspectCommand } from "./inspect.ts";
+import { mergeCommand } from "./merge.ts";
+import { predictCommand } from "./predict.ts";
+import { trainCommand } from "./train.ts";
+import { packageVersion } from "./version.ts";
+
+const rlrrCommand = (): Command =>
+  new Command("rlrr")
+    .description("Adapt a pre-trained Vision Transformer to your own images, by training 0.3 M numbers.")
+    .version(packageVersion())
+    .addCommand(demoCommand())
+    .addCommand(trainCommand())
+    .addCommand(evaluateCommand())
+    .addCommand(predictCommand())
+    .addCommand(mergeCommand())
+    .addCommand(inspectCommand())
+    .addCommand(benchCommand())
+    .addHelpText(
+      "after",
+      `
+Begin with:
+  rlrr demo                                              adapt the model that comes with this program
+  rlrr inspect photos/                                   what a folder of images holds
+  rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos
+  rlrr evaluate --adapter runs/photos --data photos/
+  rlrr predict --adapter runs/photos new.jpg
+Exit codes: 0 done, 1 the machine or this program failed, 2 the input is wrong, 130 interrupted.`,
+    );
+
+const withSubCommands = (command: Command): Command[] => [
+  command,
+  ...command.commands.flatMap(withSubCommands),
+];
+
+/** Runs `rlrr` with these arguments; whatever goes wrong has been told when the exit code comes. */
+export async function runProgram(args: readonly string[]): Promise<number> {
+  const program = rlrrCommand();
+  for (const command of withSubCommands(program)) command.exitOverride().showSuggestionAfterError();
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return 0;
+  } catch (error) {
+    // What stands behind `--` are files, whatever their names.
+    const flags = args.slice(0, [...args, "--"].indexOf("--"));
+    showError(error, { json: flags.includes("--json") });
+    return exitCodeOf(error);
+  }
+}
