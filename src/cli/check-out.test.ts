@@ -1,0 +1,79 @@
+import { mkdir, symlink, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { InputError } from "../errors.ts";
+import { checkNewFolder, checkReportFile, checkRunFolder } from "./check-out.ts";
+
+const root = temporaryFolder("check-out");
+const at = (path: string) => join(root, path);
+
+beforeAll(async () => {
+  for (const folder of ["data/rose", "empty", "run/adapter", "begun", "mine"])
+    await mkdir(at(folder), { recursive: true });
+  for (const file of [
+    "file",
+    "run/run.json",
+    "run/my-notes.txt",
+    "begun/run.lock",
+    "begun/.run.json.1.tmp",
+    "mine/thesis.txt",
+  ])
+    await writeFile(at(file), "");
+  await symlink(at("data"), at("link"));
+});
+
+/** The message of the refusal; nothing where there is none. */
+async function refusal(check: Promise<void>): Promise<string | undefined> {
+  const error = await check.then(
+    () => undefined,
+    (error: unknown) => error,
+  );
+  if (error === undefined) return undefined;
+  if (!(error instanceof InputError)) throw error;
+  return error.message.replaceAll(root, "ROOT");
+}
+
+describe("checkRunFolder", () => {
+  it.each(["new", "new/and/deeper", "empty", "run", "begun", "data-2"])("takes %s", async (out) => {
+    expect(await refusal(checkRunFolder(at(out), { data: at("data") }))).toBeUndefined();
+  });
+
+  it("takes a folder beside the CSV file that names the data", async () => {
+    expect(await refusal(checkRunFolder(at("new"), { data: at("labels.csv") }))).toBeUndefined();
+  });
+
+  const inside = "where it would be taken for a class. Name a folder elsewhere with --out.";
+  it.each([
+    ["mine", "ROOT/mine is not empty and holds no run. Name a new folder with --out."],
+    ["file", "ROOT/file is a file, or below one; --out names a folder."],
+    ["file/run", "ROOT/file/run is a file, or below one; --out names a folder."],
+    ["data/run", `ROOT/data/run lies inside the data ROOT/data, ${inside}`],
+    ["data/rose", `ROOT/data/rose lies inside the data ROOT/data, ${inside}`],
+    ["link/a/b", `ROOT/link/a/b lies inside the data ROOT/data, ${inside}`],
+  ])("refuses %s", async (out, message) => {
+    expect(await refusal(checkRunFolder(at(out), { data: at("data") }))).toBe(message);
+  });
+});
+
+describe("checkNewFolder", () => {
+  it.each([
+    ["new", undefined],
+    ["empty", undefined],
+    ["mine", "ROOT/mine is not empty. Name a new or an empty folder."],
+    ["file", "ROOT/file is a file, or below one; --out names a folder."],
+  ])("answers for %s", async (out, message) => {
+    expect(await refusal(checkNewFolder(at(out)))).toBe(message);
+  });
+});
+
+describe("checkReportFile", () => {
+  it.each([
+    ["report.html", undefined],
+    ["file", undefined],
+    ["mine", "ROOT/mine is a folder; --report names a file."],
+    ["new/report.html", "ROOT/new/report.html: there is no folder ROOT/new. Make it, or write elsewhere."],
+  ])("answers for %s", async (path, message) => {
+    expect(await refusal(checkReportFile(at(path)))).toBe(message);
+  });
+});
