@@ -7,7 +7,7 @@ import { writeSplits } from "./write-splits.ts";
 const { values } = parseArgs({
   options: {
     out: { type: "string", default: "assets/demo/data" },
-    train: { type: "string", default: "60" },
+    train: { type: "string", default: "100" },
     val: { type: "string", default: "10" },
     test: { type: "string", default: "30" },
     seed: { type: "string", default: "7" },

@@ -15,20 +15,20 @@ import {
 import { rasterise } from "./rasterise.ts";
 import { drawScene } from "./scenes.ts";
 
-const camera = { size: 64, noise: 12, blur: 0.25, quality: 84 };
+const camera = { size: 64, noise: 3, blur: 0, quality: 84 };
 
 /** What makes reading hard; degrees, or units of a picture that is 100 wide. */
 const difficulty = {
   /** How far an arm may be from its letter's angle, either way; 22.5 would be another letter. */
-  sway: 9,
+  sway: 6,
   /** How far the person leans, either way. */
-  tilt: 10,
-  scale: [0.75, 1],
+  tilt: 4,
+  scale: [0.88, 1.04],
   /** Where the middle of the body may be. */
-  across: [42, 58],
-  down: [45, 56],
+  across: [46, 54],
+  down: [48, 53],
   /** Things in the scene that mean nothing. */
-  clutter: [1, 4],
+  clutter: [0, 1],
 } as const;
 
 /**
@@ -93,15 +93,8 @@ function drawArm(
   return drawFlag(random, { hand, degrees, colours }) + arm;
 }
 
-/** The pairs of colours that flags come in; the first is the real one for use at sea. */
-const flagColours: readonly (readonly [string, string])[] = [
-  ["#f4c531", "#d3312b"],
-  ["#f7f5ee", "#2a5fb0"],
-  ["#f7f5ee", "#d3312b"],
-  ["#1f8a5b", "#f4c531"],
-  ["#f7f5ee", "#26262b"],
-  ["#ef7d2d", "#3b2a72"],
-];
+/** The colours of the flags that are used at sea. */
+const flagColours = ["#f4c531", "#d3312b"] as const;
 
 /** The signaller, about 100 units tall with both arms up, standing around (0, 0). */
 function drawSignaller(
@@ -127,7 +120,6 @@ function drawSignaller(
     `<path d="M-6.6 -20A6.6 6.6 0 0 1 6.6 -20Z" fill="${css(hat)}"/><path d="M-9 -20H9" stroke="${css(hat)}" stroke-width="2"/>`,
     "",
   ];
-  const colours = oneOf(random, flagColours);
   const [first, second] = letter;
   // Both arms start at their own shoulder, so in H, O and W one of them reaches across the face or the chest.
   const arms = [
@@ -135,13 +127,13 @@ function drawSignaller(
       shoulder: { x: -7, y: -6 },
       degrees: first + sway(),
       sleeve: shade(shirt, -6),
-      colours,
+      colours: flagColours,
     }),
     drawArm(random, {
       shoulder: { x: 7, y: -6 },
       degrees: second + sway(),
       sleeve: shade(shirt, -6),
-      colours,
+      colours: flagColours,
     }),
   ];
   return body + head + oneOf(random, hats) + arms.join("");
@@ -157,8 +149,8 @@ export async function drawSemaphore(
   const random = randomStream(seed, "semaphore", split, name, number);
   const ground = {
     ...anyColour(random),
-    saturation: between(random, [12, 65]),
-    lightness: between(random, [25, 90]),
+    saturation: between(random, [8, 35]),
+    lightness: between(random, [80, 94]),
   };
   const scale = between(random, difficulty.scale);
   const [x, y] = [between(random, difficulty.across), between(random, difficulty.down)];

@@ -1,0 +1,58 @@
+/** Puts what `--help` prints into docs/command.md: npx tsx scripts/fill-help.ts */
+
+import { readFileSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
+import type { Command } from "commander";
+import { benchCommand } from "../src/cli/bench.ts";
+import { demoCommand } from "../src/cli/demo.ts";
+import { evaluateCommand } from "../src/cli/evaluate.ts";
+import { inspectCommand } from "../src/cli/inspect.ts";
+import { mergeCommand } from "../src/cli/merge.ts";
+import { predictCommand } from "../src/cli/predict.ts";
+import { trainCommand } from "../src/cli/train.ts";
+
+const factories = [
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  mergeCommand,
+  inspectCommand,
+  benchCommand,
+  demoCommand,
+];
+
+/** The sub-command that these words name, fresh, and the words that are left: its arguments. */
+export function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } {
+  const commands = factories.map((make) => make());
+  let found: Command | undefined;
+  let rest = words;
+  for (const word of words) {
+    const inner = (found ? found.commands : commands).find((made) => made.name() === word);
+    if (!inner) break;
+    found = inner;
+    rest = rest.slice(1);
+  }
+  if (!found) throw new Error(`There is no command "rlrr ${words[0]}".`);
+  return { command: found, rest };
+}
+
+/** What `rlrr … --help` prints on a terminal of 100 columns. */
+export function helpOf(words: readonly string[]): string {
+  const parts: string[] = [];
+  findCommand(words)
+    .command.configureOutput({ writeOut: (part) => parts.push(part), getOutHelpWidth: () => 100 })
+    .outputHelp();
+  return parts.join("").trimEnd();
+}
+
+/** The text with each block that begins with `$ rlrr … --help` filled. */
+export const fillHelp = (text: string): string =>
+  text.replaceAll(
+    /^```text\n\$ rlrr (.+) --help\n[\s\S]*?^```$/gm,
+    (_, words: string) => `\`\`\`text\n$ rlrr ${words} --help\n${helpOf(words.split(" "))}\n\`\`\``,
+  );
+
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const page = new URL("../docs/command.md", import.meta.url);
+  writeFileSync(page, fillHelp(readFileSync(page, "utf8")));
+}
