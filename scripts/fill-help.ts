@@ -2,7 +2,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import type { Command } from "commander";
+import { Command } from "commander";
 import { benchCommand } from "../src/cli/bench.ts";
 import { demoCommand } from "../src/cli/demo.ts";
 import { evaluateCommand } from "../src/cli/evaluate.ts";
@@ -23,16 +23,16 @@ const factories = [
 
 /** The sub-command that these words name, fresh, and the words that are left: its arguments. */
 export function findCommand(words: readonly string[]): { command: Command; rest: readonly string[] } {
-  const commands = factories.map((make) => make());
-  let found: Command | undefined;
+  const program = factories.reduce((made, make) => made.addCommand(make()), new Command("rlrr"));
+  let found = program;
   let rest = words;
   for (const word of words) {
-    const inner = (found ? found.commands : commands).find((made) => made.name() === word);
+    const inner: Command | undefined = found.commands.find((made) => made.name() === word);
     if (!inner) break;
     found = inner;
     rest = rest.slice(1);
   }
-  if (!found) throw new Error(`There is no command "rlrr ${words[0]}".`);
+  if (found === program) throw new Error(`There is no command "rlrr ${words[0]}".`);
   return { command: found, rest };
 }
 
