@@ -47,21 +47,36 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
     const values = vit(input("images", [batch, 3, side, side]), weights, model.config);
     const blocks = Object.fromEntries(values.blocks.map((value, block) => [`block${block}`, value]));
     const logits = head(values.feature, weights);
-    const session = await engine.compile({ outputs: { embed: values.embedded, feature: values.feature, logits, ...blocks } });
+    const session = await engine.compile({
+      outputs: { embed: values.embedded, feature: values.feature, logits, ...blocks },
+    });
     const outputs = await session.run({ images: readImages() });
     for (const stage of ["feature", "logits"])
-      expect(relativeDistance(outputs[stage] ?? new Float32Array(), await readTensor(golden, stage)), stage).toBeLessThan(1e-4);
+      expect(
+        relativeDistance(outputs[stage] ?? new Float32Array(), await readTensor(golden, stage)),
+        stage,
+      ).toBeLessThan(1e-4);
     for (const stage of ["embed", "block0"]) {
       const expected = await readTensor(golden, stage); // the first image alone
-      expect(relativeDistance((outputs[stage] ?? new Float32Array()).subarray(0, expected.data.length), expected), stage).toBeLessThan(1e-4);
+      expect(
+        relativeDistance((outputs[stage] ?? new Float32Array()).subarray(0, expected.data.length), expected),
+        stage,
+      ).toBeLessThan(1e-4);
     }
     const { width, depth } = model.config;
     const cls = await readTensor(golden, "cls_after_block"); // [4, 12, 192]
     for (let block = 0; block < depth; block++) {
       const all = outputs[`block${block}`] ?? new Float32Array();
-      const rows = [0, 1, 2, 3].flatMap((image) => [...all.subarray((image * all.length) / batch, (image * all.length) / batch + width)]);
-      const expected = [0, 1, 2, 3].flatMap((image) => [...cls.data.subarray((image * depth + block) * width, (image * depth + block + 1) * width)]);
-      const distance = relativeDistance(Float32Array.from(rows), { shape: [batch, width], data: Float32Array.from(expected) });
+      const rows = [0, 1, 2, 3].flatMap((image) => [
+        ...all.subarray((image * all.length) / batch, (image * all.length) / batch + width),
+      ]);
+      const expected = [0, 1, 2, 3].flatMap((image) => [
+        ...cls.data.subarray((image * depth + block) * width, (image * depth + block + 1) * width),
+      ]);
+      const distance = relativeDistance(Float32Array.from(rows), {
+        shape: [batch, width],
+        data: Float32Array.from(expected),
+      });
       expect(distance, `CLS after block ${block}`).toBeLessThan(1e-4);
     }
   });
@@ -88,9 +103,18 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
     const model = await readModel(backbone);
     const adaptation = rlrr.create({});
     const trainables = allTrainables(adaptation, model.config, 10);
-    const { graph } = trainGraph({ model, adaptation, trainables, classes: 10, batchSize: 1, drop: { rate: 0, kind: "element" } });
+    const { graph } = trainGraph({
+      model,
+      adaptation,
+      trainables,
+      classes: 10,
+      batchSize: 1,
+      drop: { rate: 0, kind: "element" },
+    });
     // 31·D·L + 4·D + 10·(D + 1) with D = 192, L = 12
-    expect(trainables.reduce((total, { shape }) => total + sizeOf(shape), 0)).toBe(31 * 192 * 12 + 4 * 192 + 1930);
+    expect(trainables.reduce((total, { shape }) => total + sizeOf(shape), 0)).toBe(
+      31 * 192 * 12 + 4 * 192 + 1930,
+    );
     expect(trainables.every((one) => graph.outputs[gradientName(one.name)])).toBe(true);
   });
 });

@@ -7,6 +7,7 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
+import { randomStream } from "../random.ts";
 import { type Batch, type BatchOptions, batches } from "./batches.ts";
 import { findBadImages, renderBadImages } from "./check-images.ts";
 import type { Example } from "./dataset.ts";
@@ -15,7 +16,6 @@ import { defaultSteps } from "./default-steps.ts";
 import { evaluationSteps } from "./evaluation-steps.ts";
 import { type ImageStore, openImageStore } from "./image-store.ts";
 import { applySteps } from "./preprocess.ts";
-import { randomStream } from "../random.ts";
 import type { Step } from "./steps.ts";
 
 let folder = "";

@@ -2,9 +2,9 @@
 
 import type { Worker } from "node:worker_threads";
 import { EngineError, FileError } from "../errors.ts";
+import { spawnWorker } from "../spawn-worker.ts";
 import type { Image } from "./image.ts";
 import type { ImageAnswer, ImageTask } from "./image-task.ts";
-import { spawnWorker } from "../spawn-worker.ts";
 
 /** While one image of a thread is decoded outside JavaScript, the other is resized. */
 const TASKS_PER_THREAD = 2;

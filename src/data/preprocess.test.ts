@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
+import { randomStream } from "../random.ts";
 import { defaultSteps } from "./default-steps.ts";
 import { planSteps } from "./plan-steps.ts";
 import { applySteps, splitSteps } from "./preprocess.ts";
-import { randomStream } from "../random.ts";
 import type { Step } from "./steps.ts";
 
 const [resize, normalize] = defaultSteps([8, 8]) as [Step, Step];
