@@ -20,7 +20,7 @@ import { backboneShapes } from "../model/shapes.ts";
 import { isVariant, variants } from "../model/variants.ts";
 import { randomStream } from "../random.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
-import { freshState } from "../train/run.ts";
+import { freshState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
 import { interruption } from "./exit.ts";

@@ -5,8 +5,8 @@ import { z } from "zod";
 import type { Trainable } from "../adapter/method.ts";
 import { FileError } from "../errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
-import type { Tensor } from "../formats/tensor.ts";
-import type { OptimizerState } from "./adamw.ts";
+import { sizeOf, type Tensor } from "../formats/tensor.ts";
+import type { Moments, OptimizerState } from "./adamw.ts";
 
 const count = z.int().min(0);
 
@@ -46,7 +46,7 @@ export async function writeCheckpoint(path: string, { position, state }: Checkpo
   await writeSafetensors(path, tensors, { position: JSON.stringify(position) });
 }
 
-/** Reads the state for these trainables; `undefined` where there is no file. */
+/** Reads the state of these trainables; `undefined` where there is no file. */
 export async function readCheckpoint(
   path: string,
   trainables: readonly Trainable[],
@@ -54,13 +54,15 @@ export async function readCheckpoint(
   if (!(await stat(path).catch(() => undefined))) return undefined;
   const file = await readSafetensors(path);
   const position = parsePosition(file.metadata.get("position"), path);
-  const state = new Map();
+  const state = new Map<string, Moments>();
   for (const { name, shape } of trainables) {
-    const length = shape.reduce((a, b) => a * b, 1);
+    const length = sizeOf(shape);
     const part = async (which: string) => {
       const { data } = await readTensor(file, `${which}/${name}`);
       if (data.length !== length)
-        throw new FileError(`${path}: "${name}" has ${data.length} numbers; this run needs ${length}.`);
+        throw new FileError(
+          `${path}: "${which}/${name}" has ${data.length} numbers; this run needs ${length}.`,
+        );
       return data;
     };
     state.set(name, {
@@ -77,6 +79,9 @@ export function parsePosition(text: string | undefined, path: string): Position 
   try {
     return positionSchema.parse(JSON.parse(text ?? ""));
   } catch (cause) {
-    throw new FileError(`${path} is not a checkpoint of this program, or it is damaged.`, { cause });
+    throw new FileError(
+      `${path} is not a checkpoint of this program, or it is damaged. Remove it to begin its run anew.`,
+      { cause },
+    );
   }
 }

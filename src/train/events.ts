@@ -66,7 +66,7 @@ export interface EpochEvent {
   readonly trainTop1: number;
   readonly valLoss?: number;
   readonly valTop1?: number;
-  /** Whether this is the best epoch so far. */
+  /** Whether this is the best epoch so far on validation images. */
   readonly best: boolean;
   readonly seconds: number;
 }
@@ -78,7 +78,7 @@ export interface SavedEvent {
   readonly step: number;
 }
 
-/** The signal was raised; the state is saved and `--resume` goes on from it. */
+/** The signal was raised; what was done is saved, and `resume` goes on from it. */
 export interface StoppedEvent {
   readonly type: "stopped";
   readonly step: number;
@@ -91,6 +91,9 @@ export interface DoneEvent {
   readonly epoch: number;
   readonly step: number;
   readonly valTop1?: number;
+  /** From the first look at the images on, stops in between left out. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
+  /** A page with the run's curves. */
+  readonly report: string;
 }

@@ -68,79 +68,76 @@ async function* named(source: ReturnType<typeof batches>): AsyncGenerator<Source
 }
 
 interface Features {
+  /** [examples, D] */
   readonly rows: Float32Array;
   readonly labels: readonly number[];
+  readonly width: number;
+}
+
+/** Images a run where nothing trains: the same on every machine, so that every machine gets the same bits. */
+export const inferenceBatch = 32;
+
+interface FeatureOptions extends SourceOptions {
+  readonly model: Model;
+  readonly engine: Engine;
+  readonly onProgress: (done: number, total: number) => void;
 }
 
 /** Features of the frozen backbone, computed by one pass over all images. */
-export async function featureSource(
-  options: SourceOptions & {
-    model: Model;
-    engine: Engine;
-    batchSize: number;
-    onProgress: (done: number, total: number) => void;
-  },
-): Promise<ExampleSource> {
-  const { train, val, onProgress } = options;
-  const total = train.length + val.length;
-  const trained = await computeFeatures(train, options, (done) => onProgress(done, total));
-  const validated = await computeFeatures(val, options, (done) => onProgress(train.length + done, total));
-  const { width } = options.model.config;
+export async function featureSource(options: FeatureOptions): Promise<ExampleSource> {
+  const { train, val } = options;
+  const { rows, labels, width } = await computeFeatures([...train, ...val], options);
+  const cut = (from: number, to: number): Features => ({
+    rows: rows.subarray(from * width, to * width),
+    labels: labels.slice(from, to),
+    width,
+  });
+  const [trained, validated] = [cut(0, train.length), cut(train.length, labels.length)];
   return {
     input: "features",
-    train: (order, { batchSize }) => gather(trained, { order, batchSize, width }),
-    val: (batchSize) => gather(validated, { order: [...val.keys()], batchSize, width }),
+    train: (order, { batchSize }) => gather(trained, { order, batchSize }),
+    val: (batchSize) => gather(validated, { order: [...val.keys()], batchSize }),
   };
 }
 
 async function computeFeatures(
   examples: readonly Example[],
-  {
-    model,
-    engine,
-    batchSize,
-    store,
-    steps,
-    signal,
-  }: SourceOptions & { model: Model; engine: Engine; batchSize: number },
-  onProgress: (done: number) => void,
+  { model: { config, weights }, engine, store, steps, signal, onProgress }: FeatureOptions,
 ): Promise<Features> {
-  const { config } = model;
-  const rows = new Float32Array(examples.length * config.width);
+  const { width } = config;
+  const batchSize = Math.min(inferenceBatch, examples.length);
+  const rows = new Float32Array(examples.length * width);
   const session = await engine.compile(
-    predictGraph(constantsOf(model.weights), { config, batchSize, withHead: false }),
+    predictGraph(constantsOf(weights), { config, batchSize, withHead: false }),
   );
   try {
     let done = 0;
-    for await (const { images, count } of batches(examples, {
-      store,
-      steps,
-      batchSize,
-      ...(signal ? { signal } : {}),
-    })) {
-      const { feature = rows } = await session.run({ images }, { handOver: ["images"] });
-      rows.set(feature.subarray(0, count * config.width), done * config.width);
+    const options = { store, steps, batchSize, ...(signal ? { signal } : {}) };
+    for await (const { images, count } of batches(examples, options)) {
+      const { feature } = await session.run({ images }, { handOver: ["images"] });
+      if (!feature) throw new Error("internal: the graph gave no feature.");
+      rows.set(feature.subarray(0, count * width), done * width);
       done += count;
-      onProgress(done);
+      onProgress(done, examples.length);
     }
   } finally {
     await session.close();
   }
-  return { rows, labels: examples.map(({ label }) => label) };
+  return { rows, labels: examples.map(({ label }) => label), width };
 }
 
 async function* gather(
-  { rows, labels }: Features,
-  { order, batchSize, width }: { order: readonly number[]; batchSize: number; width: number },
-): AsyncGenerator<SourceBatch> {
+  { rows, labels, width }: Features,
+  { order, batchSize }: { order: readonly number[]; batchSize: number },
+): AsyncGenerator<SourceBatch, void, void> {
   for (let start = 0; start < order.length; start += batchSize) {
     const indices = order.slice(start, start + batchSize);
     const input = new Float32Array(batchSize * width);
-    indices.forEach((index, row) => {
-      input.set(rows.subarray(index * width, (index + 1) * width), row * width);
-    });
     const batch = new Int32Array(batchSize);
-    batch.set(indices.map((index) => labels[index] ?? 0));
+    for (const [row, index] of indices.entries()) {
+      input.set(rows.subarray(index * width, (index + 1) * width), row * width);
+      batch[row] = labels[index] ?? 0;
+    }
     yield { input, labels: batch, count: indices.length };
   }
 }

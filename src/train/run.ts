@@ -1,68 +1,30 @@
-/** A run made ready: folder locked, options settled, images checked, graphs compiled, state new or as it was left. */
+/** The slow part of a run's beginning: images checked, features computed, graphs compiled, state new or as it was left. */
 
-import { createHash } from "node:crypto";
 import { totalmem } from "node:os";
-import { join, relative } from "node:path";
-import { isDeepStrictEqual } from "node:util";
-import { type Adapter, allTrainables } from "../adapter/adapter.ts";
-import type { Adaptation, Trainable } from "../adapter/method.ts";
-import { chooseMethod, type MethodChoice } from "../adapter/methods.ts";
+import type { Adapter } from "../adapter/adapter.ts";
 import { findBadImages, renderBadImages } from "../data/check-images.ts";
-import type { Dataset, Example } from "../data/dataset.ts";
+import type { Example } from "../data/dataset.ts";
 import { type ImageStore, openImageStore } from "../data/image-store.ts";
-import type { Step } from "../data/steps.ts";
-import type { Engine } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
-import { isStored, sizeOf } from "../formats/tensor.ts";
-import { readWeight } from "../formats/weight-bytes.ts";
-import { hashWeights } from "../model/hash.ts";
-import type { Model } from "../model/model.ts";
+import { sizeOf } from "../formats/tensor.ts";
 import { backboneShapes } from "../model/shapes.ts";
-import { randomStream } from "../random.ts";
 import type { OptimizerState } from "./adamw.ts";
-import { type Position, readCheckpoint } from "./checkpoint.ts";
+import type { Position } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
-import {
-  type ExampleSource,
-  featureSource,
-  imageSource,
-  isStill,
-  type SourceOptions,
-} from "./example-source.ts";
+import { type ExampleSource, featureSource, imageSource, inferenceBatch, isStill } from "./example-source.ts";
+import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import { microBatchFor } from "./micro-batch.ts";
-import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
-import { openRunFolder, type RunFolder } from "./run-folder.ts";
+import type { OpenedRun } from "./open-run.ts";
+import { hashFiles, type RunConfig } from "./run-config.ts";
+import { freshState } from "./start-state.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
 import { headGraph, trainGraph } from "./train-graph.ts";
 import { openValidator, type Validator } from "./validator.ts";
 
-export interface TrainOptions {
-  readonly model: Model;
-  /** How an adapter names its base: a path or a hub id. */
-  readonly baseId: string;
-  /** With its validation split made, where one is wanted. */
-  readonly dataset: Dataset;
-  /** The run's folder; the adapter is written into its `adapter` folder. */
-  readonly out: string;
-  readonly method?: { readonly name: string; readonly options?: unknown };
-  readonly recipe?: RecipeInput;
-  /** Training steps; evaluation takes the still counterparts of random ones. */
-  readonly preprocessing: readonly Step[];
-  readonly engine: Engine;
-  /** Leave damaged images out instead of stopping. */
-  readonly skipBadImages?: boolean;
-  /** Go on from the checkpoint in `out`. */
-  readonly resume?: boolean;
-  readonly signal?: AbortSignal;
-}
-
 /** Everything the loop needs. */
-export interface Run {
-  readonly folder: RunFolder;
-  readonly recipe: Recipe;
-  readonly choice: MethodChoice;
-  readonly trainables: readonly Trainable[];
+export interface Run extends OpenedRun {
+  readonly metrics: MetricsFile;
   readonly context: StepContext;
   readonly source: ExampleSource;
   readonly validator: Validator | undefined;
@@ -70,122 +32,87 @@ export interface Run {
   readonly position: Position;
   readonly trainExamples: readonly Example[];
   readonly valExamples: readonly Example[];
+  readonly stepsPerEpoch: number;
   /** Numbers of the backbone. */
   readonly backboneSize: number;
   /** An adapter's unchanging parts. */
   readonly adapter: Omit<Adapter, "tensors" | "training">;
+  /** Ends what was opened here; the folder stays open. */
   readonly close: () => Promise<void>;
 }
 
 type Emit = (event: TrainEvent) => void;
+interface Splits {
+  readonly train: readonly Example[];
+  readonly val: readonly Example[];
+}
+
+/** Ends, in the reverse order of their opening, what a run opens; what has failed before may fail again, unheard. */
+class Closers {
+  private readonly list: (() => Promise<void>)[] = [];
+
+  add<T extends { readonly close: () => Promise<void> }>(opened: T): T {
+    this.list.push(() => opened.close());
+    return opened;
+  }
+
+  async close(): Promise<void> {
+    for (const close of this.list.splice(0).reverse()) await close().catch(() => {});
+  }
+}
 
 /** Fails before anything is trained, if at all. What it opened is closed again when it fails. */
-export async function prepareRun(options: TrainOptions, emit: Emit): Promise<Run> {
-  const folder = await openRunFolder(options.out);
-  const store = openImageStore();
-  const close = async () => {
-    await store.close();
-    await folder.close();
-  };
+export async function prepareRun(opened: OpenedRun, emit: Emit): Promise<Run> {
+  const closers = new Closers();
   try {
-    return await prepare(options, { folder, store, close, emit });
+    return await prepare(opened, { closers, emit });
   } catch (error) {
-    await close();
+    await closers.close();
     throw error;
   }
 }
 
-interface Opened {
-  readonly folder: RunFolder;
-  readonly store: ImageStore;
-  readonly close: () => Promise<void>;
-  readonly emit: Emit;
-}
-
-async function prepare(options: TrainOptions, { folder, store, close, emit }: Opened): Promise<Run> {
-  const { model, dataset, preprocessing, engine, signal } = options;
-  const recipe = parseRecipe(options.recipe ?? {});
-  const { choice, adaptation } = chooseMethod(
-    options.method?.name ?? "rlrr",
-    options.method?.options,
-    "method",
-  );
-  const classes = dataset.classes.length;
-  const trainables = allTrainables(adaptation, model.config, classes);
-  const sha256 = await hashWeights(model);
-  const config = describe(options, { recipe, choice, sha256 });
-  checkResume(folder, config, options.resume ?? false);
-
-  const usable = await usableExamples(options, { store, emit });
-  const sourceOptions: SourceOptions = { ...usable, store, steps: preprocessing, seed: recipe.seed, signal };
-  if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
-  if (recipe.select === "val" && usable.val.length === 0)
+async function prepare(opened: OpenedRun, { closers, emit }: { closers: Closers; emit: Emit }): Promise<Run> {
+  const { options, folder, recipe, choice, trainables, config, earlier, resumed } = opened;
+  const { model, dataset } = options;
+  const store = closers.add(openImageStore());
+  const splits = await usableExamples(opened, { store, emit });
+  const files = hashFiles(dataset.root, splits);
+  if (earlier?.settled && earlier.settled.files !== files)
     throw new InputError(
-      `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
+      `${folder.path}: this run began with other images that could be read. Restore them to resume, or give another folder as --out.`,
     );
-  const cached = adaptation.trainables(model.config).length === 0 && isStill(preprocessing);
-  const memory = Math.min(totalmem(), process.constrainedMemory?.() || totalmem());
-  const microBatchSize =
-    recipe.microBatchSize ||
-    (cached ? recipe.batchSize : microBatchFor(model.config, recipe.batchSize, memory));
-  if (recipe.batchSize % microBatchSize !== 0)
-    throw new InputError(
-      `microBatchSize must divide the batch size ${recipe.batchSize}, got ${microBatchSize}.`,
+  const stepsPerEpoch = Math.ceil(splits.train.length / recipe.batchSize);
+  const position = resumed?.position ?? start;
+  if (position.step !== position.epoch * stepsPerEpoch + position.stepInEpoch)
+    throw new FileError(
+      `${folder.paths.checkpoint} is damaged: step ${position.step} is not in epoch ${position.epoch + 1}. Remove it to begin the run anew.`,
     );
-
-  const source = cached ? await cachedFeatures(options, { sourceOptions, emit }) : imageSource(sourceOptions);
-  const { context, closeStep } = await compileStep(options, {
-    recipe,
-    adaptation,
-    trainables,
-    source,
-    microBatchSize,
-    train: usable.train,
-  });
-  const validator = usable.val.length
-    ? await openValidator({
-        model,
-        adaptation,
-        trainables,
-        classes,
-        source,
-        engine,
-        batchSize: Math.min(32, usable.val.length),
-      })
-    : undefined;
-  const resumed = options.resume
-    ? await readCheckpoint(join(folder.path, "checkpoint.safetensors"), trainables)
-    : undefined;
-  await folder.keepLines(resumed?.position.lines ?? 0);
-  await folder.write(config);
+  const cached = isCached(opened);
+  const microBatchSize = earlier?.settled?.microBatchSize ?? settleMicroBatch(opened, cached);
+  const source = await openSource(opened, { splits, store, emit, cached });
+  const context = closers.add(await compileStep(opened, { source, microBatchSize, train: splits.train }));
+  const validator = await compileValidator(opened, { source, val: splits.val });
+  if (validator) closers.add(validator);
+  await folder.writeConfig({ ...config, settled: { microBatchSize, files } } satisfies RunConfig);
+  const metrics = closers.add(await openMetricsFile(folder.paths.metrics, { keep: position.lines }));
+  if (earlier && !resumed)
+    emit({ type: "note", message: `${folder.path} holds no saved state yet; the run begins anew.` });
   return {
-    folder,
-    recipe,
-    choice,
-    trainables,
-    context,
-    source,
-    validator,
+    ...opened,
+    ...{ metrics, context, source, validator, position, stepsPerEpoch },
     state: resumed?.state ?? (await freshState(model, trainables, recipe.seed)),
-    position: resumed?.position ?? start,
-    trainExamples: usable.train,
-    valExamples: usable.val,
-    backboneSize: [...backboneShapes(model.config).values()].reduce(
-      (total, shape) => total + sizeOf(shape),
-      0,
-    ),
+    trainExamples: splits.train,
+    valExamples: splits.val,
+    backboneSize: [...backboneShapes(model.config).values()].reduce((sum, shape) => sum + sizeOf(shape), 0),
     adapter: {
-      base: { id: options.baseId, sha256 },
+      base: config.model,
       method: choice,
       labels: dataset.classes,
-      preprocessing,
-      config: { ...model.config, classes },
+      preprocessing: options.preprocessing,
+      config: { ...model.config, classes: dataset.classes.length },
     },
-    close: async () => {
-      await closeStep();
-      await validator?.close();
-      await close();
-    },
+    close: () => closers.close(),
   };
 }
 
@@ -201,94 +128,67 @@ const start: Position = {
   finished: false,
 };
 
-/** What a resumed run must have in common with the one it goes on from. */
-function describe(
-  { dataset, baseId, preprocessing }: TrainOptions,
-  { recipe, choice, sha256 }: { recipe: Recipe; choice: MethodChoice; sha256: string },
-): Record<string, unknown> {
-  const { checkpointSeconds: _, ...training } = recipe;
-  const listed = (["train", "val"] as const).map((split) =>
-    dataset.splits[split].map(({ path, label }) => [relative(dataset.root, path), label]),
-  );
-  const files = createHash("sha256").update(JSON.stringify(listed)).digest("hex");
-  return {
-    version: 1,
-    model: { id: baseId, sha256 },
-    data: { root: dataset.root, classes: dataset.classes, files },
-    method: choice,
-    recipe: training,
-    preprocessing,
-  };
-}
-
-function checkResume({ earlier, path }: RunFolder, config: Record<string, unknown>, resume: boolean): void {
-  if (earlier === undefined) return;
-  if (!resume)
-    throw new InputError(
-      `${path} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
-    );
-  const before = earlier as Record<string, unknown>;
-  const now = JSON.parse(JSON.stringify(config));
-  for (const key of Object.keys(now)) {
-    // Where the base and the data lie may change; what they hold may not.
-    const same = (part: unknown) =>
-      key === "model" || key === "data" ? { ...(part as object), id: 0, root: 0 } : part;
-    if (!isDeepStrictEqual(same(before[key]), same(now[key])))
-      throw new InputError(
-        `${path}: this run began with another ${key}: ${JSON.stringify(before[key])}, now ${JSON.stringify(now[key])}. Repeat its options to resume, or give another --out.`,
-      );
-  }
-}
-
 async function usableExamples(
-  { dataset, preprocessing, skipBadImages, signal }: TrainOptions,
-  { store, emit }: Pick<Opened, "store" | "emit">,
-): Promise<{ train: readonly Example[]; val: readonly Example[] }> {
+  { options, recipe }: OpenedRun,
+  { store, emit }: { store: ImageStore; emit: Emit },
+): Promise<Splits> {
+  const { dataset, preprocessing: steps, skipBadImages = false, signal } = options;
   const { train, val } = dataset.splits;
+  const onProgress = (done: number, total: number) =>
+    emit({ type: "progress", label: "checking images", done, total, unit: "images" });
   const bad = await findBadImages([...train, ...val], {
-    store,
-    steps: preprocessing,
+    ...{ store, steps, onProgress },
     ...(signal ? { signal } : {}),
-    onProgress: (done, total) =>
-      emit({ type: "progress", label: "checking images", done, total, unit: "images" }),
   });
-  if (bad.length === 0) return { train, val };
-  if (!skipBadImages)
+  if (bad.length > 0 && !skipBadImages)
     throw new FileError(
       `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
     );
-  emit({ type: "note", message: renderBadImages(bad).replace("cannot be used", "left out") });
+  if (bad.length > 0)
+    emit({ type: "note", message: renderBadImages(bad).replace("cannot be used", "left out") });
   const paths = new Set(bad.map(({ path }) => path));
   const good = (examples: readonly Example[]) => examples.filter(({ path }) => !paths.has(path));
-  return { train: good(train), val: good(val) };
+  const usable = { train: good(train), val: good(val) };
+  if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
+  if (recipe.select === "val" && usable.val.length === 0)
+    throw new InputError(
+      `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
+    );
+  return usable;
 }
 
-const cachedFeatures = (
-  { model, engine }: TrainOptions,
-  { sourceOptions, emit }: { sourceOptions: SourceOptions; emit: Emit },
-): Promise<ExampleSource> =>
-  featureSource({
-    ...sourceOptions,
-    model,
-    engine,
-    batchSize: Math.min(32, sourceOptions.train.length),
-    onProgress: (done, total) =>
-      emit({ type: "progress", label: "computing features", done, total, unit: "images" }),
-  });
+/** Where the backbone stays as it is and sees the same pixels every epoch, its features are computed once. */
+const isCached = ({ adaptation, recipe, options: { model, preprocessing } }: OpenedRun): boolean =>
+  adaptation.trainables(model.config).length === 0 &&
+  isStill(preprocessing) &&
+  recipe.dropout === 0 &&
+  recipe.dropPath === 0;
 
-interface StepParts {
-  readonly recipe: Recipe;
-  readonly adaptation: Adaptation;
-  readonly trainables: readonly Trainable[];
-  readonly source: ExampleSource;
-  readonly microBatchSize: number;
-  readonly train: readonly Example[];
+function settleMicroBatch({ recipe, options: { model } }: OpenedRun, cached: boolean): number {
+  if (recipe.microBatchSize > 0) return recipe.microBatchSize;
+  const memory = Math.min(totalmem(), process.constrainedMemory?.() || totalmem());
+  return cached ? recipe.batchSize : microBatchFor(model.config, recipe.batchSize, memory);
+}
+
+function openSource(
+  { options: { model, engine, preprocessing, signal }, recipe }: OpenedRun,
+  { splits, store, emit, cached }: { splits: Splits; store: ImageStore; emit: Emit; cached: boolean },
+): ExampleSource | Promise<ExampleSource> {
+  const options = { ...splits, store, steps: preprocessing, seed: recipe.seed, signal };
+  if (!cached) return imageSource(options);
+  const onProgress = (done: number, total: number) =>
+    emit({ type: "progress", label: "computing features", done, total, unit: "images" });
+  return featureSource({ ...options, model, engine, onProgress });
 }
 
 async function compileStep(
-  { model, dataset, engine }: TrainOptions,
-  { recipe, adaptation, trainables, source, microBatchSize, train }: StepParts,
-): Promise<{ context: StepContext; closeStep: () => Promise<void> }> {
+  { options: { model, dataset, engine }, recipe, adaptation, trainables }: OpenedRun,
+  {
+    source,
+    microBatchSize,
+    train,
+  }: { source: ExampleSource; microBatchSize: number; train: Splits["train"] },
+): Promise<StepContext & { close: () => Promise<void> }> {
   const classes = dataset.classes.length;
   const parts = { model, adaptation, trainables, classes, batchSize: microBatchSize };
   const drop = {
@@ -298,36 +198,21 @@ async function compileStep(
   const { graph, masks } = source.input === "features" ? headGraph(parts) : trainGraph({ ...parts, drop });
   const session = await engine.compile(graph);
   const labels = train.map(({ label }) => label);
-  const context = {
+  const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
+  return {
     ...{ session, masks, spent: {}, trainables, classes, microBatchSize, input: source.input },
-    ...{ labelSmoothing: recipe.labelSmoothing, clipNorm: recipe.clipNorm },
-    ...{ weightDecay: recipe.weightDecay, seed: recipe.seed },
+    ...{ labelSmoothing, clipNorm, weightDecay, seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined,
+    close: () => session.close(),
   };
-  return { context, closeStep: () => session.close() };
 }
 
-/** Every trainable at its start, with moments of zero. */
-export async function freshState(
-  model: Model,
-  trainables: readonly Trainable[],
-  seed: number,
-): Promise<OptimizerState> {
-  const state = new Map();
-  for (const { name, shape, start } of trainables) {
-    const parameter =
-      start === "frozen" ? await frozenCopy(model, name) : start(randomStream(seed, "start", name));
-    state.set(name, {
-      parameter,
-      first: new Float32Array(sizeOf(shape)),
-      second: new Float32Array(sizeOf(shape)),
-    });
-  }
-  return state;
-}
-
-async function frozenCopy(model: Model, name: string): Promise<Float32Array> {
-  const weight = model.weights.get(name);
-  if (!weight) throw new FileError(`The model has no weight "${name}".`);
-  return isStored(weight) ? (await readWeight(weight)).data : Float32Array.from(weight.data);
+async function compileValidator(
+  { options: { model, dataset, engine }, adaptation, trainables }: OpenedRun,
+  { source, val }: { source: ExampleSource; val: Splits["val"] },
+): Promise<Validator | undefined> {
+  if (val.length === 0) return undefined;
+  const classes = dataset.classes.length;
+  const batchSize = Math.min(inferenceBatch, val.length);
+  return openValidator({ model, adaptation, trainables, classes, source, engine, batchSize });
 }

@@ -54,9 +54,7 @@ export async function optimizerStep(
   const finite = Number.isFinite(loss) && Number.isFinite(norm);
   const { trainables, weightDecay } = context;
   const gradientOf = (name: string): Float32Array => gradients.get(name) ?? new Float32Array();
-  if (factor !== 1)
-    for (const gradient of gradients.values())
-      for (const i of gradient.keys()) gradient[i] = (gradient[i] ?? 0) * factor;
+  if (factor !== 1) for (const gradient of gradients.values()) scale(gradient, factor);
   if (finite) adamwStep(trainables, state, gradientOf, { learningRate, weightDecay, step });
   return { loss, correct, gradientNorm: norm, finite };
 }
@@ -82,6 +80,10 @@ function addUp(sums: Map<string, Float32Array>, name: string, gradient: Float32A
   const sum = sums.get(name);
   if (!sum) sums.set(name, gradient);
   else for (let i = 0; i < sum.length; i++) sum[i] = (sum[i] as number) + (gradient[i] as number);
+}
+
+function scale(numbers: Float32Array, factor: number): void {
+  for (let i = 0; i < numbers.length; i++) numbers[i] = (numbers[i] as number) * factor;
 }
 
 /** How many rows have their highest logit at their label. */

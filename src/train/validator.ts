@@ -6,7 +6,7 @@ import { type Graph, input } from "../graph/value.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
 import { head, type WeightOf } from "../model/vit.ts";
-import { softmax } from "../predict/metrics.ts";
+import { crossEntropy } from "../predict/metrics.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { ExampleSource } from "./example-source.ts";
@@ -14,7 +14,7 @@ import { countCorrect } from "./step.ts";
 import { inputsFor } from "./train-graph.ts";
 
 export interface Validator {
-  /** Mean cross-entropy and percent right. */
+  /** Mean cross-entropy (not a number where a logit is none) and percent right. */
   readonly validate: (
     state: OptimizerState,
     onProgress: (done: number) => void,
@@ -43,10 +43,8 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
       for await (const batch of source.val(batchSize)) {
         const feeds = { ...trained, [source.input]: batch.input };
         const { logits = new Float32Array() } = await session.run(feeds, { handOver: [source.input] });
-        for (let row = 0; row < batch.count; row++) {
-          const probabilities = softmax(logits.subarray(row * classes, (row + 1) * classes));
-          loss -= Math.log(probabilities[batch.labels[row] ?? 0] ?? Number.NaN);
-        }
+        for (let row = 0; row < batch.count; row++)
+          loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), batch.labels[row] ?? 0);
         correct += countCorrect(logits, batch, classes);
         seen += batch.count;
         onProgress(seen);

@@ -1,0 +1,89 @@
+/** The quick part of a run's beginning: options settled, folder locked, earlier state read. */
+
+import { allTrainables } from "../adapter/adapter.ts";
+import type { Adaptation, Trainable } from "../adapter/method.ts";
+import { chooseMethod, type MethodChoice } from "../adapter/methods.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { outputSize } from "../data/output-size.ts";
+import type { Step } from "../data/steps.ts";
+import type { Engine } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import { hashWeights } from "../model/hash.ts";
+import type { Model } from "../model/model.ts";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
+import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
+import { openRunFolder, type RunFolder } from "./run-folder.ts";
+
+export interface TrainOptions {
+  readonly model: Model;
+  /** How an adapter names its base: a path or a hub id. */
+  readonly baseId: string;
+  /** With its validation split made, where one is wanted. */
+  readonly dataset: Dataset;
+  /** The run's folder; the adapter is written into its `adapter` folder. */
+  readonly out: string;
+  readonly method?: { readonly name: string; readonly options?: unknown };
+  readonly recipe?: RecipeInput;
+  /** Training steps; evaluation takes the still counterparts of random ones. */
+  readonly preprocessing: readonly Step[];
+  readonly engine: Engine;
+  /** Leave damaged images out instead of stopping. */
+  readonly skipBadImages?: boolean;
+  /** Go on from the checkpoint in `out`; where there is no run yet, begin one. */
+  readonly resume?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+export interface OpenedRun {
+  readonly options: TrainOptions;
+  /** `performance.now()` when it began. */
+  readonly began: number;
+  readonly folder: RunFolder;
+  readonly recipe: Recipe;
+  readonly choice: MethodChoice;
+  readonly adaptation: Adaptation;
+  /** Backbone's and head's. */
+  readonly trainables: readonly Trainable[];
+  readonly config: RunConfig;
+  /** Of the run that this one goes on with. */
+  readonly earlier: RunConfig | undefined;
+  readonly resumed: Checkpoint | undefined;
+}
+
+/** Wrong options fail here, before anything is made. Close the folder when done. */
+export async function openRun(options: TrainOptions): Promise<OpenedRun> {
+  const began = performance.now();
+  const { model, dataset, preprocessing, signal, resume = false } = options;
+  const recipe = parseRecipe(options.recipe ?? {});
+  const { name, options: settings } = options.method ?? { name: "rlrr" };
+  const { choice, adaptation } = chooseMethod(name, settings, "method");
+  checkSize(model, preprocessing);
+  const trainables = allTrainables(adaptation, model.config, dataset.classes.length);
+  const folder = await openRunFolder(options.out);
+  try {
+    if (folder.earlier !== undefined && !resume)
+      throw new InputError(
+        `${folder.path} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+      );
+    const sha256 = await hashWeights(model, signal ? { signal } : {});
+    const base = { id: options.baseId, sha256 };
+    const config = describeRun({ model: base, dataset, method: choice, recipe, preprocessing });
+    const earlier =
+      folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
+    if (earlier) checkRepeated(earlier, config, folder.path);
+    const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
+    return { options, began, folder, recipe, choice, adaptation, trainables, config, earlier, resumed };
+  } catch (error) {
+    await folder.close();
+    throw error;
+  }
+}
+
+function checkSize({ id, config }: Model, steps: readonly Step[]): void {
+  const made = outputSize(steps);
+  if (made.some((side, axis) => side !== config.imageSize[axis]))
+    throw new InputError(
+      `Preprocessing makes images of ${made.join(" x ")} pixels; ${id} takes ${config.imageSize.join(" x ")}.`,
+    );
+}
