@@ -87,6 +87,7 @@ function epochLine({
 
 function doneLines({
   adapter,
+  report,
   epoch,
   valTop1,
   seconds,
@@ -95,6 +96,6 @@ function doneLines({
   const why = valTop1 === undefined ? "the last" : `best on validation: ${valTop1.toFixed(2)} %`;
   return [
     `${stoppedEarly ? "Stopped early" : "Done"} in ${renderDuration(1000 * seconds)}. Kept epoch ${epoch + 1}, ${why}.`,
-    `The adapter is ${adapter}.`,
+    `The adapter is ${adapter}; its curves are in ${report}.`,
   ];
 }
