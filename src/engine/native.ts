@@ -117,6 +117,9 @@ class WorkerLine {
   }
 
   private start(): Worker {
+    // Since 1.29 ONNX Runtime's builds report to Microsoft unless this is set before they load. The machine's facts that
+    // they gather for it also overflow the thread's stack where the command line is long.
+    process.env.ORT_DISABLE_TELEMETRY ??= "1";
     const open = new Int32Array(new SharedArrayBuffer(4));
     this.open = open;
     const worker = spawnWorker(new URL("./native.worker.ts", import.meta.url), { workerData: open });
