@@ -19,11 +19,11 @@ export function handleSignals(): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
-  // A reader such as `head` may leave before we are done.
+  // A reader such as `head` may leave before we are done: nobody waits for what is under way.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(0);
-      throw error;
+      if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
+      interrupted.abort();
     });
 }
 

@@ -17,7 +17,15 @@ import { inspectData } from "./inspect-data.ts";
 import { inspectModel, inspectSize } from "./inspect-model.ts";
 import { inspectTensors } from "./inspect-tensors.ts";
 import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
-import { dataHelp, headsOption, jsonOption, modelHelp, wholeNumberOption, withOptions } from "./options.ts";
+import {
+  dataHelp,
+  headsOption,
+  inGroup,
+  jsonOption,
+  modelHelp,
+  wholeNumberOption,
+  withOptions,
+} from "./options.ts";
 import { renderFacts } from "./render-facts.ts";
 import type { CountOptions } from "./trainable-counts.ts";
 
@@ -40,11 +48,13 @@ export const inspectCommand = (): Command =>
     new Command("inspect").description("say what a model, an adapter, a run, a data set or a file is"),
     [
       headsOption(),
-      methodOption(),
-      ...methodSettingOptions(),
-      wholeNumberOption("--classes <n>", "rows of the head that would train (default: 0)", { least: 0 }),
       new Option("--tensors", "list every tensor"),
       jsonOption(),
+      ...inGroup("What would train:", [
+        methodOption(),
+        ...methodSettingOptions(),
+        wholeNumberOption("--classes <n>", "rows of the head (default: 0)", { least: 0 }),
+      ]),
     ],
   )
     .argument("<what>", `a file, a folder, a hub id, or a size: ${Object.keys(variants).join(", ")}`)

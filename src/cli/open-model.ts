@@ -9,6 +9,7 @@ import type { Step } from "../data/steps.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
+import { checkHead } from "../predict/classifier.ts";
 import { readShownModel, sayAssumedSteps } from "./read-shown-model.ts";
 
 export interface Opened {
@@ -48,6 +49,7 @@ export async function openModel(
       { cause: error },
     );
   });
+  if (!adapter) checkHead(model);
   const { imageSize } = model.config;
   return {
     model,

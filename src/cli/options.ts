@@ -41,10 +41,12 @@ export const headsOption = () =>
 export const modelOption = (text: string) => new Option("--model <model>", text);
 
 export const modelHelp = `
-A model is a .safetensors or .npz file, a Hugging Face-style folder, or a hub id such as google/vit-base-patch16-224-in21k.`;
+A model is a .safetensors or .npz file, a Hugging Face-style folder, or a hub id
+such as google/vit-base-patch16-224-in21k.`;
 export const dataHelp = `
-Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k lists; FGVC JSON lists; or a CSV with the
-columns file, label and, if you like, split.`;
+Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k
+lists; FGVC JSON lists; or a CSV with the columns file, label and, if you like,
+split.`;
 
 /** A flag's name from an option's: learningRate → --learning-rate. */
 export const flagOf = (option: string): string =>
@@ -53,6 +55,10 @@ export const flagOf = (option: string): string =>
 /** Adds options in order. */
 export const withOptions = (command: Command, options: readonly Option[]): Command =>
   options.reduce((made, option) => made.addOption(option), command);
+
+/** Gives options a heading of their own in the help. */
+export const inGroup = (heading: string, options: readonly Option[]): Option[] =>
+  options.map((option) => option.helpGroup(heading));
 
 /** The flags among `options` that were given. */
 export function givenFlags(flags: object, options: readonly Option[]): Record<string, unknown> {

@@ -121,6 +121,7 @@ function render(predictions: readonly Prediction[], format: Flags["format"]): st
     );
     return `${["file,rank,label,probability", ...rows].join("\n")}\n`;
   }
+  if (predictions.length === 0) return "";
   const rows = predictions.flatMap(({ path, labels }) =>
     labels.map(({ label, probability }, rank) => [
       rank === 0 ? endOf(path) : "",

@@ -20,6 +20,7 @@ import {
   flagOf,
   givenFlags,
   headsOption,
+  inGroup,
   jsonOption,
   modelHelp,
   modelOption,
@@ -93,10 +94,6 @@ export const trainCommand = (): Command =>
     headsOption(),
     new Option("--data <path>", "the labelled images").makeOptionMandatory(),
     new Option("--out <folder>", "where the run and its adapter go").makeOptionMandatory(),
-    methodOption().default("rlrr"),
-    ...methodSettingOptions(),
-    ...recipeOptions,
-    ...imageOptions,
     numberOption(
       "--validation-fraction <x>",
       "of the training images, where the data has no validation split (default: 0.2)",
@@ -105,6 +102,9 @@ export const trainCommand = (): Command =>
     new Option("--resume", "go on with the run in --out; repeat its options"),
     threadsOption(),
     jsonOption(),
+    ...inGroup("Method:", [methodOption().default("rlrr"), ...methodSettingOptions()]),
+    ...inGroup("Training:", recipeOptions),
+    ...inGroup("Images:", imageOptions),
   ])
     .addHelpText(
       "after",

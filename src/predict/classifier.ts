@@ -18,6 +18,14 @@ export interface ClassifierOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Refuses a model that only an adapter's head could make a classifier of. */
+export function checkHead({ id, config }: Model): void {
+  if (config.classes === 0)
+    throw new InputError(
+      `${id} has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.`,
+    );
+}
+
 /** Compiles base and adapter into one session. Outputs `logits` [batch, classes] and `feature` [batch, D]. */
 export async function openClassifier({
   model,
@@ -26,10 +34,7 @@ export async function openClassifier({
   batchSize,
   signal,
 }: ClassifierOptions): Promise<Session> {
-  if (!adapter && model.config.classes === 0)
-    throw new InputError(
-      `${model.id} has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.`,
-    );
+  if (!adapter) checkHead(model);
   if (adapter) await sameBase(adapter, model, signal ? { signal } : {});
   const weights = adapter ? adaptedWeights(model.weights, adapter) : constantsOf(model.weights);
   const config = adapter?.config ?? model.config;

@@ -1,0 +1,301 @@
+import { chmod, cp, mkdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
+import { runHere } from "./run-command.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { tiny } from "./tiny-vit.ts";
+
+const root = temporaryFolder("cli-errors");
+const at = (...names: string[]) => join(root, ...names);
+const folders = ["empty", "loose", "one/red", "damaged/red", "damaged/blue", "llm", "mine", "locked"];
+
+beforeAll(async () => {
+  await writeTinyModel(at("model"));
+  await writeTinyModel(at("headless"), { labels: [] });
+  await writeTinyModel(at("other"), { config: { ...tiny, depth: 1 } });
+  await writeColours(at("data"), { train: 3, test: 1 });
+  for (const folder of folders) await mkdir(at(folder), { recursive: true });
+  await writeFile(at("text.safetensors"), "These are the weights that you asked for.\n");
+  await writeFile(at("notes.txt"), "Water the roses.\n");
+  await writeFile(at("labels.csv"), "picture;kind\na.png;red\n");
+  await writeFile(at("mine/thesis.txt"), "");
+  for (const name of ["loose/a.png", "one/red/a.png", "damaged/red/a.png", "damaged/blue/a.png"])
+    await writePicture(at(name), colours.red, 1);
+  await writeFile(at("damaged/red/b.jpg"), "");
+  await writeFile(at("llm/config.json"), JSON.stringify({ model_type: "llama", hidden_size: 4096 }));
+  const weights = at("model/model.safetensors");
+  await cp(weights, at("llm/model.safetensors"));
+  await cp(weights, at("weights.safetensors"));
+  await cp(at("model"), at("cut"), { recursive: true });
+  await truncate(at("cut/model.safetensors"), (await stat(weights)).size - 100);
+  await chmod(at("locked"), 0o500);
+  const { code, stderr } = await run("train MODEL DATA --out ROOT/run --epochs 1 --threads 1");
+  expect(code, stderr).toBe(0);
+});
+
+/** Runs a line of words in which ROOT, MODEL and DATA stand for what was made above. */
+const run = (line: string) =>
+  runHere(
+    ...line
+      .replace("MODEL", "--model ROOT/model")
+      .replace("DATA", "--data ROOT/data")
+      .split(" ")
+      .filter(Boolean)
+      .map((word) => word.replace("ROOT", root)),
+  );
+
+/** What `rlrr` says on stderr about a line that is wrong; nothing may come out on stdout. */
+async function refusal(line: string): Promise<string> {
+  const { code, stdout, stderr } = await run(line);
+  expect({ code, stdout }, stderr).toEqual({ code: 2, stdout: "" });
+  return stderr.replaceAll(root, "ROOT").trimEnd();
+}
+
+const cases = (lines: Readonly<Record<string, string>>) => Object.entries(lines);
+const notHub = "there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.";
+const notAdapter =
+  "no adapter_config.json here, so this is not an adapter. An adapter is what rlrr train writes with --out.";
+
+describe("a model that is none", () => {
+  it.each(
+    cases({
+      missing: `error: ROOT/missing: ${notHub}`,
+      "missing.safetensors": `error: ROOT/missing.safetensors: ${notHub}`,
+      "text.safetensors":
+        "error: ROOT/text.safetensors: the header claims 8241904413164529748 bytes; at most 100000000 are allowed. This is not a safetensors file, or it is damaged.",
+      "notes.txt": "error: ROOT/notes.txt: weights are read from .safetensors or .npz files.",
+      empty:
+        "error: ROOT/empty is not a model: it has no model.safetensors and no model.safetensors.index.json.",
+      llm: 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
+      cut: "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
+      "weights.safetensors":
+        "error: ROOT/weights.safetensors: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
+      "run/adapter": "error: ROOT/run/adapter holds an adapter, not a model. Name the model that it adapts.",
+    }),
+  )("%s", async (model, message) => {
+    expect(await refusal(`train --model ROOT/${model} DATA --out ROOT/out`)).toBe(message);
+  });
+
+  it("a size", async () => {
+    expect(await refusal("train --model vit-b16 DATA --out ROOT/out")).toBe(
+      "error: vit-b16 is a size, not a model with weights. Name a file, a folder or a hub id.",
+    );
+  });
+
+  it("a truncated file, to a program", async () => {
+    const { code, stdout, stderr } = await run("predict --model ROOT/cut ROOT/loose --json");
+    const message = stderr.replace(/^error: /, "").trimEnd();
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({ type: "error", code: "FILE", message });
+  });
+});
+
+describe("data that is none", () => {
+  it.each(
+    cases({
+      missing: "error: ROOT/missing: there is no such folder or CSV file.",
+      empty:
+        "error: ROOT/empty: found no class folders, no lists and no CSV file with the columns file and label.",
+      one: 'error: ROOT/one: found one class ("red"); at least two are needed.',
+      "notes.txt":
+        "error: ROOT/notes.txt is a file; data is a folder, or a CSV file with the columns file and label.",
+      "labels.csv":
+        'error: ROOT/labels.csv: the first line must name the columns file and label, got "picture;kind". Separate them by commas.',
+    }),
+  )("%s", async (data, message) => {
+    expect(await refusal(`train MODEL --data ROOT/${data} --out ROOT/out`)).toBe(message);
+    expect(await refusal(`evaluate MODEL --data ROOT/${data}`)).toBe(message);
+  });
+
+  it("damaged images, named before anything is trained", async () => {
+    const bad = "ROOT/damaged/red/b.jpg is empty (0 bytes). Replace it or remove it.";
+    const message = `error: 1 image cannot be used:\n  ${bad}\nRemove or mend them, or leave them out with --skip-bad-images.`;
+    expect(await refusal("evaluate MODEL --data ROOT/damaged --split train")).toBe(message);
+  });
+});
+
+describe("an option of training that is wrong", () => {
+  it.each(
+    cases({
+      "--epochs 0": "error: --epochs must be a whole number from 1 to 100000, got 0.",
+      "--epochs ten": 'error: --epochs must be a whole number from 1 to 100000, got "ten".',
+      "--epochs": "error: option '--epochs <n>' argument missing",
+      "--learning-rate fast": 'error: --learning-rate must be a number above 0, got "fast".',
+      "--learning-rate -1": "error: --learning-rate must be a number above 0, got -1.",
+      "--batch-size 0": "error: --batch-size must be a whole number from 1 to 65536, got 0.",
+      "--micro-batch-size 5": "error: --micro-batch-size must divide --batch-size 32, got 5.",
+      "--dropout 1": "error: --dropout must be a number from 0 to below 1, got 1.",
+      "--dropout 0.1 --drop-path 0.1":
+        "error: --dropout and --drop-path are two ways to drop the same; give one of them.",
+      "--patience 2 --select last":
+        "error: --patience waits for a better epoch on validation images; --select must be val, got last.",
+      "--validation-fraction 1": "error: --validation-fraction must be a number above 0 and below 1, got 1.",
+      "--validation-fraction half":
+        'error: --validation-fraction must be a number above 0 and below 1, got "half".',
+      "--threads 0": "error: --threads must be a whole number of at least 1, got 0.",
+      "--threads two": 'error: --threads must be a whole number of at least 1, got "two".',
+      "--image-size 225":
+        "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
+      "--heads 3":
+        "error: Option heads is 3, which does not divide the width of 16 in ROOT/model/model.safetensors.",
+      "--method lora":
+        "error: option '--method <name>' argument 'lora' is invalid. Allowed choices are rlrr, linear, full.",
+      "--method linear --rank 2": 'error: --method: method linear has no option "rank". Known: none.',
+      "--rank 0": "error: --method: option rank of method rlrr must be a whole number from 1 to 256, got 0.",
+      "--rank 2 --side left":
+        "error: --method: method rlrr: a rank above 1 needs both sides and the residual.",
+      "--sites q,r":
+        'error: --method: option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
+      "--learningrate 1": "error: unknown option '--learningrate'\n(Did you mean --learning-rate?)",
+    }),
+  )("%s", async (flags, message) => {
+    expect(await refusal(`train MODEL DATA --out ROOT/out ${flags}`)).toBe(message);
+  });
+});
+
+describe("a place that results cannot go to", () => {
+  const note =
+    "No validation split was given: 3 of the 9 training images, drawn class by class with seed 42, became one.\n";
+  it.each(
+    cases({
+      "train MODEL DATA": "error: required option '--out <folder>' not specified",
+      "train MODEL DATA --out ROOT/run": `${note}error: ROOT/run already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+      "train MODEL DATA --out ROOT/notes.txt":
+        "error: ROOT/notes.txt is a file, or below one; --out names a folder.",
+      "train MODEL DATA --out ROOT/notes.txt/run":
+        "error: ROOT/notes.txt/run is a file, or below one; --out names a folder.",
+      "train MODEL DATA --out ROOT/data/run":
+        "error: ROOT/data/run lies inside the data ROOT/data, where it would be taken for a class. Name a folder elsewhere with --out.",
+      "train MODEL DATA --out ROOT":
+        "error: ROOT is not empty and holds no run. Name a new folder with --out.",
+      "merge --adapter ROOT/run --out ROOT/mine":
+        "error: ROOT/mine is not empty. Name a new or an empty folder.",
+      "merge --adapter ROOT/run --out ROOT/notes.txt":
+        "error: ROOT/notes.txt is a file, or below one; --out names a folder.",
+      "evaluate MODEL DATA --report ROOT/nowhere/report.html":
+        "error: ROOT/nowhere/report.html: there is no folder ROOT/nowhere. Make it, or write elsewhere.",
+      "evaluate MODEL DATA --report ROOT/mine": "error: ROOT/mine is a folder; --report names a file.",
+    }),
+  )("%s", async (line, message) => {
+    expect(await refusal(line)).toBe(message);
+  });
+
+  it.skipIf(process.getuid?.() === 0)(
+    "a folder that may not be written to: the machine's fault",
+    async () => {
+      const { code, stderr } = await run("train MODEL DATA --out ROOT/locked/run");
+      expect(code).toBe(1);
+      expect(stderr.replaceAll(root, "ROOT")).toBe(
+        `${note}error: ROOT/locked/run could not be written: writing is not allowed there. Change the permissions, or write elsewhere.\n`,
+      );
+    },
+  );
+});
+
+describe("an adapter or a model that does not fit", () => {
+  it.each(
+    cases({
+      "evaluate DATA":
+        "error: Give --model, --adapter or both: the model that answers, and what it was adapted with.",
+      "evaluate --adapter ROOT/missing DATA":
+        "error: ROOT/missing: there is no such folder. An adapter is what rlrr train writes with --out.",
+      "evaluate --adapter ROOT/model DATA": `error: ROOT/model: ${notAdapter}`,
+      "evaluate --adapter ROOT/notes.txt DATA": `error: ROOT/notes.txt: ${notAdapter}`,
+      "evaluate --model ROOT/headless DATA":
+        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+      "predict --model ROOT/headless ROOT/loose":
+        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+      "evaluate MODEL DATA --split val":
+        "error: ROOT/data has no val split; it has train, test. Choose one with --split.",
+      "evaluate MODEL DATA --split dev":
+        "error: option '--split <name>' argument 'dev' is invalid. Allowed choices are train, val, test.",
+      "evaluate MODEL DATA --batch-size 0":
+        "error: --batch-size must be a whole number of at least 1, got 0.",
+      "predict MODEL": "error: missing required argument 'images'",
+      "predict MODEL ROOT/missing.png": "error: ROOT/missing.png: there is no such file or folder.",
+      "predict MODEL ROOT/empty": "error: ROOT/empty: no images in this folder.",
+      "predict MODEL ROOT/notes.txt": "error: ROOT/notes.txt is text, not an image. Replace it or remove it.",
+      "predict MODEL ROOT/loose --top-k 0": "error: --top-k must be a whole number of at least 1, got 0.",
+      "predict MODEL ROOT/loose --format xml":
+        "error: option '--format <kind>' argument 'xml' is invalid. Allowed choices are table, csv, jsonl.",
+    }),
+  )("%s", async (line, message) => {
+    expect(await refusal(line)).toBe(message);
+  });
+
+  it.each(["evaluate DATA", "predict ROOT/loose", "merge --out ROOT/merged"])(
+    "%s on another base",
+    async (line) => {
+      const message = await refusal(`${line} --adapter ROOT/run --model ROOT/other`);
+      expect(message.replaceAll(/[0-9a-f]{8}…/g, "HASH…")).toBe(
+        "error: The adapter was trained on ROOT/model (sha256 HASH…), but the base given is other (sha256 HASH…).",
+      );
+    },
+  );
+
+  it("classes that the model does not know", async () => {
+    await cp(at("data/test/red"), at("strange/rose"), { recursive: true });
+    await cp(at("data/test/red"), at("strange/red"), { recursive: true });
+    expect(await refusal("evaluate MODEL --data ROOT/strange --split train")).toBe(
+      'error: ROOT/strange: 1 of its classes are not the model\'s: "rose". The model knows 3: "blue", "green", "red".',
+    );
+  });
+
+  it("a base that is no longer where it was", async () => {
+    await cp(at("run"), at("moved"), { recursive: true });
+    const config = at("moved/adapter/adapter_config.json");
+    await writeFile(config, (await readFile(config, "utf8")).replace(at("model"), "/gone/model"));
+    expect(await refusal("predict --adapter ROOT/moved ROOT/loose")).toBe(
+      `error: ROOT/moved: its base /gone/model cannot be opened here. Name the base with --model. /gone/model: ${notHub}`,
+    );
+  });
+});
+
+describe("what inspect cannot name", () => {
+  const noClasses = "found no class folders, no lists and no CSV file with the columns file and label.";
+  it.each(
+    cases({
+      "ROOT/missing": `error: ROOT/missing: ${notHub}`,
+      "vit-x16": `error: vit-x16: ${notHub}`,
+      "ROOT/mine": `error: ROOT/mine is no model, no adapter and no run; as a data set: ROOT/mine: ${noClasses}`,
+      "ROOT/one":
+        'error: ROOT/one is no model, no adapter and no run; as a data set: ROOT/one: found one class ("red"); at least two are needed.',
+      "ROOT/notes.txt":
+        "error: ROOT/notes.txt is none of what this program reads: a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.",
+      "ROOT/llm": 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
+      "ROOT/cut":
+        "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
+      "ROOT/data --method rlrr":
+        "error: ROOT/data is no model and no size, so --method, its options and --classes say nothing.",
+      "ROOT/data --tensors": "error: ROOT/data has no tensors to list.",
+      "vit-b16 --classes -1": "error: --classes must be a whole number of at least 0, got -1.",
+      "vit-b16 --method full --side left": 'error: --method: method full has no option "side". Known: none.',
+    }),
+  )("%s", async (what, message) => {
+    expect(await refusal(`inspect ${what}`)).toBe(message);
+  });
+});
+
+describe("a command that is none", () => {
+  it.each(
+    cases({
+      inspct: "error: unknown command 'inspct'\n(Did you mean inspect?)",
+      "--verbose": "error: unknown option '--verbose'",
+      "merge --adapter ROOT/run --out ROOT/x extra":
+        "error: too many arguments for 'merge'. Expected 0 arguments but got 1.",
+    }),
+  )("%s", async (line, message) => {
+    expect(await refusal(line)).toBe(message);
+  });
+
+  it("says so to a program too", async () => {
+    const { code, stdout } = await run("evaluate MODEL DATA --splits test --json");
+    expect(code).toBe(2);
+    expect(JSON.parse(stdout)).toEqual({
+      type: "error",
+      code: "INPUT",
+      message: "unknown option '--splits'\n(Did you mean --split?)",
+    });
+  });
+});

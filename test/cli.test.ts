@@ -1,0 +1,379 @@
+import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { beforeAll, describe, expect, it } from "vitest";
+import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
+import { runHere } from "./run-command.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+// Every path of this file has spaces and letters beyond ASCII.
+const root = join(temporaryFolder("cli"), "meine Röschen 薔薇");
+const at = (...names: string[]) => join(root, ...names);
+const lines = (text: string): Record<string, unknown>[] =>
+  text
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+
+/** Runs a command that must succeed. */
+async function succeed(...args: readonly string[]): Promise<{ stdout: string; stderr: string }> {
+  const { code, stdout, stderr } = await runHere(...args);
+  expect(code, stderr).toBe(0);
+  return { stdout: stdout.replaceAll(root, "ROOT"), stderr: stderr.replaceAll(root, "ROOT") };
+}
+
+/** Does something with the folder of this file as the working directory. */
+async function inRoot<T>(work: () => Promise<T>): Promise<T> {
+  const here = process.cwd();
+  process.chdir(root);
+  try {
+    return await work();
+  } finally {
+    process.chdir(here);
+  }
+}
+
+const data = ["--data", at("data")];
+const fast = ["--threads", "1"];
+
+beforeAll(async () => {
+  await writeTinyModel(at("base"), { labels: [] });
+  await writeColours(at("data"), { train: 8, test: 4 });
+});
+
+describe("the main job", () => {
+  it("trains, and tells a program how", async () => {
+    const recipe = ["--epochs", "4", "--warmup-epochs", "0", "--batch-size", "9", "--learning-rate", "1e-2"];
+    const { stdout, stderr } = await succeed(
+      ...[
+        "train",
+        "--model",
+        at("base"),
+        ...data,
+        "--out",
+        at("runs", "rot grün"),
+        ...recipe,
+        ...fast,
+        "--json",
+      ],
+    );
+    const events = lines(stdout);
+    const of = (type: string) => events.filter((event) => event.type === type);
+    expect(stderr).toBe("");
+    expect(of("note")).toEqual([
+      {
+        type: "note",
+        message:
+          "No validation split was given: 6 of the 24 training images, drawn class by class with seed 42, became one.",
+      },
+    ]);
+    expect(of("start")).toEqual([
+      {
+        ...{ type: "start", method: "rlrr", trainable: 915, headTrainable: 51, backbone: 5360, classes: 3 },
+        ...{ trainExamples: 18, valExamples: 6, epochs: 4, steps: 8, microBatchSize: 9, resumedAt: 0 },
+      },
+    ]);
+    expect(of("step").map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual(
+      [1, 2, 3, 4, 5, 6, 7, 8].map((step) => [Math.floor((step - 1) / 2), step, 8]),
+    );
+    // The head starts at zero, so the first loss is ln(classes).
+    expect(of("step")[0]?.loss).toBeCloseTo(Math.log(3), 6);
+    expect(of("epoch")).toHaveLength(4);
+    expect(events.at(-1)).toMatchObject({ type: "done", adapter: "ROOT/runs/rot grün/adapter", step: 8 });
+  });
+
+  it("evaluates, and the last line is the contract's", async () => {
+    const { stdout } = await succeed(
+      "evaluate",
+      "--adapter",
+      at("runs", "rot grün"),
+      ...data,
+      ...fast,
+      "--json",
+    );
+    const last = lines(stdout).at(-1);
+    expect(last).toEqual({
+      ...{ type: "evaluation", split: "test", examples: 12, top1: 100, top5: 100, loss: expect.any(Number) },
+      ...{ macroPrecision: 100, macroRecall: 100, macroF1: 100, broken: 0 },
+    });
+    expect(last?.loss).toBeLessThan(Math.log(3));
+  });
+
+  it("evaluates for people, with a report", async () => {
+    const report = at("report ü.html");
+    const adapter = ["--adapter", at("runs", "rot grün", "adapter")];
+    const { stdout } = await succeed(
+      "evaluate",
+      ...adapter,
+      ...data,
+      "--split",
+      "train",
+      "--report",
+      report,
+      ...fast,
+    );
+    expect(stdout.replace(/loss [\d.]+/, "loss L")).toMatchInlineSnapshot(`
+      "The report is ROOT/report ü.html.
+      train: 24 images of 3 classes
+      top-1 100.00 %, top-5 100.00 %, loss L
+      mean over classes: precision 100.0 %, recall 100.0 %, F1 100.0 %
+
+      class  images  precision  recall     F1
+      ─────  ──────  ─────────  ──────  ─────
+      blue        8      100.0   100.0  100.0
+      green       8      100.0   100.0  100.0
+      red         8      100.0   100.0  100.0
+
+      No class is taken for another.
+      "
+    `);
+    expect(await readFile(report, "utf8")).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
+  });
+
+  it("merges into a model that gives the same numbers alone", async () => {
+    const adapter = ["--adapter", at("runs", "rot grün")];
+    const { stdout } = await succeed("merge", ...adapter, "--out", at("merged"), ...fast, "--json");
+    const [merged] = lines(stdout);
+    expect(merged).toEqual({ type: "merged", path: "ROOT/merged", difference: expect.any(Number) });
+    expect(merged?.difference).toBeLessThan(1e-6);
+    expect((await readdir(at("merged"))).toSorted()).toEqual([
+      "config.json",
+      "model.safetensors",
+      "preprocessor_config.json",
+    ]);
+    const measure = async (...who: string[]) =>
+      lines((await succeed("evaluate", ...who, ...data, ...fast, "--json")).stdout);
+    const [adapted, alone] = [await measure(...adapter), await measure("--model", at("merged"))];
+    expect(alone.slice(0, -1)).toEqual(adapted.slice(0, -1));
+    expect(alone.at(-1)?.loss).toBeCloseTo(Number(adapted.at(-1)?.loss), 5);
+  });
+});
+
+describe("predict", () => {
+  const merged = ["--model", at("merged"), ...fast];
+
+  it("prints a table, best label first", async () => {
+    const { stdout, stderr } = await inRoot(() =>
+      succeed("predict", ...merged, join("data", "test", "red"), "--top-k", "2"),
+    );
+    expect(stderr).toBe("");
+    expect(stdout.replaceAll(/\d+\.\d %/g, "00.0 %")).toMatchInlineSnapshot(`
+      "image                label  probability
+      ───────────────────  ─────  ───────────
+      data/test/red/0.png  red         00.0 %
+                           green       00.0 %
+      data/test/red/1.png  red         00.0 %
+                           green       00.0 %
+      data/test/red/2.png  red         00.0 %
+                           green       00.0 %
+      data/test/red/3.png  red         00.0 %
+                           green       00.0 %
+      "
+    `);
+  });
+
+  it("prints CSV, whatever the files are called", async () => {
+    // A comma and quotes; no ending; the name of a flag, which only stands behind --.
+    const names = ['a "red", one.png', "unnamed", "--json"];
+    for (const name of names) await writePicture(at(name), colours.red, 5);
+    const csv = ["--format", "csv", "--top-k", "1"];
+    const { stdout } = await inRoot(() => succeed("predict", ...merged, ...csv, "--", ...names));
+    const [header, ...rows] = stdout.split("\n");
+    expect(header).toBe("file,rank,label,probability");
+    expect(rows.map((row) => row.replace(/0\.\d+$/, "P"))).toEqual([
+      '"a ""red"", one.png",1,red,P',
+      "unnamed,1,red,P",
+      "--json,1,red,P",
+      "",
+    ]);
+  });
+
+  it("labels what it can and names the rest", async () => {
+    await writeFile(at("broken.jpg"), "no image");
+    const images = [
+      at("data", "test", "blue", "0.png"),
+      at("broken.jpg"),
+      at("data", "test", "red", "0.png"),
+    ];
+    const { code, stdout, stderr } = await runHere("predict", ...merged, ...images, "--json");
+    const [first, second, last] = lines(stdout);
+    const labels = [0, 1, 2].map(() => ({ label: expect.any(String), probability: expect.any(Number) }));
+    expect(first).toEqual({ type: "prediction", path: images[0], labels });
+    expect(second).toMatchObject({ path: images[2], labels: [{ label: "red" }, {}, {}] });
+    const message = `${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    expect(last).toEqual({ type: "error", code: "FILE", message });
+    expect(stderr).toBe(`error: ${message}\n`);
+    expect(code).toBe(2);
+  });
+});
+
+describe("inspect", () => {
+  const inspect = async (...args: string[]) => (await succeed("inspect", ...args)).stdout;
+  const inspectJson = async (...args: string[]) => {
+    const text = await inspect(...args, "--json");
+    expect(text).toMatch(/^[^\n]+\n$/);
+    return JSON.parse(text);
+  };
+
+  it.each([
+    [["vit-b16", "--method", "rlrr", "--classes", "0"], 288_768],
+    [["vit-b16", "--method", "rlrr", "--classes", "100"], 365_668],
+    [["vit-b16", "--method", "rlrr", "--side", "left"], 205_824],
+    [["vit-l16", "--method", "rlrr"], 765_952],
+    [["vit-h14", "--method", "rlrr"], 1_274_880],
+  ])("counts what trains in %j", async (args, trainable) => {
+    expect(await inspectJson(...args)).toMatchObject({ type: "size", method: "rlrr", trainable });
+  });
+
+  it("says what a model is", async () => {
+    const text = await inspect(at("merged"));
+    expect(text.replace(/[0-9a-f]{64}/, "SHA256")).toMatchInlineSnapshot(`
+      "ROOT/merged is a Vision Transformer that can be adapted.
+        names          Hugging Face, 40 tensors (F32)
+        blocks         2 of width 16, 2 heads, MLP of 32
+        images         8 x 8 pixels in patches of 4
+        norm epsilon   0.000001
+        parameters     5,411: backbone 5,360, head 51
+        size           25.8 kB
+        labels         blue, green, red
+        preprocessing  resize (size 8 8, filter bilinear), normalize (mean 0.5 0.5 0.5, std 0.5 0.5 0.5)
+        sha256         SHA256
+
+      Numbers that train, without a head:
+        method  numbers  of them the head's  the others, of the backbone  adapter
+        ──────  ───────  ──────────────────  ───────────────────────────  ───────
+        rlrr        864                   0                      16.12 %   3.5 kB
+        linear        0                   0                       0.00 %  0 bytes
+        full      5,360                   0                     100.00 %  21.4 kB
+      "
+    `);
+    const record = await inspectJson(at("merged"), "--method", "linear", "--classes", "3");
+    expect(record).toMatchObject({
+      ...{ type: "model", id: "merged", files: ["ROOT/merged/model.safetensors"], layout: "Hugging Face" },
+      ...{ dtypes: { F32: 40 }, parameters: { backbone: 5360, head: 51 }, labels: ["blue", "green", "red"] },
+      ...{ method: "linear", trainable: 51, headTrainable: 51, notes: [] },
+    });
+    const { size } = await stat(at("merged", "model.safetensors"));
+    expect(record.bytes).toBe(size);
+  });
+
+  it("gives a merged model another hash than its base", async () => {
+    const [base, merged, run] = [
+      await inspectJson(at("base")),
+      await inspectJson(at("merged")),
+      await inspectJson(at("runs", "rot grün")),
+    ];
+    expect(run.base).toEqual({ id: "ROOT/base", sha256: base.sha256 });
+    expect(merged.sha256).not.toBe(base.sha256);
+  });
+
+  it("says what a run and its adapter are", async () => {
+    const text = await inspect(at("runs", "rot grün"));
+    expect(text.replace(/[0-9a-f]{64}/, "SHA256").replace(/[\d.]+ kB/, "N kB")).toMatchInlineSnapshot(`
+      "ROOT/runs/rot grün is a run of rlrr train with its adapter.
+        method         rlrr (rank 1, side both, residual true, sites q,k,v,o,fc1,fc2,norm,patch, init official)
+        base           ROOT/base
+        base sha256    SHA256
+        labels         blue, green, red
+        trained        915 numbers, 51 of them the head's
+        size           N kB
+        preprocessing  resize (size 8 8, filter bilinear), normalize (mean 0.5 0.5 0.5, std 0.5 0.5 0.5)
+        trained on     18 images
+        recipe         learning rate 0.01, batch size 9, seed 42
+        kept           epoch 4 of 4
+        validation     top-1 100.00 %
+        data           ROOT/data (3 classes)
+        run            finished after 8 steps
+      "
+    `);
+    const record = await inspectJson(at("runs", "rot grün"));
+    expect(record).toMatchObject({
+      ...{
+        type: "adapter",
+        method: { name: "rlrr", options: { rank: 1 } },
+        labels: ["blue", "green", "red"],
+      },
+      ...{ trained: 915, headTrained: 51, training: { epochs: 4, validationTop1: 100 } },
+      run: { data: { root: "ROOT/data" }, state: { step: 8, finished: true } },
+    });
+    const alone = await inspectJson(
+      at("runs", "rot grün", "adapter", "adapter_model.safetensors"),
+      "--tensors",
+    );
+    expect(alone).toMatchObject({ type: "adapter", trained: 915 });
+    expect(alone.run).toBeUndefined();
+    expect(alone.tensors).toContainEqual({ name: "head.weight", dtype: "F32", shape: [3, 16] });
+  });
+
+  it("says what a checkpoint is", async () => {
+    const text = await inspect(at("runs", "rot grün", "checkpoint.safetensors"));
+    expect(text.replace(/[\d.]+ kB/, "N kB")).toMatchInlineSnapshot(`
+      "ROOT/runs/rot grün/checkpoint.safetensors is the state of a training run, which rlrr train --resume goes on from.
+        stands      finished after 8 steps
+        best epoch  4, 100.00 % on validation images
+        tensors     150 (F32)
+        numbers     2,745
+        size        N kB
+      "
+    `);
+  });
+
+  it("says what a data set is", async () => {
+    expect(await inspect(at("data"))).toMatchInlineSnapshot(`
+      "ROOT/data is a data set: split folders of class folders.
+        classes  3
+        images   24 train, 12 test
+        sizes    12 x 10 pixels, of 24 looked at
+        kinds    PNG
+
+        class  train  test
+        ─────  ─────  ────
+        blue       8     4
+        green      8     4
+        red        8     4
+      "
+    `);
+    expect(await inspectJson(at("data"))).toEqual({
+      ...{ type: "dataset", path: "ROOT/data", layout: "splits", images: { train: 24, test: 12 } },
+      classes: ["blue", "green", "red"].map((name) => ({ name, train: 8, test: 4 })),
+      looked: { files: 24, unreadable: 0, kinds: { PNG: 24 }, smallest: [12, 10], largest: [12, 10] },
+      notes: [],
+    });
+  });
+
+  it("lists the tensors of a size and of a file that is no model", async () => {
+    expect((await inspect("vit-ti16", "--tensors")).split("\n").slice(-2)[0]).toMatch(
+      /^ {2}norm\.bias +F32 +\[192\]$/,
+    );
+    await writeFile(at("few.safetensors"), fewTensors());
+    expect(
+      (await inspect(at("few.safetensors"), "--tensors")).replaceAll(/\(.*Known are/g, "(… Known are"),
+    ).toMatchInlineSnapshot(`
+      "ROOT/few.safetensors holds tensors, but no model.
+        tensors  1 (F16)
+        numbers  6
+        size     111 bytes
+        made     by hand
+        why      ROOT/few.safetensors: no Vision Transformer was found in its 1 tensors (… Known are the names of timm, Hugging Face, Hugging Face (transformers 5), rlrr, Google, Google (big_vision).
+
+        tensor  type  shape
+        ──────  ────  ──────
+        x       F16   [2, 3]
+      "
+    `);
+  });
+
+  it("says what an image is", async () => {
+    expect(await inspectJson(at("data", "test", "red", "0.png"))).toEqual({
+      ...{ type: "image", path: "ROOT/data/test/red/0.png", kind: "PNG", width: 12, height: 10, channels: 3 },
+    });
+  });
+});
+
+/** A safetensors file with one tensor. */
+function fewTensors(): Buffer {
+  const header =
+    '{"__metadata__":{"made":"by hand"},"x":{"dtype":"F16","shape":[2,3],"data_offsets":[0,12]}}';
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(header.length);
+  return Buffer.concat([length, Buffer.from(header), Buffer.alloc(12)]);
+}
