@@ -2,7 +2,7 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { FileError } from "../errors.ts";
-import type { Weight, Weights } from "../formats/tensor.ts";
+import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
@@ -30,14 +30,18 @@ export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engin
     const values = names.map((name) => [name, weights(name)] as const);
     for (const [name, value] of values) if (value.kind === "constant") merged.set(name, value.weight);
     const made = values.filter(([, value]) => value.kind === "op");
-    for (const [name, data] of Object.entries(await compute(made, engine))) {
-      if (!data.every(Number.isFinite))
-        throw new FileError(`merge: "${name}" is not finite with this adapter on.`);
-      merged.set(name, { shape: weights(name).shape, data });
-    }
+    for (const [name, data] of Object.entries(await compute(made, engine)))
+      merged.set(name, finite(name, { shape: weights(name).shape, data }));
   }
-  for (const [name, weight] of adapter.tensors) if (name.startsWith("head.")) merged.set(name, weight);
+  for (const [name, tensor] of adapter.tensors)
+    if (name.startsWith("head.")) merged.set(name, finite(name, tensor));
   return merged;
+}
+
+/** A weight that is no number would turn every answer into none. */
+function finite(name: string, tensor: Tensor): Tensor {
+  if (tensor.data.every(Number.isFinite)) return tensor;
+  throw new FileError(`merge: "${name}" is NaN or infinite with this adapter on. The adapter is damaged.`);
 }
 
 async function compute(

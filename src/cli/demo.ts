@@ -29,8 +29,8 @@ const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
 /** What is compared, simplest first: each with the recipe that suits it on these pictures. */
 const contenders: readonly { readonly method: string; readonly recipe: RecipeInput }[] = [
   { method: "linear", recipe: { epochs: 60, learningRate: 1e-2 } },
-  { method: "rlrr", recipe: { epochs: 30, learningRate: 5e-3 } },
-  { method: "full", recipe: { epochs: 30, learningRate: 3e-4 } },
+  { method: "rlrr", recipe: { epochs: 14, learningRate: 2e-2 } },
+  { method: "full", recipe: { epochs: 6, learningRate: 1e-3 } },
 ];
 
 export const demoCommand = (): Command =>
