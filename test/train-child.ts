@@ -1,12 +1,19 @@
-/** A training run in a process of its own, for tests that kill it. Its argument is JSON: where the data is, and options of `train`. */
+/** A training run in a process of its own, for tests that kill or starve it. Its argument is JSON: where the data is, and options of `train`. */
 
 import { nativeEngine } from "../src/engine/native.ts";
+import { RlrrError } from "../src/errors.ts";
 import { train } from "../src/train/train.ts";
 import { tinyTraining } from "./tiny-training.ts";
 
+const tell = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const { root, ...options } = JSON.parse(process.argv[2] ?? "{}");
 const engine = nativeEngine({ threads: 1 });
-const common = await tinyTraining(root, engine);
-for await (const event of train({ ...common, ...options }))
-  process.stdout.write(`${JSON.stringify(event)}\n`);
-await engine.close();
+try {
+  const common = await tinyTraining(root, engine);
+  for await (const event of train({ ...common, ...options })) tell(event);
+} catch (error) {
+  if (!(error instanceof RlrrError)) throw error;
+  tell({ type: "error", name: error.name, message: error.message });
+} finally {
+  await engine.close();
+}

@@ -46,7 +46,7 @@ async function inMemory(weights: Weights): Promise<Map<string, Tensor>> {
 /** Names of weights that are not bit for bit those of the base. */
 const changed = (weights: ReadonlyMap<string, Tensor>, base: ReadonlyMap<string, Tensor>): string[] =>
   [...weights].flatMap(([name, { data }]) => {
-    const bytes = (numbers = new Float32Array()) => Buffer.from(numbers.slice().buffer);
+    const bytes = (numbers: Float32Array = new Float32Array()) => Buffer.from(numbers.slice().buffer);
     return bytes(data).equals(bytes(base.get(name)?.data)) || name.startsWith("head.") ? [] : [name];
   });
 

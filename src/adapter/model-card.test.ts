@@ -6,7 +6,11 @@ const adapter = await drawnAdapter(tinyModel(), { name: "linear" }, { labels: ["
 
 describe("renderModelCard", () => {
   it("has metadata for the hub and facts for people", () => {
-    const card = renderModelCard({ ...adapter, base: { id: "google/vit", sha256: "ab".repeat(32) } });
+    const card = renderModelCard({
+      ...adapter,
+      base: { id: "google/vit", sha256: "ab".repeat(32) },
+      training: { epochs: 3, keptEpoch: 0, learningRate: 1e-3 },
+    });
     expect(card).toBe(`---
 base_model: google/vit
 base_model_relation: adapter
@@ -32,6 +36,7 @@ rlrr merge --adapter . --out merged
 | method | {"name":"linear","options":{}} |
 | epochs | 3 |
 | learningRate | 0.001 |
+| keptEpoch | 1 |
 
 Classes: rose, tulip
 `);

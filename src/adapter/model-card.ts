@@ -13,7 +13,10 @@ export function renderModelCard({ base, method, labels, training, tensors }: Ada
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
     0,
   );
-  const facts = Object.entries({ method, ...training }).flatMap(([name, value]) =>
+  const { keptEpoch: kept, ...rest } = training;
+  // Records count epochs from 0, people from 1.
+  const forPeople = { method, ...rest, keptEpoch: typeof kept === "number" ? kept + 1 : undefined };
+  const facts = Object.entries(forPeople).flatMap(([name, value]) =>
     value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
   );
   const more = labels.length > mostLabels ? ` and ${labels.length - mostLabels} more` : "";

@@ -89,6 +89,18 @@ describe("writeFolderAside", () => {
   });
 });
 
+describe("writeFolderAside, when a file in it fails", () => {
+  it("names the file by its place", async () => {
+    const path = join(folder, "deep", "named");
+    const fill = (aside: string) => writeFileAside(join(aside, "none", "f"), "");
+    await expect(writeFolderAside(path, fill)).rejects.toThrow(
+      new EngineError(
+        `${join(path, "none", "f")} could not be written: its folder does not exist. Make it, or write elsewhere.`,
+      ),
+    );
+  });
+});
+
 describe("writeProblem", () => {
   it.each([
     ["ENOSPC", "x could not be written: the disk is full. Free some space, or write elsewhere."],

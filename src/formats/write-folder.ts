@@ -2,7 +2,7 @@
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { InputError } from "../errors.ts";
+import { EngineError, InputError } from "../errors.ts";
 import { writeProblem } from "./file-problem.ts";
 import { asideOf, syncFolder } from "./write-file.ts";
 
@@ -51,8 +51,14 @@ export async function writeFolderAside(
     }
   } catch (cause) {
     await rm(aside, { recursive: true, force: true }).catch(() => {});
-    throw writeProblem(cause, folder);
+    throw writeProblem(named(cause, { aside, folder }), folder);
   }
   await rm(old, { recursive: true, force: true }).catch(() => {});
   await syncFolder(dirname(folder));
 }
+
+/** Nobody knows the name of the folder aside: a message says which file of the folder it was to be. */
+const named = (cause: unknown, { aside, folder }: { aside: string; folder: string }): unknown =>
+  cause instanceof EngineError && cause.message.includes(aside)
+    ? new EngineError(cause.message.replaceAll(aside, folder), { cause })
+    : cause;

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -40,6 +41,27 @@ describe("openMetricsFile", () => {
     await file.append({});
     await file.close();
     expect(readFileSync(path, "utf8")).toBe(`${after}{}\n`);
+  });
+
+  it.skipIf(process.platform === "win32")("says when the disk takes no more", () => {
+    const path = join(folder, "full.jsonl");
+    const module = new URL("metrics-file.ts", import.meta.url).href;
+    const source = `
+      import { openMetricsFile } from ${JSON.stringify(module)};
+      const file = await openMetricsFile(${JSON.stringify(path)}, { keep: 0 });
+      await file.append({ text: "x".repeat(300) });
+      await file.append({ text: "y".repeat(300) }).catch((error) => console.log(error.message));
+      await file.close();`;
+    const { stdout } = spawnSync(
+      "sh",
+      ["-c", 'ulimit -f 1 && exec "$0" --import tsx --input-type=module -e "$1"', process.execPath, source],
+      { encoding: "utf8", env: { ...process.env, TSX_DISABLE_CACHE: "1" } },
+    );
+    expect(stdout).toBe(
+      `${path} could not be written: the file is too large for this disk. Write elsewhere.\n`,
+    );
+    // what a resumed run cuts off
+    expect(readFileSync(path, "utf8")).toMatch(/^\{"text":"x{300}"\}\n\{"text":"y+$/);
   });
 
   it("says what stands in its way", async () => {

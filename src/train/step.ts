@@ -95,8 +95,10 @@ export function countCorrect(
   let correct = 0;
   for (let row = 0; row < count; row++) {
     const scores = logits?.subarray(row * classes, (row + 1) * classes) ?? new Float32Array();
-    const highest = scores.reduce((best, score, index) => (score > (scores[best] ?? 0) ? index : best), 0);
-    if (highest === labels[row]) correct++;
+    // What is not a number is never the highest.
+    let [highest, best] = [Number.NEGATIVE_INFINITY, -1];
+    for (const [index, score] of scores.entries()) if (score > highest) [highest, best] = [score, index];
+    if (best === labels[row]) correct++;
   }
   return correct;
 }
