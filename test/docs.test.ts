@@ -17,6 +17,8 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
+const commandNames = ["train", "evaluate", "predict", "merge", "inspect", "bench", "bench step", "demo"];
+
 interface Block {
   readonly language: string;
   readonly lines: readonly string[];
@@ -75,6 +77,12 @@ const commandsOf = (lines: readonly string[]): string[] =>
     .flatMap((line) => /^\s*(?:\$ )?(?:npx )?rlrr (.*)$/.exec(line)?.[1] ?? [])
     .map((line) => line.replace(/\s+[>|#].*$/, "").replace(/\s{3,}.*$/, ""));
 
+/** Every flag of every command, and those of npm that the docs name. */
+const flags = new Set([
+  ...commandNames.flatMap((name) => helpOf(name.split(" ")).match(/--[a-z][a-z-]*/g) ?? []),
+  "--ignore-scripts",
+]);
+
 /** What is wrong with a command's flags and arguments. `whole` false leaves out what it lacks. */
 function wrongCommand(line: string, { whole }: { readonly whole: boolean }): string | undefined {
   if (/^--(version|help)$/.test(line)) return undefined;
@@ -124,7 +132,9 @@ describe.each(pages)("%s", (page) => {
     expect(blocks.flatMap(({ lines }) => misquoted(lines) ?? [])).toEqual([]);
   });
 
-  it("gives commands that exist", () => {
+  it("gives commands and flags that exist", () => {
+    const named = [...prose.matchAll(/`(--[a-z-]+)[^`\n]*`/g)].map(([, flag = ""]) => flag);
+    expect(named.filter((flag) => !flags.has(flag))).toEqual([]);
     const whole = blocks.flatMap(({ lines }) => commandsOf(lines));
     const inline = [...prose.matchAll(/`(?:npx )?rlrr ([^`\n…]+)`/g)].map(([, line = ""]) => line);
     expect([
@@ -142,8 +152,7 @@ describe("docs/command.md", () => {
 });
 
 describe("--help", () => {
-  const named = ["train", "evaluate", "predict", "merge", "inspect", "bench", "bench step", "demo"];
-  it.each(named)("of %s gives commands that exist", (name) => {
+  it.each(commandNames)("of %s gives commands that exist", (name) => {
     // A line of help that is a command and nothing else; the usage is none.
     const lines = helpOf(name.split(" ")).split("\n");
     const wrong = commandsOf(lines.filter((line) => line.startsWith("  rlrr "))).flatMap(
