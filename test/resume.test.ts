@@ -163,13 +163,11 @@ describe("a run that was killed", () => {
     expect(readdirSync(out).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("begins anew where it had saved no state", async () => {
+  it("begins anew where it had no time to save", async () => {
     const out = newOut();
     await killAt(5, { out, recipe: { ...recipe, checkpointSeconds: 1000 } });
     const events = await resume(out);
-    expect(only(events, "note").map(({ message }) => message)).toEqual([
-      `${out} holds no saved state yet; the run begins anew.`,
-    ]);
+    expect(only(events, "start")[0]?.resumedAt).toBe(0);
     expect(resultsOf(out)).toEqual(expected);
   });
 });
@@ -284,6 +282,16 @@ describe("a run that goes on", () => {
     } finally {
       writeFileSync(path, bytes);
     }
+  });
+
+  it("begins anew where its state is gone, and says so", async () => {
+    const out = halfWay();
+    rmSync(join(out, "checkpoint.safetensors"));
+    const events = await resume(out);
+    expect(only(events, "note").map(({ message }) => message)).toEqual([
+      `${out} holds no saved state; the run begins anew.`,
+    ]);
+    expect(resultsOf(out)).toEqual(expected);
   });
 
   it("does without its log, where that is gone", async () => {

@@ -27,7 +27,7 @@ export class Loop {
   private readonly signal: AbortSignal;
   private readonly at: Mutable<Position>;
   private readonly began: number;
-  private saved = { at: performance.now(), tookMs: 0 };
+  private saved = { step: 0, at: performance.now(), tookMs: 0 };
 
   constructor(run: Run, { emit, signal }: { emit: (event: TrainEvent) => void; signal: AbortSignal }) {
     this.r = run;
@@ -35,10 +35,13 @@ export class Loop {
     this.signal = signal;
     this.at = { ...run.position };
     this.began = run.began - 1000 * run.position.seconds;
+    this.saved.step = run.position.step;
   }
 
   async run(): Promise<void> {
     this.emit(startEvent(this.r));
+    // A disk that is too small for the state is found now; and there always is a state to fall back on.
+    if (!this.r.resumed) await this.save();
     try {
       while (!this.at.finished) await this.epoch();
     } catch (error) {
@@ -77,11 +80,7 @@ export class Loop {
       step,
       learningRate,
     });
-    if (!finite)
-      await this.diverged(`${Number.isFinite(loss) ? "The gradient" : "The loss"} became`, {
-        step,
-        learningRate,
-      });
+    if (!finite) await this.diverged(Number.isFinite(loss) ? "The gradient" : "The loss", step);
     const images = parts.reduce((total, { count }) => total + count, 0);
     at.step = step;
     at.stepInEpoch++;
@@ -95,25 +94,27 @@ export class Loop {
     if (this.isTimeToSave()) await this.save();
   }
 
-  /** Saves the state as it is, which the step that failed has not touched, and gives up. */
-  private async diverged(
-    what: string,
-    { step, learningRate }: { step: number; learningRate: number },
-  ): Promise<never> {
-    await this.save();
+  /** Gives up. The state is not saved: one that leads here is not good, even where all its numbers are numbers. */
+  private async diverged(what: string, step: number): Promise<never> {
     await this.report();
-    const { checkpoint } = this.r.folder.paths;
+    const rate = learningRateAt(scheduleOf(this.r.recipe), this.at.epoch);
     throw new RlrrError(
-      `${what} NaN or infinite at step ${step} (epoch ${this.at.epoch + 1}, learning rate ${learningRate}). The state after step ${this.at.step} is kept in ${checkpoint}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
+      `${what} became NaN or infinite at step ${step} (epoch ${this.at.epoch + 1}, learning rate ${rate}). The last good state, after step ${this.saved.step}, is kept in ${this.r.folder.paths.checkpoint}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
     );
+  }
+
+  /** Nothing that is no number is ever written down as learned. */
+  private async checkFinite(): Promise<void> {
+    const broken = [...this.r.state].find(([, { parameter }]) => !allNumbers(parameter));
+    if (broken) await this.diverged(`A number of "${broken[0]}"`, this.at.step);
   }
 
   private async endEpoch(learningRate: number, began: number): Promise<void> {
     const { at } = this;
     const { recipe, metrics } = this.r;
     const val = await this.validate();
-    if (val && !Number.isFinite(val.loss))
-      await this.diverged("The loss on validation images became", { step: at.step, learningRate });
+    if (val && !Number.isFinite(val.loss)) await this.diverged("The loss on validation images", at.step);
+    await this.checkFinite();
     const better = val !== undefined && isBetter(val, at.best);
     const event: EpochEvent = {
       type: "epoch",
@@ -178,11 +179,13 @@ export class Loop {
   private async save(): Promise<void> {
     const { folder, metrics, state } = this.r;
     const began = performance.now();
+    await this.checkFinite();
     this.at.seconds = (began - this.began) / 1000;
     this.at.lines = metrics.lines();
     await metrics.sync();
     await writeCheckpoint(folder.paths.checkpoint, { position: this.at, state });
-    this.saved = { at: performance.now(), tookMs: performance.now() - began };
+    const now = performance.now();
+    this.saved = { step: this.at.step, at: now, tookMs: now - began };
     this.emit({ type: "saved", what: "checkpoint", path: folder.paths.checkpoint, step: this.at.step });
   }
 
@@ -197,6 +200,13 @@ export class Loop {
   private get steps(): number {
     return this.r.stepsPerEpoch * this.r.recipe.epochs;
   }
+}
+
+/** Whether all are numbers: 0 times any other is NaN. A plain loop, for the 86 million of a whole backbone. */
+function allNumbers(numbers: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += 0 * (numbers[i] as number);
+  return sum === 0;
 }
 
 /** More images right, or as many with a lower loss. */

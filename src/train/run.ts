@@ -97,7 +97,7 @@ async function prepare(opened: OpenedRun, { closers, emit }: { closers: Closers;
   await folder.writeConfig({ ...config, settled: { microBatchSize, files } } satisfies RunConfig);
   const metrics = closers.add(await openMetricsFile(folder.paths.metrics, { keep: position.lines }));
   if (earlier && !resumed)
-    emit({ type: "note", message: `${folder.path} holds no saved state yet; the run begins anew.` });
+    emit({ type: "note", message: `${folder.path} holds no saved state; the run begins anew.` });
   return {
     ...opened,
     ...{ metrics, context, source, validator, position, stepsPerEpoch },

@@ -219,14 +219,14 @@ describe("train", () => {
     expect(epochs.at(-1)?.epoch).toBe((done?.epoch ?? 0) + 3);
   });
 
-  it("stops when the loss is no number, says when, and keeps the state before", async () => {
+  it("stops when the loss is no number, says when, and keeps the last good state", async () => {
     const out = newOut();
     const recipe = { learningRate: 1e30, warmupEpochs: 0, schedule: "constant" } as const;
     const path = join(out, "checkpoint.safetensors");
     const error = await run(recipe, { out }).catch((cause: unknown) => cause);
     expect(error).toEqual(
       new RlrrError(
-        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). The state after step 1 is kept in ${path}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
+        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). The last good state, after step 0, is kept in ${path}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
       ),
     );
     expect(error).toMatchObject({ exitCode: 1 });
@@ -238,7 +238,20 @@ describe("train", () => {
     ]);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8").trim().split("\n")).toHaveLength(1);
     const { position } = (await readCheckpoint(path, [])) ?? {};
-    expect(position).toMatchObject({ step: 1, lines: 1, finished: false });
+    expect(position).toMatchObject({ step: 0, lines: 0, finished: false });
+  });
+
+  it.each<[string, RecipeInput, string]>([
+    ["validation finds no numbers", { learningRate: 1e30 }, "The loss on validation images"],
+    ["nothing is validated", { learningRate: 1e39, select: "last" }, 'A number of "head.weight"'],
+  ])("keeps no adapter of a last step that went too far: %s", async (_, recipe, what) => {
+    const out = newOut();
+    const dataset = withSplits(({ val }) => ({ val: recipe.select === "last" ? [] : val }));
+    const far = { batchSize: 24, epochs: 1, warmupEpochs: 0, ...recipe };
+    await expect(run(far, { out, dataset })).rejects.toThrow(
+      `${what} became NaN or infinite at step 1 (epoch 1, learning rate ${recipe.learningRate}).`,
+    );
+    expect(existsSync(join(out, "adapter"))).toBe(false);
   });
 
   it("stops before training when images are damaged, with all of them", async () => {
