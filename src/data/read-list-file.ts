@@ -19,7 +19,10 @@ export async function readListFile(path: string): Promise<string> {
 
 async function readBounded(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    // Reading a pipe would wait for a writer.
+    if (!found.isFile()) throw new FileError(`${path} is not a file.`);
+    const { size } = found;
     if (size > MAX_LIST_BYTES)
       throw new FileError(
         `${path} has ${size} bytes; at most ${MAX_LIST_BYTES / 2 ** 20} MiB are allowed for a list.`,

@@ -1,6 +1,6 @@
 /** The bytes of a weight, a stretch at a time, wherever the weight lives. */
 
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
 import { readProblem } from "./file-problem.ts";
 import { float32Bytes, toFloat32 } from "./float-types.ts";
@@ -30,6 +30,9 @@ export async function readExactly(
 export async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
+    // Asked before opening: opening a pipe would wait for a writer.
+    const found = await stat(path);
+    if (!found.isFile() && !found.isDirectory()) throw new FileError(`${path} is not a regular file.`);
     handle = await open(path);
     return await use(handle);
   } catch (cause) {
