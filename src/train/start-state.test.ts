@@ -1,0 +1,60 @@
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { tinyModel } from "../../test/tiny-model.ts";
+import { allTrainables } from "../adapter/adapter.ts";
+import { chooseMethod } from "../adapter/methods.ts";
+import { FileError } from "../errors.ts";
+import { sizeOf } from "../formats/tensor.ts";
+import { readModel } from "../model/read-model.ts";
+import { writeModel } from "../model/write-model.ts";
+import { freshState } from "./start-state.ts";
+
+const model = tinyModel();
+const trainablesOf = (method: string) =>
+  allTrainables(chooseMethod(method, {}, "test").adaptation, model.config, 3);
+
+describe("freshState", () => {
+  it("has a tensor and two moments of zero for everything that trains", async () => {
+    const trainables = trainablesOf("rlrr");
+    const state = await freshState(model, trainables, 1);
+    expect([...state.keys()]).toEqual(trainables.map(({ name }) => name));
+    for (const { name, shape } of trainables) {
+      const { parameter, first, second } = state.get(name) ?? {};
+      const zeros = new Float32Array(sizeOf(shape));
+      expect(parameter?.length, name).toBe(zeros.length);
+      expect([first, second]).toEqual([zeros, zeros]);
+    }
+    expect(state.get("head.weight")?.parameter).toEqual(new Float32Array(3 * 16));
+  });
+
+  it("draws the same for the same seed, tensor by tensor", async () => {
+    const trainables = trainablesOf("rlrr");
+    const state = await freshState(model, trainables, 1);
+    expect(await freshState(model, trainables, 1)).toEqual(state);
+    const other = await freshState(model, trainables.toReversed(), 2);
+    expect(other.get("blocks.0.q.left")).not.toEqual(state.get("blocks.0.q.left"));
+    const reversed = await freshState(model, trainables.toReversed(), 1);
+    expect(reversed.get("blocks.0.q.left")).toEqual(state.get("blocks.0.q.left"));
+  });
+
+  it("starts from copies of frozen weights, in memory or on disk", async () => {
+    const folder = join(temporaryFolder("start-state"), "base");
+    await writeModel(folder, model);
+    const trainables = trainablesOf("full");
+    const here = await freshState(model, trainables, 1);
+    expect(await freshState(await readModel(folder), trainables, 1)).toEqual(here);
+    const cls = model.weights.get("cls");
+    expect(here.get("cls")?.parameter).toEqual(cls && "data" in cls ? cls.data : undefined);
+    here.get("cls")?.parameter.fill(7);
+    expect(cls && "data" in cls && cls.data.every((x) => x !== 7)).toBe(true);
+  });
+
+  it("needs the weight that it starts from", async () => {
+    const weights = new Map(model.weights);
+    weights.delete("cls");
+    await expect(freshState({ ...model, weights }, trainablesOf("full"), 1)).rejects.toThrow(
+      new FileError('The model has no weight "cls".'),
+    );
+  });
+});
