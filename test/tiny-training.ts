@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { defaultSteps } from "../src/data/default-steps.ts";
+import { openImageStore } from "../src/data/image-store.ts";
 import type { Engine } from "../src/engine/engine.ts";
 import type { TrainEvent } from "../src/train/events.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
@@ -19,11 +20,8 @@ export const tinyRecipe: RecipeInput = {
   warmupEpochs: 1,
 };
 
-/** A model for images of 16 pixels, and the images, in `root`. */
-export async function tinyTraining(
-  root: string,
-  engine: Engine,
-): Promise<Omit<TrainOptions, "out" | "signal">> {
+/** A model for images of 16 pixels, and the images, in `root`; their store lives as long as the process. */
+export async function tinyTraining(root: string, engine: Engine) {
   const imageSize = [16, 16] as const;
   return {
     model: tinyModel({ ...tiny, imageSize }),
@@ -32,7 +30,8 @@ export async function tinyTraining(
     preprocessing: defaultSteps(imageSize),
     recipe: tinyRecipe,
     engine,
-  };
+    store: openImageStore(),
+  } satisfies Omit<TrainOptions, "out">;
 }
 
 /** All events of a run; `see` may stop it. */

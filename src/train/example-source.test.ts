@@ -1,18 +1,16 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { tinyTraining } from "../../test/tiny-training.ts";
-import { openImageStore } from "../data/image-store.ts";
 import type { Step } from "../data/steps.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { featureSource, imageSource, isStill, type SourceBatch } from "./example-source.ts";
 
 const engine = nativeEngine({ threads: 1 });
-const store = openImageStore();
-afterAll(async () => {
-  await store.close();
-  await engine.close();
-});
-const { model, dataset, preprocessing } = await tinyTraining(temporaryFolder("example-source"), engine);
+afterAll(() => engine.close());
+const { model, dataset, preprocessing, store } = await tinyTraining(
+  temporaryFolder("example-source"),
+  engine,
+);
 const { train, val } = dataset.splits;
 const [resize, normalize] = preprocessing;
 if (!resize || !normalize) throw new Error("no steps");

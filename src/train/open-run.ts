@@ -4,6 +4,7 @@ import { allTrainables } from "../adapter/adapter.ts";
 import type { Adaptation, Trainable } from "../adapter/method.ts";
 import { chooseMethod, type MethodChoice } from "../adapter/methods.ts";
 import type { Dataset } from "../data/dataset.ts";
+import type { ImageStore } from "../data/image-store.ts";
 import { outputSize } from "../data/output-size.ts";
 import type { Step } from "../data/steps.ts";
 import type { Engine } from "../engine/engine.ts";
@@ -28,6 +29,8 @@ export interface TrainOptions {
   /** Training steps; evaluation takes the still counterparts of random ones. */
   readonly preprocessing: readonly Step[];
   readonly engine: Engine;
+  /** Decoded images to share with other runs, whose owner closes it; a run without one opens its own. */
+  readonly store?: ImageStore;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean;
   /** Go on from the checkpoint in `out`; where there is no run yet, begin one. */

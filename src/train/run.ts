@@ -75,7 +75,7 @@ export async function prepareRun(opened: OpenedRun, emit: Emit): Promise<Run> {
 async function prepare(opened: OpenedRun, { closers, emit }: { closers: Closers; emit: Emit }): Promise<Run> {
   const { options, folder, recipe, choice, trainables, config, earlier, resumed } = opened;
   const { model, dataset } = options;
-  const store = closers.add(openImageStore());
+  const store = options.store ?? closers.add(openImageStore());
   const splits = await usableExamples(opened, { store, emit });
   const files = hashFiles(dataset.root, splits);
   if (earlier?.settled && earlier.settled.files !== files)
