@@ -1,10 +1,11 @@
 import { mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
+import { mutate } from "../../test/mutations.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
-import { FileError, InputError } from "../errors.ts";
+import { FileError, InputError, RlrrError } from "../errors.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { asideOf } from "../formats/write-file.ts";
@@ -262,6 +263,26 @@ describe("readAdapter", () => {
       new FileError(`${path}: it makes images of 32 x 32 pixels; the adapter was trained on 8 x 8.`),
     );
   });
+});
+
+describe("readAdapter, on damaged bytes", () => {
+  it.each(["adapter_config.json", "adapter_model.safetensors", "preprocessor_config.json"])(
+    "meets any damage to %s with an error of ours",
+    async (name) => {
+      await write();
+      const bytes = readFileSync(inside(name));
+      let refused = 0;
+      for (let round = 0; round < 120; round++) {
+        writeFileSync(inside(name), mutate(bytes, { round, headerBytes: 3000 }));
+        await readAdapter(folder).catch((error: unknown) => {
+          refused++;
+          expect(error, `round ${round}`).toBeInstanceOf(RlrrError);
+        });
+      }
+      expect(refused).toBeGreaterThan(40);
+      writeFileSync(inside(name), bytes);
+    },
+  );
 });
 
 describe("sameBase", () => {

@@ -3,7 +3,7 @@
 export interface TargetOptions {
   readonly classes: number;
   readonly labelSmoothing: number;
-  /** A weight a class; their mean over a step's images divides the loss, as in PyTorch. */
+  /** A weight an image by its class, on all its targets alike; their sum over a step's images divides the loss. */
   readonly classWeights?: readonly number[] | undefined;
   /** Σ of the weights of all images of the optimizer step. */
   readonly total: number;
