@@ -74,7 +74,7 @@ const commandsOf = (lines: readonly string[]): string[] =>
     .join("\n")
     .replaceAll(/\\\n\s*/g, " ")
     .split("\n")
-    .flatMap((line) => /^\s*(?:\$ )?(?:npx )?rlrr (.*)$/.exec(line)?.[1] ?? [])
+    .flatMap((line) => /^\s*(?:\$ )?(?:npx )?rlrr (\S.*)$/.exec(line)?.[1] ?? [])
     .map((line) => line.replace(/\s+[>|#].*$/, "").replace(/\s{3,}.*$/, ""));
 
 /** Every flag of every command, and those of npm that the docs name. */
