@@ -6,6 +6,7 @@ import { composeSteps, type StepChoices } from "../data/compose-steps.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readDataset } from "../data/read-dataset.ts";
 import { splitTrainValidation } from "../data/split-train-validation.ts";
+import { filters } from "../data/steps.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
 import { showValue } from "../formats/show-value.ts";
@@ -67,14 +68,7 @@ const imageOptions = [
     "--resize <how>",
     "squash both sides, or keep the aspect ratio and crop (default: the model's, else squash)",
   ).choices(["squash", "short"]),
-  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices([
-    "nearest",
-    "box",
-    "bilinear",
-    "hamming",
-    "bicubic",
-    "lanczos",
-  ]),
+  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices(filters),
   new Option("--crop <how>", "of training images (default: none, or center with --resize short)").choices([
     "none",
     "center",

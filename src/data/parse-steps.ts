@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { fixedSize } from "./output-size.ts";
-import type { Step } from "./steps.ts";
+import { filters, type Step } from "./steps.ts";
 
 /** A 4096² image holds 65,536 patches of 16: far above any ViT, and small enough that a wrong number cannot fill memory. */
 export const MAX_SIDE = 4096;
@@ -12,7 +12,7 @@ const MAX_STEPS = 32;
 
 const side = z.int().min(1).max(MAX_SIDE);
 const size = z.tuple([side, side]);
-const filter = z.enum(["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"]);
+const filter = z.enum(filters);
 const finite = z.number().min(-1e6).max(1e6);
 const positive = z.number().min(1e-6).max(1e6);
 const range = (value: z.ZodNumber) => z.tuple([value, value]).refine(([low, high]) => low <= high);

@@ -1,7 +1,8 @@
 /** Preprocessing as data: a list of named steps that travels inside the adapter. */
 
 /** Resampling filters, as Pillow defines them (antialiased when shrinking). */
-export type Filter = "nearest" | "box" | "bilinear" | "hamming" | "bicubic" | "lanczos";
+export const filters = ["nearest", "box", "bilinear", "hamming", "bicubic", "lanczos"] as const;
+export type Filter = (typeof filters)[number];
 
 type Size = readonly [height: number, width: number];
 

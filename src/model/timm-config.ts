@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { parseSteps } from "../data/parse-steps.ts";
-import type { Filter, Step } from "../data/steps.ts";
+import { type Filter, filters, type Step } from "../data/steps.ts";
 import { FileError } from "../errors.ts";
 import { showValue } from "../formats/show-value.ts";
 import { describeIssue } from "./hugging-face-config.ts";
@@ -36,16 +36,7 @@ const schema = z.looseObject({
   pretrained_cfg: pretrained.nullish(),
 });
 
-const filters: readonly string[] = [
-  "nearest",
-  "box",
-  "bilinear",
-  "hamming",
-  "bicubic",
-  "lanczos",
-] satisfies readonly Filter[];
-
-const isFilter = (name: string): name is Filter => filters.includes(name);
+const isFilter = (name: string): name is Filter => (filters as readonly string[]).includes(name);
 
 /** timm's evaluation transform; its defaults are those of its ViTs. */
 function parsePretrained(config: z.infer<typeof pretrained>, where: string): readonly Step[] | undefined {
