@@ -9,8 +9,8 @@ import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf } from "../graph/value.ts";
 import { spawnWorker } from "../spawn-worker.ts";
 import { type Arrays, checkFeeds, type Engine, type RunOptions, type Session } from "./engine.ts";
+import { fitProducts } from "./fit-products.ts";
 import type { Reply, Request } from "./native.worker.ts";
-import { padProducts } from "./pad-products.ts";
 
 export interface NativeOptions {
   /** Threads inside one op. Default: what this process may use, by ONNX Runtime's own count where that is all. */
@@ -37,7 +37,7 @@ async function compile(graph: Graph, line: WorkerLine, threads: number): Promise
     relative(folder ?? "", path)
       .split(sep)
       .join("/");
-  const bytes = toOnnx(padProducts(graph), { locate });
+  const bytes = toOnnx(fitProducts(graph), { locate });
   const shapes = Object.fromEntries([...inputs].map(([name, { shape }]) => [name, shape]));
   const request = { type: "compile", bytes, folder, threads, shapes } as const;
   const { session } = await line.ask(request, [bytes.buffer as ArrayBuffer]);

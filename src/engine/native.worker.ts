@@ -78,6 +78,8 @@ function optionsOf({
     intraOpNumThreads: threads,
     logSeverityLevel: 4,
     extra: {
+      // It would undo what fit-products.ts does: turning a matrix before a product that would turn it again and again.
+      optimization: { disable_specified_optimizers: "GemmTransposeFusion" },
       session: {
         // One setting everywhere: with prepacking, results differ in the last bits and weights are held twice.
         disable_prepacking: "1",

@@ -3,7 +3,7 @@ import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { evaluate } from "../engine/reference.ts";
 import { GraphError } from "../errors.ts";
 import { grad } from "./grad.ts";
-import { add, expand, gelu, linear, mul, reshape, sub, sum } from "./ops.ts";
+import { add, expand, gelu, linear, matmul, mul, reshape, sub, sum, swap } from "./ops.ts";
 import { constant, inOrder, input, scalar, type Value } from "./value.ts";
 
 type Feeds = Record<string, Float64Array>;
@@ -17,6 +17,13 @@ const total = (x: Value): Value => reshape(sum(x, [...x.shape.keys()]), []);
 const numbers = (...values: number[]) => Float64Array.from(values);
 
 describe("grad", () => {
+  it("gives the gradient of a swapped matrix as a product of swapped matrices, not as a swapped product", () => {
+    const [a, b] = [input("a", [2, 3, 5]), input("b", [2, 4, 5])];
+    const [gradient] = grad(total(matmul(a, swap(b))), [b]); // db = gᵀ·a, where (aᵀ·g)ᵀ would turn the result
+    const [left, right] = gradient?.inputs ?? [];
+    expect([gradient?.kind === "op" && gradient.op, left?.shape, right]).toEqual(["matmul", [2, 4, 3], a]);
+  });
+
   it("sums back what was broadcast", () => {
     const x = input("x", [2, 3]);
     const row = input("row", [3]);

@@ -102,12 +102,13 @@ export const ops = {
     vjp: (g, _y, [x]) => [mul(g, mul(exp(neg(mul(x, x))), scalar(2 / Math.sqrt(Math.PI))))],
     onnx: "Erf",
   }),
-  // y = x·Φ(x)   →   dx = g · (Φ(x) + x·φ(x)).  With u = x/√2:  Φ = (1 + erf u)/2,  x·φ = u·exp(-u²)/√π
+  // y = x·Φ(x)   →   dx = g · (Φ(x) + x·φ(x)).  With u = x/√2:  Φ = (1 + erf u)/2,  x·φ = u/exp(u²)/√π,
+  // a quotient, which goes to 0 as it should where exp overflows: one pass less than u·exp(-u²)
   gelu: define<Unary>({
     shape: same,
     vjp: (g, _y, [x]) => {
       const u = mul(x, scalar(Math.SQRT1_2));
-      const twiceSlope = add(mul(mul(u, exp(neg(mul(u, u)))), scalar(2 / Math.sqrt(Math.PI))), erf(u));
+      const twiceSlope = add(mul(div(u, exp(mul(u, u))), scalar(2 / Math.sqrt(Math.PI))), erf(u));
       return [mul(mul(add(twiceSlope, scalar(1)), scalar(0.5)), g)];
     },
     onnx: "Gelu",
@@ -139,11 +140,14 @@ export const ops = {
   }),
   transpose: define<Unary, { order: readonly number[] }>({
     shape: ([x], { order }) => transposedShape(x, order),
-    vjp: (g, _y, _x, { order }) => [
-      transpose(
-        g,
-        Array.from(order.keys(), (axis) => order.indexOf(axis)),
-      ),
+    // nothing but this rule reads g
+    vjp: (g, y, _x, { order }) => [
+      isSwap(y)
+        ? swapUnread(g)
+        : transpose(
+            g,
+            Array.from(order.keys(), (axis) => order.indexOf(axis)),
+          ),
     ],
     onnx: ({ order }) => ({ type: "Transpose", attributes: { perm: order } }),
   }),
@@ -312,8 +316,19 @@ export const softmax = (x: Value): Value => apply("softmax", [x]);
 export const normalize = (x: Value, epsilon: number): Value => apply("normalize", [x], { epsilon });
 export const invStd = (x: Value, epsilon: number): Value => apply("invStd", [x], { epsilon });
 
-/** The last two axes exchanged. */
+/** The last two axes exchanged: xᵀ. Twice is not at all. */
 export function swap(x: Value): Value {
-  const rank = x.shape.length;
-  return transpose(x, [...Array(rank - 2).keys(), rank - 1, rank - 2]);
+  const order = swapOrder(x.shape.length);
+  return isSwap(x) ? x.inputs[0] : transpose(x, order);
+}
+
+const swapOrder = (rank: number): number[] => [...Array(rank - 2).keys(), rank - 1, rank - 2];
+
+const isSwap = (x: Value): x is OpValue & { readonly inputs: Unary } =>
+  x.kind === "op" && x.op === "transpose" && `${x.attributes.order}` === `${swapOrder(x.shape.length)}`;
+
+/** xᵀ, of a product as (a·b)ᵀ = bᵀ·aᵀ: no copy of the result, but a second product where x itself is read too. */
+function swapUnread(x: Value): Value {
+  const [a, b] = x.inputs;
+  return x.kind === "op" && x.op === "matmul" && a && b ? matmul(swap(b), swap(a)) : swap(x);
 }

@@ -12,6 +12,7 @@ import {
   reshape,
   slice,
   softmax,
+  swap,
   transpose,
 } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
@@ -77,33 +78,49 @@ function embed(images: Value, weights: WeightOf, { patchSize: p, width }: VitCon
 
 interface BlockOptions {
   readonly config: VitConfig;
-  /** The head reads CLS alone, so the last block computes only its row; keys and values still need all tokens. */
+  /** The head reads CLS alone, so the last block computes only its row. */
   readonly last: boolean;
   readonly drop: (branch: Branch, y: Value) => Value;
 }
 
 function block(x: Value, weights: WeightOf, { config, last, drop }: BlockOptions): Value {
-  const all = layerNorm(x, part(weights, "norm1"), config); // [batch, tokens, D]
-  const asking = last ? cls(all) : all;
-  const attended = attention(asking, all, weights, config.heads);
+  const normed = layerNorm(x, part(weights, "norm1"), config); // [batch, tokens, D]
+  const attended = (last ? attentionOfCls : attention)(normed, weights, config.heads);
   const middle = add(last ? cls(x) : x, drop("attention", attended));
   const hidden = layerNorm(middle, part(weights, "norm2"), config);
   return add(middle, drop("mlp", mlp(hidden, weights)));
 }
 
-/** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection. */
-function attention(asking: Value, all: Value, weights: WeightOf, heads: number): Value {
-  const [batch = 0, tokens = 0, width = 0] = all.shape;
+/** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection. x [batch, tokens, D] → the same. */
+function attention(x: Value, weights: WeightOf, heads: number): Value {
+  const [batch = 0, tokens = 0, width = 0] = x.shape;
   const size = width / heads;
-  const split = (x: Value, name: string, order: readonly number[]) => {
+  const split = (name: string) => {
     const rows = onRows(x, (flat) => dense(flat, part(weights, name)));
-    return transpose(reshape(rows, [batch, x.shape[1] ?? tokens, heads, size]), order);
+    return transpose(reshape(rows, [batch, tokens, heads, size]), [0, 2, 1, 3]); // [batch, heads, tokens, size]
   };
-  const q = mul(split(asking, "q", [0, 2, 1, 3]), scalar(size ** -0.5)); // [batch, heads, asking, size]
-  const kT = split(all, "k", [0, 2, 3, 1]); // [batch, heads, size, tokens]
-  const v = split(all, "v", [0, 2, 1, 3]); // [batch, heads, tokens, size]
-  const mixed = transpose(matmul(softmax(matmul(q, kT)), v), [0, 2, 1, 3]); // [batch, asking, heads, size]
-  return onRows(reshape(mixed, asking.shape), (flat) => dense(flat, part(weights, "o")));
+  const [q, k, v] = [split("q"), split("k"), split("v")];
+  const scores = matmul(mul(q, scalar(size ** -0.5)), swap(k)); // [batch, heads, tokens, tokens]
+  const mixed = transpose(matmul(softmax(scores), v), [0, 2, 1, 3]); // [batch, tokens, heads, size]
+  return onRows(reshape(mixed, x.shape), (flat) => dense(flat, part(weights, "o")));
+}
+
+/**
+ * The same for CLS alone, [batch, 1, D], with no product over all tokens: a head's q·(W_k·x)ᵀ is (q·W_k)·xᵀ, and its
+ * Σ p·(W_v·x) is (Σ p·x)·W_vᵀ. b_k adds the same to each score of a row, which softmax does not see.
+ */
+function attentionOfCls(x: Value, weights: WeightOf, heads: number): Value {
+  const [batch = 0, , width = 0] = x.shape;
+  const size = width / heads;
+  const byHead = (flat: Value) => transpose(reshape(flat, [batch, heads, size]), [1, 0, 2]); // [heads, batch, size]
+  const weightOf = (name: string) => reshape(weights(`${name}.weight`), [heads, size, width]);
+  const q = byHead(dense(reshape(cls(x), [batch, width]), part(weights, "q")));
+  const asking = matmul(mul(q, scalar(size ** -0.5)), weightOf("k")); // [heads, batch, D]
+  const scores = matmul(transpose(asking, [1, 0, 2]), swap(x)); // [batch, heads, tokens]
+  const gathered = transpose(matmul(softmax(scores), x), [1, 0, 2]); // [heads, batch, D]
+  const v = transpose(matmul(gathered, swap(weightOf("v"))), [1, 0, 2]); // [batch, heads, size]
+  const mixed = add(reshape(v, [batch, width]), weights("v.bias"));
+  return reshape(dense(mixed, part(weights, "o")), [batch, 1, width]);
 }
 
 const mlp = (x: Value, weights: WeightOf): Value =>
