@@ -124,7 +124,7 @@ describe("an option of training that is wrong", () => {
       "--learning-rate fast": 'error: --learning-rate must be a number above 0, got "fast".',
       "--learning-rate -1": "error: --learning-rate must be a number above 0, got -1.",
       "--batch-size 0": "error: --batch-size must be a whole number from 1 to 65536, got 0.",
-      "--micro-batch-size 5": "error: --micro-batch-size must divide --batch-size 32, got 5.",
+      "--micro-batch-size 33": "error: --micro-batch-size must be at most --batch-size 32, got 33.",
       "--dropout 1": "error: --dropout must be a number from 0 to below 1, got 1.",
       "--dropout 0.1 --drop-path 0.1":
         "error: --dropout and --drop-path are two ways to drop the same; give one of them.",

@@ -27,7 +27,7 @@ if (!resize || !normalize) throw new Error("no steps");
 /** Everything that is drawn is drawn: order, flips, masks; and steps of two runs, the last one short. */
 const recipe: RecipeInput = {
   ...tinyRecipe,
-  ...{ epochs: 3, batchSize: 10, microBatchSize: 5, dropout: 0.1, checkpointSeconds: 0 },
+  ...{ epochs: 3, batchSize: 10, microBatchSize: 4, dropout: 0.1, checkpointSeconds: 0 },
 };
 const common = {
   ...{ ...plain, store, recipe },

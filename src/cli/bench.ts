@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { Command, Option } from "commander";
 import { allTrainables } from "../adapter/adapter.ts";
 import { chooseMethod, methods } from "../adapter/methods.ts";
+import { cuts } from "../data/cuts.ts";
 import type { Engine } from "../engine/engine.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
@@ -133,9 +134,9 @@ async function timeSteps(
   const trainables = allTrainables(adaptation, model.config, classes);
   const microBatchSize =
     flags.microBatchSize ?? microBatchFor(model.config, batchSize, Number.POSITIVE_INFINITY);
-  if (microBatchSize < 1 || batchSize % microBatchSize !== 0)
+  if (microBatchSize < 1 || microBatchSize > batchSize)
     throw new InputError(
-      `--micro-batch-size must divide the batch size ${batchSize}, got ${microBatchSize}.`,
+      `--micro-batch-size must be from 1 to the batch size ${batchSize}, got ${microBatchSize}.`,
     );
   const parts = { model, adaptation, trainables, classes, batchSize: microBatchSize };
   const { graph, masks } = trainGraph({ ...parts, drop: { rate: 0.1, kind: "element" } });
@@ -157,24 +158,25 @@ async function timeSteps(
   const seconds: number[] = [];
   for (let step = 0; step <= flags.steps; step++) {
     interruption.throwIfAborted();
-    const batches = Array.from({ length: batchSize / microBatchSize }, () =>
-      noiseBatch(model.config, microBatchSize, classes),
-    );
+    const batches = cuts(batchSize, { batchSize: microBatchSize }).map(([from, to]) => ({
+      ...noiseBatch(model.config, microBatchSize, classes),
+      count: to - from,
+    }));
     const began = performance.now();
     await optimizerStep(context, batches, { state, step: step + 1, learningRate: 1e-3 });
     if (step > 0) seconds.push((performance.now() - began) / 1000);
   }
-  const flops = (matrixFlops(graph) * batchSize) / microBatchSize;
+  const flops = matrixFlops(graph) * Math.ceil(batchSize / microBatchSize);
   await session.close();
   return { seconds, flops, trainable: trainables.reduce((total, { shape }) => total + sizeOf(shape), 0) };
 }
 
-function noiseBatch({ imageSize: [height, width] }: VitConfig, count: number, classes: number) {
-  const input = randomStream(1, "images").fillUniform(new Float32Array(count * 3 * height * width), {
+function noiseBatch({ imageSize: [height, width] }: VitConfig, rows: number, classes: number) {
+  const input = randomStream(1, "images").fillUniform(new Float32Array(rows * 3 * height * width), {
     low: -1,
     high: 1,
   });
-  return { input, count, labels: Int32Array.from({ length: count }, (_, row) => row % classes) };
+  return { input, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
 }
 
 /** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */

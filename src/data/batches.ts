@@ -1,6 +1,7 @@
 /** Examples become batches of numbers; the next batches are made while the current one is being used. */
 
 import { abortable } from "./abortable.ts";
+import { type CutOptions, cuts } from "./cuts.ts";
 import type { Example } from "./dataset.ts";
 import type { Image } from "./image.ts";
 import type { ImageStore } from "./image-store.ts";
@@ -16,16 +17,15 @@ export interface Batch {
   readonly images: Float32Array<ArrayBuffer>;
   /** [batch]; zero from `count` on. */
   readonly labels: Int32Array<ArrayBuffer>;
-  /** How many rows are real: all of them, but for the last batch. */
+  /** How many rows are real: all of them, but for the last batch of a group. */
   readonly count: number;
   /** Which examples the real rows are. */
   readonly indices: readonly number[];
 }
 
-export interface BatchOptions {
+export interface BatchOptions extends CutOptions {
   readonly store: ImageStore;
   readonly steps: readonly Step[];
-  readonly batchSize: number;
   /** Indices into the examples; in the order given where left out. */
   readonly order?: readonly number[];
   /** Random numbers in [0, 1) for one example; needed where a step is random. */
@@ -45,7 +45,7 @@ async function prepare(path: string, index: number, options: BatchOptions): Prom
     : applyActions(image, actions);
 }
 
-/** Batches of `examples`, in order, the last one padded. */
+/** Batches of `examples`, in order, short ones padded. */
 export async function* batches(
   examples: readonly Example[],
   options: BatchOptions,
@@ -55,8 +55,7 @@ export async function* batches(
   const table = byteTable(options.steps);
   const imageLength = 3 * height * width;
 
-  async function make(start: number): Promise<Batch> {
-    const indices = order.slice(start, start + batchSize);
+  async function make(indices: readonly number[]): Promise<Batch> {
     const images = new Float32Array(batchSize * imageLength);
     const labels = new Int32Array(batchSize);
     const rows = indices.map(async (index, row) => {
@@ -72,13 +71,14 @@ export async function* batches(
   }
 
   const ahead: Promise<Batch>[] = [];
-  let next = 0;
+  const waiting = cuts(order.length, options).values();
   const fill = () => {
-    while (ahead.length <= prefetch && next < order.length) {
-      const batch = make(next);
+    while (ahead.length <= prefetch) {
+      const { value } = waiting.next();
+      if (!value) return;
+      const batch = make(order.slice(...value));
       batch.catch(() => {}); // told to whoever awaits it; a caller who stops early never does
       ahead.push(batch);
-      next += batchSize;
     }
   };
   for (fill(); ahead.length > 0; fill()) {

@@ -1,6 +1,7 @@
 /** Where a step's inputs come from: images made ready as they are needed, or features computed once. */
 
 import { batches } from "../data/batches.ts";
+import { type CutOptions, cuts } from "../data/cuts.ts";
 import type { Example } from "../data/dataset.ts";
 import { evaluationSteps } from "../data/evaluation-steps.ts";
 import type { ImageStore } from "../data/image-store.ts";
@@ -25,7 +26,7 @@ export interface ExampleSource {
   /** Batches in the order given; the same epoch and seed augment alike. */
   readonly train: (
     order: readonly number[],
-    options: { epoch: number; batchSize: number },
+    options: CutOptions & { epoch: number },
   ) => AsyncIterable<SourceBatch>;
   readonly val: (batchSize: number) => AsyncIterable<SourceBatch>;
 }
@@ -45,12 +46,12 @@ export function imageSource({ train, val, store, steps, seed, signal }: SourceOp
   const common = { store, ...(signal ? { signal } : {}) };
   return {
     input: "images",
-    train: (order, { epoch, batchSize }) =>
+    train: (order, { epoch, ...cut }) =>
       named(
         batches(train, {
           ...common,
+          ...cut,
           steps,
-          batchSize,
           order,
           randomFor: (index) => randomStream(seed, "augment", epoch, index).next,
         }),
@@ -95,7 +96,7 @@ export async function featureSource(options: FeatureOptions): Promise<ExampleSou
   const [trained, validated] = [cut(0, train.length), cut(train.length, labels.length)];
   return {
     input: "features",
-    train: (order, { batchSize }) => gather(trained, { order, batchSize }),
+    train: (order, { epoch: _, ...cut }) => gather(trained, { order, ...cut }),
     val: (batchSize) => gather(validated, { order: [...val.keys()], batchSize }),
   };
 }
@@ -128,10 +129,11 @@ async function computeFeatures(
 
 async function* gather(
   { rows, labels, width }: Features,
-  { order, batchSize }: { order: readonly number[]; batchSize: number },
+  { order, ...cut }: CutOptions & { order: readonly number[] },
 ): AsyncGenerator<SourceBatch, void, void> {
-  for (let start = 0; start < order.length; start += batchSize) {
-    const indices = order.slice(start, start + batchSize);
+  const { batchSize } = cut;
+  for (const range of cuts(order.length, cut)) {
+    const indices = order.slice(...range);
     const input = new Float32Array(batchSize * width);
     const batch = new Int32Array(batchSize);
     for (const [row, index] of indices.entries()) {

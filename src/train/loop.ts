@@ -62,8 +62,9 @@ export class Loop {
     const order = randomStream(recipe.seed, "order", this.at.epoch).permutation(trainExamples.length);
     const rest = order.slice(this.at.stepInEpoch * recipe.batchSize);
     const learningRate = learningRateAt(scheduleOf(recipe), this.at.epoch);
-    const batches = source.train(rest, { epoch: this.at.epoch, batchSize: context.microBatchSize });
-    for await (const parts of grouped(batches, recipe.batchSize / context.microBatchSize)) {
+    const cut = { batchSize: context.microBatchSize, groupSize: recipe.batchSize };
+    const batches = source.train(rest, { epoch: this.at.epoch, ...cut });
+    for await (const parts of grouped(batches, Math.ceil(recipe.batchSize / context.microBatchSize))) {
       this.signal.throwIfAborted();
       await this.step(parts, learningRate);
     }

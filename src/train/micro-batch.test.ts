@@ -23,7 +23,10 @@ describe("microBatchFor", () => {
     [8, 8],
     [7, 7],
     [1, 1],
-    [13, 1], // a prime has no even share but 1
+    [14, 7],
+    [13, 7], // a prime has no even share but 1: two runs, and one row of zeros
+    [22, 8], // even shares are 2 and 11: three runs of 8, and two rows of zeros
+    [10, 10],
   ])("takes batches of %d in runs of %d where memory is no matter", (batchSize, micro) => {
     expect(microBatchFor(vitB, batchSize, plenty)).toBe(micro);
   });

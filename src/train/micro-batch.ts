@@ -19,10 +19,14 @@ export function activationBytes(config: VitConfig): number {
  */
 const maxRows = 2100;
 
-/** The largest even share of `batchSize` within `maxRows` whose activations fit half of `memoryBytes`; 1 at the least. */
+/**
+ * Images a run, within `maxRows` and with activations that fit half of `memoryBytes`; 1 at the least. The largest even
+ * share of `batchSize`, unless that is less than half of what fits, as a prime's is: then the fewest runs, the last of which
+ * computes a few rows of zeros.
+ */
 export function microBatchFor(config: VitConfig, batchSize: number, memoryBytes: number): number {
-  const fits = Math.min(maxRows / tokensOf(config), memoryBytes / 2 / activationBytes(config));
-  for (let parts = 1; parts <= batchSize; parts++)
-    if (batchSize % parts === 0 && batchSize / parts <= fits) return batchSize / parts;
-  return 1;
+  const room = Math.min(maxRows / tokensOf(config), memoryBytes / 2 / activationBytes(config));
+  const most = Math.min(batchSize, Math.max(1, Math.floor(room)));
+  for (let size = most; 2 * size >= most; size--) if (batchSize % size === 0) return size;
+  return Math.ceil(batchSize / Math.ceil(batchSize / most));
 }

@@ -91,8 +91,8 @@ function findClash(
     return `${nameOf("dropout")} and ${nameOf("dropPath")} are two ways to drop the same; give one of them.`;
   if (patience > 0 && select !== "val")
     return `${nameOf("patience")} waits for a better epoch on validation images; ${nameOf("select")} must be val, got ${select}.`;
-  if (microBatchSize > 0 && batchSize % microBatchSize !== 0)
-    return `${nameOf("microBatchSize")} must divide ${nameOf("batchSize")} ${batchSize}, got ${microBatchSize}.`;
+  if (microBatchSize > batchSize)
+    return `${nameOf("microBatchSize")} must be at most ${nameOf("batchSize")} ${batchSize}, got ${microBatchSize}.`;
   return undefined;
 }
 

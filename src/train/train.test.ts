@@ -123,16 +123,19 @@ describe("train", () => {
     expect((await run({ ...recipe, seed: 7 })).losses).not.toEqual(first.losses);
   });
 
-  it("adds up micro-batches to what the whole batch gives, a short last step included", async () => {
-    // 24 images in steps of 10, 10 and 4
-    const whole = await run({ batchSize: 10, labelSmoothing: 0.1, clipNorm: 1 });
-    const parts = await run({ batchSize: 10, labelSmoothing: 0.1, clipNorm: 1, microBatchSize: 2 });
-    expect(whole.losses).toHaveLength(12);
-    expect(parts.losses).toBeCloseToTensor(whole.losses, { relative: 1e-4 });
-    expect(parts.losses).not.toEqual(whole.losses);
-    const [start] = only(parts.events, "start");
-    expect(start?.microBatchSize).toBe(2);
-  });
+  // 24 images in steps of 10, 10 and 4; in runs of 2, or of 4, 4 and 2
+  it.each([2, 4])(
+    "adds up runs of %d to what the whole batch gives, a short last step included",
+    async (size) => {
+      const whole = await run({ batchSize: 10, labelSmoothing: 0.1, clipNorm: 1 });
+      const parts = await run({ batchSize: 10, labelSmoothing: 0.1, clipNorm: 1, microBatchSize: size });
+      expect(whole.losses).toHaveLength(12);
+      expect(parts.losses).toBeCloseToTensor(whole.losses, { relative: 1e-4 });
+      expect(parts.losses).not.toEqual(whole.losses);
+      const [start] = only(parts.events, "start");
+      expect(start?.microBatchSize).toBe(size);
+    },
+  );
 
   it("weighs rare classes more when told to", async () => {
     const dataset = withSplits(({ train }) => ({ train: train.filter((_, at) => at % 8 < 2 || at >= 16) }));
