@@ -1,5 +1,6 @@
 import { once } from "node:events";
-import { cp, stat, writeFile } from "node:fs/promises";
+import { symlinkSync } from "node:fs";
+import { cp, mkdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -10,7 +11,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const root = temporaryFolder("cli-process");
 const at = (...names: string[]) => join(root, ...names);
 /** So many images, one a run, that a command takes long enough to be interrupted. */
-const many = 40_000;
+const many = 20_000;
 
 beforeAll(async () => {
   await writeTinyModel(at("model"));
@@ -18,7 +19,11 @@ beforeAll(async () => {
   await writeColours(at("data"), { train: 4, test: 2 });
   await writePicture(at("a.png"), colours.red, 1);
   await writePicture(at("b.png"), colours.blue, 2);
-  const rows = Array.from({ length: many / 2 }, () => "a.png,red\nb.png,blue");
+  await mkdir(at("many"));
+  const rows = Array.from({ length: many }, (_, row) => {
+    symlinkSync(at(row % 2 ? "a.png" : "b.png"), at(`many/${row}.png`));
+    return `many/${row}.png,${row % 2 ? "red" : "blue"}`;
+  });
   await writeFile(at("many.csv"), ["file,label", ...rows, ""].join("\n"));
 });
 

@@ -38,7 +38,7 @@ const browser = [
   /^formats\/(protobuf|tensor)\.ts$/,
   /^model\/(model|shapes|vit|variants|frozen)\.ts$/,
   /^adapter\/(method|methods|rlrr|linear|full)\.ts$/,
-  /^data\/(steps|random|resize)\.ts$/,
+  /^data\/(steps|resize)\.ts$/,
 ];
 const browserPackages = /^(zod|fflate|pure-rand)(\/|$)/;
 

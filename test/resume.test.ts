@@ -241,6 +241,39 @@ describe("a run that goes on", () => {
     );
   });
 
+  it("is refused with other heads, which no weight tells", async () => {
+    const model = { ...plain.model, config: { ...plain.model.config, heads: 4 } };
+    await expect(resume(whole, { model })).rejects.toThrow(
+      "this run began otherwise: heads was 2, is 4. Repeat",
+    );
+  });
+
+  it("is refused when an image has changed since", async () => {
+    const out = halfWay();
+    const { path } = firstExample ?? { path: "" };
+    const bytes = readFileSync(path);
+    writeFileSync(path, readFileSync(common.dataset.splits.train.at(-1)?.path ?? ""));
+    try {
+      await expect(resume(out, { store: undefined })).rejects.toThrow("this run began with other images");
+    } finally {
+      writeFileSync(path, bytes);
+    }
+  });
+
+  it("writes the page that a run killed at its very end lacks, and misses a lost adapter", async () => {
+    const out = newOut();
+    cpSync(whole, out, { recursive: true });
+    rmSync(join(out, "report.html"));
+    expect(only(await resume(out), "done")).toHaveLength(1);
+    expect(readFileSync(join(out, "report.html"), "utf8")).toContain("best epoch");
+    rmSync(join(out, "adapter"), { recursive: true });
+    await expect(resume(out)).rejects.toThrow(
+      new FileError(
+        `${out}: this run is finished, but its adapter is gone. Restore ${join(out, "adapter")}, or remove ${out} to train anew.`,
+      ),
+    );
+  });
+
   it("may find its data and its base elsewhere, and be saved more seldom", async () => {
     const out = halfWay();
     const moved = join(root, "moved");
@@ -278,7 +311,7 @@ describe("a run that goes on", () => {
     try {
       await expect(resume(out, { skipBadImages: true, store: undefined })).rejects.toThrow(
         new InputError(
-          `${out}: this run began with other images that could be read. Restore them to resume, or give another folder as --out.`,
+          `${out}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
         ),
       );
     } finally {

@@ -1,6 +1,6 @@
 /** An adapter as a folder, in the manner of Hugging Face peft: config, tensors, preprocessing, model card. */
 
-import { stat } from "node:fs/promises";
+import { readdir, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { outputSize } from "../data/output-size.ts";
@@ -46,7 +46,17 @@ type Config = z.output<typeof configSchema>;
 
 /** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
 const layoutNames =
-  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md|\.DS_Store)$/;
+  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
+
+/** Refuses a folder that holds what no adapter holds, before there is an adapter to write into it. */
+export async function checkAdapterFolder(folder: string): Promise<void> {
+  const names = await readdir(folder).catch(() => []);
+  const foreign = names.find((name) => !layoutNames.test(name));
+  if (foreign !== undefined)
+    throw new InputError(
+      `${folder} holds "${foreign}", which is no part of an adapter and would be lost. Move it elsewhere.`,
+    );
+}
 
 /** Writes the folder aside, then puts it in place of an older one. */
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<void> {

@@ -21,13 +21,14 @@ export function chooseMethod(
   name: string,
   options: unknown,
   where: string,
-): { choice: MethodChoice; adaptation: Adaptation } {
+): { choice: MethodChoice; adaptation: Adaptation; learningRate: number } {
   const method = methods.find((row) => row.name === name);
   const known = methods.map((row) => row.name).join(", ");
   if (!method) throw new InputError(`${where}: there is no method "${name}". Known: ${known}.`);
   const parsed = method.options.safeParse(options ?? {});
   if (!parsed.success) throw new InputError(`${where}: ${explain(method, parsed.error, options)}.`);
-  return { choice: { name, options: parsed.data }, adaptation: method.create(parsed.data) };
+  const { learningRate } = method;
+  return { choice: { name, options: parsed.data }, adaptation: method.create(parsed.data), learningRate };
 }
 
 /** The first thing that is wrong; what would be right is described beside each option. */

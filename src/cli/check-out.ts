@@ -5,7 +5,7 @@ import { dirname, relative, resolve, sep } from "node:path";
 import { InputError } from "../errors.ts";
 
 /** What a run leaves in its folder, besides files aside that a killed one did not rename. */
-const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter(\.old)?|\..*)$/;
+const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter|\..*)$/;
 
 /** `out` may be new, empty, or the folder of an earlier run, but not a part of the data. */
 export async function checkRunFolder(out: string, { data }: { readonly data: string }): Promise<void> {

@@ -46,9 +46,9 @@ export async function classify(
     const batchSize = Math.max(1, Math.min(wanted, asked.length));
     // First what fails soonest: another base, no head, too little memory.
     const session = await openClassifier({ model, adapter, engine, batchSize, signal: interruption });
-    const common = { store, steps, signal: interruption };
+    const common = { store, signal: interruption };
     const onCheck = slowly(progress, { label: "checking images" });
-    const bad = await findBadImages(asked, { ...common, onProgress: onCheck });
+    const bad = await findBadImages([{ examples: asked, steps }], { ...common, onProgress: onCheck });
     if (bad.length > 0 && !options.skipBadImages)
       throw new FileError(
         `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
@@ -56,7 +56,7 @@ export async function classify(
     const paths = new Set(bad.map(({ path }) => path));
     const examples = asked.filter(({ path }) => !paths.has(path));
     const onProgress = slowly(progress, { label });
-    const logits = await runClassifier(examples, { ...common, session, batchSize, onProgress });
+    const logits = await runClassifier(examples, { ...common, steps, session, batchSize, onProgress });
     return { examples, bad, logits };
   } finally {
     progress.close();

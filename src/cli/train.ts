@@ -1,7 +1,7 @@
 /** rlrr train: adapts a model to labelled images. */
 
 import { Command, Option } from "commander";
-import { chooseMethod, methods } from "../adapter/methods.ts";
+import { chooseMethod } from "../adapter/methods.ts";
 import { composeSteps, type StepChoices } from "../data/compose-steps.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { readDataset } from "../data/read-dataset.ts";
@@ -128,10 +128,9 @@ interface Flags extends RecipeInput, StepChoices {
 
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, out, threads } = flags;
-  const suggested = methods.find(({ name }) => name === flags.method)?.learningRate ?? 1e-3;
-  const recipe = parseRecipe({ learningRate: suggested, ...givenFlags(flags, recipeOptions) }, flagOf);
   const method = { name: flags.method, options: methodSettings(flags) };
-  chooseMethod(method.name, method.options, "--method");
+  const { learningRate } = chooseMethod(method.name, method.options, "--method");
+  const recipe = parseRecipe({ learningRate, ...givenFlags(flags, recipeOptions) }, flagOf);
   const fraction = validationFraction(flags);
   await checkRunFolder(out, flags);
   const reporter = openReporter({ json });

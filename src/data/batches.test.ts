@@ -180,8 +180,11 @@ describe("findBadImages", () => {
     const at = (name: string) => ({ path: join(bad, name), label: 0 });
     const seen: string[] = [];
     const found = await findBadImages(
-      [at("text.png"), ...examples, at("cut.jpg"), at("folder.jpg"), at("empty.jpg"), at("text.png")],
-      { store, steps, onProgress: (done, total) => seen.push(`${done}/${total}`) },
+      [
+        { examples: [at("text.png"), ...examples, at("cut.jpg"), at("folder.jpg")], steps },
+        { examples: [at("empty.jpg"), at("text.png")], steps },
+      ],
+      { store, onProgress: (done, total) => seen.push(`${done}/${total}`) },
     );
     expect(found).toEqual([
       {
@@ -201,7 +204,7 @@ describe("findBadImages", () => {
         reason: `${join(bad, "empty.jpg")} is empty (0 bytes). Replace it or remove it.`,
       },
     ]);
-    expect(seen).toEqual(Array.from({ length: 11 }, (_, at) => `${at + 1}/11`));
+    expect(seen).toEqual(Array.from({ length: 12 }, (_, at) => `${at + 1}/12`));
   });
 
   it("warms the cache", async () => {
@@ -210,14 +213,14 @@ describe("findBadImages", () => {
       .png()
       .toFile(path);
     const example = { path, label: 0 };
-    expect(await findBadImages([example], { store, steps })).toEqual([]);
+    expect(await findBadImages([{ examples: [example], steps }], { store })).toEqual([]);
     await rm(path);
     expect((await batches([example], { store, steps, batchSize: 1 }).next()).value?.count).toBe(1);
   });
 
   it("stops when aborted", async () => {
     await expect(
-      findBadImages(examples, { store, steps, signal: AbortSignal.abort(new Error("enough")) }),
+      findBadImages([{ examples, steps }], { store, signal: AbortSignal.abort(new Error("enough")) }),
     ).rejects.toThrow("enough");
   });
 });

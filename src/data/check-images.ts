@@ -16,29 +16,36 @@ export interface BadImage {
 /** How many bad images a message prints; the rest are counted. */
 const PRINTED = 20;
 
+/** Examples and what will be done to them. */
+export interface CheckedPart {
+  readonly examples: readonly Example[];
+  readonly steps: readonly Step[];
+}
+
 /**
  * All examples whose image cannot be used, in the order given. What is decoded stays in the store's cache for the
- * first epoch with the same `steps`.
+ * first epoch with the same steps.
  */
 export async function findBadImages(
-  examples: readonly Example[],
+  parts: readonly CheckedPart[],
   options: {
     readonly store: ImageStore;
-    readonly steps: readonly Step[];
     readonly signal?: AbortSignal;
     /** Called after each file. */
     readonly onProgress?: (done: number, total: number) => void;
   },
 ): Promise<readonly BadImage[]> {
   const { store, signal, onProgress } = options;
-  const { still } = splitSteps(options.steps);
-  const paths = [...new Set(examples.map(({ path }) => path))];
+  const tasks = parts.flatMap(({ examples, steps }) => {
+    const { still } = splitSteps(steps);
+    return [...new Set(examples.map(({ path }) => path))].map((path) => ({ path, still }));
+  });
   const reasons = new Map<string, string>();
-  const remaining = paths.values();
+  const remaining = tasks.values();
   let done = 0;
 
   async function checkRemaining(): Promise<void> {
-    for (const path of remaining) {
+    for (const { path, still } of remaining) {
       signal?.throwIfAborted();
       try {
         await abortable(store.load(path, still), signal);
@@ -46,13 +53,13 @@ export async function findBadImages(
         if (!(error instanceof FileError)) throw error;
         reasons.set(path, error.message);
       }
-      onProgress?.(++done, paths.length);
+      onProgress?.(++done, tasks.length);
     }
   }
 
   // A few more askers than threads, so that none of these waits for the next task.
   await Promise.all(Array.from({ length: store.threads * 4 }, checkRemaining));
-  return paths.flatMap((path) => {
+  return [...new Set(tasks.map(({ path }) => path))].flatMap((path) => {
     const reason = reasons.get(path);
     return reason === undefined ? [] : [{ path, reason }];
   });

@@ -1,5 +1,6 @@
 /** Preprocessing from a few choices: how to resize, what to crop, whether to flip, how to scale colours. */
 
+import { InputError } from "../errors.ts";
 import { defaultSteps } from "./default-steps.ts";
 import type { Filter, Step } from "./steps.ts";
 
@@ -47,6 +48,10 @@ function shapeSteps(
 ): Step[] {
   if (crop === "random-resized")
     return [["randomResizedCrop", { size, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], filter }]];
+  if (crop === "none" && resize === "short")
+    throw new InputError(
+      "resize short keeps the aspect ratio, so images need a crop to one size: center, random or random-resized, not none.",
+    );
   const cut = crop ?? (resize === "short" ? "center" : "none");
   if (cut === "none" && resize === "squash") return [["resize", { size, filter }]];
   const [height, width] = [Math.round(size[0] / cropShare), Math.round(size[1] / cropShare)];

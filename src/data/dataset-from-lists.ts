@@ -1,8 +1,9 @@
 /** Lists of "file, label" become a data set: paths kept inside the folder, files found, labels numbered. */
 
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FileError } from "../errors.ts";
+import { exists } from "../formats/exists.ts";
 import type { Example, Split } from "./dataset.ts";
 import { byCodeUnit, MAX_EXAMPLES } from "./find-images.ts";
 import type { Found } from "./read-class-folders.ts";
@@ -37,12 +38,6 @@ function insidePath(folder: string, { file, where }: ListEntry): string {
     throw new FileError(`${where}: "${file}" lies outside ${folder}. Paths must stay inside it.`);
   return join(folder, inside);
 }
-
-const exists = (path: string): Promise<boolean> =>
-  stat(path).then(
-    () => true,
-    () => false,
-  );
 
 /** Which of `paths` are not there. Folders are listed once, which is far faster than asking for each file. */
 async function findMissing(
@@ -85,6 +80,21 @@ function numberLabels(lists: Lists, names: readonly string[] | undefined) {
   return { classes: names, indexOf };
 }
 
+/** Each file once: named twice, it could validate what it trains. With two labels it has none. */
+function distinct(entries: readonly ListEntry[], base: string): { path: string; entry: ListEntry }[] {
+  const first = new Map<string, ListEntry>();
+  for (const entry of entries) {
+    const path = insidePath(base, entry);
+    const before = first.get(path);
+    if (before === undefined) first.set(path, entry);
+    else if (before.label !== entry.label)
+      throw new FileError(
+        `${entry.where}: "${entry.file}" is labelled "${entry.label}" here and "${before.label}" in ${before.where}. One label for each image is possible.`,
+      );
+  }
+  return [...first].map(([path, entry]) => ({ path, entry }));
+}
+
 export interface ListOptions {
   /** Class names for labels that count from 0; otherwise the labels are the names. */
   readonly names?: readonly string[];
@@ -112,8 +122,17 @@ export async function datasetFromLists(
   const base = moved ? other : folder;
 
   const { classes, indexOf } = numberLabels(lists, names);
-  const examples = (split: Split): readonly Example[] =>
-    lists[split].map((entry) => ({ path: insidePath(base, entry), label: indexOf.get(entry.label) ?? 0 }));
+  const notes: string[] = [];
+  const examples = (split: Split): readonly Example[] => {
+    const found = distinct(lists[split], base).map(({ path, entry }) => ({
+      path,
+      label: indexOf.get(entry.label) ?? 0,
+    }));
+    const twice = lists[split].length - found.length;
+    if (twice > 0)
+      notes.push(`${folder}: ${twice} of the ${split} list's lines name a file again and are left out.`);
+    return found;
+  };
   const splits = { train: examples("train"), val: examples("val"), test: examples("test") };
 
   const missing = await findMissing(
@@ -130,5 +149,5 @@ export async function datasetFromLists(
       `${folder}: ${missing.length} of the ${all.length} files named in the lists are missing:${shown}${more}`,
     );
   }
-  return { classes, splits, notes: [] };
+  return { classes, splits, notes };
 }

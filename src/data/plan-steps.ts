@@ -109,10 +109,13 @@ export function planSteps(
   let size = image;
   for (const step of steps)
     for (const action of planStep(step, size, random)) {
+      // Its width is changed first, so a tall needle is wide and tall for a while.
+      const between = action.type === "resize" ? { width: action.size[1], height: size.height } : size;
       size = sizeAfter(size, action);
-      if (size.width * size.height > MAX_RESIZED_PIXELS)
+      const largest = [between, size].find(({ width, height }) => width * height > MAX_RESIZED_PIXELS);
+      if (largest)
         throw new FileError(
-          `${where} is ${renderImageSize(image)}, so ${step[0]} would make it ${renderImageSize(size)}; at most ${MAX_RESIZED_PIXELS} pixels are allowed. Crop it, or squash it with resize.`,
+          `${where} is ${renderImageSize(image)}, so ${step[0]} would make it ${renderImageSize(largest)}; at most ${MAX_RESIZED_PIXELS} pixels are allowed. Crop it first.`,
         );
       actions.push(action);
     }

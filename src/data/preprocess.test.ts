@@ -121,6 +121,16 @@ describe("planSteps", () => {
     expect(boxOf([4, 4], 1, 1)).toEqual({ type: "crop", box: { top: 0, left: 0, height: 1, width: 1 } });
   });
 
+  it("refuses a needle that would be wide and tall between two passes", () => {
+    const steps = [["resize", { size: [224, 224], filter: "bicubic" }]] as const;
+    expect(() => planSteps(steps, { width: 1, height: 10_000_000 }, { where: "needle.png" })).toThrow(
+      new FileError(
+        "needle.png is 1 × 10000000, so resize would make it 224 × 10000000; at most 67108864 pixels are allowed. Crop it first.",
+      ),
+    );
+    expect(planSteps(steps, { width: 10_000_000, height: 1 })).toHaveLength(1);
+  });
+
   it("refuses an image so long that its short side cannot be resized", () => {
     expect(() =>
       planSteps(
@@ -130,7 +140,7 @@ describe("planSteps", () => {
       ),
     ).toThrow(
       new FileError(
-        "line.png is 2000 × 1, so resizeShort would make it 512000 × 256; at most 67108864 pixels are allowed. Crop it, or squash it with resize.",
+        "line.png is 2000 × 1, so resizeShort would make it 512000 × 256; at most 67108864 pixels are allowed. Crop it first.",
       ),
     );
   });

@@ -176,7 +176,11 @@ describe("readDataset: what is refused", () => {
       { "train.txt": "a.jpg 0\nhere.jpg 1\nd/b.jpg 1", "here.jpg": "" },
       "ROOT: 2 of the 3 files named in the lists are missing:\n  ROOT/a.jpg\n  ROOT/d/b.jpg",
     ],
-    ["JSON that is cut short", { "train.json": '{"a": ' }, "ROOT/train.json is not JSON."],
+    [
+      "JSON that is cut short",
+      { "train.json": '{"a": ' },
+      "ROOT/train.json is not JSON (Unexpected end of JSON input).",
+    ],
     [
       "JSON of another kind",
       { "train.json": "[1]" },

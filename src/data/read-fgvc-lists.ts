@@ -2,18 +2,11 @@
 
 import { join } from "node:path";
 import { FileError } from "../errors.ts";
+import { parseJson } from "../formats/read-json.ts";
 import { chooseLists, kindsOf, type ListKind } from "./choose-lists.ts";
 import { datasetFromLists, type ListEntry } from "./dataset-from-lists.ts";
 import type { Found } from "./read-class-folders.ts";
 import { readListFile } from "./read-list-file.ts";
-
-function parseJson(text: string, path: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch (cause) {
-    throw new FileError(`${path} is not JSON.`, { cause });
-  }
-}
 
 function parseList(text: string, path: string): readonly ListEntry[] {
   const value = parseJson(text, path);

@@ -27,6 +27,20 @@ describe("readDataset: VTAB-1k lists", () => {
     expect(await outline(root)).toEqual({ ...read, classes: ["ant", "cat"], notes: [union] });
   });
 
+  it("takes a file once, though a list may name it again, and under one label", async () => {
+    const again = "images/train/0.jpg 1\n./images/train/0.jpg 1\nimages/train/1.jpg 0\n";
+    const root = await withImages({ "train.txt": again, "test.txt": lists["test.txt"] });
+    const found = await outline(root);
+    expect(found).toMatchObject({ train: ["1:images/train/0.jpg", "0:images/train/1.jpg"] });
+    expect(found.notes.join("\n")).toContain(
+      "1 of the train list's lines name a file again and are left out.",
+    );
+    const torn = await withImages({ "train.txt": "images/train/0.jpg 1\nimages/train/0.jpg 0\n" });
+    await expect(readDataset(torn)).rejects.toThrow(
+      `${join(torn, "train.txt")}, line 2: "images/train/0.jpg" is labelled "0" here and "1" in ${join(torn, "train.txt")}, line 1. One label for each image is possible.`,
+    );
+  });
+
   it("makes the missing list of train and val from the union and the other", async () => {
     const { "train800.txt": train, "val200.txt": val, "train800val200.txt": both } = lists;
     const meta = { "meta.json": '{ "classes": ["ant", "cat"] }', "test.txt": lists["test.txt"] };

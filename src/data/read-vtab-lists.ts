@@ -13,10 +13,13 @@ const meta = z.object({ classes: z.array(z.string().min(1)).min(1) });
 /** The label is the last word of a line, so that paths may hold spaces. */
 function parseLines(text: string, path: string): readonly ListEntry[] {
   return text.split(/\r?\n/).flatMap((line, index) => {
-    if (line.trim() === "") return [];
+    const words = line.trim();
+    if (words === "") return [];
     const where = `${path}, line ${index + 1}`;
-    const [, file, label] = /^\s*(.*\S)\s+(\S+)\s*$/.exec(line) ?? [];
-    if (file === undefined || label === undefined || !/^\d{1,9}$/.test(label))
+    const [label] = /\d{1,9}$/.exec(words) ?? [""];
+    const rest = words.slice(0, words.length - label.length);
+    const file = rest.trim();
+    if (file === "" || label === "" || file === rest)
       throw new FileError(
         `${where}: expected a path and a whole number, got ${JSON.stringify(line.slice(0, 80))}.`,
       );

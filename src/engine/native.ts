@@ -52,7 +52,8 @@ async function compile(graph: Graph, line: WorkerLine, threads: number): Promise
     return reply.outputs;
   };
   const close = async () => {
-    await line.ask({ type: "release", session }, []);
+    // A thread that has died took the session with it; the error that ended it is the one to tell.
+    await line.ask({ type: "release", session }, []).catch(() => {});
   };
   return { run, close };
 }

@@ -32,6 +32,8 @@ const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
 const MAX_END_BYTES = 22 + 65535;
 /** Deflate shrinks at most 1032 times; a directory that promises more lies. */
 const MAX_RATIO = 1032;
+/** Optimizer states beside the weights of ViT-H make some 2,000 arrays. */
+const MAX_ENTRIES = 20_000;
 /** Compressed bytes are fed in stretches small enough that even the densest inflate to a bounded 64 MB. */
 const FEED_BYTES = 64 * 1024;
 
@@ -149,6 +151,10 @@ export async function openZip(handle: FileHandle, path: string): Promise<ZipFile
     throw new FileError(
       `${path}: the zip directory claims ${bytes} bytes; at most ${MAX_DIRECTORY_BYTES} are allowed.`,
     );
+  if (count > MAX_ENTRIES)
+    throw new FileError(
+      `${path}: the zip directory claims ${count} entries; at most ${MAX_ENTRIES} are allowed.`,
+    );
   if (start + bytes > stat.size) throw new FileError(`${path}: the zip directory lies outside the file.`);
   const view = viewOf(await readExactly(handle, { path, offset: start, length: bytes }));
   const entries: ZipEntry[] = [];
@@ -175,19 +181,19 @@ async function dataStart({ handle, path, directoryStart }: ZipFile, entry: ZipEn
   return start;
 }
 
-async function* rawBytes(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+async function* rawBytes(zip: ZipFile, entry: ZipEntry, feedBytes: number): AsyncGenerator<Uint8Array> {
   const start = await dataStart(zip, entry);
-  for (let done = 0; done < entry.compressedBytes; done += FEED_BYTES) {
-    const length = Math.min(FEED_BYTES, entry.compressedBytes - done);
+  for (let done = 0; done < entry.compressedBytes; done += feedBytes) {
+    const length = Math.min(feedBytes, entry.compressedBytes - done);
     yield await readExactly(zip.handle, { path: zip.path, offset: start + done, length });
   }
 }
 
-async function* inflated(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+async function* inflated(zip: ZipFile, entry: ZipEntry, feedBytes: number): AsyncGenerator<Uint8Array> {
   let ready: Uint8Array[] = [];
   const inflate = new Inflate((bytes) => ready.push(bytes));
   let fed = 0;
-  for await (const bytes of rawBytes(zip, entry)) {
+  for await (const bytes of rawBytes(zip, entry, feedBytes)) {
     fed += bytes.length;
     try {
       inflate.push(bytes, fed === entry.compressedBytes);
@@ -201,12 +207,20 @@ async function* inflated(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Arr
   }
 }
 
-/** The bytes of an entry in stretches; size and checksum are checked at the end. */
-export async function* zipEntryBytes(zip: ZipFile, entry: ZipEntry): AsyncGenerator<Uint8Array> {
+/**
+ * The bytes of an entry in stretches; size and checksum are checked at the end. Who wants the beginning alone has less read
+ * and inflated with a smaller `feedBytes`.
+ */
+export async function* zipEntryBytes(
+  zip: ZipFile,
+  entry: ZipEntry,
+  { feedBytes = FEED_BYTES }: { readonly feedBytes?: number } = {},
+): AsyncGenerator<Uint8Array> {
   const where = `${zip.path}: entry ${showValue(entry.name)}`;
   let count = 0;
   let crc = 0;
-  for await (const bytes of entry.method === "stored" ? rawBytes(zip, entry) : inflated(zip, entry)) {
+  const source = entry.method === "stored" ? rawBytes : inflated;
+  for await (const bytes of source(zip, entry, feedBytes)) {
     count += bytes.length;
     if (count > entry.bytes)
       throw new FileError(`${where} is longer than the ${entry.bytes} bytes it claims.`);

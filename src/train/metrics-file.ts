@@ -21,8 +21,15 @@ export async function openMetricsFile(path: string, { keep }: { keep: number }):
     throw writeProblem(cause, path);
   };
   const handle = await open(path, "a").catch(tell);
-  let { lines, bytes } = await measureLines(path, keep);
-  await handle.truncate(bytes).catch(tell);
+  let lines: number;
+  try {
+    const kept = await measureLines(path, keep);
+    await handle.truncate(kept.bytes).catch(tell);
+    lines = kept.lines;
+  } catch (error) {
+    await handle.close();
+    throw error;
+  }
   return {
     append: async (record) => {
       await handle.appendFile(`${JSON.stringify(record)}\n`).catch(tell);

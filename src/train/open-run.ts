@@ -1,6 +1,7 @@
 /** The quick part of a run's beginning: options settled, folder locked, earlier state read. */
 
 import { allTrainables } from "../adapter/adapter.ts";
+import { checkAdapterFolder } from "../adapter/adapter-file.ts";
 import type { Adaptation, Trainable } from "../adapter/method.ts";
 import { chooseMethod, type MethodChoice } from "../adapter/methods.ts";
 import type { Dataset } from "../data/dataset.ts";
@@ -58,9 +59,12 @@ export interface OpenedRun {
 export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
-  const recipe = parseRecipe(options.recipe ?? {});
   const { name, options: settings } = options.method ?? { name: "rlrr" };
-  const { choice, adaptation } = chooseMethod(name, settings, "method");
+  const { choice, adaptation, learningRate } = chooseMethod(name, settings, "method");
+  const recipe = parseRecipe({
+    ...options.recipe,
+    learningRate: options.recipe?.learningRate ?? learningRate,
+  });
   checkSize(model, preprocessing);
   const trainables = allTrainables(adaptation, model.config, dataset.classes.length);
   const folder = await openRunFolder(options.out);
@@ -70,12 +74,13 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
         `${folder.path} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
-    const base = { id: options.baseId, sha256 };
+    const base = { id: options.baseId, sha256, config: model.config };
     const config = describeRun({ model: base, dataset, method: choice, recipe, preprocessing });
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
     if (earlier) checkRepeated(earlier, config, folder.path);
     const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
+    await checkAdapterFolder(folder.paths.adapter);
     return { options, began, folder, recipe, choice, adaptation, trainables, config, earlier, resumed };
   } catch (error) {
     await folder.close();

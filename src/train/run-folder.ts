@@ -1,8 +1,9 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and nothing of anybody else's. */
 
-import { mkdir, rmdir, stat } from "node:fs/promises";
+import { mkdir, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
+import { exists } from "../formats/exists.ts";
 import { writeProblem } from "../formats/file-problem.ts";
 import { mendLeftovers } from "../formats/leftovers.ts";
 import { readJson } from "../formats/read-json.ts";
@@ -60,9 +61,6 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     throw error;
   }
 }
-
-const exists = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined)) !== undefined;
 
 async function readEarlier(path: string): Promise<unknown> {
   if (!(await exists(path))) return undefined;

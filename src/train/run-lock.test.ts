@@ -55,6 +55,24 @@ describe("takeLock", () => {
     await expect(takeLock(folder)).rejects.toThrow(`(process ${gone} on elsewhere).`);
   });
 
+  it("gives a stale lock to one of many that want it, however slow they are", async () => {
+    const folder = fresh();
+    leave(folder, JSON.stringify({ pid: gone, host: hostname() }));
+    const taken = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder)));
+    const unlocks = taken.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
+    expect(unlocks).toHaveLength(1);
+    expect(readdirSync(folder)).toEqual(["run.lock"]);
+    await unlocks[0]?.();
+  });
+
+  it("gives back its own lock alone", async () => {
+    const folder = fresh();
+    const unlock = await takeLock(folder);
+    leave(folder, "another's");
+    await unlock();
+    expect(readFileSync(join(folder, "run.lock"), "utf8")).toBe("another's");
+  });
+
   it.each([
     ["of a process that is gone", JSON.stringify({ pid: gone, host: hostname() })],
     ["of our own number, which we do not hold", JSON.stringify({ pid: process.pid, host: hostname() })],

@@ -1,7 +1,7 @@
 /** One process at a time in a folder: a file that names its holder; one left by a process that is gone is taken over. */
 
 import { randomBytes } from "node:crypto";
-import { open, readFile, rm } from "node:fs/promises";
+import { open, readFile, rm, stat } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
@@ -12,8 +12,8 @@ import { writeFileAside } from "../formats/write-file.ts";
 /** Locks that this process has or asks for: in a container started anew, an old lock may bear our own process number. */
 const ours = new Set<string>();
 
-/** Longer than another process takes from reading a stale lock to writing its own over it. */
-const settleMs = 100;
+/** How long to wait while another process takes over a stale lock, and when it must have died meanwhile. */
+const [turnMs, deadTurnMs] = [100, 10_000];
 
 interface Holder {
   readonly pid: number;
@@ -34,7 +34,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   }
   return async () => {
     ours.delete(mine);
-    await rm(path, { force: true });
+    if ((await readFile(path, "utf8").catch(() => "")) === mine) await rm(path, { force: true });
   };
 }
 
@@ -101,10 +101,23 @@ function isAlive({ pid, host }: Holder, text: string): boolean {
   }
 }
 
-/** Several processes may find the same stale lock: each writes its own over it, and the last one has it. */
+/** Several processes may find the same stale lock: one at a time looks again and, if it is still there, writes its own over it. */
 async function takeOver(path: string, { mine, stale }: { mine: string; stale: string }): Promise<boolean> {
-  if ((await readLock(path)) !== stale) return false;
-  await writeFileAside(path, mine);
-  await setTimeout(settleMs);
-  return (await readLock(path)) === mine;
+  const turn = `${path}.turn`;
+  if (!(await create(turn, mine))) {
+    const since = await stat(turn).then(
+      ({ mtimeMs }) => Date.now() - mtimeMs,
+      () => 0,
+    );
+    if (since > deadTurnMs) await rm(turn, { force: true });
+    else await setTimeout(turnMs);
+    return false;
+  }
+  try {
+    if ((await readLock(path)) !== stale) return false;
+    await writeFileAside(path, mine);
+    return true;
+  } finally {
+    await rm(turn, { force: true });
+  }
 }

@@ -5,14 +5,21 @@ const about = { title: "Run", subtitle: "runs/<flowers>", facts: [["Seed", "42"]
 const records: readonly RunRecord[] = [
   { type: "step", step: 1, loss: 2, learningRate: 1e-3 },
   { type: "step", step: 2, loss: 1, learningRate: 5e-4 },
-  { type: "epoch", epoch: 1, step: 2, trainLoss: 1.5, valLoss: 1.2, valTop1: 60 },
+  { type: "epoch", epoch: 1, step: 2, trainLoss: 1.5, valLoss: 1.2, valTop1: 60, best: true },
   { type: "step", step: 3, loss: 0.5, learningRate: 2e-4 },
   { type: "step", step: 4, loss: 0.25, learningRate: 1e-4 },
-  { type: "epoch", epoch: 2, step: 4, trainLoss: 0.375, valLoss: 1.3, valTop1: 58.25 },
+  { type: "epoch", epoch: 2, step: 4, trainLoss: 0.375, valLoss: 1.3, valTop1: 58.25, best: false },
 ];
 
 describe("renderRunReport", () => {
   const page = renderRunReport(records, about);
+
+  it("takes for the best what the run took: of equal accuracies, perhaps the later one", () => {
+    const tied = records.map((record) =>
+      record.type === "epoch" ? { ...record, valTop1: 60, best: true } : record,
+    );
+    expect(renderRunReport(tied, about)).toContain("<b>2<small>of 2</small></b><span>best epoch");
+  });
 
   it("leads with the best epoch", () => {
     expect(page).toContain("<b>60.0<small>%</small></b><span>best validation top-1</span>");

@@ -18,6 +18,8 @@ export type RunRecord =
       /** Absent where nothing was validated. */
       readonly valLoss?: number;
       readonly valTop1?: number;
+      /** Whether it was better than all before it. */
+      readonly best?: boolean;
     };
 
 export interface RunFacts {
@@ -28,8 +30,6 @@ export interface RunFacts {
 
 /** The page's width inside a section, and inside one of two beside each other. */
 const [wide, narrow] = [974, 452];
-
-type EpochRecord = Extract<RunRecord, { type: "epoch" }>;
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderRunReport(records: readonly RunRecord[], { title, subtitle, facts }: RunFacts): string {
@@ -43,7 +43,7 @@ export function renderRunReport(records: readonly RunRecord[], { title, subtitle
     points: steps.map(({ step, loss }) => ({ x: step / stepsPerEpoch, y: loss })),
   };
   const validated = epochs.filter((epoch) => epoch.valTop1 !== undefined || epoch.valLoss !== undefined);
-  const best = bestEpoch(epochs);
+  const best = epochs.findLast((epoch) => epoch.best);
   const mark = best === undefined ? {} : { mark: { x: best.epoch, name: "best" } };
   const valLine = (key: "valLoss" | "valTop1"): Line => ({
     name: "validation",
@@ -100,16 +100,6 @@ export function renderRunReport(records: readonly RunRecord[], { title, subtitle
       html`<div class="beside charts">${validated.length > 0 ? html`<section><h2>Validation accuracy</h2>${accuracy}</section>` : ""}<section><h2>Learning rate</h2>${rate}</section></div>`,
     ],
   });
-}
-
-/** The first epoch of the highest validation accuracy. */
-function bestEpoch(epochs: readonly EpochRecord[]): EpochRecord | undefined {
-  let best: EpochRecord | undefined;
-  for (const epoch of epochs) {
-    if ((epoch.valTop1 ?? Number.NEGATIVE_INFINITY) > (best?.valTop1 ?? Number.NEGATIVE_INFINITY))
-      best = epoch;
-  }
-  return best;
 }
 
 /** Up to three digits that matter. */

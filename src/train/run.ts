@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import type { Adapter } from "../adapter/adapter.ts";
 import { findBadImages, renderBadImages } from "../data/check-images.ts";
 import type { Example } from "../data/dataset.ts";
+import { evaluationSteps } from "../data/evaluation-steps.ts";
 import { type ImageStore, openImageStore } from "../data/image-store.ts";
 import { FileError, InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
@@ -15,7 +16,7 @@ import { type ExampleSource, featureSource, imageSource, inferenceBatch, isStill
 import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import { microBatchFor } from "./micro-batch.ts";
 import type { OpenedRun } from "./open-run.ts";
-import { hashFiles, type RunConfig } from "./run-config.ts";
+import { hashContents, type RunConfig } from "./run-config.ts";
 import { freshState } from "./start-state.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
@@ -77,10 +78,10 @@ async function prepare(opened: OpenedRun, { closers, emit }: { closers: Closers;
   const { model, dataset } = options;
   const store = options.store ?? closers.add(openImageStore());
   const splits = await usableExamples(opened, { store, emit });
-  const files = hashFiles(dataset.root, splits);
+  const files = await hashContents(dataset.root, splits, options.signal);
   if (earlier?.settled && earlier.settled.files !== files)
     throw new InputError(
-      `${folder.path}: this run began with other images that could be read. Restore them to resume, or give another folder as --out.`,
+      `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
     );
   const stepsPerEpoch = Math.ceil(splits.train.length / recipe.batchSize);
   const position = resumed?.position ?? start;
@@ -136,10 +137,11 @@ async function usableExamples(
   const { train, val } = dataset.splits;
   const onProgress = (done: number, total: number) =>
     emit({ type: "progress", label: "checking images", done, total, unit: "images" });
-  const bad = await findBadImages([...train, ...val], {
-    ...{ store, steps, onProgress },
-    ...(signal ? { signal } : {}),
-  });
+  const parts = [
+    { examples: train, steps },
+    { examples: val, steps: evaluationSteps(steps) },
+  ];
+  const bad = await findBadImages(parts, { store, onProgress, ...(signal ? { signal } : {}) });
   if (bad.length > 0 && !skipBadImages)
     throw new FileError(
       `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,

@@ -9,8 +9,10 @@ import type { Dataset, Example } from "../data/dataset.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError, RlrrError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";
+import { runClassifier } from "../predict/run-classifier.ts";
 import { readCheckpoint } from "./checkpoint.ts";
 import type { RecipeInput } from "./recipe.ts";
+import { countCorrect } from "./step.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const root = temporaryFolder("train");
@@ -53,8 +55,18 @@ describe("train", () => {
 
     // what was kept does as well as it was said to
     const adapter = await readAdapter(out);
-    const session = await openClassifier({ model: common.model, adapter, engine, batchSize: 1 });
+    const { val } = common.dataset.splits;
+    const batchSize = val.length;
+    const session = await openClassifier({ model: common.model, adapter, engine, batchSize });
+    const batch = { ...common, steps: common.preprocessing, batchSize, session };
+    const logits = await runClassifier(val, batch);
     await session.close();
+    const right = countCorrect(
+      logits,
+      { labels: Int32Array.from(val, ({ label }) => label), count: batchSize },
+      3,
+    );
+    expect((100 * right) / batchSize).toBe(done?.valTop1);
     expect(adapter.training).toMatchObject({
       epochs: 16,
       keptEpoch: done?.epoch,
@@ -136,6 +148,29 @@ describe("train", () => {
       expect(start?.microBatchSize).toBe(size);
     },
   );
+
+  it("starts where its method suggests, unless told otherwise", async () => {
+    const { learningRate: _, ...quiet } = tinyRecipe;
+    const recipe = { ...quiet, epochs: 1, warmupEpochs: 0 };
+    const rateOf = (events: Awaited<ReturnType<typeof collectEvents>>) =>
+      only(events, "step")[0]?.learningRate;
+    const rates = ["rlrr", "linear", "full"].map(async (name) =>
+      rateOf(await collectEvents({ ...common, out: newOut(), recipe, method: { name } })),
+    );
+    expect(await Promise.all(rates)).toEqual([1e-3, 1e-2, 1e-4]);
+  });
+
+  it("refuses what is in the adapter's place before it begins", async () => {
+    const out = newOut();
+    await collectEvents({ ...common, out, recipe: { ...tinyRecipe, epochs: 1 } });
+    writeFileSync(join(out, "adapter", "notes.txt"), "");
+    const again = collectEvents({ ...common, out, recipe: { ...tinyRecipe, epochs: 1 }, resume: true });
+    await expect(again).rejects.toThrow(
+      new InputError(
+        `${join(out, "adapter")} holds "notes.txt", which is no part of an adapter and would be lost. Move it elsewhere.`,
+      ),
+    );
+  });
 
   it("weighs rare classes more when told to", async () => {
     const dataset = withSplits(({ train }) => ({ train: train.filter((_, at) => at % 8 < 2 || at >= 16) }));

@@ -17,6 +17,7 @@ const epoch = z
     trainLoss: number,
     valLoss: number.optional(),
     valTop1: number.optional(),
+    best: z.boolean().default(false),
   })
   // Records count epochs from 0, people from 1.
   .transform(({ valLoss, valTop1, ...record }) => ({
