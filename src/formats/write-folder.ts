@@ -4,6 +4,7 @@ import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EngineError, InputError } from "../errors.ts";
 import { writeProblem } from "./file-problem.ts";
+import { makeFolder } from "./make-folder.ts";
 import { asideOf, syncFolder } from "./write-file.ts";
 
 export interface WriteFolderOptions {
@@ -38,7 +39,7 @@ export async function writeFolderAside(
   const aside = asideOf(folder);
   const old = `${aside}.old`;
   try {
-    await mkdir(dirname(folder), { recursive: true });
+    await makeFolder(dirname(folder));
     await mkdir(aside);
     await fill(aside);
     await syncFolder(aside);

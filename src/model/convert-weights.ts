@@ -1,12 +1,12 @@
 /** Weights of any layout and number format, converted once into a float32 safetensors file of our names. */
 
 import { createHash } from "node:crypto";
-import { mkdir, realpath, stat } from "node:fs/promises";
+import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { EngineError, FileError, InputError } from "../errors.ts";
-import { writeProblem } from "../formats/file-problem.ts";
 import { float32Bytes } from "../formats/float-types.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
@@ -100,9 +100,7 @@ async function readConversion(
 async function writeIntoCache(path: string, data: AsyncIterable<Uint8Array>): Promise<void> {
   const folder = dirname(path);
   try {
-    await mkdir(folder, { recursive: true }).catch((cause: unknown) => {
-      throw writeProblem(cause, folder);
-    });
+    await makeFolder(folder);
     await writeFileAside(path, data);
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;

@@ -1,10 +1,11 @@
 /** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
 
 import { randomBytes } from "node:crypto";
-import { access, copyFile, mkdir, readFile, rename, symlink } from "node:fs/promises";
+import { access, copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
 import { writeProblem } from "../formats/file-problem.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import { writeFileAside } from "../formats/write-file.ts";
 
 /** A model of the hub at a revision: a branch, a tag or a commit. */
@@ -42,11 +43,6 @@ export async function rememberCommit(model: HubModel, commit: string): Promise<v
   await makeFolder(dirname(path));
   await writeFileAside(path, commit);
 }
-
-export const makeFolder = (path: string): Promise<unknown> =>
-  mkdir(path, { recursive: true }).catch((cause: unknown) => {
-    throw writeProblem(cause, path);
-  });
 
 /** Where the content with `oid` belongs. */
 export const blobPath = (model: HubModel, oid: string): string => join(folderOf(model), "blobs", oid);

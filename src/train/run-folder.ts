@@ -1,11 +1,11 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and nothing of anybody else's. */
 
-import { mkdir, rmdir } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import { exists } from "../formats/exists.ts";
-import { writeProblem } from "../formats/file-problem.ts";
 import { mendLeftovers } from "../formats/leftovers.ts";
+import { makeFolder } from "../formats/make-folder.ts";
 import { readJson } from "../formats/read-json.ts";
 import { writeFileAside } from "../formats/write-file.ts";
 import { takeLock } from "./run-lock.ts";
@@ -39,9 +39,7 @@ export interface RunFolder {
 
 /** Makes the folder, takes its lock and tidies up after a run that was killed. */
 export async function openRunFolder(path: string): Promise<RunFolder> {
-  const made = await mkdir(path, { recursive: true }).catch((cause: unknown) => {
-    throw writeProblem(cause, path);
-  });
+  const made = await makeFolder(path);
   const unlock = await takeLock(path);
   const close = async () => {
     await unlock();

@@ -1,0 +1,32 @@
+/** Makes a folder and those above it. */
+
+import { mkdir, stat } from "node:fs/promises";
+import { dirname } from "node:path";
+import { exists } from "./exists.ts";
+import { writeProblem } from "./file-problem.ts";
+
+/** The first folder that was made; nothing where all were there. */
+export const makeFolder = (path: string): Promise<string | undefined> =>
+  make(path).catch((cause: unknown) => {
+    throw writeProblem(cause, path);
+  });
+
+/**
+ * Node's own recursive mkdir never
+ * returns where a file system says "no such folder" of a child of a folder that is there, as /proc does.
+ */
+async function make(path: string): Promise<string | undefined> {
+  try {
+    await mkdir(path);
+    return path;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code === "EEXIST" && (await isFolder(path))) return undefined;
+    const above = dirname(path);
+    if (code !== "ENOENT" || above === path || (await exists(above))) throw cause;
+    const first = await make(above);
+    return (await make(path)) && (first ?? path);
+  }
+}
+
+const isFolder = (path: string): Promise<boolean> => stat(path).then((found) => found.isDirectory());
