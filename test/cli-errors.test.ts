@@ -138,7 +138,7 @@ describe("an option of training that is wrong", () => {
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
       "--heads 3":
-        "error: Option heads is 3, which does not divide the width of 16 in ROOT/model/model.safetensors.",
+        "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
       "--method lora":
         "error: option '--method <name>' argument 'lora' is invalid. Allowed choices are rlrr, linear, full.",
       "--method linear --rank 2": 'error: --method: method linear has no option "rank". Known: none.',

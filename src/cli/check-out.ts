@@ -27,6 +27,10 @@ export async function checkNewFolder(out: string): Promise<void> {
 /** `path` may be new or a file, in a folder that exists. */
 export async function checkReportFile(path: string): Promise<void> {
   if (await isFolder(path)) throw new InputError(`${path} is a folder; --report names a file.`);
+  if (!/\.html?$/i.test(path))
+    throw new InputError(
+      `--report writes a page and over what is there; its name must end in .html, got ${path}.`,
+    );
   const folder = dirname(path);
   if (!(await isFolder(folder)))
     throw new InputError(`${path}: there is no folder ${folder}. Make it, or write elsewhere.`);

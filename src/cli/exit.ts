@@ -19,6 +19,7 @@ export function handleSignals(): void {
   };
   process.on("SIGINT", stop);
   process.on("SIGTERM", stop);
+  process.on("SIGHUP", stop); // the terminal was closed
   // A reader such as `head` may leave before we are done: nobody waits for what is under way.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {

@@ -153,7 +153,9 @@ async function runTrain(flags: Flags): Promise<void> {
       reporter.report(event);
       if (event.type === "stopped")
         throw new Interrupted(
-          `Interrupted at step ${event.step}; the state is saved. Add --resume to go on.`,
+          event.step === 0
+            ? "Interrupted before the first step. Add --resume to go on."
+            : `Interrupted at step ${event.step}; the state is saved. Add --resume to go on.`,
         );
     }
   } finally {

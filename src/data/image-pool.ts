@@ -93,7 +93,8 @@ export class ImagePool {
   #receive(thread: Thread, answer: ImageAnswer): void {
     const waiting = thread.running.get(answer.id);
     thread.running.delete(answer.id);
-    if (thread.running.size === 0) thread.worker.unref();
+    // Not while it ends: the process must stay to see the end of its threads.
+    if (thread.running.size === 0 && this.#ended === undefined) thread.worker.unref();
     if ("image" in answer) waiting?.resolve(answer.image);
     else waiting?.reject(answer.file ? new FileError(answer.message) : new Error(answer.message));
     this.#handOut();

@@ -14,17 +14,22 @@ interface Columns {
   readonly label: number;
   /** -1 where there is none. */
   readonly split: number;
+  readonly count: number;
 }
 
 /** Where the columns are, or undefined where `file` or `label` is lacking. */
 export function findColumns(header: CsvRow | undefined): Columns | undefined {
   const names = header?.cells.map((cell) => cell.trim().toLowerCase()) ?? [];
   const [file = -1, label = -1, split = -1] = ["file", "label", "split"].map((name) => names.indexOf(name));
-  return file === -1 || label === -1 ? undefined : { file, label, split };
+  return file === -1 || label === -1 ? undefined : { file, label, split, count: names.length };
 }
 
 function parseRow({ cells, line }: CsvRow, columns: Columns, path: string): ListEntry & { split: Split } {
   const where = `${path}, line ${line}`;
+  if (cells.slice(columns.count).some((extra) => extra.trim() !== ""))
+    throw new FileError(
+      `${where}: there are ${cells.length} cells, the first line names ${columns.count} columns. Quote a cell that holds a comma.`,
+    );
   const cell = (column: number) => cells[column]?.trim() ?? "";
   const file = cell(columns.file);
   const label = cell(columns.label).normalize("NFC");

@@ -129,6 +129,13 @@ describe("readDataset: CSV", () => {
     expect(await outline(join(root, "labels.csv"))).toEqual(read);
   });
 
+  it("refuses a label with a bare comma, which would be cut", async () => {
+    const root = await withImages({ "labels.csv": "file,label\nimages/train/0.jpg,Smith, John\n" });
+    await expect(readDataset(root)).rejects.toThrow(
+      `${join(root, "labels.csv")}, line 2: there are 3 cells, the first line names 2 columns. Quote a cell that holds a comma.`,
+    );
+  });
+
   it("is all train without a split column", async () => {
     const root = await withImages({
       "labels.csv": "file,label\nimages/train/0.jpg,a\n./images/val/../val/2.jpg,b",

@@ -49,7 +49,7 @@ export async function readVtabLists(
 ): Promise<Found> {
   const kinds = kindsOf(
     root,
-    files.filter((name) => name.endsWith(".txt")),
+    files.filter((name) => /\.txt$/i.test(name)),
   );
   const read = new Map<ListKind, readonly ListEntry[]>();
   for (const [kind, name] of kinds) {

@@ -39,8 +39,13 @@ describe("configure", () => {
     expect(configure(plan, tall, { where: "W" }).config.imageSize).toEqual([36, 4]);
   });
 
-  it("prefers the caller's heads", () => {
-    expect(configure(plan, hints, { where: "W", heads: 4 }).config.heads).toBe(4);
+  it("takes the caller's heads where the config has none, and refuses others than the config's", () => {
+    const { heads: _, ...silent } = hints;
+    expect(configure(plan, silent, { where: "W", heads: 4 }).config.heads).toBe(4);
+    expect(configure(plan, hints, { where: "W", heads: 2 }).config.heads).toBe(2);
+    expect(() => configure(plan, { ...hints, where: "C" }, { where: "W", heads: 4 })).toThrow(
+      new InputError("C says 2 heads, option heads says 4. Leave the option out."),
+    );
   });
 
   it("names no labels where there is no head", () => {
@@ -76,7 +81,7 @@ describe("configure", () => {
         "W: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
       ),
     );
-    expect(() => configure(plan, hints, { where: "W", heads: 3 })).toThrow(
+    expect(() => configure(plan, { ...hints, heads: 3 }, { where: "W", heads: 3 })).toThrow(
       new InputError("Option heads is 3, which does not divide the width of 16 in W."),
     );
   });

@@ -105,6 +105,10 @@ export function configure(
   const { size: imageSize, note } = storedImageSize(plan, hints, where);
   if (note !== undefined) notes.push(note);
 
+  if (givenHeads !== undefined && hints.heads !== undefined && givenHeads !== hints.heads)
+    throw new InputError(
+      `${hints.where ?? where} says ${hints.heads} heads, option heads says ${givenHeads}. Leave the option out.`,
+    );
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
   const heads = said ?? inferHeads(width, where);
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {

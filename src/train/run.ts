@@ -97,6 +97,8 @@ async function prepare(opened: OpenedRun, { closers, emit }: { closers: Closers;
   if (validator) closers.add(validator);
   await folder.writeConfig({ ...config, settled: { microBatchSize, files } } satisfies RunConfig);
   const metrics = closers.add(await openMetricsFile(folder.paths.metrics, { keep: position.lines }));
+  if (options.resume && !earlier)
+    emit({ type: "note", message: `${folder.path} holds no run yet; a new one begins.` });
   if (earlier && !resumed)
     emit({ type: "note", message: `${folder.path} holds no saved state; the run begins anew.` });
   return {
