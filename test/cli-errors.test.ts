@@ -137,8 +137,7 @@ describe("an option of training that is wrong", () => {
       "--threads two": 'error: --threads must be a whole number of at least 1, got "two".',
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
-      "--heads 3":
-        "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
+      "--heads 3": "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
       "--method lora":
         "error: option '--method <name>' argument 'lora' is invalid. Allowed choices are rlrr, linear, full.",
       "--method linear --rank 2": 'error: --method: method linear has no option "rank". Known: none.',
