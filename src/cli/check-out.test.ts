@@ -57,6 +57,10 @@ describe("checkRunFolder", () => {
 });
 
 describe("checkNewFolder", () => {
+  it("refuses no name at all", async () => {
+    expect(await refusal(checkNewFolder(""))).toBe('--out must name a folder, got "".');
+  });
+
   it.each([
     ["new", undefined],
     ["empty", undefined],

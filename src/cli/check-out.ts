@@ -44,6 +44,7 @@ const isFolder = (path: string): Promise<boolean> =>
 
 /** None where there is no such folder yet. What else stands in the way is for writing to tell. */
 async function namesIn(folder: string): Promise<readonly string[]> {
+  if (folder === "") throw new InputError('--out must name a folder, got "".');
   try {
     return await readdir(folder);
   } catch (cause) {
