@@ -1,7 +1,8 @@
 /** What a killed process leaves of a write: files and folders aside, and an old folder that had stepped aside for a new one. */
 
-import { readdir, rename, rm, stat } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { exists } from "./exists.ts";
 import { writeProblem } from "./file-problem.ts";
 
 /** The names that `asideOf` makes; `.old` is what `writeFolderAside` calls the folder it replaces. */
@@ -21,9 +22,6 @@ async function leftoversIn(folder: string): Promise<Leftover[]> {
     return name === undefined ? [] : [{ path: join(folder, entry), name, old: old !== undefined }];
   });
 }
-
-const exists = async (path: string): Promise<boolean> =>
-  (await stat(path).catch(() => undefined)) !== undefined;
 
 /** The old folder, where a process was killed after it had moved that aside and before the new one took its place. */
 export async function steppedAside(folder: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
 /** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
 
 import { randomBytes } from "node:crypto";
-import { access, copyFile, readFile, rename, symlink } from "node:fs/promises";
+import { copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
 import { writeProblem } from "../formats/file-problem.ts";
@@ -22,12 +22,6 @@ const folderOf = ({ name }: HubModel): string =>
 /** Where the files of a commit appear under their own names. */
 export const snapshotFolder = (model: HubModel, commit: string): string =>
   join(folderOf(model), "snapshots", commit);
-
-export const exists = (path: string): Promise<boolean> =>
-  access(path).then(
-    () => true,
-    () => false,
-  );
 
 /** The commit that the cache knows for a revision. */
 export async function cachedCommit(model: HubModel): Promise<string | undefined> {

@@ -55,7 +55,7 @@ describe("takeLock", () => {
     await expect(takeLock(folder)).rejects.toThrow(`(process ${gone} on elsewhere).`);
   });
 
-  it("gives a stale lock to one of many that want it, however slow they are", async () => {
+  it("gives a stale lock to one of many that ask for it at once", async () => {
     const folder = fresh();
     leave(folder, JSON.stringify({ pid: gone, host: hostname() }));
     const taken = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder)));
