@@ -6,14 +6,14 @@ import { parseArgs } from "node:util";
 import { readAdapter } from "../src/adapter/adapter-file.ts";
 import { mergeAdapter } from "../src/adapter/merge.ts";
 import { openReporter } from "../src/cli/report-training.ts";
-import { defaultSteps } from "../src/data/default-steps.ts";
-import { readDataset } from "../src/data/read-dataset.ts";
+import { readDataset } from "../src/datasets/read-dataset.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import type { VitConfig } from "../src/model/model.ts";
 import { readModel } from "../src/model/read-model.ts";
 import { backboneShapes } from "../src/model/shapes.ts";
 import { writeModel } from "../src/model/write-model.ts";
+import { defaultSteps } from "../src/preprocessing/default-steps.ts";
 import { randomStream } from "../src/random.ts";
 import { train } from "../src/train/train.ts";
 

@@ -41,24 +41,24 @@ export { head, tokensOf, type VitOptions, type VitValues, vit, type WeightOf } f
 
 export type { Adapter, AdapterBase } from "./adapter/adapter.ts";
 export { adaptedWeights, mergeAdapter } from "./adapter/merge.ts";
-export { type Adaptation, defineMethod, type Method, type Trainable } from "./adapter/method.ts";
-export { chooseMethod, type MethodChoice, methods } from "./adapter/methods.ts";
+export { type Adaptation, defineMethod, type Method, type Trainable } from "./methods/method.ts";
+export { chooseMethod, type MethodChoice, methods } from "./methods/methods.ts";
 /** The paper's equation 16. */
-export { rescale } from "./adapter/rlrr.ts";
+export { rescale } from "./methods/rlrr.ts";
 
 // ---------------------------------------------------------------- preprocessing, a list of named steps
 
-export { composeSteps, type StepChoices } from "./data/compose-steps.ts";
-export { defaultSteps } from "./data/default-steps.ts";
-export { evaluationSteps } from "./data/evaluation-steps.ts";
-export type { Image } from "./data/image.ts";
-export { parseSteps } from "./data/parse-steps.ts";
-export { applySteps } from "./data/preprocess.ts";
-/** As Pillow does it, to the byte. */
-export { resize } from "./data/resize.ts";
-export type { Filter, Step } from "./data/steps.ts";
 /** From and to preprocessor_config.json. */
 export { parseHuggingFaceSteps, renderHuggingFaceSteps } from "./model/hugging-face-steps.ts";
+export { composeSteps, type StepChoices } from "./preprocessing/compose-steps.ts";
+export { defaultSteps } from "./preprocessing/default-steps.ts";
+export { evaluationSteps } from "./preprocessing/evaluation-steps.ts";
+export type { Image } from "./preprocessing/image.ts";
+export { parseSteps } from "./preprocessing/parse-steps.ts";
+export { applySteps } from "./preprocessing/preprocess.ts";
+/** As Pillow does it, to the byte. */
+export { resize } from "./preprocessing/resize.ts";
+export type { Filter, Step } from "./preprocessing/steps.ts";
 
 // ---------------------------------------------------------------- a training step, in parts
 
@@ -84,7 +84,7 @@ export {
 
 export { type Metrics, measure, type Predictions, softmax, topK } from "./predict/metrics.ts";
 export { type PredictGraphOptions, predictGraph } from "./predict/predict-graph.ts";
-export { renderEvaluation } from "./predict/render-evaluation.ts";
+export { renderEvaluation } from "./reports/render-evaluation.ts";
 
 // ---------------------------------------------------------------- errors by who must act; randomness by name
 

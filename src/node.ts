@@ -20,13 +20,13 @@ export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
 
 // ---------------------------------------------------------------- labelled images
 
-export { type Batch, type BatchOptions, batches } from "./data/batches.ts";
-export type { Dataset, Example, Split } from "./data/dataset.ts";
-export { decodeImage } from "./data/decode.ts";
+export { type Batch, type BatchOptions, batches } from "./datasets/batches.ts";
+export type { Dataset, Example, Split } from "./datasets/dataset.ts";
+export { readDataset } from "./datasets/read-dataset.ts";
+export { splitTrainValidation } from "./datasets/split-train-validation.ts";
+export { decodeImage } from "./images/decode.ts";
 /** Decodes and resizes on other threads, and keeps what it has read. */
-export { type ImageStore, type ImageStoreOptions, openImageStore } from "./data/image-store.ts";
-export { readDataset } from "./data/read-dataset.ts";
-export { splitTrainValidation } from "./data/split-train-validation.ts";
+export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
 
 // ---------------------------------------------------------------- training: a stream of events
 

@@ -3,7 +3,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import type { Dataset, Example } from "../src/data/dataset.ts";
+import type { Dataset, Example } from "../src/datasets/dataset.ts";
 import { drawnNumbers } from "./drawn-numbers.ts";
 
 const classes = ["columns", "rows", "squares"] as const;

@@ -8,24 +8,61 @@ import { describe, expect, it } from "vitest";
  * alone, and everyone may import them.
  */
 const arrows: Readonly<Record<string, readonly string[]>> = {
-  formats: [],
+  files: [],
+  formats: ["files"],
   graph: ["formats"],
   engine: ["graph", "formats"],
-  data: ["formats"],
-  // of the data, the list of steps that a model's own config names
-  model: [
-    "graph",
-    "formats",
-    "data/steps.ts",
-    "data/parse-steps.ts",
-    "data/evaluation-steps.ts",
-    "data/output-size.ts",
-  ],
+  preprocessing: ["files"],
+  images: ["files", "preprocessing"],
+  datasets: ["files", "images", "preprocessing"],
+  model: ["graph", "files", "formats", "preprocessing"],
+  methods: ["graph", "files", "formats", "model"],
   // of the engines, what any of them can do: a merge runs a graph
-  adapter: ["graph", "formats", "model", "data", "engine/engine.ts"],
-  predict: ["engine", "graph", "model", "adapter", "data", "formats"],
-  train: ["engine", "graph", "model", "adapter", "data", "formats", "predict"],
-  cli: ["engine", "graph", "model", "adapter", "data", "formats", "predict", "train", "index.ts", "node.ts"],
+  adapter: ["graph", "files", "formats", "model", "methods", "preprocessing", "engine/engine.ts"],
+  predict: [
+    "engine",
+    "graph",
+    "model",
+    "methods",
+    "adapter",
+    "datasets",
+    "images",
+    "preprocessing",
+    "files",
+    "formats",
+  ],
+  reports: ["predict", "datasets"],
+  train: [
+    "engine",
+    "graph",
+    "model",
+    "methods",
+    "adapter",
+    "datasets",
+    "images",
+    "preprocessing",
+    "files",
+    "formats",
+    "predict",
+    "reports",
+  ],
+  cli: [
+    "engine",
+    "graph",
+    "model",
+    "methods",
+    "adapter",
+    "datasets",
+    "images",
+    "preprocessing",
+    "files",
+    "formats",
+    "predict",
+    "reports",
+    "train",
+    "index.ts",
+    "node.ts",
+  ],
 };
 /** What the package shows to others; it may import anything. */
 const doors = ["index.ts", "node.ts"];
@@ -37,8 +74,8 @@ const browser = [
   /^engine\/(engine|reference)\.ts$/,
   /^formats\/(protobuf|tensor)\.ts$/,
   /^model\/(model|shapes|vit|variants|frozen)\.ts$/,
-  /^adapter\/(method|methods|rlrr|linear|full)\.ts$/,
-  /^data\/(steps|resize)\.ts$/,
+  /^methods\//,
+  /^preprocessing\/(steps|resize)\.ts$/,
 ];
 const browserPackages = /^(zod|fflate|pure-rand)(\/|$)/;
 
@@ -102,14 +139,14 @@ const e = import("sharp");\nconst text = "from "; const other = "./f.ts";`;
     ["graph/ops.ts", "graph/value.ts", undefined],
     ["graph/ops.ts", "model/vit.ts", "graph/ may not know model/vit.ts"],
     ["formats/tensor.ts", "graph/value.ts", "formats/ may not know graph/value.ts"],
-    ["model/vit.ts", "data/steps.ts", undefined],
-    ["model/vit.ts", "data/decode.ts", "model/ may not know data/decode.ts"],
-    ["data/decode.ts", "model/model.ts", "data/ may not know model/model.ts"],
-    ["predict/report.ts", "train/train.ts", "predict/ may not know train/train.ts"],
+    ["model/vit.ts", "preprocessing/steps.ts", undefined],
+    ["model/vit.ts", "images/decode.ts", "model/ may not know images/decode.ts"],
+    ["images/decode.ts", "model/model.ts", "images/ may not know model/model.ts"],
+    ["predict/classifier.ts", "train/train.ts", "predict/ may not know train/train.ts"],
     ["train/train.ts", "index.ts", "train/ may not know index.ts"],
     ["errors.ts", "graph/ops.ts", "src/errors.ts may know no folder"],
     ["index.ts", "train/train.ts", undefined],
-    ["studio/server.ts", "data/decode.ts", "studio/ has no row in test/layers.test.ts"],
+    ["studio/server.ts", "images/decode.ts", "studio/ has no row in test/layers.test.ts"],
   ])("knows of %s importing %s", (from, to, answer) => {
     expect(objection(from, to)).toBe(answer);
   });

@@ -2,8 +2,8 @@
 
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { Split } from "../src/data/dataset.ts";
-import { readDataset } from "../src/data/read-dataset.ts";
+import type { Split } from "../src/datasets/dataset.ts";
+import { readDataset } from "../src/datasets/read-dataset.ts";
 import { FileError, InputError } from "../src/errors.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 

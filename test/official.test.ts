@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allTrainables } from "../src/adapter/adapter.ts";
-import { rlrr } from "../src/adapter/rlrr.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { type Array64, evaluate } from "../src/engine/reference.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
+import { rlrr } from "../src/methods/rlrr.ts";
 import type { Model, VitConfig } from "../src/model/model.ts";
 import { adamwStep } from "../src/train/adamw.ts";
 import { gradientName, trainGraph } from "../src/train/train-graph.ts";

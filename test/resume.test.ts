@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import type { Dataset } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/datasets/dataset.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { FileError, InputError } from "../src/errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../src/formats/safetensors.ts";

@@ -1,11 +1,11 @@
 /** Tiny models and adapters with drawn numbers, in memory. */
 
 import { type Adapter, allTrainables } from "../src/adapter/adapter.ts";
-import { chooseMethod } from "../src/adapter/methods.ts";
-import { defaultSteps } from "../src/data/default-steps.ts";
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
+import { chooseMethod } from "../src/methods/methods.ts";
 import { hashWeights } from "../src/model/hash.ts";
 import type { Model, VitConfig } from "../src/model/model.ts";
+import { defaultSteps } from "../src/preprocessing/default-steps.ts";
 import { drawnNumbers } from "./drawn-numbers.ts";
 import { drawnWeights, tiny } from "./tiny-vit.ts";
 

@@ -2,9 +2,9 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { defaultSteps } from "../src/data/default-steps.ts";
-import { openImageStore } from "../src/data/image-store.ts";
 import type { Engine } from "../src/engine/engine.ts";
+import { openImageStore } from "../src/images/image-store.ts";
+import { defaultSteps } from "../src/preprocessing/default-steps.ts";
 import type { TrainEvent } from "../src/train/events.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
 import { type TrainOptions, train } from "../src/train/train.ts";

@@ -1,9 +1,9 @@
 /** A real Vision Transformer of a few thousand numbers, and graphs of it that are fed everything by name. */
 
-import type { Adaptation } from "../src/adapter/method.ts";
 import type { Shape } from "../src/formats/tensor.ts";
 import { log, mean, mul, neg, reshape, softmax, sum } from "../src/graph/ops.ts";
 import { constant, type InputValue, input, type Value } from "../src/graph/value.ts";
+import type { Adaptation } from "../src/methods/method.ts";
 import type { VitConfig } from "../src/model/model.ts";
 import { backboneShapes, headShapes } from "../src/model/shapes.ts";
 import { head, type VitOptions, type VitValues, vit } from "../src/model/vit.ts";

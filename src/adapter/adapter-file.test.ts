@@ -6,9 +6,9 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { FileError, InputError, RlrrError } from "../errors.ts";
+import { asideOf } from "../files/write-file.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { asideOf } from "../formats/write-file.ts";
 import { type Adapter, sameBase } from "./adapter.ts";
 import { adapterFolder, readAdapter, writeAdapter } from "./adapter-file.ts";
 

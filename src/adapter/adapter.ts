@@ -1,13 +1,13 @@
 /** What training leaves: the trained tensors, the method that reads them, and all that a prediction needs besides the base. */
 
-import type { Step } from "../data/steps.ts";
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
+import type { Adaptation, Trainable } from "../methods/method.ts";
+import type { MethodChoice } from "../methods/methods.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { headShapes } from "../model/shapes.ts";
-import type { Adaptation, Trainable } from "./method.ts";
-import type { MethodChoice } from "./methods.ts";
+import type { Step } from "../preprocessing/steps.ts";
 
 export interface Adapter {
   readonly base: AdapterBase;

@@ -4,12 +4,12 @@ import type { Engine } from "../engine/engine.ts";
 import { FileError } from "../errors.ts";
 import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { chooseMethod } from "../methods/methods.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { backboneShapes } from "../model/shapes.ts";
 import type { WeightOf } from "../model/vit.ts";
 import type { Adapter } from "./adapter.ts";
-import { chooseMethod } from "./methods.ts";
 
 /** The weights that `vit()` and `head()` see with an adapter on: graph values over the base's constants. */
 export function adaptedWeights(base: Weights, adapter: Pick<Adapter, "method" | "tensors">): WeightOf {

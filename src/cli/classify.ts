@@ -1,10 +1,10 @@
 /** What evaluate and predict share: check images, compile, run, show how far it is, close everything. */
 
-import { type BadImage, findBadImages, renderBadImages } from "../data/check-images.ts";
-import type { Example } from "../data/dataset.ts";
-import { openImageStore } from "../data/image-store.ts";
+import { type BadImage, findBadImages, renderBadImages } from "../datasets/check-images.ts";
+import type { Example } from "../datasets/dataset.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
+import { openImageStore } from "../images/image-store.ts";
 import type { VitConfig } from "../model/model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";

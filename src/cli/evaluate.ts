@@ -2,18 +2,18 @@
 
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { renderBadImages } from "../data/check-images.ts";
-import type { Dataset, Example, Split } from "../data/dataset.ts";
-import { readDataset } from "../data/read-dataset.ts";
+import { renderBadImages } from "../datasets/check-images.ts";
+import type { Dataset, Example, Split } from "../datasets/dataset.ts";
+import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
-import { writeFileAside } from "../formats/write-file.ts";
-import { type Evaluation, evaluationRecords } from "../predict/evaluation.ts";
+import { writeFileAside } from "../files/write-file.ts";
 import { matchLabels } from "../predict/match-labels.ts";
 import { measure, type Predictions } from "../predict/metrics.ts";
-import { renderEvaluation } from "../predict/render-evaluation.ts";
-import { renderReport } from "../predict/report.ts";
-import { makeThumbnail } from "../predict/thumbnail.ts";
-import { worstMistakes } from "../predict/worst-mistakes.ts";
+import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
+import { renderEvaluation } from "../reports/render-evaluation.ts";
+import { renderReport } from "../reports/report.ts";
+import { makeThumbnail } from "../reports/thumbnail.ts";
+import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { checkReportFile } from "./check-out.ts";
 import { classify } from "./classify.ts";
 import { interruption } from "./exit.ts";

@@ -1,7 +1,7 @@
 /** What a data set holds: classes, images of each split, and how large they are. */
 
-import type { Dataset, Split } from "../data/dataset.ts";
-import { type ImageFacts, readImageFacts } from "../data/image-facts.ts";
+import type { Dataset, Split } from "../datasets/dataset.ts";
+import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
 import { renderTable } from "../table.ts";
 import { interruption } from "./exit.ts";
 import type { Inspection } from "./inspect.ts";

@@ -4,12 +4,12 @@ import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Adapter } from "../adapter/adapter.ts";
 import { readAdapter } from "../adapter/adapter-file.ts";
-import { defaultSteps } from "../data/default-steps.ts";
-import type { Step } from "../data/steps.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { checkHead } from "../predict/classifier.ts";
+import { defaultSteps } from "../preprocessing/default-steps.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { readShownModel, sayAssumedSteps } from "./read-shown-model.ts";
 
 export interface Opened {

@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { InputError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
 
 /** Parses a whole number or refuses with what was given. */
 export function wholeNumber(text: string): number {

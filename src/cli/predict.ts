@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
-import { findImages } from "../data/find-images.ts";
+import { findImages } from "../datasets/find-images.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
 import { displayWidth, renderTable } from "../table.ts";

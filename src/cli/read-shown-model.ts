@@ -1,8 +1,8 @@
 /** Reads a model for a person who waits: how far a download is, and what had to be taken for granted. */
 
-import type { StepChoices } from "../data/compose-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import type { StepChoices } from "../preprocessing/compose-steps.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";
 import { slowly } from "./slow-progress.ts";
 

@@ -1,15 +1,15 @@
 /** rlrr train: adapts a model to labelled images. */
 
 import { Command, Option } from "commander";
-import { chooseMethod } from "../adapter/methods.ts";
-import { composeSteps, type StepChoices } from "../data/compose-steps.ts";
-import type { Dataset } from "../data/dataset.ts";
-import { readDataset } from "../data/read-dataset.ts";
-import { splitTrainValidation } from "../data/split-train-validation.ts";
-import { filters } from "../data/steps.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import { readDataset } from "../datasets/read-dataset.ts";
+import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
+import { chooseMethod } from "../methods/methods.ts";
+import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
+import { filters } from "../preprocessing/steps.ts";
 import { parseRecipe, type RecipeInput } from "../train/recipe.ts";
 import { train } from "../train/train.ts";
 import { checkRunFolder } from "./check-out.ts";

@@ -1,8 +1,8 @@
 /** How many numbers a method trains in a model of these sizes. */
 
 import { allTrainables } from "../adapter/adapter.ts";
-import { chooseMethod, methods } from "../adapter/methods.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import { chooseMethod, methods } from "../methods/methods.ts";
 import type { VitConfig } from "../model/model.ts";
 import { backboneShapes } from "../model/shapes.ts";
 import { renderTable } from "../table.ts";

@@ -1,8 +1,8 @@
 /** The header of a .npy array: magic, version, and a Python dict with type, order and shape. */
 
 import { FileError } from "../errors.ts";
+import { showValue } from "../files/show-value.ts";
 import { type FloatType, floatBytes } from "./float-types.ts";
-import { showValue } from "./show-value.ts";
 import { renderShape, type Shape, sizeOf } from "./tensor.ts";
 
 export interface NpyHeader {

@@ -1,6 +1,8 @@
 /** A .npz file is a zip of .npy arrays; each is read by itself, so that gigabytes never sit in memory. */
 
 import { FileError } from "../errors.ts";
+import { withFile } from "../files/read-file.ts";
+import { showValue } from "../files/show-value.ts";
 import { toFloat32 } from "./float-types.ts";
 import {
   fromColumnMajor,
@@ -10,9 +12,7 @@ import {
   npyHeaderBytes,
   parseNpyHeader,
 } from "./npy.ts";
-import { showValue } from "./show-value.ts";
 import type { Tensor } from "./tensor.ts";
-import { withFile } from "./weight-bytes.ts";
 import { openZip, type ZipEntry, type ZipFile, zipEntryBytes } from "./zip.ts";
 
 export interface NpzArray extends NpyHeader {

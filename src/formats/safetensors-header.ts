@@ -1,7 +1,7 @@
 /** The header of a safetensors file: 8 bytes of length, then JSON that names each tensor's type, shape and bytes. */
 
 import { FileError } from "../errors.ts";
-import { showValue } from "./show-value.ts";
+import { showValue } from "../files/show-value.ts";
 import { renderShape, type Shape, sizeOf } from "./tensor.ts";
 
 /** Where a tensor lies in its file. */

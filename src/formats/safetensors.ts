@@ -2,12 +2,13 @@
 
 import { realpath } from "node:fs/promises";
 import { FileError, GraphError } from "../errors.ts";
-import { readProblem } from "./file-problem.ts";
+import { readProblem } from "../files/file-problem.ts";
+import { readExactly, withFile } from "../files/read-file.ts";
+import { writeFileAside } from "../files/write-file.ts";
 import { isFloatType, toFloat32 } from "./float-types.ts";
 import { MAX_HEADER_BYTES, parseHeader, renderHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 import { isStored, renderShape, sizeOf, type Tensor, type Weights } from "./tensor.ts";
-import { readExactly, weightBytes, withFile } from "./weight-bytes.ts";
-import { writeFileAside } from "./write-file.ts";
+import { weightBytes } from "./weight-bytes.ts";
 
 export interface SafetensorsFile extends SafetensorsHeader {
   /** As the caller named it, for messages. */

@@ -3,9 +3,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { Inflate } from "fflate";
 import { FileError } from "../errors.ts";
+import { readExactly } from "../files/read-file.ts";
+import { showValue } from "../files/show-value.ts";
 import { crc32 } from "./crc32.ts";
-import { showValue } from "./show-value.ts";
-import { readExactly } from "./weight-bytes.ts";
 
 export interface ZipEntry {
   readonly name: string;

@@ -4,9 +4,9 @@ import { randomBytes } from "node:crypto";
 import { copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
-import { writeProblem } from "../formats/file-problem.ts";
-import { makeFolder } from "../formats/make-folder.ts";
-import { writeFileAside } from "../formats/write-file.ts";
+import { writeProblem } from "../files/file-problem.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { writeFileAside } from "../files/write-file.ts";
 
 /** A model of the hub at a revision: a branch, a tag or a commit. */
 export interface HubModel {

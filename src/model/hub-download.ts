@@ -4,9 +4,9 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { downloadFile, type PathInfo } from "@huggingface/hub";
 import { EngineError } from "../errors.ts";
-import { exists } from "../formats/exists.ts";
-import { makeFolder } from "../formats/make-folder.ts";
-import { writeFileAside } from "../formats/write-file.ts";
+import { exists } from "../files/exists.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { writeFileAside } from "../files/write-file.ts";
 import { blobPath, type HubModel, linkBlob } from "./hub-cache.ts";
 
 /** A short break of the line heals itself; a long one is better told to the user. */

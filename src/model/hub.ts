@@ -3,8 +3,8 @@
 import { join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
 import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
-import { exists } from "../formats/exists.ts";
-import { readJson } from "../formats/read-json.ts";
+import { exists } from "../files/exists.ts";
+import { readJson } from "../files/read-json.ts";
 import { cachedCommit, type HubModel, rememberCommit, snapshotFolder } from "./hub-cache.ts";
 import { fetchFile, type HubClient } from "./hub-download.ts";
 import { parseShardIndex } from "./shard-index.ts";

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
 import type { ModelHints } from "./model-hints.ts";
 
 const count = z.int().min(1).max(1_000_000);

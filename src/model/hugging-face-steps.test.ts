@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Step } from "../data/steps.ts";
 import { FileError } from "../errors.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "./hugging-face-steps.ts";
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;

@@ -1,10 +1,10 @@
 /** Hugging Face's preprocessor_config.json, read as steps and written from steps. */
 
 import { z } from "zod";
-import { evaluationSteps } from "../data/evaluation-steps.ts";
-import { parseSteps } from "../data/parse-steps.ts";
-import type { Filter, Step } from "../data/steps.ts";
 import { FileError } from "../errors.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { parseSteps } from "../preprocessing/parse-steps.ts";
+import type { Filter, Step } from "../preprocessing/steps.ts";
 import { describeIssue } from "./hugging-face-config.ts";
 
 /** Pillow's numbers for its filters. */

@@ -1,7 +1,7 @@
 /** What a model's own configuration says, brought together with what the shapes of its weights say. */
 
-import type { Step } from "../data/steps.ts";
 import { FileError, InputError } from "../errors.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import type { VitConfig } from "./model.ts";
 import { inferHeads } from "./variants.ts";
 import type { WeightPlan } from "./weight-plan.ts";

@@ -1,7 +1,7 @@
 /** What a pre-trained Vision Transformer is: sizes, named weights, how its images are prepared, its labels. */
 
-import type { Step } from "../data/steps.ts";
 import type { Weights } from "../formats/tensor.ts";
+import type { Step } from "../preprocessing/steps.ts";
 
 /** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
 export interface VitConfig {

@@ -1,13 +1,13 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
 import { basename } from "node:path";
-import { outputSize } from "../data/output-size.ts";
-import type { Step } from "../data/steps.ts";
-import { readJson } from "../formats/read-json.ts";
+import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import { fitSteps } from "../preprocessing/fit-steps.ts";
+import { outputSize } from "../preprocessing/output-size.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { convertWeights } from "./convert-weights.ts";
-import { fitSteps } from "./fit-steps.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel } from "./locate-model.ts";

@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
 
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 

@@ -1,10 +1,10 @@
 /** The config.json that timm puts on the hub, checked and turned into hints. */
 
 import { z } from "zod";
-import { parseSteps } from "../data/parse-steps.ts";
-import { type Filter, filters, type Step } from "../data/steps.ts";
 import { FileError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
+import { parseSteps } from "../preprocessing/parse-steps.ts";
+import { type Filter, filters, type Step } from "../preprocessing/steps.ts";
 import { describeIssue } from "./hugging-face-config.ts";
 import type { ModelHints } from "./model-hints.ts";
 

@@ -2,10 +2,10 @@
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
+import { writeFileAside } from "../files/write-file.ts";
+import { writeFolderAside } from "../files/write-folder.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
-import { writeFileAside } from "../formats/write-file.ts";
-import { writeFolderAside } from "../formats/write-folder.ts";
 import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
 import type { Model, VitConfig } from "./model.ts";
 import { classicLayout } from "./names.ts";

@@ -1,6 +1,6 @@
 /** Data and model name their classes on their own; an example's label must be the row of the head with its name. */
 
-import type { Example } from "../data/dataset.ts";
+import type { Example } from "../datasets/dataset.ts";
 import { InputError } from "../errors.ts";
 
 export interface LabelNames {

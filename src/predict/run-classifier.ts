@@ -1,10 +1,10 @@
 /** Logits for many images, batch after batch. */
 
-import { batches } from "../data/batches.ts";
-import type { Example } from "../data/dataset.ts";
-import type { ImageStore } from "../data/image-store.ts";
-import type { Step } from "../data/steps.ts";
+import { batches } from "../datasets/batches.ts";
+import type { Example } from "../datasets/dataset.ts";
 import type { Session } from "../engine/engine.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import type { Step } from "../preprocessing/steps.ts";
 
 export interface RunOptions {
   /** From `openClassifier`. */

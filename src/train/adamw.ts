@@ -1,6 +1,6 @@
 /** AdamW in the open: plain loops over the trained numbers. Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101. */
 
-import type { Trainable } from "../adapter/method.ts";
+import type { Trainable } from "../methods/method.ts";
 
 /** One trained tensor with its two moments. Arrays are changed in place. */
 export interface Moments {

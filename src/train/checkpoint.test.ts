@@ -4,9 +4,9 @@ import { describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { mutate } from "../../test/mutations.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import type { Trainable } from "../adapter/method.ts";
 import { FileError, RlrrError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import type { Trainable } from "../methods/method.ts";
 import { type Checkpoint, type Position, readCheckpoint, writeCheckpoint } from "./checkpoint.ts";
 
 const folder = temporaryFolder("checkpoint");

@@ -2,10 +2,10 @@
 
 import { stat } from "node:fs/promises";
 import { z } from "zod";
-import type { Trainable } from "../adapter/method.ts";
 import { FileError } from "../errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
+import type { Trainable } from "../methods/method.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
 
 const count = z.int().min(0);

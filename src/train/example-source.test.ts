@@ -1,8 +1,8 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { tinyTraining } from "../../test/tiny-training.ts";
-import type { Step } from "../data/steps.ts";
 import { nativeEngine } from "../engine/native.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { featureSource, imageSource, isStill, type SourceBatch } from "./example-source.ts";
 
 const engine = nativeEngine({ threads: 1 });

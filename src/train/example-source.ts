@@ -1,16 +1,16 @@
 /** Where a step's inputs come from: images made ready as they are needed, or features computed once. */
 
-import { batches } from "../data/batches.ts";
-import { type CutOptions, cuts } from "../data/cuts.ts";
-import type { Example } from "../data/dataset.ts";
-import { evaluationSteps } from "../data/evaluation-steps.ts";
-import type { ImageStore } from "../data/image-store.ts";
-import { splitSteps } from "../data/preprocess.ts";
-import type { Step } from "../data/steps.ts";
+import { batches } from "../datasets/batches.ts";
+import { type CutOptions, cuts } from "../datasets/cuts.ts";
+import type { Example } from "../datasets/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
+import type { ImageStore } from "../images/image-store.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { splitSteps } from "../preprocessing/preprocess.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 
 /** One run of a graph: the first `count` rows are real. */

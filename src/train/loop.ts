@@ -2,8 +2,8 @@
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
-import { evaluationSteps } from "../data/evaluation-steps.ts";
 import { RlrrError } from "../errors.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
 import { randomStream } from "../random.ts";
 import { type Position, writeCheckpoint } from "./checkpoint.ts";
 import type { EpochEvent, TrainEvent } from "./events.ts";

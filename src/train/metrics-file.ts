@@ -3,7 +3,7 @@
 import { createReadStream } from "node:fs";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
-import { readProblem, writeProblem } from "../formats/file-problem.ts";
+import { readProblem, writeProblem } from "../files/file-problem.ts";
 
 export interface MetricsFile {
   /** Adds a line. */

@@ -2,16 +2,16 @@
 
 import { allTrainables } from "../adapter/adapter.ts";
 import { checkAdapterFolder } from "../adapter/adapter-file.ts";
-import type { Adaptation, Trainable } from "../adapter/method.ts";
-import { chooseMethod, type MethodChoice } from "../adapter/methods.ts";
-import type { Dataset } from "../data/dataset.ts";
-import type { ImageStore } from "../data/image-store.ts";
-import { outputSize } from "../data/output-size.ts";
-import type { Step } from "../data/steps.ts";
+import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import type { Adaptation, Trainable } from "../methods/method.ts";
+import { chooseMethod, type MethodChoice } from "../methods/methods.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
+import { outputSize } from "../preprocessing/output-size.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";

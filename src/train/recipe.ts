@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
 import type { Schedule } from "./schedule.ts";
 
 const rate = z.number().gt(0);

@@ -5,13 +5,13 @@ import { readFile } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
-import type { MethodChoice } from "../adapter/methods.ts";
-import type { Dataset, Example } from "../data/dataset.ts";
-import type { Step } from "../data/steps.ts";
+import type { Dataset, Example } from "../datasets/dataset.ts";
 import { FileError, InputError } from "../errors.ts";
-import { readProblem } from "../formats/file-problem.ts";
-import { showValue } from "../formats/show-value.ts";
+import { readProblem } from "../files/file-problem.ts";
+import { showValue } from "../files/show-value.ts";
+import type { MethodChoice } from "../methods/methods.ts";
 import type { VitConfig } from "../model/model.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe } from "./recipe.ts";
 
 const runConfigSchema = z.object({

@@ -3,7 +3,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, InputError } from "../errors.ts";
-import { asideOf } from "../formats/write-file.ts";
+import { asideOf } from "../files/write-file.ts";
 import { openRunFolder } from "./run-folder.ts";
 
 const root = temporaryFolder("run-folder");

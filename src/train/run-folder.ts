@@ -3,11 +3,11 @@
 import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
-import { exists } from "../formats/exists.ts";
-import { mendLeftovers } from "../formats/leftovers.ts";
-import { makeFolder } from "../formats/make-folder.ts";
-import { readJson } from "../formats/read-json.ts";
-import { writeFileAside } from "../formats/write-file.ts";
+import { exists } from "../files/exists.ts";
+import { mendLeftovers } from "../files/leftovers.ts";
+import { makeFolder } from "../files/make-folder.ts";
+import { readJson } from "../files/read-json.ts";
+import { writeFileAside } from "../files/write-file.ts";
 import { takeLock } from "./run-lock.ts";
 
 const names = {

@@ -6,8 +6,8 @@ import { hostname } from "node:os";
 import { join, resolve } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { EngineError, InputError } from "../errors.ts";
-import { writeProblem } from "../formats/file-problem.ts";
-import { writeFileAside } from "../formats/write-file.ts";
+import { writeProblem } from "../files/file-problem.ts";
+import { writeFileAside } from "../files/write-file.ts";
 
 /** Locks that this process has or asks for: in a container started anew, an old lock may bear our own process number. */
 const ours = new Set<string>();

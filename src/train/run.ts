@@ -2,13 +2,13 @@
 
 import { totalmem } from "node:os";
 import type { Adapter } from "../adapter/adapter.ts";
-import { findBadImages, renderBadImages } from "../data/check-images.ts";
-import type { Example } from "../data/dataset.ts";
-import { evaluationSteps } from "../data/evaluation-steps.ts";
-import { type ImageStore, openImageStore } from "../data/image-store.ts";
+import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
+import type { Example } from "../datasets/dataset.ts";
 import { FileError, InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import { backboneShapes } from "../model/shapes.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { Position } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";

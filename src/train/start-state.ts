@@ -1,9 +1,9 @@
 /** The state that a run begins with. */
 
-import type { Trainable } from "../adapter/method.ts";
 import { FileError } from "../errors.ts";
 import { isStored, sizeOf } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import type { Trainable } from "../methods/method.ts";
 import type { Model } from "../model/model.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";

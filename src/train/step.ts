@@ -1,7 +1,7 @@
 /** One optimizer step: as many runs of the graph as its images need, gradients added up, clipped, and AdamW. */
 
-import type { Trainable } from "../adapter/method.ts";
 import type { Arrays, Session } from "../engine/engine.ts";
+import type { Trainable } from "../methods/method.ts";
 import { adamwStep, clipFactor, type OptimizerState } from "./adamw.ts";
 import { drawMasks } from "./dropout.ts";
 import type { ExampleSource, SourceBatch } from "./example-source.ts";

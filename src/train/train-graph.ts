@@ -1,8 +1,8 @@
 /** One graph for a training step: the adapted ViT, the loss, and a gradient for every trainable. */
 
-import type { Adaptation, Trainable } from "../adapter/method.ts";
 import { grad } from "../graph/grad.ts";
 import { type Graph, type InputValue, input, type Value } from "../graph/value.ts";
+import type { Adaptation, Trainable } from "../methods/method.ts";
 import { constantsOf, once } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
 import { type Branch, head, vit } from "../model/vit.ts";

@@ -5,7 +5,7 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "../../test/tiny-training.ts";
 import { readAdapter } from "../adapter/adapter-file.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
-import type { Dataset, Example } from "../data/dataset.ts";
+import type { Dataset, Example } from "../datasets/dataset.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError, RlrrError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";

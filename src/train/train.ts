@@ -2,7 +2,7 @@
 
 import { adapterFolder } from "../adapter/adapter-file.ts";
 import { FileError, RlrrError } from "../errors.ts";
-import { exists } from "../formats/exists.ts";
+import { exists } from "../files/exists.ts";
 import type { Position } from "./checkpoint.ts";
 import { eventStream } from "./event-stream.ts";
 import type { DoneEvent, TrainEvent } from "./events.ts";

@@ -1,8 +1,8 @@
 /** Accuracy and loss on validation images, with the trained tensors as they are. */
 
-import type { Adaptation, Trainable } from "../adapter/method.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type Graph, input } from "../graph/value.ts";
+import type { Adaptation, Trainable } from "../methods/method.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
 import { head, type WeightOf } from "../model/vit.ts";

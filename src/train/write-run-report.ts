@@ -2,10 +2,10 @@
 
 import { basename } from "node:path";
 import { z } from "zod";
-import { writeFileAside } from "../formats/write-file.ts";
+import { writeFileAside } from "../files/write-file.ts";
+import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { Run } from "./run.ts";
-import { type RunFacts, type RunRecord, renderRunReport } from "./run-report.ts";
 
 const number = z.number();
 const step = z.object({ type: z.literal("step"), step: number, loss: number, learningRate: number });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { measure } from "../predict/metrics.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { evaluationRecords } from "./evaluation.ts";
-import { measure } from "./metrics.ts";
 
 describe("confusedPairs", () => {
   it("lists mistakes, most frequent first, and equal ones in order", () => {

@@ -2,18 +2,14 @@
 
 import type { Worker } from "node:worker_threads";
 import { EngineError, FileError } from "../errors.ts";
+import type { Image } from "../preprocessing/image.ts";
 import { spawnWorker } from "../spawn-worker.ts";
-import type { Image } from "./image.ts";
 import type { ImageAnswer, ImageTask } from "./image-task.ts";
 
 /** While one image of a thread is decoded outside JavaScript, the other is resized. */
 const TASKS_PER_THREAD = 2;
 
-/** `ts` while working, `js` once compiled. */
-const WORKER_FILE = new URL(
-  `./image.worker.${import.meta.url.endsWith(".ts") ? "ts" : "js"}`,
-  import.meta.url,
-);
+const WORKER_FILE = new URL("./image.worker.ts", import.meta.url);
 
 interface Waiting {
   readonly task: ImageTask;

@@ -1,11 +1,11 @@
 /** An evaluation as one HTML page: headline numbers, the worst mistakes with their pictures, classes, and confusion. */
 
 import { basename } from "node:path";
-import { type Html, html } from "../html.ts";
-import { type Fact, renderPage } from "../report-page.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { type Html, html } from "./html.ts";
+import { type Fact, renderPage } from "./report-page.ts";
 import type { Mistake } from "./worst-mistakes.ts";
 
 /** A mistake, the file it was made on, and a picture of it where one could be made. */

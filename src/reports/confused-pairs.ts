@@ -1,6 +1,6 @@
 /** Which classes are taken for which others, most often first. */
 
-import type { Metrics } from "./metrics.ts";
+import type { Metrics } from "../predict/metrics.ts";
 
 export interface ConfusedPair {
   readonly label: number;

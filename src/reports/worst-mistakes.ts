@@ -1,6 +1,6 @@
 /** The mistakes that a person should look at first: where the right class was thought least likely. */
 
-import { type Predictions, softmax, topK } from "./metrics.ts";
+import { type Predictions, softmax, topK } from "../predict/metrics.ts";
 
 export interface Mistake {
   /** Position among the examples. */

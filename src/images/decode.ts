@@ -3,8 +3,8 @@
 import { open, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { FileError } from "../errors.ts";
-import { type Image, renderImageSize } from "./image.ts";
-import { readFailure } from "./read-failure.ts";
+import { readFailure } from "../files/read-failure.ts";
+import { type Image, renderImageSize } from "../preprocessing/image.ts";
 import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
 /** 128 Mi pixels, 384 MiB as RGB: above any camera's (the largest give 102 million), and several fit in memory at once. */

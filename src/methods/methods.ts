@@ -2,7 +2,7 @@
 
 import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { showValue } from "../formats/show-value.ts";
+import { showValue } from "../files/show-value.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import type { Adaptation, Method } from "./method.ts";

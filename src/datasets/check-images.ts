@@ -1,11 +1,11 @@
 /** Every image is decoded once before training, so that a damaged one is found now and not in the third epoch. */
 
 import { FileError } from "../errors.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import { splitSteps } from "../preprocessing/preprocess.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
 import type { Example } from "./dataset.ts";
-import type { ImageStore } from "./image-store.ts";
-import { splitSteps } from "./preprocess.ts";
-import type { Step } from "./steps.ts";
 
 export interface BadImage {
   readonly path: string;

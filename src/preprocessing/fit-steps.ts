@@ -1,7 +1,7 @@
 /** Preprocessing for another image size: every size in it grows or shrinks in proportion. */
 
-import { outputSize } from "../data/output-size.ts";
-import type { Step } from "../data/steps.ts";
+import { outputSize } from "./output-size.ts";
+import type { Step } from "./steps.ts";
 
 type Size = readonly [height: number, width: number];
 

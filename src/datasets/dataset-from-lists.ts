@@ -3,7 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { FileError } from "../errors.ts";
-import { exists } from "../formats/exists.ts";
+import { exists } from "../files/exists.ts";
 import type { Example, Split } from "./dataset.ts";
 import { byCodeUnit, MAX_EXAMPLES } from "./find-images.ts";
 import type { Found } from "./read-class-folders.ts";

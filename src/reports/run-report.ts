@@ -1,8 +1,8 @@
 /** A training run as one HTML page: its curves of loss, accuracy and learning rate, and what it was. */
 
-import { html } from "../html.ts";
-import { type Line, renderLineChart } from "../line-chart.ts";
-import { type Fact, renderPage } from "../report-page.ts";
+import { html } from "./html.ts";
+import { type Line, renderLineChart } from "./line-chart.ts";
+import { type Fact, renderPage } from "./report-page.ts";
 
 /** What a run tells of itself, as its metrics file holds it. Other records are ignored. */
 export type RunRecord =

@@ -7,16 +7,16 @@ import { promisify } from "node:util";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
+import { decodeImage } from "../images/decode.ts";
+import { type ImageStore, openImageStore } from "../images/image-store.ts";
+import { defaultSteps } from "../preprocessing/default-steps.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { applySteps } from "../preprocessing/preprocess.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 import { type Batch, type BatchOptions, batches } from "./batches.ts";
 import { findBadImages, renderBadImages } from "./check-images.ts";
 import type { Example } from "./dataset.ts";
-import { decodeImage } from "./decode.ts";
-import { defaultSteps } from "./default-steps.ts";
-import { evaluationSteps } from "./evaluation-steps.ts";
-import { type ImageStore, openImageStore } from "./image-store.ts";
-import { applySteps } from "./preprocess.ts";
-import type { Step } from "./steps.ts";
 
 let folder = "";
 let store: ImageStore;
@@ -154,7 +154,7 @@ describe("batches", () => {
 
   it("does not keep the process alive, closed or not", async () => {
     const script = `
-      import { openImageStore } from ${JSON.stringify(new URL("./image-store.ts", import.meta.url).href)};
+      import { openImageStore } from ${JSON.stringify(new URL("../images/image-store.ts", import.meta.url).href)};
       const store = openImageStore({ threads: 2 });
       console.log((await store.load(${JSON.stringify(examples[0]?.path)}, [])).width);`;
     const cwd = fileURLToPath(new URL("../..", import.meta.url));

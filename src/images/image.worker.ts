@@ -2,10 +2,10 @@
 
 import { parentPort } from "node:worker_threads";
 import { FileError } from "../errors.ts";
+import type { Image } from "../preprocessing/image.ts";
+import { applyActions, planSteps } from "../preprocessing/plan-steps.ts";
 import { decodeImage } from "./decode.ts";
-import type { Image } from "./image.ts";
 import type { ImageAnswer, ImageTask } from "./image-task.ts";
-import { applyActions, planSteps } from "./plan-steps.ts";
 
 async function perform(task: ImageTask): Promise<Image> {
   if (task.type === "transform") return applyActions(task.image, task.actions);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "./metrics.ts";
+import { measure } from "../predict/metrics.ts";
 import { renderReport } from "./report.ts";
 import { worstMistakes } from "./worst-mistakes.ts";
 

@@ -1,10 +1,10 @@
 /** Decoded images by path: made on other threads, kept as bytes while there is room, never decoded twice at once. */
 
 import { availableParallelism } from "node:os";
-import type { Image } from "./image.ts";
+import type { Image } from "../preprocessing/image.ts";
+import type { Action } from "../preprocessing/plan-steps.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { ImagePool } from "./image-pool.ts";
-import type { Action } from "./plan-steps.ts";
-import type { Step } from "./steps.ts";
 
 export interface ImageStoreOptions {
   /** Threads that decode and resize; one core is left to the training step. */

@@ -1,8 +1,8 @@
 /** What the image store asks of its worker threads, and what they answer. */
 
-import type { Image } from "./image.ts";
-import type { Action } from "./plan-steps.ts";
-import type { Step } from "./steps.ts";
+import type { Image } from "../preprocessing/image.ts";
+import type { Action } from "../preprocessing/plan-steps.ts";
+import type { Step } from "../preprocessing/steps.ts";
 
 export type ImageTask =
   | { readonly type: "load"; readonly path: string; readonly still: readonly Step[] }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "./metrics.ts";
+import { measure } from "../predict/metrics.ts";
 import { renderEvaluation } from "./render-evaluation.ts";
 
 /** Logits that say `predicted` for each example. */

@@ -1,7 +1,7 @@
 /** A small JSON file, read whole; damage is said with the file's name. */
 
 import { FileError } from "../errors.ts";
-import { readExactly, withFile } from "./weight-bytes.ts";
+import { readExactly, withFile } from "./read-file.ts";
 
 /** The largest configuration seen, with 21,843 labels, has 2 MB. */
 const MAX_JSON_BYTES = 32 * 2 ** 20;

@@ -1,8 +1,8 @@
 /** A confusion matrix as a heat map: right classes in rows, predicted ones in columns, mistakes in another colour. */
 
-import { type Html, html } from "../html.ts";
 import { fitText } from "../table.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { type Html, html } from "./html.ts";
 
 /** Beyond this the cells would be smaller than a few pixels; the list of pairs says more. */
 export const mostMappedClasses = 200;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import type { Step } from "../data/steps.ts";
 import { fitSteps } from "./fit-steps.ts";
+import type { Step } from "./steps.ts";
 
 const normalize: Step = ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }];
 

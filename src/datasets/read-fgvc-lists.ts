@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { FileError } from "../errors.ts";
-import { parseJson } from "../formats/read-json.ts";
+import { parseJson } from "../files/read-json.ts";
 import { chooseLists, kindsOf, type ListKind } from "./choose-lists.ts";
 import { datasetFromLists, type ListEntry } from "./dataset-from-lists.ts";
 import type { Found } from "./read-class-folders.ts";

@@ -1,7 +1,7 @@
 /** What an evaluation found, and the JSON lines that tell it to other programs. */
 
-import type { Split } from "../data/dataset.ts";
-import type { Metrics } from "./metrics.ts";
+import type { Split } from "../datasets/dataset.ts";
+import type { Metrics } from "../predict/metrics.ts";
 
 export interface Evaluation {
   readonly split: Split;

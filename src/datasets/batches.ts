@@ -1,15 +1,15 @@
 /** Examples become batches of numbers; the next batches are made while the current one is being used. */
 
+import type { ImageStore } from "../images/image-store.ts";
+import type { Image } from "../preprocessing/image.ts";
+import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
+import { outputSize } from "../preprocessing/output-size.ts";
+import { applyActions, planSteps } from "../preprocessing/plan-steps.ts";
+import { splitSteps } from "../preprocessing/preprocess.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
 import { type CutOptions, cuts } from "./cuts.ts";
 import type { Example } from "./dataset.ts";
-import type { Image } from "./image.ts";
-import type { ImageStore } from "./image-store.ts";
-import { byteTable, normaliseInto } from "./normalise.ts";
-import { outputSize } from "./output-size.ts";
-import { applyActions, planSteps } from "./plan-steps.ts";
-import { splitSteps } from "./preprocess.ts";
-import type { Step } from "./steps.ts";
 
 /** A batch of a fixed size; memory of its own, so that it may be transferred to another thread. */
 export interface Batch {
