@@ -1,12 +1,12 @@
 /** Folds an adapter into its base, which gives a plain model: npx tsx examples/03-merge.ts ADAPTER OUT */
 
-import { mergeAdapter, nativeEngine, readAdapter, readModel, sameBase, writeModel } from "rlrr/node";
+import { checkBase, mergeAdapter, nativeEngine, readAdapter, readModel, writeModel } from "rlrr/node";
 
 const [path = "runs/example", out = "runs/example-merged"] = process.argv.slice(2);
 
 const adapter = await readAdapter(path);
 const model = await readModel(adapter.base.id, adapter.config);
-await sameBase(adapter, model);
+await checkBase(adapter, model);
 
 const engine = nativeEngine();
 const weights = await mergeAdapter(model, adapter, engine);

@@ -9,13 +9,13 @@ import { openReporter } from "../src/cli/report-training.ts";
 import { readDataset } from "../src/datasets/read-dataset.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/formats/tensor.ts";
+import { backboneOf } from "../src/model/architectures.ts";
 import type { VitConfig } from "../src/model/model.ts";
 import { readModel } from "../src/model/read-model.ts";
-import { backboneShapes } from "../src/model/shapes.ts";
 import { writeModel } from "../src/model/write-model.ts";
 import { defaultSteps } from "../src/preprocessing/default-steps.ts";
 import { randomStream } from "../src/random.ts";
-import { train } from "../src/train/train.ts";
+import { train } from "../src/runs/train.ts";
 
 const { values } = parseArgs({
   options: {
@@ -45,7 +45,7 @@ const config: VitConfig = {
 const untrained = join(values.run, "untrained");
 await rm(untrained, { recursive: true, force: true });
 const preprocessing = defaultSteps(config.imageSize);
-const start = new Map([...backboneShapes(config)].map(([name, shape]) => [name, startOf(name, shape)]));
+const start = new Map([...backboneOf(config).shapes].map(([name, shape]) => [name, startOf(name, shape)]));
 await writeModel(untrained, { config, weights: start, labels: [], preprocessing });
 const model = await readModel(untrained);
 const dataset = await readDataset(values.data);

@@ -30,17 +30,34 @@ export { referenceEngine } from "./engine/reference.ts";
 
 // ---------------------------------------------------------------- the Vision Transformer
 
-/** Frozen weights as values of a graph; each value made once. */
-export { constantsOf, once } from "./model/frozen.ts";
+export { backboneOf } from "./model/architectures.ts";
+export {
+  type Backbone,
+  type BackboneValues,
+  type BranchSite,
+  headShapes,
+  type LinearSite,
+  type NormSite,
+  type Site,
+  type Structure,
+} from "./model/backbone.ts";
+/** Frozen weights as constants of a graph. */
+export { constantsOf } from "./model/frozen.ts";
+export {
+  type Affine,
+  dense,
+  type LayerChanges,
+  type Layers,
+  type ValueOf,
+  weightLayers,
+} from "./model/layers.ts";
 export type { Model, VitConfig } from "./model/model.ts";
-export { backboneShapes, headShapes } from "./model/shapes.ts";
 export { isVariant, type VariantName, variants } from "./model/variants.ts";
-export { head, tokensOf, type VitOptions, type VitValues, vit, type WeightOf } from "./model/vit.ts";
 
 // ---------------------------------------------------------------- what trains in it
 
 export type { Adapter, AdapterBase } from "./adapter/adapter.ts";
-export { adaptedWeights, mergeAdapter } from "./adapter/merge.ts";
+export { mergeAdapter } from "./adapter/merge.ts";
 export { type Adaptation, defineMethod, type Method, type Trainable } from "./methods/method.ts";
 export { chooseMethod, type MethodChoice, methods } from "./methods/methods.ts";
 /** The paper's equation 16. */
@@ -69,12 +86,15 @@ export {
   type Moments,
   type OptimizerState,
 } from "./train/adamw.ts";
+export { type BatchOrder, type ExampleBatch, type Examples, examplesInMemory } from "./train/examples.ts";
+export { type FitOptions, fit } from "./train/fit.ts";
+export type { FitEvent, FitPosition, FitState, ProgressEvent } from "./train/fit-events.ts";
 export { crossEntropy, logSoftmax } from "./train/loss.ts";
+export { parseRecipe, type Recipe, type RecipeInput } from "./train/recipe.ts";
 export { learningRateAt, type Schedule } from "./train/schedule.ts";
 export { balancedWeights, type TargetOptions, targetsFor } from "./train/targets.ts";
 export {
   gradientName,
-  headGraph,
   type TrainGraph,
   type TrainGraphOptions,
   trainGraph,

@@ -34,19 +34,17 @@ export type {
   DoneEvent,
   EpochEvent,
   NoteEvent,
-  ProgressEvent,
   SavedEvent,
   StartEvent,
   StepEvent,
   StoppedEvent,
   TrainEvent,
-} from "./train/events.ts";
-export { parseRecipe, type Recipe, type RecipeInput } from "./train/recipe.ts";
-export { type TrainOptions, train } from "./train/train.ts";
+} from "./runs/events.ts";
+export { type TrainOptions, train } from "./runs/train.ts";
 
 // ---------------------------------------------------------------- what training leaves, and its use
 
-export { sameBase } from "./adapter/adapter.ts";
+export { checkBase } from "./adapter/adapter.ts";
 export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
 export { type ClassifierOptions, openClassifier } from "./predict/classifier.ts";
 export { type RunOptions as ClassifyOptions, runClassifier } from "./predict/run-classifier.ts";

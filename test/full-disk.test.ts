@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { readAdapter } from "../src/adapter/adapter-file.ts";
 import { nativeEngine } from "../src/engine/native.ts";
-import type { TrainEvent } from "../src/train/events.ts";
+import type { TrainEvent } from "../src/runs/events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, resultsOf, tinyRecipe, tinyTraining } from "./tiny-training.ts";
 

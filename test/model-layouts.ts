@@ -1,8 +1,8 @@
 /** One ViT with seeded weights, under our names and under those of other projects. */
 
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
+import { modelShapes } from "../src/model/architectures.ts";
 import type { VitConfig } from "../src/model/model.ts";
-import { backboneShapes, headShapes } from "../src/model/shapes.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
@@ -29,9 +29,8 @@ function* exactNumbers(seed: number): Generator<number, never> {
 /** Weights by our names. */
 export function layoutWeights(config = layoutConfig): Map<string, Tensor> {
   const numbers = exactNumbers(1);
-  const head = config.classes > 0 ? headShapes(config, config.classes) : [];
   return new Map(
-    [...backboneShapes(config), ...head].map(([name, shape]) => [
+    [...modelShapes(config)].map(([name, shape]) => [
       name,
       { shape, data: Float32Array.from({ length: sizeOf(shape) }, () => numbers.next().value) },
     ]),

@@ -2,12 +2,14 @@
 
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { allTrainables } from "../src/adapter/adapter.ts";
+import { allTrainables } from "../src/adapter/head.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { type Array64, evaluate } from "../src/engine/reference.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
-import type { Model, VitConfig } from "../src/model/model.ts";
+import { backboneOf } from "../src/model/architectures.ts";
+import { constantsOf } from "../src/model/frozen.ts";
+import type { VitConfig } from "../src/model/model.ts";
 import { adamwStep } from "../src/train/adamw.ts";
 import { gradientName, trainGraph } from "../src/train/train-graph.ts";
 
@@ -44,20 +46,18 @@ const golden = JSON.parse(
   readFileSync(new URL("golden/official-rlrr.json", import.meta.url), "utf8"),
 ) as Golden;
 const tensor = ({ shape, data }: Numbers): Tensor => ({ shape, data: Float32Array.from(data) });
-const model: Model = {
-  id: "golden",
-  config: golden.config,
-  weights: new Map(Object.entries(golden.base).map(([name, numbers]) => [name, tensor(numbers)])),
-  labels: [],
-  notes: [],
-};
+const frozen = constantsOf(
+  new Map(Object.entries(golden.base).map(([name, numbers]) => [name, tensor(numbers)])),
+);
+const backbone = backboneOf(golden.config);
 const adaptation = rlrr.create({});
-const trainables = allTrainables(adaptation, golden.config, golden.classes);
+const trainables = allTrainables(adaptation, backbone, golden.classes);
 const batch = golden.labels.length;
 
 const build = (rate: number) =>
   trainGraph({
-    model,
+    backbone,
+    frozen,
     adaptation,
     trainables,
     classes: golden.classes,
@@ -119,8 +119,10 @@ describe("RLRR against the official code", () => {
 
   it("puts dropout where it does", () => {
     const { keep, rates } = golden.dropped;
-    const { graph, masks } = build(golden.dropped.dropPath);
-    const drawn = masks.map(({ input, rate }) => {
+    const { graph, random } = build(golden.dropped.dropPath);
+    const drawn = random.map((one) => {
+      if (one.kind !== "mask") throw new Error(`${one.input.name} is no mask`);
+      const { input, rate } = one;
       const [, block = "", branch = ""] = /^mask:(\d+)\.(.*)$/.exec(input.name) ?? [];
       expect(rate).toBeCloseTo(rates[Number(block)] ?? Number.NaN, 12);
       const kept = tensor(keep[`blocks.${block}.${branch}`] ?? { shape: [], data: [] });

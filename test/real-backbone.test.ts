@@ -3,15 +3,17 @@
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { allTrainables } from "../src/adapter/adapter.ts";
+import { allTrainables } from "../src/adapter/head.ts";
 import { nativeEngine } from "../src/engine/native.ts";
 import { readSafetensors, readTensor } from "../src/formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { constant, input } from "../src/graph/value.ts";
+import { adaptedLayers } from "../src/methods/adapted-layers.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
-import { constantsOf, once } from "../src/model/frozen.ts";
+import { backboneOf } from "../src/model/architectures.ts";
+import { constantsOf } from "../src/model/frozen.ts";
+import { affineOf, dense, weightLayers } from "../src/model/layers.ts";
 import { readModel } from "../src/model/read-model.ts";
-import { head, vit } from "../src/model/vit.ts";
 import { gradientName, trainGraph } from "../src/train/train-graph.ts";
 
 const data = process.env.RLRR_DATA ?? fileURLToPath(new URL("../../shared/data", import.meta.url));
@@ -44,9 +46,10 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
     const model = await readModel(backbone);
     const golden = await readSafetensors(`${data}/checks/golden_${name}`);
     const weights = constantsOf(model.weights);
-    const values = vit(input("images", [batch, 3, side, side]), weights, model.config);
+    const layers = weightLayers(affineOf(weights), weights);
+    const values = backboneOf(model.config).forward(input("images", [batch, 3, side, side]), layers);
     const blocks = Object.fromEntries(values.blocks.map((value, block) => [`block${block}`, value]));
-    const logits = head(values.feature, weights);
+    const logits = dense(values.feature, affineOf(weights)({ name: "head" }));
     const session = await engine.compile({
       outputs: { embed: values.embedded, feature: values.feature, logits, ...blocks },
     });
@@ -85,15 +88,20 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
     const model = await readModel(backbone);
     const frozen = constantsOf(model.weights);
     const adaptation = rlrr.create({ init: "identity" });
-    const starts = adaptation.trainables(model.config).map(({ name: trained, shape }) => {
+    const vit = backboneOf(model.config);
+    const starts = adaptation.trainables(vit).map(({ name: trained, shape }) => {
       const fill = /(patch|norm\d?)\.scale$/.test(trained) ? 1 : 0;
       return [trained, constant({ shape, data: new Float32Array(sizeOf(shape)).fill(fill) })] as const;
     });
     const trained = new Map(starts);
-    const neutral = once(adaptation.adapt(frozen, (one) => trained.get(one) ?? frozen(one)));
+    const neutral = adaptedLayers({
+      ...{ frozen, adaptation },
+      trained: (one) => trained.get(one) ?? frozen(one),
+    });
     const images = input("images", [batch, 3, side, side]);
-    const plain = head(vit(images, frozen, model.config).feature, frozen);
-    const adapted = head(vit(images, neutral, model.config).feature, frozen);
+    const head = affineOf(frozen)({ name: "head" });
+    const plain = dense(vit.forward(images, weightLayers(affineOf(frozen), frozen)).feature, head);
+    const adapted = dense(vit.forward(images, neutral).feature, head);
     const session = await engine.compile({ outputs: { plain, adapted } });
     const outputs = await session.run({ images: readImages() });
     expect(outputs.adapted).toEqual(outputs.plain);
@@ -102,9 +110,10 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
   it("counts and differentiates every trainable tensor", async () => {
     const model = await readModel(backbone);
     const adaptation = rlrr.create({});
-    const trainables = allTrainables(adaptation, model.config, 10);
+    const trainables = allTrainables(adaptation, backboneOf(model.config), 10);
     const { graph } = trainGraph({
-      model,
+      backbone: backboneOf(model.config),
+      frozen: constantsOf(model.weights),
       adaptation,
       trainables,
       classes: 10,

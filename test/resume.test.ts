@@ -11,10 +11,10 @@ import { nativeEngine } from "../src/engine/native.ts";
 import { FileError, InputError } from "../src/errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../src/formats/safetensors.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
-import type { Position } from "../src/train/checkpoint.ts";
-import type { TrainEvent } from "../src/train/events.ts";
+import type { Position } from "../src/runs/checkpoint.ts";
+import type { TrainEvent } from "../src/runs/events.ts";
+import type { TrainOptions } from "../src/runs/train.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
-import type { TrainOptions } from "../src/train/train.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "./tiny-training.ts";
 

@@ -1,8 +1,10 @@
 /** Tiny models and adapters with drawn numbers, in memory. */
 
-import { type Adapter, allTrainables } from "../src/adapter/adapter.ts";
+import type { Adapter } from "../src/adapter/adapter.ts";
+import { allTrainables } from "../src/adapter/head.ts";
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { chooseMethod } from "../src/methods/methods.ts";
+import { backboneOf } from "../src/model/architectures.ts";
 import { hashWeights } from "../src/model/hash.ts";
 import type { Model, VitConfig } from "../src/model/model.ts";
 import { defaultSteps } from "../src/preprocessing/default-steps.ts";
@@ -30,8 +32,8 @@ export async function drawnAdapter(
   method: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },
   { labels = ["a", "b", "c", "d"], fill = () => undefined }: DrawnAdapterOptions = {},
 ): Promise<Adapter> {
-  const { choice, adaptation } = chooseMethod(method.name, method.options, "test");
-  const trainables = allTrainables(adaptation, model.config, labels.length);
+  const { choice, adaptation } = chooseMethod(method, "test");
+  const trainables = allTrainables(adaptation, backboneOf(model.config), labels.length);
   const tensors = trainables.map(({ name, shape }, index) => {
     const value = fill(name);
     const data = drawnNumbers(sizeOf(shape), { seed: 100 + index, low: -0.5, high: 0.5 });

@@ -3,10 +3,12 @@
 import type { Shape } from "../src/formats/tensor.ts";
 import { log, mean, mul, neg, reshape, softmax, sum } from "../src/graph/ops.ts";
 import { constant, type InputValue, input, type Value } from "../src/graph/value.ts";
+import { type TrainingParts, trainingLayers } from "../src/methods/adapted-layers.ts";
 import type { Adaptation } from "../src/methods/method.ts";
+import { backboneOf, modelShapes } from "../src/model/architectures.ts";
+import type { BackboneValues } from "../src/model/backbone.ts";
+import { affineOf, dense } from "../src/model/layers.ts";
 import type { VitConfig } from "../src/model/model.ts";
-import { backboneShapes, headShapes } from "../src/model/shapes.ts";
-import { head, type VitOptions, type VitValues, vit } from "../src/model/vit.ts";
 import { drawnNumbers } from "./drawn-numbers.ts";
 
 export const tiny: VitConfig = {
@@ -22,7 +24,7 @@ export const tiny: VitConfig = {
 
 /** Weights of plausible size for every name of the backbone and of a head with `config.classes` rows. */
 export function drawnWeights(config: VitConfig): Map<string, { shape: Shape; data: Float64Array }> {
-  const shapes = [...backboneShapes(config), ...headShapes(config, config.classes)];
+  const shapes = [...modelShapes(config)];
   const entries = shapes.map(([name, shape], index) => {
     const count = shape.reduce((a, b) => a * b, 1);
     const near = /norm\d?\.weight$/.test(name) ? 1 : 0;
@@ -42,13 +44,13 @@ export function namedInputs(): (name: string, shape: Shape) => InputValue {
   };
 }
 
-export interface AdaptedGraph extends VitValues {
+export interface AdaptedGraph extends BackboneValues {
   readonly logits: Value;
   /** What the method trains, and the head, by name. */
   readonly trained: ReadonlyMap<string, InputValue>;
 }
 
-export interface AdaptedOptions extends VitOptions {
+export interface AdaptedOptions extends Pick<TrainingParts, "mask" | "noise"> {
   readonly config: VitConfig;
   readonly batch: number;
   /** None: the frozen model, its head too. */
@@ -56,12 +58,18 @@ export interface AdaptedOptions extends VitOptions {
 }
 
 /** Images, frozen weights and trained tensors all fed; a trained tensor that is also frozen is fed as `trained.{name}`. */
-export function adaptedGraph({ config, batch, adaptation, ...options }: AdaptedOptions): AdaptedGraph {
+export function adaptedGraph({
+  config,
+  batch,
+  adaptation = { trainables: () => [] },
+  ...random
+}: AdaptedOptions): AdaptedGraph {
   const inputs = namedInputs();
-  const shapes = new Map([...backboneShapes(config), ...headShapes(config, config.classes)]);
+  const shapes = modelShapes(config);
+  const backbone = backboneOf(config);
   const frozen = (name: string) => inputs(name, shapes.get(name) ?? []);
   const trained = new Map<string, InputValue>();
-  for (const { name, shape, start } of adaptation?.trainables(config) ?? [])
+  for (const { name, shape, start } of adaptation.trainables(backbone))
     trained.set(name, inputs(start === "frozen" ? `trained.${name}` : name, shape));
   for (const name of ["head.weight", "head.bias"]) trained.set(name, frozen(name));
   const trainedValue = (name: string) => {
@@ -69,10 +77,9 @@ export function adaptedGraph({ config, batch, adaptation, ...options }: AdaptedO
     if (!value) throw new Error(`nothing named ${name} trains`);
     return value;
   };
-  const weights = adaptation?.adapt(frozen, trainedValue) ?? frozen;
-  const images = inputs("images", [batch, 3, ...config.imageSize]);
-  const values = vit(images, weights, config, options);
-  const logits = head(values.feature, (name) => trained.get(name) ?? frozen(name));
+  const layers = trainingLayers({ frozen, trained: trainedValue, adaptation, ...random });
+  const values = backbone.forward(inputs("images", [batch, 3, ...config.imageSize]), layers);
+  const logits = dense(values.feature, affineOf(trainedValue)({ name: "head" }));
   return { ...values, logits, trained };
 }
 

@@ -2,7 +2,7 @@
 
 import { nativeEngine } from "../src/engine/native.ts";
 import { RlrrError } from "../src/errors.ts";
-import { train } from "../src/train/train.ts";
+import { train } from "../src/runs/train.ts";
 import { tinyTraining } from "./tiny-training.ts";
 
 const tell = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);

@@ -9,7 +9,7 @@ import { FileError, InputError, RlrrError } from "../errors.ts";
 import { asideOf } from "../files/write-file.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { type Adapter, sameBase } from "./adapter.ts";
+import { type Adapter, checkBase } from "./adapter.ts";
 import { adapterFolder, readAdapter, writeAdapter } from "./adapter-file.ts";
 
 const root = temporaryFolder("adapter-file");
@@ -285,16 +285,16 @@ describe("readAdapter, on damaged bytes", () => {
   );
 });
 
-describe("sameBase", () => {
+describe("checkBase", () => {
   it("takes the base that the adapter was trained on, whatever it is called and whatever its head", async () => {
     const weights = new Map(model.weights);
     weights.delete("head.weight");
-    await expect(sameBase(adapter, { ...model, id: "a copy", weights })).resolves.toBeUndefined();
+    await expect(checkBase(adapter, { ...model, id: "a copy", weights })).resolves.toBeUndefined();
   });
 
   it("refuses another base, with both hashes", async () => {
     const weights = new Map(model.weights).set("cls", { shape: [1, 1, 16], data: new Float32Array(16) });
-    await expect(sameBase(adapter, { ...model, id: "other", weights })).rejects.toThrow(
+    await expect(checkBase(adapter, { ...model, id: "other", weights })).rejects.toThrow(
       /^The adapter was trained on someone\/tiny-vit \(sha256 [0-9a-f]{8}…\), but the base given is other \(sha256 [0-9a-f]{8}…\)\.$/,
     );
   });
@@ -304,7 +304,7 @@ describe("sameBase", () => {
     [{ imageSize: [16, 8] }, "imageSize 16,8, but the base given, tiny, has 8,8."],
     [{ depth: 3 }, "depth 3, but the base given, tiny, has 2."],
   ])("refuses other sizes: %j", async (change, message) => {
-    await expect(sameBase({ ...adapter, config: { ...adapter.config, ...change } }, model)).rejects.toThrow(
+    await expect(checkBase({ ...adapter, config: { ...adapter.config, ...change } }, model)).rejects.toThrow(
       new FileError(`The adapter was trained with ${message}`),
     );
   });

@@ -13,11 +13,13 @@ import { writeFolderAside } from "../files/write-folder.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { chooseMethod } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
 import { outputSize } from "../preprocessing/output-size.ts";
-import { type Adapter, allTrainables, checkTensors } from "./adapter.ts";
+import { type Adapter, checkTensors } from "./adapter.ts";
+import { allTrainables } from "./head.ts";
 import { renderModelCard } from "./model-card.ts";
 
 const formatVersion = 1;
@@ -92,9 +94,10 @@ export async function readAdapter(path: string): Promise<Adapter> {
   const folder = await findAdapter(path);
   const where = join(folder, configName);
   const config = parseConfig(await readJson(where), where);
-  const { choice, adaptation } = chooseMethod(config.method.name, config.method.options, where);
+  const { choice, adaptation } = chooseMethod(config.method, where);
   const file = await readSafetensors(join(folder, "adapter_model.safetensors"));
-  checkTensors(file.tensors, allTrainables(adaptation, config.backbone, config.labels.length), file.name);
+  const trainables = allTrainables(adaptation, backboneOf(config.backbone), config.labels.length);
+  checkTensors(file.tensors, trainables, file.name);
   const tensors = new Map<string, Tensor>();
   for (const name of file.tensors.keys()) {
     const tensor = await readTensor(file, name);

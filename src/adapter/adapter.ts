@@ -2,17 +2,16 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
-import type { Adaptation, Trainable } from "../methods/method.ts";
+import type { Trainable } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model, VitConfig } from "../model/model.ts";
-import { headShapes } from "../model/shapes.ts";
 import type { Step } from "../preprocessing/steps.ts";
 
 export interface Adapter {
   readonly base: AdapterBase;
   readonly method: MethodChoice;
-  /** One a row of the head. */
+  /** One per row of the head. */
   readonly labels: readonly string[];
   readonly preprocessing: readonly Step[];
   /** The base's sizes as used in training: image size, heads and norm epsilon are not in every weight file. */
@@ -30,21 +29,6 @@ export interface AdapterBase {
   /** Hash of the backbone's weights, whatever file they came in. */
   readonly sha256: string;
 }
-
-/** The head: starts at zero, as published, so that the first loss is ln(classes). */
-export const headTrainables = (config: VitConfig, classes: number): Trainable[] =>
-  [...headShapes(config, classes)].map(([name, shape]) => ({
-    name,
-    shape,
-    decay: name === "head.weight",
-    start: () => new Float32Array(shape.reduce((a, b) => a * b, 1)),
-  }));
-
-/** Everything that trains, the head last. */
-export const allTrainables = (adaptation: Adaptation, config: VitConfig, classes: number): Trainable[] => [
-  ...adaptation.trainables(config),
-  ...headTrainables(config, classes),
-];
 
 /** Refuses tensors that are not exactly those expected; `where` names the file. */
 export function checkTensors(
@@ -67,7 +51,7 @@ export function checkTensors(
 }
 
 /** Refuses a base that the adapter was not trained on, or one read with other sizes. */
-export async function sameBase(
+export async function checkBase(
   { base, config }: Adapter,
   model: Model,
   options: { readonly signal?: AbortSignal } = {},

@@ -8,9 +8,9 @@ import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
 import { isStored, type Tensor, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { backboneShapes } from "../model/shapes.ts";
 import { writeModel } from "../model/write-model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import type { Adapter } from "./adapter.ts";
@@ -81,7 +81,9 @@ describe("mergeAdapter", () => {
     const adapter = await drawnAdapter(model, { name: "rlrr" });
     const weights = await mergeAdapter(model, adapter, engine);
     const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
-    expect(shapes).toEqual(new Map([...backboneShapes(tiny), ["head.weight", [4, 16]], ["head.bias", [4]]]));
+    expect(shapes).toEqual(
+      new Map([...backboneOf(tiny).shapes, ["head.weight", [4, 16]], ["head.bias", [4]]]),
+    );
   });
 
   it("leaves the base as it was", async () => {

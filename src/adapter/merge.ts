@@ -1,37 +1,41 @@
 /** Base plus adapter gives plain weights: the training graph's own adapted weights, computed once and kept. */
 
 import type { Engine } from "../engine/engine.ts";
-import { FileError } from "../errors.ts";
+import { FileError, InputError } from "../errors.ts";
 import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
+import { adaptedTensors } from "../methods/adapted-layers.ts";
 import { chooseMethod } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
+import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
 import { constantsOf } from "../model/frozen.ts";
-import type { Model, VitConfig } from "../model/model.ts";
-import { backboneShapes } from "../model/shapes.ts";
-import type { WeightOf } from "../model/vit.ts";
+import type { Model } from "../model/model.ts";
 import type { Adapter } from "./adapter.ts";
 
-/** The weights that `vit()` and `head()` see with an adapter on: graph values over the base's constants. */
-export function adaptedWeights(base: Weights, adapter: Pick<Adapter, "method" | "tensors">): WeightOf {
-  const { adaptation } = chooseMethod(adapter.method.name, adapter.method.options, "adapter");
-  const trained = constantsOf(adapter.tensors);
-  const adapted = adaptation.adapt(constantsOf(base), trained);
-  return (name) => (name.startsWith("head.") ? trained(name) : adapted(name));
-}
-
 /**
- * Eq. 20: a plain ViT's weights that give the adapted model's logits, with nothing extra at inference. The base is not
+ * Eq. 20: a plain model's weights that give the adapted model's logits, with nothing extra at inference. The base is not
  * changed; weights that the method leaves alone stay where they are. One block at a time, to bound memory.
  */
 export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engine): Promise<Weights> {
-  const weights = adaptedWeights(model.weights, adapter);
+  const { method, adaptation } = chooseMethod(adapter.method, "adapter");
+  if (method.unmergeable !== undefined)
+    throw new InputError(`An adapter of method ${method.name} cannot be merged: ${method.unmergeable}.`);
+  const trained = constantsOf(adapter.tensors);
+  const { affine, parameter } = adaptedTensors({ frozen: constantsOf(model.weights), trained, adaptation });
   const merged = new Map<string, Weight>();
-  for (const names of byBlock(model.config)) {
-    const values = names.map((name) => [name, weights(name)] as const);
+  for (const group of byBlock(backboneOf(model.config))) {
+    const values = group.flatMap((place): [string, Value][] => {
+      if (typeof place === "string") return [[place, parameter(place)]];
+      const { weight, bias } = affine(place);
+      return [
+        [`${place.name}.weight`, weight],
+        [`${place.name}.bias`, bias],
+      ];
+    });
     for (const [name, value] of values) if (value.kind === "constant") merged.set(name, value.weight);
-    const made = values.filter(([, value]) => value.kind === "op");
+    const made = new Map(values.filter(([, value]) => value.kind === "op"));
     for (const [name, data] of Object.entries(await compute(made, engine)))
-      merged.set(name, finite(name, { shape: weights(name).shape, data }));
+      merged.set(name, finite(name, { shape: made.get(name)?.shape ?? [], data }));
   }
   for (const [name, tensor] of adapter.tensors)
     if (name.startsWith("head.")) merged.set(name, finite(name, tensor));
@@ -45,10 +49,10 @@ function finite(name: string, tensor: Tensor): Tensor {
 }
 
 async function compute(
-  values: readonly (readonly [string, Value])[],
+  values: ReadonlyMap<string, Value>,
   engine: Engine,
 ): Promise<Record<string, Float32Array>> {
-  if (values.length === 0) return {};
+  if (values.size === 0) return {};
   const session = await engine.compile({ outputs: Object.fromEntries(values) });
   try {
     return await session.run({});
@@ -57,11 +61,17 @@ async function compute(
   }
 }
 
-function byBlock(config: VitConfig): string[][] {
-  const groups = new Map<string, string[]>();
-  for (const name of backboneShapes(config).keys()) {
-    const [key = ""] = /^blocks\.\d+|^/.exec(name) ?? [];
-    groups.set(key, [...(groups.get(key) ?? []), name]);
+/** Sites with tensors, and tensors that belong to no site, those of one block together. */
+function byBlock({ sites, shapes }: Structure): (LinearSite | NormSite | string)[][] {
+  const groups = new Map<number, (LinearSite | NormSite | string)[]>();
+  const put = (block: number, place: LinearSite | NormSite | string) =>
+    groups.set(block, [...(groups.get(block) ?? []), place]);
+  const named = new Set<string>();
+  for (const site of sites) {
+    if (site.kind === "branch") continue;
+    put(site.block, site);
+    named.add(`${site.name}.weight`).add(`${site.name}.bias`);
   }
+  for (const name of shapes.keys()) if (!named.has(name)) put(-1, name);
   return [...groups.values()];
 }

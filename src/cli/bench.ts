@@ -4,24 +4,26 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "commander";
-import { allTrainables } from "../adapter/adapter.ts";
+import { allTrainables } from "../adapter/head.ts";
 import { cuts } from "../datasets/cuts.ts";
 import type { Engine } from "../engine/engine.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Weight } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
+import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { backboneShapes } from "../model/shapes.ts";
 import { isVariant, variants } from "../model/variants.ts";
 import { randomStream } from "../random.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
-import { freshState } from "../train/start-state.ts";
+import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
 import { interruption } from "./exit.ts";
@@ -107,7 +109,7 @@ async function benchStep(flags: Flags): Promise<void> {
 /** A file of drawn weights, so that they are mapped from disk as a real model's are. */
 async function drawnModel(name: keyof typeof variants, folder: string): Promise<Model> {
   const config: VitConfig = variants[name];
-  const shapes = backboneShapes(config);
+  const shapes = backboneOf(config).shapes;
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
   const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
   const path = join(folder, "model.safetensors");
@@ -130,22 +132,24 @@ async function timeSteps(
   flags: Flags,
 ): Promise<{ seconds: number[]; flops: number; trainable: number }> {
   const { batchSize, classes } = flags;
-  const { adaptation } = chooseMethod(flags.method, {}, "--method");
-  const trainables = allTrainables(adaptation, model.config, classes);
+  const { adaptation } = chooseMethod({ name: flags.method }, "--method");
+  const backbone = backboneOf(model.config);
+  const trainables = allTrainables(adaptation, backbone, classes);
   const microBatchSize =
-    flags.microBatchSize ?? microBatchFor(model.config, batchSize, Number.POSITIVE_INFINITY);
+    flags.microBatchSize ?? microBatchFor(backbone, { batchSize, memoryBytes: Number.POSITIVE_INFINITY });
   if (microBatchSize < 1 || microBatchSize > batchSize)
     throw new InputError(
       `--micro-batch-size must be from 1 to the batch size ${batchSize}, got ${microBatchSize}.`,
     );
-  const parts = { model, adaptation, trainables, classes, batchSize: microBatchSize };
-  const { graph, masks } = trainGraph({ ...parts, drop: { rate: 0.1, kind: "element" } });
+  const parts = { backbone, frozen: constantsOf(model.weights), adaptation, trainables, classes };
+  const drop = { rate: 0.1, kind: "element" } as const;
+  const { graph, random } = trainGraph({ ...parts, batchSize: microBatchSize, drop });
   const session = await engine.compile(graph);
-  const state = await freshState(model, trainables, 1);
+  const state = await startState(trainables, { weights: model.weights, seed: 1, readWeight });
   const context = {
     session,
-    masks,
-    spent: {},
+    random,
+    recycled: {},
     trainables,
     classes,
     microBatchSize,
@@ -172,11 +176,9 @@ async function timeSteps(
 }
 
 function noiseBatch({ imageSize: [height, width] }: VitConfig, rows: number, classes: number) {
-  const input = randomStream(1, "images").fillUniform(new Float32Array(rows * 3 * height * width), {
-    low: -1,
-    high: 1,
-  });
-  return { input, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
+  const numbers = new Float32Array(rows * 3 * height * width);
+  randomStream(1, "images").fillUniform(numbers, { low: -1, high: 1 });
+  return { numbers, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
 }
 
 /** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */

@@ -5,6 +5,7 @@ import type { Example } from "../datasets/dataset.ts";
 import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
 import { openImageStore } from "../images/image-store.ts";
+import { backboneOf } from "../model/architectures.ts";
 import type { VitConfig } from "../model/model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
@@ -66,4 +67,5 @@ export async function classify(
 }
 
 /** As many images as a run answers in a few seconds, since only between runs can it be interrupted. */
-const suitableBatch = (config: VitConfig): number => microBatchFor(config, 16, Number.POSITIVE_INFINITY);
+const suitableBatch = (config: VitConfig): number =>
+  microBatchFor(backboneOf(config), { batchSize: 16, memoryBytes: Number.POSITIVE_INFINITY });

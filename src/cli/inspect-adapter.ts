@@ -8,7 +8,7 @@ import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { listTensors } from "../formats/list-tensors.ts";
-import { parsePosition } from "../train/checkpoint.ts";
+import { parsePosition } from "../runs/checkpoint.ts";
 import type { Inspection } from "./inspect.ts";
 import { type Fact, renderBytes, renderCount, renderFacts, renderSome, renderSteps } from "./render-facts.ts";
 

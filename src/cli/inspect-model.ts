@@ -3,10 +3,10 @@
 import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import { locateModel } from "../model/locate-model.ts";
 import type { Model, VitConfig } from "../model/model.ts";
-import { backboneShapes } from "../model/shapes.ts";
 import { type VariantName, variants } from "../model/variants.ts";
 import { planWeights } from "../model/weight-plan.ts";
 import { openWeights } from "../model/weight-source.ts";
@@ -35,7 +35,7 @@ export function inspectSize(name: VariantName, options: InspectOptions): Inspect
   return {
     record: { type: "size", name, config, parameters, ...counts.record },
     text: `${facts}\n\n${counts.text}`,
-    tensors: [...backboneShapes(config)].map(([key, shape]) => ({ name: key, dtype: "F32", shape })),
+    tensors: [...backboneOf(config).shapes].map(([key, shape]) => ({ name: key, dtype: "F32", shape })),
   };
 }
 

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { listTensors, type TensorList } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { parsePosition } from "../train/checkpoint.ts";
+import { parsePosition } from "../runs/checkpoint.ts";
 import type { Inspection } from "./inspect.ts";
 import { countTypes, renderTypes } from "./inspect-model.ts";
 import { type Fact, renderBytes, renderCount, renderFacts } from "./render-facts.ts";

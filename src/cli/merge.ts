@@ -2,7 +2,7 @@
 
 import { rm } from "node:fs/promises";
 import { Command, Option } from "commander";
-import { sameBase } from "../adapter/adapter.ts";
+import { checkBase } from "../adapter/adapter.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { nativeEngine } from "../engine/native.ts";
@@ -75,7 +75,7 @@ export const renderMerged = (out: string, difference: number): string =>
 export async function mergeInto(out: string, opened: Opened, engine: Engine): Promise<number> {
   const { model, adapter, labels, preprocessing } = opened;
   if (!adapter) throw new Error("internal: merge without an adapter.");
-  await sameBase(adapter, model);
+  await checkBase(adapter, model);
   const weights = await mergeAdapter(model, adapter, engine);
   interruption.throwIfAborted();
   await writeModel(out, { config: adapter.config, weights, labels, preprocessing });

@@ -1,7 +1,7 @@
 /** Shows a run's events: a live line on a terminal, plain lines in a log, JSON lines for programs. */
 
 import { renderDuration } from "../duration.ts";
-import type { TrainEvent } from "../train/events.ts";
+import type { TrainEvent } from "../runs/events.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";
 
 export interface Reporter {

@@ -10,8 +10,8 @@ import { showValue } from "../files/show-value.ts";
 import { chooseMethod } from "../methods/methods.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { filters } from "../preprocessing/steps.ts";
+import { train } from "../runs/train.ts";
 import { parseRecipe, type RecipeInput } from "../train/recipe.ts";
-import { train } from "../train/train.ts";
 import { checkRunFolder } from "./check-out.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
@@ -129,7 +129,7 @@ interface Flags extends RecipeInput, StepChoices {
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, out, threads } = flags;
   const method = { name: flags.method, options: methodSettings(flags) };
-  const { learningRate } = chooseMethod(method.name, method.options, "--method");
+  const { learningRate } = chooseMethod(method, "--method").method;
   const recipe = parseRecipe({ learningRate, ...givenFlags(flags, recipeOptions) }, flagOf);
   const fraction = validationFraction(flags);
   await checkRunFolder(out, flags);

@@ -1,10 +1,10 @@
 /** How many numbers a method trains in a model of these sizes. */
 
-import { allTrainables } from "../adapter/adapter.ts";
+import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
 import type { VitConfig } from "../model/model.ts";
-import { backboneShapes } from "../model/shapes.ts";
 import { renderTable } from "../table.ts";
 import { renderBytes, renderCount } from "./render-facts.ts";
 
@@ -30,7 +30,7 @@ export interface Counts {
 }
 
 /** Numbers of the backbone, without a head. */
-export const backboneSize = (config: VitConfig): number => total([...backboneShapes(config).values()]);
+export const backboneSize = (config: VitConfig): number => total([...backboneOf(config).shapes.values()]);
 
 const total = (shapes: readonly (readonly number[])[]): number =>
   shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
@@ -48,14 +48,14 @@ export function countTrainables(config: VitConfig, { method, settings, classes }
 }
 
 const optionsOf = (name: string, settings: CountOptions["settings"]) =>
-  chooseMethod(name, settings, "--method").choice.options;
+  chooseMethod({ name, options: settings }, "--method").choice.options;
 
 function count(
   config: VitConfig,
   { name, settings, classes }: { name: string; settings: CountOptions["settings"]; classes: number },
 ): Count {
-  const { adaptation } = chooseMethod(name, settings, "--method");
-  const shapes = allTrainables(adaptation, config, classes).map((row) => ({
+  const { adaptation } = chooseMethod({ name, options: settings }, "--method");
+  const shapes = allTrainables(adaptation, backboneOf(config), classes).map((row) => ({
     ...row,
     size: sizeOf(row.shape),
   }));

@@ -5,15 +5,15 @@ import { evaluate } from "../engine/reference.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
 import { inputsOf } from "../graph/value.ts";
-import { backboneShapes } from "../model/shapes.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { chooseMethod } from "./methods.ts";
 
 describe("full", () => {
-  const { adaptation } = chooseMethod("full", {}, "test");
-  const trainables = adaptation.trainables(tiny);
+  const { adaptation } = chooseMethod({ name: "full", options: {} }, "test");
+  const trainables = adaptation.trainables(backboneOf(tiny));
 
   it("trains every weight of the backbone, from where it is", () => {
-    expect(new Map(trainables.map(({ name, shape }) => [name, shape]))).toEqual(backboneShapes(tiny));
+    expect(new Map(trainables.map(({ name, shape }) => [name, shape]))).toEqual(backboneOf(tiny).shapes);
     expect(new Set(trainables.map(({ start }) => start))).toEqual(new Set(["frozen"]));
   });
 
@@ -26,7 +26,9 @@ describe("full", () => {
       depth: 12,
       mlpWidth: 3072,
     } as const;
-    const count = adaptation.trainables(config).reduce((total, { shape }) => total + sizeOf(shape), 0);
+    const count = adaptation
+      .trainables(backboneOf(config))
+      .reduce((total, { shape }) => total + sizeOf(shape), 0);
     expect(count).toBe(85_798_656);
   });
 

@@ -1,7 +1,7 @@
 /** Full fine-tuning: every weight of the backbone trains. */
 
 import { z } from "zod";
-import { backboneShapes } from "../model/shapes.ts";
+import { affineOf } from "../model/layers.ts";
 import { defineMethod } from "./method.ts";
 
 export const full = defineMethod({
@@ -10,14 +10,15 @@ export const full = defineMethod({
   learningRate: 1e-4,
   options: z.strictObject({}),
   create: () => ({
-    trainables: (config) =>
-      [...backboneShapes(config)].map(([name, shape]) => ({
+    trainables: ({ shapes }) =>
+      [...shapes].map(([name, shape]) => ({
         name,
         shape,
         // As timm does: vectors, the CLS token and positions are not decayed.
         decay: shape.length === 2,
         start: "frozen",
       })),
-    adapt: (_frozen, trained) => trained,
+    weight: (site, _frozen, trained) => affineOf(trained)(site),
+    parameter: (name, _frozen, trained) => trained(name),
   }),
 });

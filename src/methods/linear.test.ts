@@ -1,23 +1,21 @@
 import { describe, expect, it } from "vitest";
-import { tiny } from "../../test/tiny-vit.ts";
-import { input } from "../graph/value.ts";
+import { adaptedGraph, tiny } from "../../test/tiny-vit.ts";
+import { printGraph } from "../graph/print.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { chooseMethod } from "./methods.ts";
 
 describe("linear", () => {
-  const { adaptation } = chooseMethod("linear", {}, "test");
+  const { adaptation } = chooseMethod({ name: "linear", options: {} }, "test");
 
   it("trains nothing but the head", () => {
-    expect(adaptation.trainables(tiny)).toEqual([]);
+    expect(adaptation.trainables(backboneOf(tiny))).toEqual([]);
   });
 
-  it("leaves every weight as it is", () => {
-    const weight = input("blocks.0.q.weight", [16, 16]);
-    const weights = adaptation.adapt(
-      () => weight,
-      (name) => {
-        throw new Error(`asked for ${name}`);
-      },
-    );
-    expect(weights("blocks.0.q.weight")).toBe(weight);
+  it("leaves the logits as they are", () => {
+    const [plain, probed] = [{}, { adaptation }].map((options) => {
+      const { logits } = adaptedGraph({ config: tiny, batch: 1, ...options });
+      return printGraph({ outputs: { logits } });
+    });
+    expect(probed).toBe(plain);
   });
 });

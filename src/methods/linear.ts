@@ -8,5 +8,5 @@ export const linear = defineMethod({
   summary: "trains the head alone, on features computed once",
   learningRate: 1e-2,
   options: z.strictObject({}),
-  create: () => ({ trainables: () => [], adapt: (frozen) => frozen }),
+  create: () => ({ trainables: () => [] }),
 });

@@ -1,10 +1,10 @@
-/** What a tuning method is: the tensors it trains, and how they turn frozen weights into adapted ones. */
+/** What a tuning method is: what it trains, and how that changes the layers at a backbone's sites. */
 
 import type { z } from "zod";
 import type { Shape } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
-import type { VitConfig } from "../model/model.ts";
-import type { WeightOf } from "../model/vit.ts";
+import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
+import type { Affine, LayerChanges, ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
 
 /** A tensor that trains. */
@@ -13,19 +13,32 @@ export interface Trainable {
   readonly shape: Shape;
   /** Whether weight decay pulls on it. */
   readonly decay: boolean;
-  /** Draws its first numbers; `frozen` starts from the backbone's weight of the same name. */
+  /** Makes its first values; `frozen` starts from the backbone's weight of the same name. */
   readonly start: "frozen" | ((random: RandomStream) => Float32Array);
 }
 
-/** A method with its options settled. */
+/** A method with its options settled. `trained` gives the value of a trainable by its name. */
 export interface Adaptation {
   /** In a fixed order, without the head, which every method trains. */
-  readonly trainables: (config: VitConfig) => readonly Trainable[];
+  readonly trainables: (structure: Structure) => readonly Trainable[];
   /**
-   * The adapted weights. Training, prediction and merging build this same graph, so they cannot disagree.
-   * `trained` gives a trainable's value by name.
+   * Weight space: the adapted weight and bias of a site; `frozen` itself where nothing changes. Training, prediction and
+   * merging build this same graph, so they cannot disagree.
    */
-  readonly adapt: (frozen: WeightOf, trained: (name: string) => Value) => WeightOf;
+  readonly weight?: (site: LinearSite | NormSite, frozen: Affine, trained: ValueOf) => Affine;
+  /** The same for a tensor that belongs to no site: CLS, positions. */
+  readonly parameter?: (name: string, frozen: Value, trained: ValueOf) => Value;
+  /**
+   * What `weight` does at a linear site, computed on activations where that takes two matrix products per training step
+   * instead of three: x [..., in] → [..., out]. Used in training alone; must equal `weight`.
+   */
+  readonly activation?: (
+    site: LinearSite,
+    frozen: Affine,
+    trained: ValueOf,
+  ) => ((x: Value) => Value) | undefined;
+  /** Activation space: changes on top of the adapted weights. They are no weights, so such a method is not merged. */
+  readonly layers?: (trained: ValueOf) => LayerChanges;
 }
 
 /** One row of the list of methods. */
@@ -35,15 +48,15 @@ export interface Method {
   readonly summary: string;
   /** Where a first run should begin. */
   readonly learningRate: number;
+  /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */
   readonly options: z.ZodObject;
+  /** Why it cannot be merged, the end of a sentence; absent where it can. */
+  readonly unmergeable?: string;
   /** `options` must have passed the schema. */
   readonly create: (options: unknown) => Adaptation;
 }
 
-interface Definition<Schema extends z.ZodObject> {
-  readonly name: string;
-  readonly summary: string;
-  readonly learningRate: number;
+interface Definition<Schema extends z.ZodObject> extends Omit<Method, "options" | "create"> {
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Adaptation;
 }
@@ -54,8 +67,15 @@ export const defineMethod = <Schema extends z.ZodObject>(definition: Definition<
   create: (options) => definition.create(definition.options.parse(options)),
 });
 
-/** Numbers drawn one by one. */
-export const drawn =
-  (count: number, draw: (random: RandomStream) => number): Exclude<Trainable["start"], string> =>
+/** Makes `count` values one by one. */
+export const startEach =
+  (count: number, value: (random: RandomStream) => number): Exclude<Trainable["start"], string> =>
   (random) =>
-    Float32Array.from({ length: count }, () => draw(random));
+    Float32Array.from({ length: count }, () => value(random));
+
+/** Values of 0. */
+export const startZero = (count: number): Exclude<Trainable["start"], string> => startEach(count, () => 0);
+
+/** Uniform in [-bound, bound). */
+export const startUniform = (count: number, bound: number): Exclude<Trainable["start"], string> =>
+  startEach(count, (random) => (2 * random.next() - 1) * bound);

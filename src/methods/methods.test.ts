@@ -31,7 +31,7 @@ describe("chooseMethod", () => {
     ["linear", {}, {}],
     ["full", undefined, {}],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
-    expect(chooseMethod(name, options, "--method").choice).toEqual({ name, options: settled });
+    expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });
 
   it.each([
@@ -59,6 +59,6 @@ describe("chooseMethod", () => {
     ["rlrr", { rank: 2, residual: false }, "method rlrr: a rank above 1 needs both sides and the residual."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],
   ])("refuses %s with %j", (name, options, message) => {
-    expect(() => chooseMethod(name, options, "--method")).toThrow(new InputError(`--method: ${message}`));
+    expect(() => chooseMethod({ name, options }, "--method")).toThrow(new InputError(`--method: ${message}`));
   });
 });

@@ -3,12 +3,16 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { adaptformer } from "./adaptformer.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
+import { lora } from "./lora.ts";
 import type { Adaptation, Method } from "./method.ts";
 import { rlrr } from "./rlrr.ts";
+import { ssf } from "./ssf.ts";
+import { vptDeep } from "./vpt-deep.ts";
 
-export const methods: readonly Method[] = [rlrr, linear, full];
+export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
 
 /** A method's name with its options: what a config file says of it. */
 export interface MethodChoice {
@@ -16,19 +20,28 @@ export interface MethodChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
+/** A method as it is asked for: by the name of one in the list, or itself, as one of a user's own is. */
+export interface MethodRequest {
+  readonly name: string | Method;
+  readonly options?: unknown;
+}
+
+/** A method with its options settled. */
+export interface ChosenMethod {
+  readonly method: Method;
+  readonly choice: MethodChoice;
+  readonly adaptation: Adaptation;
+}
+
 /** Finds a method and checks its options, filling in defaults. `where` names the flag or file at fault. */
-export function chooseMethod(
-  name: string,
-  options: unknown,
-  where: string,
-): { choice: MethodChoice; adaptation: Adaptation; learningRate: number } {
-  const method = methods.find((row) => row.name === name);
+export function chooseMethod({ name, options }: MethodRequest, where: string): ChosenMethod {
+  const method = typeof name === "string" ? methods.find((row) => row.name === name) : name;
   const known = methods.map((row) => row.name).join(", ");
   if (!method) throw new InputError(`${where}: there is no method "${name}". Known: ${known}.`);
   const parsed = method.options.safeParse(options ?? {});
   if (!parsed.success) throw new InputError(`${where}: ${explain(method, parsed.error, options)}.`);
-  const { learningRate } = method;
-  return { choice: { name, options: parsed.data }, adaptation: method.create(parsed.data), learningRate };
+  const choice = { name: method.name, options: parsed.data };
+  return { method, choice, adaptation: method.create(parsed.data) };
 }
 
 /** The first thing that is wrong; what would be right is described beside each option. */

@@ -7,9 +7,11 @@ import { evaluate } from "../engine/reference.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
 import { type Graph, input } from "../graph/value.ts";
+import { backboneOf, modelShapes } from "../model/architectures.ts";
+import { type BranchSite, headShapes } from "../model/backbone.ts";
 import type { VitConfig } from "../model/model.ts";
-import { headShapes } from "../model/shapes.ts";
 import { randomStream } from "../random.ts";
+import { adaptedTensors } from "./adapted-layers.ts";
 import type { Adaptation } from "./method.ts";
 import { chooseMethod } from "./methods.ts";
 import { rescale } from "./rlrr.ts";
@@ -17,7 +19,7 @@ import { rescale } from "./rlrr.ts";
 type Feeds = Readonly<Record<string, Float64Array>>;
 
 const rlrr = (options: Record<string, unknown> = {}): Adaptation =>
-  chooseMethod("rlrr", options, "test").adaptation;
+  chooseMethod({ name: "rlrr", options }, "test").adaptation;
 
 const base = { layerNormEps: 1e-6, classes: 0, imageSize: [224, 224] } as const;
 const vitB16: VitConfig = { ...base, patchSize: 16, width: 768, depth: 12, heads: 12, mlpWidth: 3072 };
@@ -25,7 +27,7 @@ const vitL16: VitConfig = { ...base, patchSize: 16, width: 1024, depth: 24, head
 const vitH14: VitConfig = { ...base, patchSize: 14, width: 1280, depth: 32, heads: 16, mlpWidth: 5120 };
 
 const countOf = (adaptation: Adaptation, config: VitConfig): number =>
-  adaptation.trainables(config).reduce((total, { shape }) => total + sizeOf(shape), 0);
+  adaptation.trainables(backboneOf(config)).reduce((total, { shape }) => total + sizeOf(shape), 0);
 
 describe("what RLRR trains", () => {
   // The paper's table 2 and its supplement C; by hand, ViT-B: 12·(27 + 4)·768 + 4·768 = 288,768
@@ -46,26 +48,29 @@ describe("what RLRR trains", () => {
   });
 
   it("with a head of 100 classes: 365,668", () => {
-    const head = [...headShapes(vitB16, 100).values()].reduce((total, shape) => total + sizeOf(shape), 0);
+    const head = [...headShapes(backboneOf(vitB16), 100).values()].reduce(
+      (total, shape) => total + sizeOf(shape),
+      0,
+    );
     expect(countOf(rlrr(), vitB16) + head).toBe(365_668);
   });
 
   it("names and shapes of one block", () => {
     const shapes = rlrr()
-      .trainables({ ...tiny, depth: 1 })
+      .trainables(backboneOf({ ...tiny, depth: 1 }))
       .map(({ name, shape }) => `${name} ${shape}`);
     expect(shapes).toEqual([
       "patch.scale 16",
       "patch.shift 16",
       "blocks.0.norm1.scale 16",
       "blocks.0.norm1.shift 16",
-      "blocks.0.norm2.scale 16",
-      "blocks.0.norm2.shift 16",
       ...["q", "k", "v", "o"].flatMap((name) => [
         `blocks.0.${name}.left 1,16`,
         `blocks.0.${name}.right 16,1`,
         `blocks.0.${name}.shift 16`,
       ]),
+      "blocks.0.norm2.scale 16",
+      "blocks.0.norm2.shift 16",
       "blocks.0.fc1.left 1,16",
       "blocks.0.fc1.right 32,1",
       "blocks.0.fc1.shift 32",
@@ -131,7 +136,7 @@ describe("RLRR against the official code", () => {
     Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
 
   it("trains what it trains, and decays what it decays", () => {
-    const trainables = rlrr().trainables(config);
+    const trainables = rlrr().trainables(backboneOf(config));
     const official = Object.entries(golden.trainables).filter(([name]) => !name.startsWith("head"));
     expect(Object.fromEntries(trainables.map(({ name, shape }) => [name, shape]))).toEqual(
       Object.fromEntries(official.map(([name, { shape }]) => [name, shape])),
@@ -155,8 +160,7 @@ describe("RLRR against the official code", () => {
   it("gives them under its dropout too", () => {
     const { rates, keep } = golden.dropped;
     const masks: Record<string, Float64Array> = {};
-    const mask = (block: number, branch: string, shape: readonly number[]) => {
-      const name = `blocks.${block}.${branch}`;
+    const mask = ({ block, name }: BranchSite, shape: readonly number[]) => {
       const { shape: [, tokens = 0, width = 0] = [], data = [] } = keep[name] ?? {};
       const kept = data.filter((_, i) => Math.floor(i / width) % tokens < (shape[1] ?? 0));
       masks[`${name}.mask`] = Float64Array.from(kept, (one) => one / (1 - (rates[block] ?? 0)));
@@ -176,7 +180,7 @@ const frozen: Feeds = {
 /** Numbers a method starts from, by name. */
 const startOf = (adaptation: Adaptation): Feeds =>
   Object.fromEntries(
-    adaptation.trainables(tiny).map(({ name, start }) => {
+    adaptation.trainables(backboneOf(tiny)).map(({ name, start }) => {
       const data = start === "frozen" ? (frozen[name] ?? []) : start(randomStream(42, "start", name));
       return [name, Float64Array.from(data)];
     }),
@@ -201,7 +205,7 @@ describe("the start of RLRR", () => {
   it("gives the frozen model exactly with scales of 0 and 1", async () => {
     const neutral = Object.fromEntries(
       rlrr()
-        .trainables(tiny)
+        .trainables(backboneOf(tiny))
         .map(({ name, shape }) => [
           name,
           new Float64Array(sizeOf(shape)).fill(name.endsWith(".scale") ? 1 : 0),
@@ -236,7 +240,7 @@ describe("the start of RLRR", () => {
         ]),
       );
       const after = gradientsOf({ ...feeds, ...stepped }, adaptation);
-      for (const { name } of adaptation.trainables(tiny)) {
+      for (const { name } of adaptation.trainables(backboneOf(tiny))) {
         // A key's shift moves every score of a row alike, which softmax does not see.
         if (name.endsWith(".k.shift")) continue;
         expect(largest(after[name]), name).toBeGreaterThan(1e-6);
@@ -255,7 +259,7 @@ describe("the start of RLRR", () => {
 
   const drawnFor = (config: VitConfig, options: Record<string, unknown>) => {
     const drawn = rlrr(options)
-      .trainables(config)
+      .trainables(backboneOf(config))
       .map(({ name, start }) => {
         if (start === "frozen") throw new Error(`${name} draws nothing`);
         return [name, start(randomStream(1, name))] as const;
@@ -342,24 +346,30 @@ describe("rescale", () => {
 describe("sites", () => {
   it("adapts those that are chosen and no other weight", () => {
     const adaptation = rlrr({ sites: ["v", "norm"] });
-    const names = adaptation.trainables(tiny).map(({ name }) => name);
+    const names = adaptation.trainables(backboneOf(tiny)).map(({ name }) => name);
     expect([...new Set(names.map((name) => name.split(".").at(-2)))]).toEqual([
       "norm1",
-      "norm2",
       "v",
+      "norm2",
       "norm",
     ]);
 
+    const { affine, parameter } = adaptedTensors({
+      frozen: (name) => input(name, modelShapes(tiny).get(name) ?? []),
+      trained: (name) =>
+        input(name, name.endsWith("left") ? [1, 16] : name.endsWith("right") ? [16, 1] : [16]),
+      adaptation,
+    });
+    const sites = new Map(backboneOf(tiny).sites.map((site) => [site.name, site]));
     const asked = (name: string) => {
-      const made = adaptation.adapt(
-        (weight) => input(weight, [16]),
-        (trained) => input(trained, [16]),
-      )(name);
+      const [, at = "", leaf] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
+      const site = sites.get(at);
+      const made = site && site.kind !== "branch" ? affine(site)[leaf as "weight"] : parameter(name);
       return made.kind === "input" ? "frozen" : "adapted";
     };
-    expect(
-      ["cls", "position", "patch.weight", "blocks.0.q.weight", "blocks.0.fc1.bias", "head.weight"].map(asked),
-    ).toEqual(Array(6).fill("frozen"));
+    expect(["cls", "position", "patch.weight", "blocks.0.q.weight", "blocks.0.fc1.bias"].map(asked)).toEqual(
+      Array(5).fill("frozen"),
+    );
     expect(["blocks.1.v.bias", "blocks.0.norm2.weight", "norm.bias"].map(asked)).toEqual(
       Array(3).fill("adapted"),
     );

@@ -3,27 +3,46 @@
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { filled, type Value } from "../graph/value.ts";
-import type { VitConfig } from "../model/model.ts";
-import type { WeightOf } from "../model/vit.ts";
-import type { RandomStream } from "../random.ts";
-import { defineMethod, drawn, type Trainable } from "./method.ts";
+import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
+import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
+import { defineMethod, startEach, startUniform, startZero, type Trainable } from "./method.ts";
+import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
-const weightSites = ["q", "k", "v", "o", "fc1", "fc2"] as const;
-const sites = [...weightSites, "norm", "patch"] as const;
+const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
+const siteNames = [...weightRoles, "norm", "patch"] as const;
 
 const options = z
   .strictObject({
     /** r of S_left [in, r] · S_right [r, out]; the paper's method is 1. */
-    rank: z.int().min(1).max(256).default(1).describe("a whole number from 1 to 256"),
-    side: z.enum(["both", "left", "right"]).default("both").describe("both, left or right"),
-    /** Whether the frozen weight itself stays in the sum: the paper's residual. */
-    residual: z.boolean().default(true).describe("true or false"),
-    sites: z
-      .array(z.enum(sites))
+    rank: z
+      .int()
       .min(1)
-      .default([...sites])
-      .describe(`a list of ${sites.join(", ")}`),
-    init: z.enum(["official", "identity"]).default("official").describe("official or identity"),
+      .max(256)
+      .default(1)
+      .describe("a whole number from 1 to 256")
+      .meta({ help: "rank of the multiplier" }),
+    side: z
+      .enum(["both", "left", "right"])
+      .default("both")
+      .describe("both, left or right")
+      .meta({ help: "which scales to train" }),
+    /** Whether the frozen weight itself stays in the sum: the paper's residual. */
+    residual: z
+      .boolean()
+      .default(true)
+      .describe("true or false")
+      .meta({ help: "leave the frozen weight out of the sum" }),
+    sites: z
+      .array(z.enum(siteNames))
+      .min(1)
+      .default([...siteNames])
+      .describe(`a list of ${siteNames.join(", ")}`)
+      .meta({ help: `of ${siteNames.join(",")}` }),
+    init: z
+      .enum(["official", "identity"])
+      .default("official")
+      .describe("official or identity")
+      .meta({ help: "as published, or exactly at the pre-trained model" }),
   })
   .refine(({ rank, side, residual }) => rank === 1 || (side === "both" && residual), {
     error: "a rank above 1 needs both sides and the residual",
@@ -36,10 +55,28 @@ export const rlrr = defineMethod({
   learningRate: 1e-3,
   options,
   create: (settings) => ({
-    trainables: (config) => trainables(config, settings),
-    adapt: (frozen, trained) => adapt(frozen, trained, settings),
+    trainables: ({ sites }) => sites.flatMap((site) => trainablesAt(site, settings)),
+    weight: (site, frozen, trained) => {
+      if (!isAdapted(site, settings)) return frozen;
+      if (site.kind !== "linear") return scaleAndShift(site, frozen, trained);
+      const weight = rescale(frozen.weight, {
+        ...scalesAt(site, trained, settings),
+        residual: settings.residual,
+      });
+      return { weight, bias: add(frozen.bias, trained(`${site.name}.shift`)) };
+    },
+    activation: (site, frozen, trained) =>
+      site.kind === "linear" && isAdapted(site, settings) && settings.side !== "both"
+        ? (x) => oneSided(x, { site, frozen, trained, settings })
+        : undefined,
   }),
 });
+
+/** Which of the option's sites this one is, if any: norms go by one name. */
+function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSite {
+  if (site.kind === "branch") return false;
+  return (sites as readonly string[]).includes(site.kind === "norm" ? "norm" : site.role);
+}
 
 /**
  * Eq. 16, as PyTorch lays weights out: W' = W + (S_right·S_left) ⊙ W with W [out, in], S_left [r, in], S_right [out, r].
@@ -56,94 +93,65 @@ interface Scales {
   readonly residual: boolean;
 }
 
-/** 1 + S_right·S_left, the 1 being the residual; one-sided, the sum of its ranks stretched over the other side. */
+/** 1 + S_right·S_left, the 1 being the residual; one-sided, that side broadcast over the other. */
 function multiplierOf({ left, right, residual }: Scales): Value | undefined {
   if (left && right) {
-    const width = left.shape[1] ?? 1;
-    return residual ? linear(right, transpose(left, [1, 0]), filled([width], 1)) : gemm(right, left);
+    const ones = filled(left.shape.slice(1), 1);
+    return residual ? linear(right, transpose(left, [1, 0]), ones) : gemm(right, left);
   }
   const side = left ?? right;
   return side && residual ? add(side, filled([1, 1], 1)) : side;
 }
 
-function adapt(frozen: WeightOf, trained: (name: string) => Value, settings: Options): WeightOf {
-  const has = (site: string) => (settings.sites as readonly string[]).includes(site);
-  const sideOf = (site: string, side: "left" | "right") =>
-    settings.side === "both" || settings.side === side ? trained(`${site}.${side}`) : undefined;
-  return (name) => {
-    const [, site = "", leaf] = /^(.*)\.(weight|bias)$/.exec(name) ?? [];
-    const kind = site.split(".").at(-1) ?? "";
-    const weight = frozen(name);
-    if (kind.startsWith("norm") && has("norm")) {
-      // y = LN(x)·scale + shift, folded into the norm's own weight and bias
-      const scaled = mul(weight, trained(`${site}.scale`));
-      return leaf === "weight" ? scaled : add(scaled, trained(`${site}.shift`));
-    }
-    if (kind === "patch" && has("patch")) {
-      const scale = trained("patch.scale");
-      return leaf === "weight"
-        ? mul(weight, reshape(scale, [scale.shape[0] ?? 0, 1]))
-        : add(mul(weight, scale), trained("patch.shift"));
-    }
-    if (!(weightSites as readonly string[]).includes(kind) || !has(kind)) return weight;
-    if (leaf === "bias") return add(weight, trained(`${site}.shift`));
-    return rescale(weight, {
-      left: sideOf(site, "left"),
-      right: sideOf(site, "right"),
-      residual: settings.residual,
-    });
+function scalesAt({ name }: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
+  return {
+    left: side === "right" ? undefined : trained(`${name}.left`),
+    right: side === "left" ? undefined : trained(`${name}.right`),
   };
 }
 
-function trainables(config: VitConfig, settings: Options): Trainable[] {
-  const { width, mlpWidth, depth } = config;
-  const has = (site: Options["sites"][number]) => settings.sites.includes(site);
-  const sizes = {
-    q: [width, width],
-    k: [width, width],
-    v: [width, width],
-    o: [width, width],
-    fc1: [mlpWidth, width],
-    fc2: [width, mlpWidth],
-  } as const;
-  const found: Trainable[] = has("patch") ? scaleAndShift("patch", { width, decay: true, settings }) : [];
-  for (let i = 0; i < depth; i++) {
-    for (const norm of has("norm") ? ["norm1", "norm2"] : [])
-      found.push(...scaleAndShift(`blocks.${i}.${norm}`, { width, decay: false, settings }));
-    for (const site of weightSites.filter(has)) {
-      const [out, into] = sizes[site];
-      found.push(...leftRightShift(`blocks.${i}.${site}`, { out, into }, settings));
-    }
-  }
-  return has("norm") ? [...found, ...scaleAndShift("norm", { width, decay: false, settings })] : found;
+interface OneSided {
+  readonly site: LinearSite;
+  readonly frozen: Affine;
+  readonly trained: ValueOf;
+  readonly settings: Options;
 }
 
-interface Sizes {
-  readonly out: number;
-  readonly into: number;
+/** With one side the scale leaves the product: (x ⊙ left)·Wᵀ or (x·Wᵀ) ⊙ right, and W needs no gradient. */
+function oneSided(x: Value, { site, frozen, trained, settings }: OneSided): Value {
+  const { left, right } = scalesAt(site, trained, settings);
+  const scale = multiplierOf({ left, right, residual: settings.residual });
+  if (!scale) throw new Error("internal: a one-sided method without a side.");
+  const row = reshape(scale, [left ? site.in : site.out]);
+  const bias = add(frozen.bias, trained(`${site.name}.shift`));
+  if (left) return dense(mul(x, row), { weight: frozen.weight, bias });
+  return add(
+    mul(
+      onRows(x, (rows) => gemm(rows, frozen.weight, { transB: true })),
+      row,
+    ),
+    bias,
+  );
 }
 
-function leftRightShift(site: string, { out, into }: Sizes, settings: Options): Trainable[] {
-  const rank = settings.rank;
-  const { left, right } = starts(into, settings);
+function trainablesAt(site: Site, settings: Options): Trainable[] {
+  if (!isAdapted(site, settings)) return [];
+  const noise = settings.init === "official" ? 0.02 : 0;
+  // The official code decays those of the patch embedding.
+  if (site.kind !== "linear") return scaleShiftTrainables(site, { noise, decay: site.kind === "embed" });
+  const { name, in: into, out } = site;
+  const { rank, side } = settings;
+  const { left, right } = startsOf(site, settings);
   const rows: Trainable[] = [
-    { name: `${site}.left`, shape: [rank, into], decay: true, start: drawn(rank * into, left) },
-    { name: `${site}.right`, shape: [out, rank], decay: true, start: drawn(out * rank, right) },
-    { name: `${site}.shift`, shape: [out], decay: false, start: drawn(out, () => 0) },
+    { name: `${name}.left`, shape: [rank, into], decay: true, start: left },
+    { name: `${name}.right`, shape: [out, rank], decay: true, start: right },
+    { name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) },
   ];
-  const other = { both: "", left: "right", right: "left" }[settings.side];
-  return rows.filter((row) => row.name !== `${site}.${other}`);
+  const other = { both: "", left: "right", right: "left" }[side];
+  return rows.filter((row) => row.name !== `${name}.${other}`);
 }
 
-type Draw = (random: RandomStream) => number;
-const uniform =
-  (bound: number): Draw =>
-  (random) =>
-    (2 * random.next() - 1) * bound;
-const normal =
-  (mean: number, std: number): Draw =>
-  (random) =>
-    mean + std * random.normal();
+type Start = Exclude<Trainable["start"], string>;
 
 /**
  * Kaiming uniform with the official code's fan-in: `left` within ±√(6/in) but `right` within ±√6, so the adapted model is
@@ -151,31 +159,20 @@ const normal =
  * were both zero, neither would ever get a gradient. One-sided and residual-free variants have no published start; theirs
  * stays near W too.
  */
-function starts(into: number, { residual, init, side, rank }: Options): { left: Draw; right: Draw } {
+function startsOf(
+  { in: into, out }: LinearSite,
+  { residual, init, side, rank }: Options,
+): { left: Start; right: Start } {
   const official = init === "official";
-  if (!residual) return { left: normal(1, official ? 0.02 : 0), right: normal(1, official ? 0.02 : 0) };
-  const small = official ? uniform(Math.sqrt(6 / into)) : () => 0;
-  return { left: small, right: side === "both" ? uniform(Math.sqrt(6 / rank)) : small };
-}
-
-/** SSF's pair: scale from N(1, 0.02²), shift from N(0, 0.02²). The official code decays those of the patch embedding. */
-function scaleAndShift(
-  site: string,
-  { width, decay, settings }: { width: number; decay: boolean; settings: Options },
-): Trainable[] {
-  const noise = settings.init === "official" ? 0.02 : 0;
-  return [
-    {
-      name: `${site}.scale`,
-      shape: [width],
-      decay,
-      start: drawn(width, (random) => 1 + noise * random.normal()),
-    },
-    {
-      name: `${site}.shift`,
-      shape: [width],
-      decay,
-      start: drawn(width, (random) => noise * random.normal()),
-    },
-  ];
+  const [lefts, rights] = [rank * into, out * rank];
+  if (!residual) {
+    const nearOne = (count: number) =>
+      startEach(count, (random) => 1 + (official ? 0.02 : 0) * random.normal());
+    return { left: nearOne(lefts), right: nearOne(rights) };
+  }
+  const small = (count: number) => (official ? startUniform(count, Math.sqrt(6 / into)) : startZero(count));
+  return {
+    left: small(lefts),
+    right: side === "both" ? startUniform(rights, Math.sqrt(6 / rank)) : small(rights),
+  };
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { backboneShapes } from "./shapes.ts";
+import { backboneOf } from "./architectures.ts";
 import { inferHeads, isVariant, type VariantName, variants } from "./variants.ts";
 
 describe("variants", () => {
@@ -14,7 +14,7 @@ describe("variants", () => {
     ["vit-l16", 303_301_632],
     ["vit-h14", 630_764_800],
   ])("%s has the published number of parameters", (name, count) => {
-    const sizes = [...backboneShapes(variants[name]).values()].map(sizeOf);
+    const sizes = [...backboneOf(variants[name]).shapes.values()].map(sizeOf);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
   });
 

@@ -7,9 +7,9 @@ import { evaluate } from "../engine/reference.ts";
 import type { Shape } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
 import { inputsOf, type Value } from "../graph/value.ts";
+import { backboneOf, modelShapes } from "./architectures.ts";
+import type { BranchSite } from "./backbone.ts";
 import type { VitConfig } from "./model.ts";
-import { backboneShapes, headShapes } from "./shapes.ts";
-import { tokensOf } from "./vit.ts";
 
 interface Golden {
   readonly config: VitConfig;
@@ -128,18 +128,18 @@ describe("vit", () => {
     expect(Math.abs(slope)).toBeGreaterThan(0.1);
   });
 
-  it("asks for every weight of backboneShapes and headShapes, and no other, but for the k bias that CLS alone cannot see", () => {
+  it("asks for every weight of modelShapes, and no other, but for the k bias that CLS alone cannot see", () => {
     const { logits } = adaptedGraph({ config: tiny, batch });
     const asked = [...inputsOf({ outputs: { logits } }).keys()].filter((name) => name !== "images");
     const unseen = `blocks.${tiny.depth - 1}.k.bias`;
-    const names = [...backboneShapes(tiny).keys(), ...headShapes(tiny, 3).keys()];
+    const names = [...modelShapes(tiny).keys()];
     expect(asked.sort()).toEqual(names.filter((name) => name !== unseen).sort());
   });
 
   it("multiplies each branch by its mask", () => {
     const asked: [number, string, Shape][] = [];
-    const mask = (block: number, branch: string, shape: Shape) => {
-      asked.push([block, branch, shape]);
+    const mask = ({ block, role }: BranchSite, shape: Shape) => {
+      asked.push([block, role, shape]);
       return undefined;
     };
     adaptedGraph({ config: tiny, batch, mask });
@@ -155,7 +155,7 @@ describe("vit", () => {
     [[224, 224], 16, 197],
     [[32, 48], 8, 25],
   ] as const)("has tokens of a %j image in patches of %i: %i", (imageSize, patchSize, tokens) => {
-    expect(tokensOf({ ...tiny, imageSize, patchSize })).toBe(tokens);
+    expect(backboneOf({ ...tiny, imageSize, patchSize }).tokens).toBe(tokens);
   });
 
   it("refuses an image that patches do not fill", () => {

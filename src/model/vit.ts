@@ -1,14 +1,13 @@
-/** The Vision Transformer, top to bottom: patches, CLS token, positions, pre-norm blocks, final norm, head. */
+/** The Vision Transformer, top to bottom: patches, CLS token, positions, pre-norm blocks, final norm. */
 
+import type { Shape } from "../formats/tensor.ts";
 import {
   add,
   concat,
   expand,
   gelu,
-  linear,
   matmul,
   mul,
-  normalize,
   reshape,
   slice,
   softmax,
@@ -16,133 +15,191 @@ import {
   transpose,
 } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import type { Backbone, BranchSite, LinearSite, NormSite, Site } from "./backbone.ts";
+import type { Affine, Layers } from "./layers.ts";
 import type { VitConfig } from "./model.ts";
 
-/** A weight by its name in `model.ts`: frozen, adapted or trained, the ViT does not know. */
-export type WeightOf = (name: string) => Value;
-
-/** Which of a block's two residual branches. */
-export type Branch = "attention" | "mlp";
-
-export interface VitOptions {
-  /** What a residual branch's output [batch, tokens, D] is multiplied by: dropout's mask, or nothing. */
-  readonly mask?: (block: number, branch: Branch, shape: readonly number[]) => Value | undefined;
+/** Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929, eq. 1–4. */
+export function vit(config: VitConfig): Backbone {
+  const parts = vitParts(config);
+  return {
+    sites: sitesOf(parts),
+    shapes: shapesOf(config, sitesOf(parts)),
+    imageSize: config.imageSize,
+    featureWidth: config.width,
+    blocks: config.depth,
+    tokens: tokensOf(config),
+    activationBytes: activationBytes(config),
+    forward: (images, layers) => {
+      const embedded = embed(images, layers, { patch: parts.patch, patchSize: config.patchSize });
+      const blocks: Value[] = [];
+      let x = embedded;
+      for (const [index, sites] of parts.blocks.entries()) {
+        const clsAlone = index === config.depth - 1 && layers.tokenwise;
+        x = block(layers.tokens(index, x), layers, { sites, heads: config.heads, clsAlone });
+        blocks.push(x);
+      }
+      const last = reshape(cls(x), [sizeAt(x, 0), config.width]); // [batch, D]
+      return { embedded, blocks, feature: layers.norm(parts.norm, last) };
+    },
+  };
 }
 
-export interface VitValues {
-  /** After CLS and positions: [batch, tokens, D]. */
-  readonly embedded: Value;
-  /** After each block: [batch, tokens, D]; the last one [batch, 1, D], CLS alone. */
-  readonly blocks: readonly Value[];
-  /** CLS after the final norm: [batch, D]. */
-  readonly feature: Value;
-}
-
-/** The number of tokens: one a patch, and CLS. */
-export const tokensOf = ({ imageSize: [height, width], patchSize }: VitConfig): number =>
+/** The number of tokens: one per patch, and CLS. */
+const tokensOf = ({ imageSize: [height, width], patchSize }: VitConfig): number =>
   1 + (height / patchSize) * (width / patchSize);
 
-/** images [batch, 3, height, width] → features. Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929, eq. 1–4. */
-export function vit(
-  images: Value,
-  weights: WeightOf,
-  config: VitConfig,
-  { mask }: VitOptions = {},
-): VitValues {
-  const embedded = embed(images, weights, config);
-  const blocks: Value[] = [];
-  let x = embedded;
-  for (let i = 0; i < config.depth; i++) {
-    const drop = (branch: Branch, y: Value) => masked(y, mask?.(i, branch, y.shape));
-    x = block(x, part(weights, `blocks.${i}`), { config, last: i === config.depth - 1, drop });
-    blocks.push(x);
-  }
-  const [batch = 0, , width = 0] = x.shape;
-  const cls = reshape(x, [batch, width]); // [batch, D]
-  return { embedded, blocks, feature: layerNorm(cls, part(weights, "norm"), config) };
+/** Per block and token: ten rows of width D (norms, q, k, v, mixed, sums), three of the MLP's, two attention weights per head. */
+function activationBytes(config: VitConfig): number {
+  const tokens = tokensOf(config);
+  const numbers = tokens * (10 * config.width + 3 * config.mlpWidth + 2 * config.heads * tokens);
+  return Float32Array.BYTES_PER_ELEMENT * config.depth * numbers;
 }
 
-/** feature [batch, D] → logits [batch, classes]. */
-export const head = (feature: Value, weights: WeightOf): Value => dense(feature, part(weights, "head"));
+// ---------------------------------------------------------------- sites and tensors
+
+interface BlockSites {
+  readonly norm1: NormSite;
+  readonly q: LinearSite;
+  readonly k: LinearSite;
+  readonly v: LinearSite;
+  readonly o: LinearSite;
+  readonly attention: BranchSite;
+  readonly norm2: NormSite;
+  readonly fc1: LinearSite;
+  readonly fc2: LinearSite;
+  readonly mlp: BranchSite;
+}
+
+interface VitParts {
+  readonly patch: LinearSite;
+  readonly blocks: readonly BlockSites[];
+  readonly norm: NormSite;
+}
+
+function vitParts({ width, mlpWidth, patchSize, depth, layerNormEps: epsilon }: VitConfig): VitParts {
+  const norm = (role: string, block = -1): NormSite => ({
+    kind: "norm",
+    ...{ name: block < 0 ? role : `blocks.${block}.${role}`, role, block, in: width, out: width, epsilon },
+  });
+  const blocks = Array.from({ length: depth }, (_, block): BlockSites => {
+    const at = (role: string, from: number, to: number) => ({
+      ...{ name: `blocks.${block}.${role}`, role, block, in: from, out: to },
+    });
+    const linear = (role: string, from = width, to = width): LinearSite => ({
+      kind: "linear",
+      ...at(role, from, to),
+    });
+    const branch = (role: string): BranchSite => ({ kind: "branch", ...at(role, width, width) });
+    return {
+      ...{ norm1: norm("norm1", block), q: linear("q"), k: linear("k"), v: linear("v"), o: linear("o") },
+      ...{ attention: branch("attention"), norm2: norm("norm2", block) },
+      ...{ fc1: linear("fc1", width, mlpWidth), fc2: linear("fc2", mlpWidth, width), mlp: branch("mlp") },
+    };
+  });
+  const patch = { name: "patch", role: "patch", block: -1, in: 3 * patchSize * patchSize, out: width };
+  return { patch: { kind: "embed", ...patch }, blocks, norm: norm("norm") };
+}
+
+const sitesOf = ({ patch, blocks, norm }: VitParts): Site[] => [
+  patch,
+  ...blocks.flatMap((sites): Site[] => Object.values(sites)),
+  norm,
+];
+
+function shapesOf(config: VitConfig, sites: readonly Site[]): Map<string, Shape> {
+  const shapes = new Map<string, Shape>();
+  for (const { kind, name, in: from, out } of sites) {
+    if (kind === "branch") continue;
+    shapes.set(`${name}.weight`, kind === "norm" ? [out] : [out, from]).set(`${name}.bias`, [out]);
+    if (kind === "embed")
+      shapes.set("cls", [1, 1, config.width]).set("position", [1, tokensOf(config), config.width]);
+  }
+  return shapes;
+}
+
+// ---------------------------------------------------------------- the forward pass
 
 /** Patches as rows, in channel, row, column order, times the patch weight; CLS in front; positions added. */
-function embed(images: Value, weights: WeightOf, { patchSize: p, width }: VitConfig): Value {
-  const [batch = 0, channels = 0, height = 0, columns = 0] = images.shape;
-  const [down, across] = [height / p, columns / p];
+function embed(
+  images: Value,
+  layers: Layers,
+  { patch, patchSize: p }: { patch: LinearSite; patchSize: number },
+): Value {
+  const [batch, channels, height, width] = [0, 1, 2, 3].map((axis) => sizeAt(images, axis)) as [
+    number,
+    number,
+    number,
+    number,
+  ];
+  const [down, across] = [height / p, width / p];
   const cut = reshape(images, [batch, channels, down, p, across, p]);
-  const patches = reshape(transpose(cut, [0, 2, 4, 1, 3, 5]), [batch * down * across, channels * p * p]);
-  const tokens = reshape(dense(patches, part(weights, "patch")), [batch, down * across, width]);
-  const cls = expand(weights("cls"), [batch, 1, width]);
-  return add(concat(cls, tokens, 1), weights("position")); // [batch, tokens, D]
+  const patches = reshape(transpose(cut, [0, 2, 4, 1, 3, 5]), [batch, down * across, channels * p * p]);
+  const token = expand(layers.parameter("cls"), [batch, 1, patch.out]);
+  return add(concat(token, layers.linear(patch, patches), 1), layers.parameter("position")); // [batch, tokens, D]
 }
 
 interface BlockOptions {
-  readonly config: VitConfig;
-  /** The head reads CLS alone, so the last block computes only its row. */
-  readonly last: boolean;
-  readonly drop: (branch: Branch, y: Value) => Value;
+  readonly sites: BlockSites;
+  readonly heads: number;
+  /** The feature reads CLS alone, so the last block need compute no more than its row. */
+  readonly clsAlone: boolean;
 }
 
-function block(x: Value, weights: WeightOf, { config, last, drop }: BlockOptions): Value {
-  const normed = layerNorm(x, part(weights, "norm1"), config); // [batch, tokens, D]
-  const attended = (last ? attentionOfCls : attention)(normed, weights, config.heads);
-  const middle = add(last ? cls(x) : x, drop("attention", attended));
-  const hidden = layerNorm(middle, part(weights, "norm2"), config);
-  return add(middle, drop("mlp", mlp(hidden, weights)));
+function block(x: Value, layers: Layers, { sites, heads, clsAlone }: BlockOptions): Value {
+  const normed = layers.norm(sites.norm1, x); // [batch, tokens, D]
+  const kept = clsAlone ? cls(x) : x;
+  const attended = attention(normed, layers, { sites, heads, clsAlone });
+  const middle = add(kept, layers.branch(sites.attention, { x: kept, y: attended }));
+  const hidden = gelu(layers.linear(sites.fc1, layers.norm(sites.norm2, middle)));
+  const mixed = layers.linear(sites.fc2, hidden);
+  return add(middle, layers.branch(sites.mlp, { x: middle, y: mixed }));
 }
 
-/** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection. x [batch, tokens, D] → the same. */
-function attention(x: Value, weights: WeightOf, heads: number): Value {
-  const [batch = 0, tokens = 0, width = 0] = x.shape;
-  const size = width / heads;
-  const split = (name: string) => {
-    const rows = onRows(x, (flat) => dense(flat, part(weights, name)));
-    return transpose(reshape(rows, [batch, tokens, heads, size]), [0, 2, 1, 3]); // [batch, heads, tokens, size]
+/** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection; for CLS alone only its row. */
+function attention(x: Value, layers: Layers, options: BlockOptions): Value {
+  const { sites, heads, clsAlone } = options;
+  const [k, v] = clsAlone ? [layers.matrix(sites.k), layers.matrix(sites.v)] : [];
+  if (k && v) return clsAttention(x, layers, { ...options, k, v });
+  const asking = clsAlone ? cls(x) : x;
+  const split = (site: LinearSite, from: Value) => {
+    const rows = layers.linear(site, from);
+    const size = site.out / heads;
+    return transpose(reshape(rows, [sizeAt(rows, 0), sizeAt(rows, 1), heads, size]), [0, 2, 1, 3]); // [batch, heads, tokens, size]
   };
-  const [q, k, v] = [split("q"), split("k"), split("v")];
-  const scores = matmul(mul(q, scalar(size ** -0.5)), swap(k)); // [batch, heads, tokens, tokens]
-  const mixed = transpose(matmul(softmax(scores), v), [0, 2, 1, 3]); // [batch, tokens, heads, size]
-  return onRows(reshape(mixed, x.shape), (flat) => dense(flat, part(weights, "o")));
+  const q = split(sites.q, asking);
+  const scores = matmul(mul(q, scalar(sizeAt(q, 3) ** -0.5)), swap(split(sites.k, x))); // [batch, heads, tokens, tokens]
+  const mixed = transpose(matmul(softmax(scores), split(sites.v, x)), [0, 2, 1, 3]); // [batch, tokens, heads, size]
+  return layers.linear(sites.o, reshape(mixed, asking.shape));
 }
 
 /**
  * The same for CLS alone, [batch, 1, D], with no product over all tokens: a head's q·(W_k·x)ᵀ is (q·W_k)·xᵀ, and its
  * Σ p·(W_v·x) is (Σ p·x)·W_vᵀ. b_k adds the same to each score of a row, which softmax does not see.
  */
-function attentionOfCls(x: Value, weights: WeightOf, heads: number): Value {
-  const [batch = 0, , width = 0] = x.shape;
+function clsAttention(
+  x: Value,
+  layers: Layers,
+  { sites, heads, k, v }: BlockOptions & { readonly k: Affine; readonly v: Affine },
+): Value {
+  const [batch, width] = [sizeAt(x, 0), sizeAt(x, 2)];
   const size = width / heads;
-  const byHead = (flat: Value) => transpose(reshape(flat, [batch, heads, size]), [1, 0, 2]); // [heads, batch, size]
-  const weightOf = (name: string) => reshape(weights(`${name}.weight`), [heads, size, width]);
-  const q = byHead(dense(reshape(cls(x), [batch, width]), part(weights, "q")));
-  const asking = matmul(mul(q, scalar(size ** -0.5)), weightOf("k")); // [heads, batch, D]
+  const byHead = (rows: Value) => transpose(reshape(rows, [batch, heads, size]), [1, 0, 2]); // [heads, batch, size]
+  const splitRows = ({ weight }: Affine) => reshape(weight, [heads, size, width]);
+  const q = byHead(layers.linear(sites.q, cls(x)));
+  const asking = matmul(mul(q, scalar(size ** -0.5)), splitRows(k)); // [heads, batch, D]
   const scores = matmul(transpose(asking, [1, 0, 2]), swap(x)); // [batch, heads, tokens]
   const gathered = transpose(matmul(softmax(scores), x), [1, 0, 2]); // [heads, batch, D]
-  const v = transpose(matmul(gathered, swap(weightOf("v"))), [1, 0, 2]); // [batch, heads, size]
-  const mixed = add(reshape(v, [batch, width]), weights("v.bias"));
-  return reshape(dense(mixed, part(weights, "o")), [batch, 1, width]);
+  const values = transpose(matmul(gathered, swap(splitRows(v))), [1, 0, 2]); // [batch, heads, size]
+  const mixed = add(reshape(values, [batch, width]), v.bias);
+  return layers.linear(sites.o, reshape(mixed, [batch, 1, width]));
 }
 
-const mlp = (x: Value, weights: WeightOf): Value =>
-  onRows(x, (flat) => dense(gelu(dense(flat, part(weights, "fc1"))), part(weights, "fc2")));
+/** The first token: [batch, 1, D]. */
+const cls = (x: Value): Value => (sizeAt(x, 1) === 1 ? x : slice(x, { axis: 1, from: 0, to: 1 }));
 
-const part =
-  (weights: WeightOf, name: string): WeightOf =>
-  (leaf) =>
-    weights(`${name}.${leaf}`);
-
-const dense = (x: Value, weights: WeightOf): Value => linear(x, weights("weight"), weights("bias"));
-
-const layerNorm = (x: Value, weights: WeightOf, { layerNormEps }: VitConfig): Value =>
-  add(mul(normalize(x, layerNormEps), weights("weight")), weights("bias"));
-
-const masked = (x: Value, mask: Value | undefined): Value => (mask ? mul(x, mask) : x);
-
-const cls = (x: Value): Value => slice(x, { axis: 1, from: 0, to: 1 }); // [batch, 1, D]
-
-/** Applies what works on rows [n, D] to tokens [batch, tokens, D]. */
-function onRows(x: Value, f: (rows: Value) => Value): Value {
-  const [batch = 0, tokens = 0, width = 0] = x.shape;
-  const rows = f(reshape(x, [batch * tokens, width]));
-  return reshape(rows, [batch, tokens, rows.shape[1] ?? width]);
+function sizeAt({ shape }: Value, axis: number): number {
+  const size = shape[axis];
+  if (size === undefined) throw new Error(`internal: [${shape}] has no axis ${axis}.`);
+  return size;
 }

@@ -2,10 +2,10 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
+import { modelShapes } from "./architectures.ts";
 import type { Form, Layout, Row, SourceSizes } from "./layout.ts";
 import { layouts } from "./names.ts";
 import { ignorableKind, refuseForeign } from "./not-plain.ts";
-import { backboneShapes, headShapes } from "./shapes.ts";
 
 /** Where one of our weights comes from. */
 export interface Origin {
@@ -24,14 +24,14 @@ export interface WeightPlan {
 
 /** Our names and shapes, in the order of our files. The grid of the positions is unknown yet; one row of patches has as many. */
 export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
-  const { patchSize, tokens, classes } = sizes;
+  const { patchSize, tokens } = sizes;
   const config = {
     heads: 1,
     layerNormEps: 0,
     ...sizes,
     imageSize: [patchSize, (tokens - 1) * patchSize],
   } as const;
-  return new Map([...backboneShapes(config), ...(classes > 0 ? headShapes(config, classes) : [])]);
+  return modelShapes(config);
 }
 
 /** The shapes of a source's tensors by name. */

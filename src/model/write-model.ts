@@ -6,10 +6,10 @@ import { writeFileAside } from "../files/write-file.ts";
 import { writeFolderAside } from "../files/write-folder.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
+import { modelShapes } from "./architectures.ts";
 import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
 import type { Model, VitConfig } from "./model.ts";
 import { classicLayout } from "./names.ts";
-import { backboneShapes, headShapes } from "./shapes.ts";
 
 export interface WriteModelOptions {
   /** Whether a model of this layout that is there already may be replaced; other folders never are. */
@@ -28,10 +28,7 @@ const theirShape = (ours: string, shape: Shape, { patchSize, width }: VitConfig)
 
 /** Our weights under the classic names; throws where one is missing or has another shape than `config` says. */
 export function classicWeights(config: VitConfig, weights: Weights): Weights {
-  const shapes = new Map([
-    ...backboneShapes(config),
-    ...(config.classes > 0 ? headShapes(config, config.classes) : []),
-  ]);
+  const shapes = modelShapes(config);
   const { outer, block } = classicLayout;
   const theirName = (ours: string): string => {
     const [, index, inner] = /^blocks\.(\d+)\.(.+)$/.exec(ours) ?? [];

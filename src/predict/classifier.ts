@@ -1,10 +1,13 @@
 /** A model that is ready to classify: base, adapter where there is one, labels, compiled once. */
 
-import { type Adapter, sameBase } from "../adapter/adapter.ts";
-import { adaptedWeights } from "../adapter/merge.ts";
+import { type Adapter, checkBase } from "../adapter/adapter.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { adaptedLayers } from "../methods/adapted-layers.ts";
+import { chooseMethod } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { constantsOf } from "../model/frozen.ts";
+import { affineOf, weightLayers } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
 import { predictGraph } from "./predict-graph.ts";
 
@@ -13,7 +16,7 @@ export interface ClassifierOptions {
   /** Without one, the model's own head answers. */
   readonly adapter?: Adapter | undefined;
   readonly engine: Engine;
-  /** Images a run; shorter batches are padded by the caller. */
+  /** Images per run; shorter batches are padded by the caller. */
   readonly batchSize: number;
   readonly signal?: AbortSignal;
 }
@@ -35,8 +38,15 @@ export async function openClassifier({
   signal,
 }: ClassifierOptions): Promise<Session> {
   if (!adapter) checkHead(model);
-  if (adapter) await sameBase(adapter, model, signal ? { signal } : {});
-  const weights = adapter ? adaptedWeights(model.weights, adapter) : constantsOf(model.weights);
-  const config = adapter?.config ?? model.config;
-  return engine.compile(predictGraph(weights, { config, batchSize, withHead: true }));
+  if (adapter) await checkBase(adapter, model, signal ? { signal } : {});
+  const backbone = backboneOf(adapter?.config ?? model.config);
+  const frozen = constantsOf(model.weights);
+  if (!adapter) {
+    const layers = weightLayers(affineOf(frozen), frozen);
+    return engine.compile(predictGraph(backbone, { layers, batchSize, head: frozen }));
+  }
+  const { adaptation } = chooseMethod(adapter.method, "adapter");
+  const trained = constantsOf(adapter.tensors);
+  const layers = adaptedLayers({ frozen, trained, adaptation });
+  return engine.compile(predictGraph(backbone, { layers, batchSize, head: trained }));
 }

@@ -1,20 +1,21 @@
-/** The graph of a prediction: the same `vit()` as in training, without masks and without a loss. */
+/** The graph of a prediction: the same forward pass as in training, without dropout and without a loss. */
 
 import { type Graph, input } from "../graph/value.ts";
-import { once } from "../model/frozen.ts";
-import type { VitConfig } from "../model/model.ts";
-import { head, vit, type WeightOf } from "../model/vit.ts";
+import type { Backbone } from "../model/backbone.ts";
+import { affineOf, dense, type Layers, type ValueOf } from "../model/layers.ts";
 
 export interface PredictGraphOptions {
-  readonly config: VitConfig;
+  readonly layers: Layers;
   readonly batchSize: number;
-  /** Whether `weights` has a head. */
-  readonly withHead: boolean;
+  /** The head's tensors; without them there are features and no logits. */
+  readonly head?: ValueOf;
 }
 
-/** Input `images` [batch, 3, height, width]; outputs `feature` [batch, D] and, with a head, `logits` [batch, classes]. */
-export function predictGraph(weights: WeightOf, { config, batchSize, withHead }: PredictGraphOptions): Graph {
-  const each = once(weights);
-  const { feature } = vit(input("images", [batchSize, 3, ...config.imageSize]), each, config);
-  return { outputs: withHead ? { feature, logits: head(feature, each) } : { feature } };
+/** Input `images` [batch, 3, height, width]; outputs `feature` [batch, featureWidth] and, with a head, `logits` [batch, classes]. */
+export function predictGraph(backbone: Backbone, { layers, batchSize, head }: PredictGraphOptions): Graph {
+  const images = input("images", [batchSize, 3, ...backbone.imageSize]);
+  const { feature } = backbone.forward(images, layers);
+  return {
+    outputs: head ? { feature, logits: dense(feature, affineOf(head)({ name: "head" })) } : { feature },
+  };
 }

@@ -21,9 +21,9 @@ const maxSeed = 2 ** 32 - 1;
 /** Each description ends the sentence "The option must be …". */
 const recipeSchema = z.strictObject({
   epochs: wholeFrom(1, maxEpochs).default(100).describe(whole(1, maxEpochs)),
-  /** Images an optimizer step. */
+  /** Images per optimizer step. */
   batchSize: wholeFrom(1, maxBatch).default(32).describe(whole(1, maxBatch)),
-  /** Images in one run of the graph; a step adds up as many runs as it needs. 0 lets memory decide. */
+  /** Images per run of the graph; a step adds up as many runs as it needs. 0 lets memory decide. */
   microBatchSize: wholeFrom(0, maxBatch).default(0).describe(whole(0, maxBatch)),
   learningRate: rate.default(1e-3).describe(aboveZero),
   minLearningRate: amount.default(1e-8).describe(zeroOrMore),
@@ -38,6 +38,10 @@ const recipeSchema = z.strictObject({
   dropout: share.default(0).describe(belowOne),
   /** Drops whole residual branches of single images: stochastic depth. */
   dropPath: share.default(0).describe(belowOne),
+  /** PACE: trains on two noisy passes per image and penalises how far their logits differ, times this; 0 is off. */
+  consistency: amount.default(0).describe(zeroOrMore),
+  /** Standard deviation of that noise in the first block; it falls linearly from block to block. */
+  consistencyNoise: amount.default(0.5).describe(zeroOrMore),
   labelSmoothing: share.default(0).describe(belowOne),
   /** `balanced` weighs a class by how rare it is. */
   classWeights: z.enum(["none", "balanced"]).default("none").describe("none or balanced"),
@@ -78,8 +82,8 @@ function explain(
   const schema = (recipeSchema.shape as Readonly<Record<string, z.ZodType>>)[option];
   if (!schema) return `Options of training must be given by name, got ${showValue(given)}`;
   const value = (given as Readonly<Record<string, unknown>>)[option];
-  const right = z.globalRegistry.get(schema)?.description ?? "another value";
-  return `${nameOf(option)} must be ${right}, got ${typeof value === "number" ? value : showValue(value)}`;
+  const expected = z.globalRegistry.get(schema)?.description ?? "another value";
+  return `${nameOf(option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
 }
 
 /** What two options, each fine by itself, cannot mean together. */

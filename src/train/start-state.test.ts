@@ -2,22 +2,24 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { tinyModel } from "../../test/tiny-model.ts";
-import { allTrainables } from "../adapter/adapter.ts";
+import { allTrainables } from "../adapter/head.ts";
 import { FileError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
 import { chooseMethod } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";
-import { freshState } from "./start-state.ts";
+import { startState } from "./start-state.ts";
 
 const model = tinyModel();
 const trainablesOf = (method: string) =>
-  allTrainables(chooseMethod(method, {}, "test").adaptation, model.config, 3);
+  allTrainables(chooseMethod({ name: method, options: {} }, "test").adaptation, backboneOf(model.config), 3);
 
-describe("freshState", () => {
+describe("startState", () => {
   it("has a tensor and two moments of zero for everything that trains", async () => {
     const trainables = trainablesOf("rlrr");
-    const state = await freshState(model, trainables, 1);
+    const state = await startState(trainables, { ...model, seed: 1 });
     expect([...state.keys()]).toEqual(trainables.map(({ name }) => name));
     for (const { name, shape } of trainables) {
       const { parameter, first, second } = state.get(name) ?? {};
@@ -30,11 +32,11 @@ describe("freshState", () => {
 
   it("draws the same for the same seed, tensor by tensor", async () => {
     const trainables = trainablesOf("rlrr");
-    const state = await freshState(model, trainables, 1);
-    expect(await freshState(model, trainables, 1)).toEqual(state);
-    const other = await freshState(model, trainables.toReversed(), 2);
+    const state = await startState(trainables, { ...model, seed: 1 });
+    expect(await startState(trainables, { ...model, seed: 1 })).toEqual(state);
+    const other = await startState(trainables.toReversed(), { ...model, seed: 2 });
     expect(other.get("blocks.0.q.left")).not.toEqual(state.get("blocks.0.q.left"));
-    const reversed = await freshState(model, trainables.toReversed(), 1);
+    const reversed = await startState(trainables.toReversed(), { ...model, seed: 1 });
     expect(reversed.get("blocks.0.q.left")).toEqual(state.get("blocks.0.q.left"));
   });
 
@@ -42,8 +44,8 @@ describe("freshState", () => {
     const folder = join(temporaryFolder("start-state"), "base");
     await writeModel(folder, model);
     const trainables = trainablesOf("full");
-    const here = await freshState(model, trainables, 1);
-    expect(await freshState(await readModel(folder), trainables, 1)).toEqual(here);
+    const here = await startState(trainables, { ...model, seed: 1 });
+    expect(await startState(trainables, { ...(await readModel(folder)), seed: 1, readWeight })).toEqual(here);
     const cls = model.weights.get("cls");
     expect(here.get("cls")?.parameter).toEqual(cls && "data" in cls ? cls.data : undefined);
     here.get("cls")?.parameter.fill(7);
@@ -53,7 +55,7 @@ describe("freshState", () => {
   it("needs the weight that it starts from", async () => {
     const weights = new Map(model.weights);
     weights.delete("cls");
-    await expect(freshState({ ...model, weights }, trainablesOf("full"), 1)).rejects.toThrow(
+    await expect(startState(trainablesOf("full"), { weights, seed: 1 })).rejects.toThrow(
       new FileError('The model has no weight "cls".'),
     );
   });

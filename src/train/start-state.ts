@@ -1,31 +1,41 @@
-/** The state that a run begins with. */
+/** The state that training begins with. */
 
-import { FileError } from "../errors.ts";
-import { isStored, sizeOf } from "../formats/tensor.ts";
-import { readWeight } from "../formats/weight-bytes.ts";
+import { FileError, InputError } from "../errors.ts";
+import { isStored, type StoredTensor, sizeOf, type Tensor, type Weights } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
-import type { Model } from "../model/model.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
 
+/** Reads a weight that lies in a file; only Node can. */
+export type ReadWeight = (weight: StoredTensor) => Promise<Tensor>;
+
 /** Every trainable at its start, with moments of zero. */
-export async function freshState(
-  model: Model,
+export async function startState(
   trainables: readonly Trainable[],
-  seed: number,
+  { weights, seed, readWeight }: { weights: Weights; seed: number; readWeight?: ReadWeight | undefined },
 ): Promise<OptimizerState> {
   const state = new Map<string, Moments>();
   for (const { name, shape, start } of trainables) {
     const parameter =
-      start === "frozen" ? await frozenCopy(model, name) : start(randomStream(seed, "start", name));
+      start === "frozen"
+        ? await frozenCopy(name, { weights, readWeight })
+        : start(randomStream(seed, "start", name));
     const [first, second] = [new Float32Array(sizeOf(shape)), new Float32Array(sizeOf(shape))];
     state.set(name, { parameter, first, second });
   }
   return state;
 }
 
-async function frozenCopy(model: Model, name: string): Promise<Float32Array> {
-  const weight = model.weights.get(name);
+async function frozenCopy(
+  name: string,
+  { weights, readWeight }: { weights: Weights; readWeight: ReadWeight | undefined },
+): Promise<Float32Array> {
+  const weight = weights.get(name);
   if (!weight) throw new FileError(`The model has no weight "${name}".`);
-  return isStored(weight) ? (await readWeight(weight)).data : Float32Array.from(weight.data);
+  if (!isStored(weight)) return Float32Array.from(weight.data);
+  if (!readWeight)
+    throw new InputError(
+      `Weight "${name}" lies in a file, and training starts from it. Give fit() the option readWeight, or weights in memory.`,
+    );
+  return (await readWeight(weight)).data;
 }

@@ -3,18 +3,19 @@
 import type { Arrays, Session } from "../engine/engine.ts";
 import type { Trainable } from "../methods/method.ts";
 import { adamwStep, clipFactor, type OptimizerState } from "./adamw.ts";
-import { drawMasks } from "./dropout.ts";
-import type { ExampleSource, SourceBatch } from "./example-source.ts";
+import type { ExampleBatch } from "./examples.ts";
+import { fillRandomInputs } from "./random-inputs.ts";
 import { targetsFor } from "./targets.ts";
 import { gradientName, type TrainGraph } from "./train-graph.ts";
 
 /** What stays the same from step to step. */
 export interface StepContext {
   readonly session: Session;
-  readonly masks: TrainGraph["masks"];
-  /** Masks of the run before, whose memory the next one's take. */
-  readonly spent: { masks?: Arrays };
-  readonly input: ExampleSource["input"];
+  readonly random: TrainGraph["random"];
+  /** Random inputs of the run before, whose memory the next ones use again. */
+  readonly recycled: { random?: Arrays };
+  /** The graph's input that batches feed. */
+  readonly input: "images" | "features";
   readonly trainables: readonly Trainable[];
   readonly classes: number;
   readonly microBatchSize: number;
@@ -37,7 +38,7 @@ export interface StepResult {
 /** Runs and adds up the step's micro-batches, then updates `state`. `step` counts from 1. */
 export async function optimizerStep(
   context: StepContext,
-  parts: readonly SourceBatch[],
+  parts: readonly ExampleBatch[],
   { state, step, learningRate }: { state: OptimizerState; step: number; learningRate: number },
 ): Promise<StepResult> {
   const labels = parts.flatMap(({ labels, count }) => [...labels.subarray(0, count)]);
@@ -47,7 +48,7 @@ export async function optimizerStep(
   for (const [index, part] of parts.entries()) {
     const outputs = await run(context, part, { state, total, place: [step, index] });
     loss += outputs.loss?.[0] ?? Number.NaN;
-    correct += countCorrect(outputs.logits, part, context.classes);
+    correct += countCorrect(outputs.logits ?? new Float32Array(), part, context.classes);
     for (const { name } of context.trainables) addUp(gradients, name, outputs[gradientName(name)]);
   }
   const { norm, factor } = clipFactor(gradients.values(), context.clipNorm);
@@ -60,19 +61,23 @@ export async function optimizerStep(
 }
 
 async function run(
-  { session, masks, spent, input, classes, microBatchSize, labelSmoothing, classWeights, seed }: StepContext,
-  part: SourceBatch,
+  context: StepContext,
+  part: ExampleBatch,
   { state, total, place }: { state: OptimizerState; total: number; place: readonly number[] },
 ): Promise<Arrays> {
+  const { session, recycled, input, classes, microBatchSize: rows, labelSmoothing, classWeights } = context;
   const labels = part.labels.subarray(0, part.count);
-  const drawn = drawMasks(masks, { seed, place, ...(spent.masks ? { spent: spent.masks } : {}) });
+  const random = fillRandomInputs(context.random, {
+    ...{ seed: context.seed, place },
+    ...(recycled.random ? { recycled: recycled.random } : {}),
+  });
   const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
-  const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows: microBatchSize });
-  const feeds = { ...trained, ...drawn, targets, [input]: part.input };
+  const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows });
   const giveBack = (arrays: Arrays) => {
-    spent.masks = arrays;
+    recycled.random = arrays;
   };
-  return session.run(feeds, { handOver: [input, "targets", ...Object.keys(drawn)], giveBack });
+  const handOver = [input, "targets", ...Object.keys(random)];
+  return session.run({ ...trained, ...random, targets, [input]: part.numbers }, { handOver, giveBack });
 }
 
 function addUp(sums: Map<string, Float32Array>, name: string, gradient: Float32Array | undefined): void {
@@ -88,13 +93,13 @@ function scale(numbers: Float32Array, factor: number): void {
 
 /** How many rows have their highest logit at their label. */
 export function countCorrect(
-  logits: Float32Array | undefined,
-  { labels, count }: Pick<SourceBatch, "labels" | "count">,
+  logits: Float32Array,
+  { labels, count }: Pick<ExampleBatch, "labels" | "count">,
   classes: number,
 ): number {
   let correct = 0;
   for (let row = 0; row < count; row++) {
-    const scores = logits?.subarray(row * classes, (row + 1) * classes) ?? new Float32Array();
+    const scores = logits.subarray(row * classes, (row + 1) * classes);
     // What is not a number is never the highest.
     let [highest, best] = [Number.NEGATIVE_INFINITY, -1];
     for (const [index, score] of scores.entries()) if (score > highest) [highest, best] = [score, index];

@@ -1,83 +1,101 @@
-/** One graph for a training step: the adapted ViT, the loss, and a gradient for every trainable. */
+/** One graph for a training step: the adapted backbone, the loss, and a gradient for every trainable. */
 
 import { grad } from "../graph/grad.ts";
-import { type Graph, type InputValue, input, type Value } from "../graph/value.ts";
+import { add, concat, mul, slice, sub, sum } from "../graph/ops.ts";
+import { type Graph, input, scalar, type Value } from "../graph/value.ts";
+import { trainingLayers } from "../methods/adapted-layers.ts";
 import type { Adaptation, Trainable } from "../methods/method.ts";
-import { constantsOf, once } from "../model/frozen.ts";
-import type { Model } from "../model/model.ts";
-import { type Branch, head, vit } from "../model/vit.ts";
-import { dropRates } from "./dropout.ts";
+import type { Backbone } from "../model/backbone.ts";
+import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { crossEntropy } from "./loss.ts";
+import { type RandomInput, randomInputs } from "./random-inputs.ts";
 
-/** Where dropout draws: every number of a residual branch, as the official code does, or one for each image. */
+/** What dropout drops: single numbers of a residual branch, as the official code does, or whole branches per image. */
 export type DropKind = "element" | "path";
 
+/** PACE: two noisy passes over the same images, and a penalty on how far their logits differ. */
+export interface Consistency {
+  /** Factor of the penalty: λ. */
+  readonly weight: number;
+  /** Standard deviation of the noise in the first block; it falls linearly from block to block. */
+  readonly noise: number;
+}
+
 export interface TrainGraphOptions {
-  readonly model: Model;
+  readonly backbone: Backbone;
+  /** The backbone's weights. */
+  readonly frozen: ValueOf;
   readonly adaptation: Adaptation;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
   readonly classes: number;
-  /** Images in one run of the graph. */
+  /** Images per run of the graph. */
   readonly batchSize: number;
   readonly drop: { readonly rate: number; readonly kind: DropKind };
+  readonly consistency?: Consistency | undefined;
 }
 
 export interface TrainGraph {
   /**
-   * Inputs `images` [batch, 3, height, width] (or `features` [batch, D]), `targets` [batch, classes], a mask a branch and every trainable;
-   * outputs `loss`, `logits` [batch, classes] and `gradient:` + name.
+   * Inputs `images` [batch, 3, height, width] (or `features` [batch, featureWidth]), `targets` [batch, classes], a mask per
+   * branch and every trainable; outputs `loss`, `logits` [batch, classes] and `gradient:` + name.
    */
   readonly graph: Graph;
-  /** Masks to feed, with the probability that each number is dropped. */
-  readonly masks: readonly { readonly input: InputValue; readonly rate: number }[];
+  /** What to feed besides, random in every run. */
+  readonly random: readonly RandomInput[];
 }
 
 export const gradientName = (trainable: string): string => `gradient:${trainable}`;
 
 /** The whole step. */
 export function trainGraph(options: TrainGraphOptions): TrainGraph {
-  const { model, adaptation, batchSize, drop } = options;
+  const { backbone, frozen, adaptation, batchSize, drop, consistency } = options;
   const trained = inputsFor(options.trainables);
-  const weights = once(adaptation.adapt(constantsOf(model.weights), trained));
-  const masks: { input: InputValue; rate: number }[] = [];
-  const rates = dropRates(drop.rate, model.config.depth);
-  const mask = (block: number, branch: Branch, shape: readonly number[]): Value | undefined => {
-    const rate = rates[block] ?? 0;
-    if (rate === 0) return undefined;
-    const drawn = drop.kind === "path" ? [shape[0] ?? 0, 1, 1] : shape;
-    const made = input(`mask:${block}.${branch}`, drawn);
-    masks.push({ input: made, rate });
-    return made;
-  };
-  const images = input("images", [batchSize, 3, ...model.config.imageSize]);
-  const { feature } = vit(images, weights, model.config, { mask });
-  return { graph: withLoss(feature, trained, options), masks };
+  const images = input("images", [batchSize, 3, ...backbone.imageSize]);
+  const random = randomInputs({ blocks: backbone.blocks, batchSize, drop, consistency });
+  const layers = trainingLayers({ frozen, trained, adaptation, mask: random.mask, noise: random.noise });
+  const { feature } = backbone.forward(consistency ? concat(images, images, 0) : images, layers);
+  return { graph: withLoss(feature, trained, options), random: random.made };
 }
 
 /** The head alone, on features computed before. */
-export function headGraph(options: Omit<TrainGraphOptions, "adaptation" | "drop">): TrainGraph {
-  const features = input("features", [options.batchSize, options.model.config.width]);
-  return { graph: withLoss(features, inputsFor(options.trainables), options), masks: [] };
+export function headGraph(options: Omit<TrainGraphOptions, "adaptation" | "drop" | "frozen">): TrainGraph {
+  const features = input("features", [options.batchSize, options.backbone.featureWidth]);
+  return { graph: withLoss(features, inputsFor(options.trainables), options), random: [] };
 }
 
-function withLoss(
-  feature: Value,
-  trained: (name: string) => Value,
-  { trainables, batchSize, classes }: Pick<TrainGraphOptions, "trainables" | "batchSize" | "classes">,
-): Graph {
-  const logits = head(feature, trained); // [batch, classes]
-  const loss = crossEntropy(logits, input("targets", [batchSize, classes]));
+type LossOptions = Pick<TrainGraphOptions, "trainables" | "batchSize" | "classes" | "consistency">;
+
+function withLoss(feature: Value, trained: ValueOf, options: LossOptions): Graph {
+  const { trainables, batchSize, classes, consistency } = options;
+  const head = affineOf(trained)({ name: "head" });
+  const all = dense(feature, head); // [batch, classes], or twice as many rows
+  const logits = consistency ? slice(all, { axis: 0, from: 0, to: batchSize }) : all;
+  const targets = input("targets", [batchSize, classes]);
+  const error = crossEntropy(logits, targets);
+  const loss = consistency ? add(error, penalty(all, targets, consistency)) : error;
   const gradients = grad(
     loss,
     trainables.map(({ name }) => trained(name)),
   );
-  const named = trainables.map(({ name }, index) => [gradientName(name), gradients[index] ?? loss] as const);
+  const named = trainables.flatMap(({ name }, index) => {
+    const gradient = gradients[index];
+    return gradient ? [[gradientName(name), gradient] as const] : [];
+  });
   return { outputs: { loss, logits, ...Object.fromEntries(named) } };
 }
 
+/** λ · mean over images of ‖logits₁ - logits₂‖²; a row of `targets` sums to its image's share of the mean. PACE, eq. 11. */
+function penalty(logits: Value, targets: Value, { weight }: Consistency): Value {
+  const rows = targets.shape[0] as number;
+  const [first, second] = [0, rows].map((from) => slice(logits, { axis: 0, from, to: from + rows }));
+  const difference = sub(first as Value, second as Value);
+  const squares = sum(mul(difference, difference), [1]); // [batch, 1]
+  return mul(sum(mul(squares, sum(targets, [1])), [0, 1]), scalar(weight));
+}
+
 /** A graph input for each trainable, by name. */
-export function inputsFor(trainables: readonly Trainable[]): (name: string) => Value {
+export function inputsFor(trainables: readonly Trainable[]): ValueOf {
   const inputs = new Map(trainables.map(({ name, shape }) => [name, input(name, shape)]));
   return (name) => {
     const value = inputs.get(name);

@@ -2,52 +2,61 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { type Graph, input } from "../graph/value.ts";
+import { adaptedLayers } from "../methods/adapted-layers.ts";
 import type { Adaptation, Trainable } from "../methods/method.ts";
-import { constantsOf } from "../model/frozen.ts";
-import type { Model } from "../model/model.ts";
-import { head, type WeightOf } from "../model/vit.ts";
+import type { Backbone } from "../model/backbone.ts";
+import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { crossEntropy } from "../predict/metrics.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { OptimizerState } from "./adamw.ts";
-import type { ExampleSource } from "./example-source.ts";
+import type { Examples } from "./examples.ts";
+import { inferenceBatch } from "./features.ts";
 import { countCorrect } from "./step.ts";
 import { inputsFor } from "./train-graph.ts";
 
+export interface Validation {
+  /** Mean cross-entropy; not finite where a logit is not. */
+  readonly loss: number;
+  /** Percent of the examples. */
+  readonly top1: number;
+}
+
 export interface Validator {
-  /** Mean cross-entropy (not a number where a logit is none) and percent right. */
-  readonly validate: (
-    state: OptimizerState,
-    onProgress: (done: number) => void,
-  ) => Promise<{ loss: number; top1: number }>;
+  /** Yields the number of examples that are done, and returns what they give. */
+  readonly validate: (state: OptimizerState) => AsyncGenerator<number, Validation, void>;
   readonly close: () => Promise<void>;
 }
 
 export interface ValidatorOptions {
-  readonly model: Model;
+  readonly backbone: Backbone;
+  readonly frozen: ValueOf;
   readonly adaptation: Adaptation;
   readonly trainables: readonly Trainable[];
   readonly classes: number;
-  readonly source: ExampleSource;
+  /** What `examples` feed. */
+  readonly input: "images" | "features";
   readonly engine: Engine;
-  readonly batchSize: number;
 }
 
 /** Compiles the prediction graph once, trained tensors being inputs. */
-export async function openValidator(options: ValidatorOptions): Promise<Validator> {
-  const { classes, source, engine, batchSize } = options;
-  const session = await engine.compile(validationGraph(options));
+export async function openValidator(examples: Examples, options: ValidatorOptions): Promise<Validator> {
+  const batchSize = Math.min(inferenceBatch, examples.labels.length);
+  const session = await options.engine.compile(validationGraph(options, batchSize));
+  const { classes, input } = options;
+  const order = [...examples.labels.keys()];
   return {
-    validate: async (state, onProgress) => {
+    validate: async function* (state) {
       const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
       let [seen, loss, correct] = [0, 0, 0];
-      for await (const batch of source.val(batchSize)) {
-        const feeds = { ...trained, [source.input]: batch.input };
-        const { logits = new Float32Array() } = await session.run(feeds, { handOver: [source.input] });
-        for (let row = 0; row < batch.count; row++)
-          loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), batch.labels[row] ?? 0);
+      for await (const batch of examples.batches({ order, epoch: 0, batchSize })) {
+        const feeds = { ...trained, [input]: batch.numbers };
+        const { logits } = await session.run(feeds, { handOver: [input] });
+        if (!logits) throw new Error("internal: the graph gave no logits.");
+        for (const [row, label] of batch.labels.subarray(0, batch.count).entries())
+          loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), label);
         correct += countCorrect(logits, batch, classes);
         seen += batch.count;
-        onProgress(seen);
+        yield seen;
       }
       return { loss: loss / seen, top1: (100 * correct) / seen };
     },
@@ -55,11 +64,14 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
   };
 }
 
-function validationGraph({ model, adaptation, trainables, source, batchSize }: ValidatorOptions): Graph {
+function validationGraph(options: ValidatorOptions, batchSize: number): Graph {
+  const { backbone, frozen, adaptation, trainables } = options;
   const trained = inputsFor(trainables);
-  if (source.input === "features")
-    return { outputs: { logits: head(input("features", [batchSize, model.config.width]), trained) } };
-  const adapted = adaptation.adapt(constantsOf(model.weights), trained);
-  const weights: WeightOf = (name) => (name.startsWith("head.") ? trained(name) : adapted(name));
-  return predictGraph(weights, { config: model.config, batchSize, withHead: true });
+  if (options.input === "images")
+    return predictGraph(backbone, {
+      layers: adaptedLayers({ frozen, trained, adaptation }),
+      ...{ batchSize, head: trained },
+    });
+  const features = input("features", [batchSize, backbone.featureWidth]);
+  return { outputs: { logits: dense(features, affineOf(trained)({ name: "head" })) } };
 }

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { writeFileAside } from "../files/write-file.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
 import { readMetrics } from "./metrics-file.ts";
-import type { Run } from "./run.ts";
+import type { OpenedRun } from "./open-run.ts";
 
 const number = z.number();
 const step = z.object({ type: z.literal("step"), step: number, loss: number, learningRate: number });
@@ -29,10 +29,13 @@ const epoch = z
 const recordSchema = z.union([step, epoch]);
 
 /** What the page says besides the curves. */
-type Described = Pick<Run, "choice" | "config" | "recipe" | "trainExamples" | "valExamples">;
+interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe"> {
+  readonly trainExamples: readonly unknown[];
+  readonly valExamples: readonly unknown[];
+}
 
 /** Writes report.html into the run's folder. */
-export async function writeRunReport(run: Described & Pick<Run, "folder">): Promise<void> {
+export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">): Promise<void> {
   const { metrics, report } = run.folder.paths;
   const records: RunRecord[] = [];
   for await (const record of readMetrics(metrics)) {
@@ -42,7 +45,7 @@ export async function writeRunReport(run: Described & Pick<Run, "folder">): Prom
   await writeFileAside(report, renderRunReport(records, about(run)));
 }
 
-function about({ choice, config, recipe, trainExamples, valExamples }: Described): RunFacts {
+function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {
   const { learningRate, schedule, epochs, batchSize, weightDecay, seed, select } = recipe;
   const settings = Object.entries(choice.options).map(([name, value]) => `${name} ${value}`);
   return {

@@ -11,8 +11,8 @@ import { InputError, RlrrError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
 import { readCheckpoint } from "./checkpoint.ts";
-import type { RecipeInput } from "./recipe.ts";
-import { countCorrect } from "./step.ts";
+import type { RecipeInput } from "../train/recipe.ts";
+import { countCorrect } from "../train/step.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const root = temporaryFolder("train");

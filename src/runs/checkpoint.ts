@@ -6,7 +6,7 @@ import { FileError } from "../errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
-import type { Moments, OptimizerState } from "./adamw.ts";
+import type { Moments, OptimizerState } from "../train/adamw.ts";
 
 const count = z.int().min(0);
 

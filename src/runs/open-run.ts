@@ -1,19 +1,20 @@
 /** The quick part of a run's beginning: options settled, folder locked, earlier state read. */
 
-import { allTrainables } from "../adapter/adapter.ts";
 import { checkAdapterFolder } from "../adapter/adapter-file.ts";
+import { allTrainables } from "../adapter/head.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import type { Adaptation, Trainable } from "../methods/method.ts";
-import { chooseMethod, type MethodChoice } from "../methods/methods.ts";
+import type { Trainable } from "../methods/method.ts";
+import { type ChosenMethod, chooseMethod, type MethodRequest } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/output-size.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
-import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
+import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 
@@ -25,7 +26,7 @@ export interface TrainOptions {
   readonly dataset: Dataset;
   /** The run's folder; the adapter is written into its `adapter` folder. */
   readonly out: string;
-  readonly method?: { readonly name: string; readonly options?: unknown };
+  readonly method?: MethodRequest;
   readonly recipe?: RecipeInput;
   /** Training steps; evaluation takes the still counterparts of random ones. */
   readonly preprocessing: readonly Step[];
@@ -45,8 +46,7 @@ export interface OpenedRun {
   readonly began: number;
   readonly folder: RunFolder;
   readonly recipe: Recipe;
-  readonly choice: MethodChoice;
-  readonly adaptation: Adaptation;
+  readonly chosen: ChosenMethod;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
   readonly config: RunConfig;
@@ -59,14 +59,11 @@ export interface OpenedRun {
 export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
-  const { name, options: settings } = options.method ?? { name: "rlrr" };
-  const { choice, adaptation, learningRate } = chooseMethod(name, settings, "method");
-  const recipe = parseRecipe({
-    ...options.recipe,
-    learningRate: options.recipe?.learningRate ?? learningRate,
-  });
+  const chosen = chooseMethod(options.method ?? { name: "rlrr" }, "method");
+  const learningRate = options.recipe?.learningRate ?? chosen.method.learningRate;
+  const recipe = parseRecipe({ ...options.recipe, learningRate });
   checkSize(model, preprocessing);
-  const trainables = allTrainables(adaptation, model.config, dataset.classes.length);
+  const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
   const folder = await openRunFolder(options.out);
   try {
     if (folder.earlier !== undefined && !resume)
@@ -75,13 +72,13 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };
-    const config = describeRun({ model: base, dataset, method: choice, recipe, preprocessing });
+    const config = describeRun({ model: base, dataset, method: chosen.choice, recipe, preprocessing });
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
     if (earlier) checkRepeated(earlier, config, folder.path);
     const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
     await checkAdapterFolder(folder.paths.adapter);
-    return { options, began, folder, recipe, choice, adaptation, trainables, config, earlier, resumed };
+    return { options, began, folder, recipe, chosen, trainables, config, earlier, resumed };
   } catch (error) {
     await folder.close();
     throw error;

@@ -12,7 +12,7 @@ import { showValue } from "../files/show-value.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import type { VitConfig } from "../model/model.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import type { Recipe } from "./recipe.ts";
+import type { Recipe } from "../train/recipe.ts";
 
 const runConfigSchema = z.object({
   version: z.literal(1),

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { input } from "../graph/value.ts";
-import { drawMasks, dropRates } from "./dropout.ts";
+import { dropRates, fillRandomInputs } from "./random-inputs.ts";
 
 describe("dropRates", () => {
   it.each([
@@ -13,12 +13,12 @@ describe("dropRates", () => {
   });
 });
 
-describe("drawMasks", () => {
+describe("fillRandomInputs", () => {
   const masks = [
-    { input: input("mask:0.attention", [8, 50, 64]), rate: 0.1 },
-    { input: input("mask:1.mlp", [8, 50, 64]), rate: 0.5 },
+    { kind: "mask" as const, input: input("mask:0.attention", [8, 50, 64]), rate: 0.1 },
+    { kind: "mask" as const, input: input("mask:1.mlp", [8, 50, 64]), rate: 0.5 },
   ];
-  const drawn = drawMasks(masks, { seed: 7, place: [3, 0] });
+  const drawn = fillRandomInputs(masks, { seed: 7, place: [3, 0] });
 
   it.each(masks)(
     "drops its share of $input.name, and scales the rest so that the mean stays",
@@ -34,26 +34,33 @@ describe("drawMasks", () => {
   );
 
   it("draws the same for the same seed and place, another for any other", () => {
-    expect(drawMasks(masks, { seed: 7, place: [3, 0] })).toEqual(drawn);
+    expect(fillRandomInputs(masks, { seed: 7, place: [3, 0] })).toEqual(drawn);
     for (const other of [
       { seed: 8, place: [3, 0] },
       { seed: 7, place: [4, 0] },
       { seed: 7, place: [3, 1] },
     ])
-      expect(drawMasks(masks, other)).not.toEqual(drawn);
+      expect(fillRandomInputs(masks, other)).not.toEqual(drawn);
   });
 
   it("draws each branch for itself", () => {
-    const twins = [0, 1].map((block) => ({ input: input(`mask:${block}.mlp`, [1000]), rate: 0.5 }));
-    const { "mask:0.mlp": first, "mask:1.mlp": second } = drawMasks(twins, { seed: 7, place: [1, 0] });
+    const twins = [0, 1].map((block) => ({
+      kind: "mask" as const,
+      input: input(`mask:${block}.mlp`, [1000]),
+      rate: 0.5,
+    }));
+    const { "mask:0.mlp": first, "mask:1.mlp": second } = fillRandomInputs(twins, { seed: 7, place: [1, 0] });
     expect(first).not.toEqual(second);
   });
 
   it("draws one number an image for whole branches", () => {
-    const { path = [] } = drawMasks([{ input: input("path", [6, 1, 1]), rate: 0.5 }], {
-      seed: 1,
-      place: [1, 0],
-    });
+    const { path = [] } = fillRandomInputs(
+      [{ kind: "mask" as const, input: input("path", [6, 1, 1]), rate: 0.5 }],
+      {
+        seed: 1,
+        place: [1, 0],
+      },
+    );
     expect(path).toHaveLength(6);
     for (const value of path) expect([0, 2]).toContain(value);
   });

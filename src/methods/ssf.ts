@@ -1,0 +1,27 @@
+/** SSF: a scale and a shift after every layer. Lian et al., NeurIPS 2022, https://arxiv.org/abs/2210.08823, eq. 3. */
+
+import { z } from "zod";
+import { add, mul } from "../graph/ops.ts";
+import { dense } from "../model/layers.ts";
+import { defineMethod } from "./method.ts";
+import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
+
+export const ssf = defineMethod({
+  name: "ssf",
+  summary: "scales and shifts the output of every layer",
+  learningRate: 5e-3,
+  options: z.strictObject({}),
+  create: () => ({
+    trainables: ({ sites }) =>
+      sites.flatMap((site) =>
+        // Its authors leave all one-dimensional parameters without weight decay, as timm does.
+        site.kind === "branch" ? [] : scaleShiftTrainables(site, { noise: 0.02, decay: false }),
+      ),
+    weight: scaleAndShift,
+    // y = (x·Wᵀ + b) ⊙ scale + shift: the frozen product forward, one back, none for W.
+    activation:
+      ({ name }, frozen, trained) =>
+      (x) =>
+        add(mul(dense(x, frozen), trained(`${name}.scale`)), trained(`${name}.shift`)),
+  }),
+});

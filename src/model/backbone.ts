@@ -1,0 +1,77 @@
+/** What any architecture is to the rest of the code: sites, named tensors, and a forward pass that calls layers. */
+
+import type { Shape } from "../formats/tensor.ts";
+import type { Value } from "../graph/value.ts";
+import type { Layers } from "./layers.ts";
+
+/** A place in the network that a method may adapt. Its tensors are `{name}.weight` and `{name}.bias`. */
+export type Site = LinearSite | NormSite | BranchSite;
+
+interface Place {
+  /** `blocks.3.q`, `norm`, `patch`. */
+  readonly name: string;
+  /** What it does, the same in every block: `q`, `fc1`, `norm2`, `mlp`. */
+  readonly role: string;
+  /** The block it lies in, from 0; -1 before and after the blocks. */
+  readonly block: number;
+  /** Width of what it reads and of what it gives. */
+  readonly in: number;
+  readonly out: number;
+}
+
+/** y = x·Wᵀ + b with W [out, in], b [out]; `embed` is the one that reads pixels. */
+export interface LinearSite extends Place {
+  readonly kind: "linear" | "embed";
+}
+
+/** y = LayerNorm(x)·w + b with w and b [out]. */
+export interface NormSite extends Place {
+  readonly kind: "norm";
+  readonly epsilon: number;
+}
+
+/** A residual branch, x + branch(x): no tensors of its own, but a place to put something beside it. */
+export interface BranchSite extends Place {
+  readonly kind: "branch";
+}
+
+/** The values on the way from images to a feature; tests compare them with other implementations. */
+export interface BackboneValues {
+  /** After CLS and positions: [batch, tokens, width]. */
+  readonly embedded: Value;
+  /** After each block: [batch, tokens, width]; the last may hold only the tokens that the feature reads. */
+  readonly blocks: readonly Value[];
+  /** What the head reads: [batch, featureWidth]. */
+  readonly feature: Value;
+}
+
+/** What methods need to know to say what they train. */
+export interface Structure {
+  /** In the order an image passes them. */
+  readonly sites: readonly Site[];
+  /** Every named tensor, without the head, in the same order. */
+  readonly shapes: ReadonlyMap<string, Shape>;
+}
+
+export interface Backbone extends Structure {
+  /** Of the input in pixels. */
+  readonly imageSize: readonly [height: number, width: number];
+  readonly featureWidth: number;
+  readonly blocks: number;
+  /** Tokens per image. */
+  readonly tokens: number;
+  /** Bytes that one image keeps from the forward to the backward pass, about. */
+  readonly activationBytes: number;
+  /** images [batch, 3, height, width] → values. */
+  forward(images: Value, layers: Layers): BackboneValues;
+}
+
+/** The names and shapes of a classification head. */
+export const headShapes = (
+  { featureWidth }: Pick<Backbone, "featureWidth">,
+  classes: number,
+): Map<string, Shape> =>
+  new Map([
+    ["head.weight", [classes, featureWidth]],
+    ["head.bias", [classes]],
+  ]);

@@ -1,0 +1,181 @@
+/** The training loop: steps, epochs, validation, the best epoch. It does not know the model, nor any file. */
+
+import { RlrrError } from "../errors.ts";
+import { sizeOf, type Tensor } from "../formats/tensor.ts";
+import type { Trainable } from "../methods/method.ts";
+import { randomStream } from "../random.ts";
+import type { OptimizerState } from "./adamw.ts";
+import type { ExampleBatch, Examples } from "./examples.ts";
+import type { EpochFacts, FitEvent, FitPosition, FitState } from "./fit-events.ts";
+import { type Recipe, scheduleOf } from "./recipe.ts";
+import { learningRateAt } from "./schedule.ts";
+import { optimizerStep, type StepContext } from "./step.ts";
+import type { Validation, Validator } from "./validator.ts";
+
+/** Everything that the loop needs. */
+export interface Prepared {
+  readonly context: StepContext;
+  readonly recipe: Recipe;
+  readonly train: Examples;
+  readonly val: Examples | undefined;
+  readonly validator: Validator | undefined;
+  readonly state: FitState;
+  /** Whether to hold on to the tensors of the best epoch. */
+  readonly keep: boolean;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Training cannot go on: a number is NaN or infinite. The state of the last event is the last good one. */
+export class DivergedError extends RlrrError {
+  override readonly code = "DIVERGED";
+}
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
+/** Steps per epoch: the last one may have fewer images. */
+export const stepsPerEpoch = (examples: number, { batchSize }: Pick<Recipe, "batchSize">): number =>
+  Math.ceil(examples / batchSize);
+
+/** Trains from where `state` stands to the end. Its parameters are changed in place; `position` between two events. */
+export async function* runEpochs(prepared: Prepared): AsyncGenerator<FitEvent, void, void> {
+  const { recipe, state, keep, context } = prepared;
+  const at: Mutable<FitPosition> = { ...state.position };
+  const live: FitState = { position: at, parameters: state.parameters };
+  const run = { ...prepared, at, live };
+  let tensors: ReadonlyMap<string, Tensor> | undefined;
+  while (!at.finished) {
+    const facts = yield* runEpoch(run);
+    if (keep && (facts.best || recipe.select === "last"))
+      tensors = copyTensors(context.trainables, live.parameters);
+    yield { type: "epoch", ...facts, state: live };
+  }
+  const { best } = at;
+  const kept =
+    recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: at.epoch - 1 };
+  const stoppedEarly = at.epoch < recipe.epochs;
+  yield { type: "done", state: live, ...kept, stoppedEarly, ...(tensors && { tensors }) };
+}
+
+interface Running extends Prepared {
+  readonly at: Mutable<FitPosition>;
+  readonly live: FitState;
+}
+
+/** The rest of the epoch under way. */
+async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochFacts, void> {
+  const { at, recipe, train, context, signal } = run;
+  const began = performance.now();
+  const order = randomStream(recipe.seed, "order", at.epoch).permutation(train.labels.length);
+  const rest = order.slice(at.stepInEpoch * recipe.batchSize);
+  const cut = { batchSize: context.microBatchSize, groupSize: recipe.batchSize };
+  const batches = train.batches({ order: rest, epoch: at.epoch, ...cut });
+  for await (const parts of grouped(batches, Math.ceil(recipe.batchSize / context.microBatchSize))) {
+    signal?.throwIfAborted();
+    yield await runStep(run, parts);
+  }
+  const facts = yield* endEpoch(run);
+  return { ...facts, seconds: (performance.now() - began) / 1000 };
+}
+
+async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<FitEvent> {
+  const { at, live, recipe, context, train } = run;
+  const began = performance.now();
+  const step = at.step + 1;
+  const learningRate = learningRateAt(scheduleOf(recipe), at.epoch);
+  const { loss, correct, gradientNorm, finite } = await optimizerStep(context, parts, {
+    ...{ state: live.parameters, step, learningRate },
+  });
+  if (!finite) throw diverged(run, Number.isFinite(loss) ? "The gradient" : "The loss", step);
+  const images = parts.reduce((total, { count }) => total + count, 0);
+  at.step = step;
+  at.stepInEpoch++;
+  at.lossSum += loss * images;
+  at.correct += correct;
+  at.seen += images;
+  const steps = stepsPerEpoch(train.labels.length, recipe) * recipe.epochs;
+  const imagesPerSecond = (1000 * images) / (performance.now() - began);
+  const { epoch } = at;
+  return { type: "step", epoch, step, steps, loss, learningRate, gradientNorm, imagesPerSecond, state: live };
+}
+
+async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochFacts, "seconds">, void> {
+  const { at, live, recipe } = run;
+  const val = yield* validate(run);
+  if (val && !Number.isFinite(val.loss)) throw diverged(run, "The loss on validation images", at.step);
+  const broken = firstNotFinite(live.parameters);
+  if (broken !== undefined) throw diverged(run, `A number of "${broken}"`, at.step);
+  const better = val !== undefined && isBetter(val, at.best);
+  const facts = {
+    ...{ epoch: at.epoch, step: at.step, best: better },
+    learningRate: learningRateAt(scheduleOf(recipe), at.epoch),
+    ...{ trainLoss: at.lossSum / at.seen, trainTop1: (100 * at.correct) / at.seen },
+    ...(val ? { valLoss: val.loss, valTop1: val.top1 } : {}),
+  };
+  const best = better ? { epoch: at.epoch, top1: val.top1, loss: val.loss } : at.best;
+  const exhausted = recipe.patience > 0 && best !== undefined && at.epoch - best.epoch >= recipe.patience;
+  Object.assign(at, { epoch: at.epoch + 1, stepInEpoch: 0, lossSum: 0, correct: 0, seen: 0, best });
+  at.finished = exhausted || at.epoch >= recipe.epochs;
+  return facts;
+}
+
+async function* validate({
+  validator,
+  val,
+  live,
+  signal,
+}: Running): AsyncGenerator<FitEvent, Validation | undefined, void> {
+  if (!validator || !val) return undefined;
+  const validating = validator.validate(live.parameters);
+  const total = val.labels.length;
+  for (let next = await validating.next(); ; next = await validating.next()) {
+    if (next.done) return next.value;
+    signal?.throwIfAborted();
+    yield { type: "progress", label: "validating", unit: "images", done: next.value, total };
+  }
+}
+
+const diverged = ({ at, recipe }: Running, what: string, step: number): DivergedError =>
+  new DivergedError(
+    `${what} became NaN or infinite at step ${step} (epoch ${at.epoch + 1}, learning rate ${learningRateAt(scheduleOf(recipe), at.epoch)}). Try a lower learning rate, or a clip norm of 1.`,
+  );
+
+/** The name of a parameter with a value that is NaN or infinite: nothing like it is ever written down as learned. */
+export function firstNotFinite(parameters: OptimizerState): string | undefined {
+  return [...parameters].find(([, { parameter }]) => !allFinite(parameter))?.[0];
+}
+
+/** 0 times any number is 0, times NaN or an infinity NaN. A plain loop, for the 86 million of a whole backbone. */
+function allFinite(numbers: Float32Array): boolean {
+  let sum = 0;
+  for (let i = 0; i < numbers.length; i++) sum += 0 * (numbers[i] as number);
+  return sum === 0;
+}
+
+/** More images correct, or as many with a lower loss. */
+const isBetter = (val: Validation, best: FitPosition["best"]): boolean =>
+  !best || val.top1 > best.top1 || (val.top1 === best.top1 && val.loss < best.loss);
+
+/** The trained tensors as they are now, copied. */
+export const copyTensors = (
+  trainables: readonly Trainable[],
+  parameters: OptimizerState,
+): ReadonlyMap<string, Tensor> =>
+  new Map(
+    trainables.map(({ name, shape }) => {
+      const data = parameters.get(name)?.parameter.slice();
+      if (data?.length !== sizeOf(shape)) throw new Error(`internal: no parameter "${name}".`);
+      return [name, { shape, data }];
+    }),
+  );
+
+/** Groups of `size` batches; the last may be shorter. */
+async function* grouped<T>(source: AsyncIterable<T>, size: number): AsyncGenerator<T[], void, void> {
+  let group: T[] = [];
+  for await (const item of source) {
+    group.push(item);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}

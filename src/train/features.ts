@@ -1,0 +1,69 @@
+/** Features of the frozen backbone, computed once where nothing but the head trains and images stay the same. */
+
+import type { Engine } from "../engine/engine.ts";
+import type { Backbone } from "../model/backbone.ts";
+import { affineOf, type ValueOf, weightLayers } from "../model/layers.ts";
+import { predictGraph } from "../predict/predict-graph.ts";
+import { type Examples, examplesInMemory } from "./examples.ts";
+
+/** Images per run where nothing trains: the same on every machine, so that every machine gets the same bits. */
+export const inferenceBatch = 32;
+
+export interface FeatureOptions {
+  readonly backbone: Backbone;
+  readonly frozen: ValueOf;
+  readonly engine: Engine;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What a pass over all examples tells after each batch, and at its end. */
+export type FeatureProgress =
+  | { readonly type: "progress"; readonly done: number; readonly total: number }
+  | { readonly type: "features"; readonly parts: readonly Examples[] };
+
+/** One pass over all `parts`, batches across their borders; ends with the same parts as features. */
+export async function* computeFeatures(
+  parts: readonly Examples[],
+  { backbone, frozen, engine, signal }: FeatureOptions,
+): AsyncGenerator<FeatureProgress, void, void> {
+  const width = backbone.featureWidth;
+  const total = parts.reduce((sum, { labels }) => sum + labels.length, 0);
+  const rows = new Float32Array(total * width);
+  const batchSize = Math.min(inferenceBatch, total);
+  const session = await engine.compile(
+    predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize }),
+  );
+  try {
+    let done = 0;
+    for await (const { images, count } of packed(parts, batchSize)) {
+      signal?.throwIfAborted();
+      const { feature } = await session.run({ images }, { handOver: ["images"] });
+      if (!feature) throw new Error("internal: the graph gave no feature.");
+      rows.set(feature.subarray(0, count * width), done * width);
+      done += count;
+      yield { type: "progress", done, total };
+    }
+  } finally {
+    await session.close();
+  }
+  let from = 0;
+  const cut = parts.map(({ labels }) => {
+    const part = rows.subarray(from * width, (from + labels.length) * width);
+    from += labels.length;
+    return examplesInMemory(part, labels);
+  });
+  yield { type: "features", parts: cut };
+}
+
+/** Every example of all parts in full batches, the last one padded. */
+async function* packed(
+  parts: readonly Examples[],
+  batchSize: number,
+): AsyncGenerator<{ images: Float32Array; count: number }> {
+  for (const part of parts) {
+    if (part.labels.length === 0) continue;
+    const order = [...part.labels.keys()];
+    for await (const { numbers, count } of part.batches({ order, epoch: 0, batchSize }))
+      yield { images: numbers, count };
+  }
+}
