@@ -117,6 +117,7 @@ const kernels: Record<OpName, Kernel> = {
   log: unary(Math.log),
   sqrt: unary(Math.sqrt),
   sign: unary(Math.sign),
+  relu: unary((x) => Math.max(x, 0)),
   erf: unary(erf),
   gelu: unary((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   sum: reduction(0, (a, b) => a + b),

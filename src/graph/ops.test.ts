@@ -26,6 +26,7 @@ import {
   type OpName,
   ops,
   pad,
+  relu,
   reshape,
   sign,
   slice,
@@ -93,6 +94,7 @@ const samples: Record<OpName, readonly Sample[]> = {
   log: elementwise(log, [0.2, 3]),
   sqrt: elementwise(sqrt, [0.2, 3]),
   sign: elementwise(sign),
+  relu: elementwise(relu),
   erf: [...elementwise(erf), sample("40 -> 40", erf, [-7, 7])],
   gelu: [...elementwise(gelu), sample("40 -> 40", gelu, [-8, 8])],
   sum: reduction(sum),
@@ -283,6 +285,7 @@ describe("known values", () => {
     // mean 5, variance (9 + 1 + 1 + 9)/4 = 5, and 4 of epsilon: (x - 5)/3
     ["normalize", (x) => normalize(x, 4), [2, 4, 6, 8], [-1, -1 / 3, 1 / 3, 1]],
     ["invStd", (x) => invStd(x, 4), [2, 4, 6, 8], [1 / 3]],
+    ["relu", relu, [-2, 0, 3], [0, 0, 3]],
     ["max", (x) => max(x, [0]), [-3, -1, -2], [-1]],
     ["mean", (x) => mean(x, [0]), [1, 2, 6], [3]],
     ["pad", (x) => pad(x, { axis: 0, before: 1, after: 2 }), [7], [0, 7, 0, 0]],

@@ -96,6 +96,8 @@ export const ops = {
   sqrt: define<Unary>({ shape: same, vjp: (g, y) => [div(mul(g, scalar(0.5)), y)], onnx: "Sqrt" }),
   // flat wherever it has a slope
   sign: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Sign" }),
+  // y = max(x, 0), so sign(y) is its slope: 1 above 0, 0 below and, as in PyTorch, at 0
+  relu: define<Unary>({ shape: same, vjp: (g, y) => [mul(g, sign(y))], onnx: "Relu" }),
   // dx = g · 2/√π · exp(-x²)
   erf: define<Unary>({
     shape: same,
@@ -293,6 +295,8 @@ export const log = (x: Value): Value => apply("log", [x]);
 export const sqrt = (x: Value): Value => apply("sqrt", [x]);
 export const sign = (x: Value): Value => apply("sign", [x]);
 export const erf = (x: Value): Value => apply("erf", [x]);
+/** max(x, 0). */
+export const relu = (x: Value): Value => apply("relu", [x]);
 /** x·Φ(x), by the exact error function. */
 export const gelu = (x: Value): Value => apply("gelu", [x]);
 export const sum = (x: Value, axes: readonly number[]): Value => apply("sum", [x], { axes });
