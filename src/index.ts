@@ -24,7 +24,7 @@ export {
 
 // ---------------------------------------------------------------- what runs a graph
 
-export type { Arrays, Engine, RunOptions, Session } from "./engine/engine.ts";
+export type { Arrays, Engine, Session } from "./engine/engine.ts";
 /** Plain TypeScript in float64: slow, and right. */
 export { referenceEngine } from "./engine/reference.ts";
 

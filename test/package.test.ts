@@ -43,8 +43,8 @@ describe("package", () => {
     writeFileSync(
       join(folder, "user.mjs"),
       `import { vit } from "rlrr";
-       import { grad, input, nativeEngine, openImageStore, ops } from "rlrr/node";
-       const engine = nativeEngine({ threads: 1 });
+       import { grad, input, openEngine, openImageStore, ops } from "rlrr/node";
+       const engine = await openEngine({ threads: 1 });
        const x = input("x", [2]);
        const y = ops.sum(ops.mul(x, x), [0]);
        const [gradient] = grad(y, [x]);

@@ -7,7 +7,7 @@ import { Command, Option } from "commander";
 import { allTrainables } from "../adapter/adapter.ts";
 import { cuts } from "../datasets/cuts.ts";
 import type { Engine } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Weight } from "../formats/tensor.ts";
@@ -67,7 +67,7 @@ async function benchStep(flags: Flags): Promise<void> {
   for (const name of ["batchSize", "classes", "steps"] as const)
     if (flags[name] < 1)
       throw new InputError(`--${name.replace("S", "-s")} must be at least 1, got ${flags[name]}.`);
-  const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
+  const engine = await openEngine({ threads: flags.threads });
   const folder = await mkdtemp(join(tmpdir(), "rlrr-bench-"));
   try {
     const model = isVariant(flags.model)
@@ -145,7 +145,6 @@ async function timeSteps(
   const context = {
     session,
     masks,
-    spent: {},
     trainables,
     classes,
     microBatchSize,

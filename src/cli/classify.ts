@@ -2,7 +2,7 @@
 
 import { type BadImage, findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { FileError } from "../errors.ts";
 import { openImageStore } from "../images/image-store.ts";
 import type { VitConfig } from "../model/model.ts";
@@ -37,7 +37,7 @@ export async function classify(
   asked: readonly Example[],
   options: ClassifyOptions,
 ): Promise<Classified> {
-  const engine = nativeEngine(options.threads ? { threads: options.threads } : {});
+  const engine = await openEngine({ threads: options.threads });
   const store = openImageStore();
   const progress = openProgress({ mode: chooseProgressMode(process.stderr, options) });
   try {

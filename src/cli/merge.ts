@@ -5,7 +5,7 @@ import { Command, Option } from "commander";
 import { sameBase } from "../adapter/adapter.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { EngineError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
@@ -55,7 +55,7 @@ interface Flags {
 async function runMerge(flags: Flags): Promise<void> {
   await checkNewFolder(flags.out);
   const opened = await openModel(flags, { signal: interruption });
-  const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
+  const engine = await openEngine({ threads: flags.threads });
   try {
     const difference = await mergeInto(flags.out, opened, engine);
     if (flags.json)

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import type { Dataset } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { splitTrainValidation } from "../datasets/split-train-validation.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { chooseMethod } from "../methods/methods.ts";
@@ -134,7 +134,7 @@ async function runTrain(flags: Flags): Promise<void> {
   const fraction = validationFraction(flags);
   await checkRunFolder(out, flags);
   const reporter = openReporter({ json });
-  const engine = nativeEngine(threads ? { threads } : {});
+  const engine = await openEngine({ threads });
   try {
     const { imageSize, heads } = flags;
     const sizes = { ...(imageSize && { imageSize }), ...(heads && { heads }) };

@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { add } from "../graph/ops.ts";
 import { input } from "../graph/value.ts";
-import { nativeEngine } from "./native.ts";
+import { openEngine } from "./open-engine.ts";
 
 it("keeps ONNX Runtime from reporting to anyone", async () => {
-  const engine = nativeEngine({ threads: 1 });
+  const engine = await openEngine({ threads: 1 });
   const x = input("x", [1]);
   const session = await engine.compile({ outputs: { y: add(x, x) } });
   expect((await session.run({ x: Float32Array.of(2) })).y).toEqual(Float32Array.of(4));

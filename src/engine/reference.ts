@@ -4,7 +4,7 @@ import { EngineError } from "../errors.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
 import type { OpName } from "../graph/ops.ts";
 import { type Attributes, type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
-import { type Arrays, checkFeeds, type Engine } from "./engine.ts";
+import { type Arrays, checkFeeds, type Engine, inputSize, type Session } from "./engine.ts";
 
 /** float64 numbers with their shape. */
 export interface Array64 {
@@ -17,18 +17,26 @@ type Kernel = (inputs: readonly Array64[], attributes: Attributes, shape: Shape)
 /** Runs graphs with the kernels below. Weights must be in memory. */
 export const referenceEngine = (): Engine => ({
   name: "reference",
-  compile: async (graph) => ({
+  notes: [],
+  compile: async (graph) => compile(graph),
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+});
+
+function compile(graph: Graph): Session {
+  const inputs = inputsOf(graph);
+  return {
+    buffer: (name) => new Float32Array(inputSize(inputs, name)),
     run: async (feeds) => {
-      checkFeeds(inputsOf(graph), feeds);
+      checkFeeds(inputs, feeds);
       const results = evaluate(graph, feeds);
       return Object.fromEntries(
         Object.entries(results).map(([name, { data }]) => [name, Float32Array.from(data)]),
       );
     },
     close: async () => {},
-  }),
-  close: async () => {},
-});
+  };
+}
 
 /** Every output in float64. Feeds may be float64 too. */
 export function evaluate(
@@ -88,7 +96,7 @@ const reduction =
     return result.map((total) => end(total, data.length / result.length));
   };
 
-/** Rows along the last axis, each turned into another row or number. */
+/** Rows along the last axis, each made into another row or number. */
 const rows =
   (f: (row: Float64Array, attributes: Attributes) => ArrayLike<number>): Kernel =>
   ([x], attributes, shape) => {
@@ -147,9 +155,12 @@ const kernels: Record<OpName, Kernel> = {
   },
   matmul: ([a, b]) => batched(a as Array64, b as Array64),
   gemm: ([a, b], { transA, transB }) =>
-    batched(transA ? turned(a as Array64) : (a as Array64), transB ? turned(b as Array64) : (b as Array64)),
+    batched(
+      transA ? transposed(a as Array64) : (a as Array64),
+      transB ? transposed(b as Array64) : (b as Array64),
+    ),
   linear: ([x, w, b], _attributes, shape) => {
-    const product = batched(x as Array64, turned(w as Array64));
+    const product = batched(x as Array64, transposed(w as Array64));
     const bias = spread(b as Array64, shape);
     return product.map((value, i) => value + (bias[i] as number));
   },
@@ -206,7 +217,7 @@ function shifted(x: Array64, shape: Shape, { axis, by }: { axis: number; by: num
   });
 }
 
-function turned({ shape: [rows = 0, columns = 0], data }: Array64): Array64 {
+function transposed({ shape: [rows = 0, columns = 0], data }: Array64): Array64 {
   const shape = [columns, rows];
   return { shape, data: gather(shape, (i) => data[(i % rows) * columns + Math.floor(i / rows)] as number) };
 }

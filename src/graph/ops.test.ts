@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import type { Session } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { type Array64, evaluate } from "../engine/reference.ts";
 import { type Shape, sizeOf } from "../formats/tensor.ts";
 import { grad } from "./grad.ts";
@@ -201,7 +201,7 @@ const everything = {
   ),
 };
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 let session: Session;
 let measured: Record<string, Float32Array>;
 let exact: Record<string, Array64>;

@@ -1,11 +1,11 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { tinyTraining } from "../../test/tiny-training.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { featureSource, imageSource, isStill, type SourceBatch } from "./example-source.ts";
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 const { model, dataset, preprocessing, store } = await tinyTraining(
   temporaryFolder("example-source"),

@@ -115,7 +115,7 @@ async function computeFeatures(
     let done = 0;
     const options = { store, steps, batchSize, ...(signal ? { signal } : {}) };
     for await (const { images, count } of batches(examples, options)) {
-      const { feature } = await session.run({ images }, { handOver: ["images"] });
+      const { feature } = await session.run({ images });
       if (!feature) throw new Error("internal: the graph gave no feature.");
       rows.set(feature.subarray(0, count * width), done * width);
       done += count;

@@ -204,7 +204,7 @@ async function compileStep(
   const labels = train.map(({ label }) => label);
   const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
   return {
-    ...{ session, masks, spent: {}, trainables, classes, microBatchSize, input: source.input },
+    ...{ session, masks, trainables, classes, microBatchSize, input: source.input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined,
     close: () => session.close(),

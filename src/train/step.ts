@@ -12,8 +12,6 @@ import { gradientName, type TrainGraph } from "./train-graph.ts";
 export interface StepContext {
   readonly session: Session;
   readonly masks: TrainGraph["masks"];
-  /** Masks of the run before, whose memory the next one's take. */
-  readonly spent: { masks?: Arrays };
   readonly input: ExampleSource["input"];
   readonly trainables: readonly Trainable[];
   readonly classes: number;
@@ -60,19 +58,16 @@ export async function optimizerStep(
 }
 
 async function run(
-  { session, masks, spent, input, classes, microBatchSize, labelSmoothing, classWeights, seed }: StepContext,
+  { session, masks, input, classes, microBatchSize, labelSmoothing, classWeights, seed }: StepContext,
   part: SourceBatch,
   { state, total, place }: { state: OptimizerState; total: number; place: readonly number[] },
 ): Promise<Arrays> {
   const labels = part.labels.subarray(0, part.count);
-  const drawn = drawMasks(masks, { seed, place, ...(spent.masks ? { spent: spent.masks } : {}) });
+  const drawn = drawMasks(masks, { seed, place, buffer: (name) => session.buffer(name) });
   const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
   const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows: microBatchSize });
   const feeds = { ...trained, ...drawn, targets, [input]: part.input };
-  const giveBack = (arrays: Arrays) => {
-    spent.masks = arrays;
-  };
-  return session.run(feeds, { handOver: [input, "targets", ...Object.keys(drawn)], giveBack });
+  return session.run(feeds);
 }
 
 function addUp(sums: Map<string, Float32Array>, name: string, gradient: Float32Array | undefined): void {

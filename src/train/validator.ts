@@ -42,7 +42,7 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
       let [seen, loss, correct] = [0, 0, 0];
       for await (const batch of source.val(batchSize)) {
         const feeds = { ...trained, [source.input]: batch.input };
-        const { logits = new Float32Array() } = await session.run(feeds, { handOver: [source.input] });
+        const { logits = new Float32Array() } = await session.run(feeds);
         for (let row = 0; row < batch.count; row++)
           loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), batch.labels[row] ?? 0);
         correct += countCorrect(logits, batch, classes);
