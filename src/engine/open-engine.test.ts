@@ -271,6 +271,20 @@ describe("a process with an engine", () => {
       "void run(); setTimeout(() => process.exit(130), 50);",
       130,
     ],
+    [
+      "exits without beginning what is queued",
+      // Forty runs are queued: beginning them would be twice the wait allowed here.
+      `const began = performance.now();
+       await run();
+       const one = performance.now() - began;
+       for (let count = 0; count < 40; count++) void run();
+       setTimeout(() => {
+         const asked = performance.now();
+         process.on("exit", () => { process.exitCode = performance.now() - asked < 20 * one ? 5 : 6; });
+         process.exit();
+       }, 50);`,
+      5,
+    ],
     ["keeps its exit code when it fails amid a run", "void run(); setTimeout(() => fail(), 50);", 1],
   ])("%s", async (name, ending, code) => {
     const source = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
