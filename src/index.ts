@@ -9,6 +9,8 @@ export { type OnnxOptions, toOnnx } from "./graph/onnx.ts";
 /** What builds graphs: `ops.matmul(a, b)`. */
 export * as ops from "./graph/ops.ts";
 export { printGraph } from "./graph/print.ts";
+/** A value's sizes, typed by its rank. */
+export { type Dims, dims } from "./graph/shapes.ts";
 export {
   type ConstantValue,
   constant,

@@ -1,6 +1,7 @@
 /** ONNX Runtime for Node: one worker thread, because its run() blocks whatever thread calls it. */
 
 import { dirname, relative, resolve, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { EngineError } from "../errors.ts";
 import { isStored } from "../formats/tensor.ts";
 import { toOnnx } from "../graph/onnx.ts";
@@ -13,7 +14,7 @@ import { WorkerLine } from "./worker-line.ts";
 
 export interface EngineOptions {
   /** What runs the ops: a row of `providers`. */
-  readonly provider?: string;
+  readonly provider?: string | undefined;
   /** Threads inside one op. Default: as many cores as this process may use. */
   readonly threads?: number | undefined;
 }
@@ -46,9 +47,9 @@ async function refuse(provider: string, line: WorkerLine): Promise<never> {
 
 /**
  * ONNX Runtime prepares a graph in a time that grows with the square of its values: 25,000 (a training step of 100 blocks)
- * took 6.6 s, 255,000 a quarter of an hour, in which nothing can stop it.
+ * took 6.6 s, so 255,000 would take a quarter of an hour.
  */
-const mostValues = 100_000;
+const mostValues = 80_000;
 
 interface CompileOptions {
   readonly line: WorkerLine;
@@ -60,8 +61,10 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
   const values = inOrder(Object.values(graph.outputs));
   if (values.length > mostValues)
     throw new EngineError(
-      `A graph of ${values.length} values is too large for ONNX Runtime; at most ${mostValues} are prepared in minutes. Use a model of fewer blocks.`,
+      `A graph of ${values.length} values is too large for ONNX Runtime; at most ${mostValues} are prepared in about a minute. Use a model of fewer blocks.`,
     );
+  // Building the graph and writing it take a second each where it is this large; a signal is heard between them.
+  await setImmediate();
   const folder = externalFolder(values);
   const locate = (path: string) =>
     relative(folder ?? "", path)
