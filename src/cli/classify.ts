@@ -2,7 +2,6 @@
 
 import { type BadImage, findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
-import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
 import { openImageStore } from "../images/image-store.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -10,17 +9,17 @@ import type { VitConfig } from "../model/model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
+import { type EngineFlags, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import type { Opened } from "./open-model.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";
 import { slowly } from "./slow-progress.ts";
 
-export interface ClassifyOptions {
+export interface ClassifyOptions extends EngineFlags {
   readonly label: string;
   readonly json: boolean;
   /** By default as suits the model. */
   readonly batchSize?: number | undefined;
-  readonly threads?: number | undefined;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages: boolean;
 }
@@ -38,7 +37,7 @@ export async function classify(
   asked: readonly Example[],
   options: ClassifyOptions,
 ): Promise<Classified> {
-  const engine = nativeEngine(options.threads ? { threads: options.threads } : {});
+  const engine = await openChosenEngine(options);
   const store = openImageStore();
   const progress = openProgress({ mode: chooseProgressMode(process.stderr, options) });
   try {

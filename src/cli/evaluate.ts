@@ -16,6 +16,7 @@ import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { checkReportFile } from "./check-out.ts";
 import { classify } from "./classify.ts";
+import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import {
@@ -25,7 +26,6 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
-  threadsOption,
   withOptions,
 } from "./options.ts";
 
@@ -47,7 +47,7 @@ export const evaluateCommand = (): Command =>
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
       headsOption(),
       batchSizeOption(),
-      threadsOption(),
+      ...engineOptions(),
       jsonOption(),
     ],
   )
@@ -61,7 +61,7 @@ Examples:
     )
     .action(runEvaluate);
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly adapter?: string;
   readonly model?: string;
   readonly data: string;
@@ -70,12 +70,11 @@ interface Flags {
   readonly skipBadImages?: boolean;
   readonly heads?: number;
   readonly batchSize?: number;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
 async function runEvaluate(flags: Flags): Promise<void> {
-  const { json = false, batchSize, threads, skipBadImages = false } = flags;
+  const { json = false, batchSize, provider, threads, skipBadImages = false } = flags;
   if (flags.report) await checkReportFile(flags.report);
   const opened = await openModel(flags, { signal: interruption });
   const dataset = await readDataset(flags.data, { signal: interruption });
@@ -86,6 +85,7 @@ async function runEvaluate(flags: Flags): Promise<void> {
     label: "evaluating",
     json,
     batchSize,
+    provider,
     threads,
     skipBadImages,
   });

@@ -7,6 +7,7 @@ import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
 import { displayWidth, renderTable } from "../table.ts";
 import { classify } from "./classify.ts";
+import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { openModel } from "./open-model.ts";
 import {
@@ -15,7 +16,6 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
-  threadsOption,
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
@@ -32,7 +32,7 @@ export const predictCommand = (): Command =>
       .default("table"),
     headsOption(),
     batchSizeOption(),
-    threadsOption(),
+    ...engineOptions(),
     jsonOption(),
   ])
     .addArgument(new Argument("<images...>", "image files, or folders searched for them"))
@@ -47,14 +47,13 @@ An image that cannot be read is named on stderr; the others are still labelled, 
     )
     .action(runPredict);
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly adapter?: string;
   readonly model?: string;
   readonly topK: number;
   readonly format: "table" | "csv" | "jsonl";
   readonly heads?: number;
   readonly batchSize?: number;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -67,12 +66,13 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   const files = await imagesIn(paths);
   const opened = await openModel(flags, { signal: interruption });
   for (const note of opened.notes) process.stderr.write(`${note}\n`);
-  const { batchSize, threads, json = false } = flags;
+  const { batchSize, provider, threads, json = false } = flags;
   const asked = files.map((path) => ({ path, label: 0 }));
   const { examples, logits, bad } = await classify(opened, asked, {
     label: "predicting",
     json,
     batchSize,
+    provider,
     threads,
     skipBadImages: true,
   });

@@ -31,7 +31,7 @@ export async function runClassifier(
     batchSize,
     ...(signal ? { signal } : {}),
   })) {
-    const { logits = new Float32Array() } = await session.run({ images }, { handOver: ["images"] });
+    const { logits = new Float32Array() } = await session.run({ images });
     rows.push(logits.subarray(0, (logits.length / batchSize) * count));
     done += count;
     onProgress?.(done, examples.length);
