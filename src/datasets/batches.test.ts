@@ -117,9 +117,9 @@ describe("batches", () => {
     const seen: string[] = [];
     const watched: ImageStore = {
       ...store,
-      load: (path, still) => {
-        seen.push(path);
-        return store.load(path, still);
+      load: (source, steps) => {
+        seen.push(String(source));
+        return store.load(source, steps);
       },
     };
     const stream = batches(examples, { store: watched, steps, batchSize: 1, prefetch: 2 });
