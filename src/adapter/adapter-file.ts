@@ -16,7 +16,7 @@ import { chooseMethod } from "../methods/methods.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
+import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, allTrainables, checkTensors } from "./adapter.ts";
 import { renderModelCard } from "./model-card.ts";
 

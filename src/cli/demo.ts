@@ -13,7 +13,7 @@ import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { measure, softmax, topK } from "../predict/metrics.ts";
-import { defaultSteps } from "../preprocessing/default-steps.ts";
+import { defaultSteps } from "../preprocessing/step-list.ts";
 import { renderTable } from "../table.ts";
 import type { DoneEvent, StartEvent } from "../train/events.ts";
 import type { RecipeInput } from "../train/recipe.ts";

@@ -1,11 +1,11 @@
 /** Examples become batches of numbers; the next batches are made while the current one is being used. */
 
 import type { ImageStore } from "../images/image-store.ts";
+import { applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
-import { applyActions, planSteps } from "../preprocessing/plan-steps.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { planSteps } from "../preprocessing/preprocess.ts";
+import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
 import { type CutOptions, cuts } from "./cuts.ts";
@@ -37,8 +37,8 @@ export interface BatchOptions extends CutOptions {
 
 /** Loads one example and does what was drawn for it; resizing stays off this thread. */
 async function prepare(path: string, index: number, options: BatchOptions): Promise<Image> {
-  const { still, rest } = splitSteps(options.steps);
-  const image = await options.store.load(path, still);
+  const { deterministic, rest } = splitSteps(options.steps);
+  const image = await options.store.load(path, deterministic);
   const actions = planSteps(rest, image, { where: path, random: options.randomFor?.(index) });
   return actions.some(({ type }) => type === "resize")
     ? options.store.transform(image, actions)

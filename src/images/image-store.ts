@@ -2,8 +2,9 @@
 
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { type Action, applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
-import { type Action, applyActions, planSteps } from "../preprocessing/plan-steps.ts";
+import { planSteps } from "../preprocessing/preprocess.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { ImagePool } from "./image-pool.ts";
 import { type ImageSource, nameOf, readSource, type SourceOptions } from "./image-source.ts";

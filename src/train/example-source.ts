@@ -8,8 +8,8 @@ import type { ImageStore } from "../images/image-store.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { isRandom } from "../preprocessing/step-kinds.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 
@@ -61,8 +61,7 @@ export function imageSource({ train, val, store, steps, seed, signal }: SourceOp
 }
 
 /** Whether every epoch sees the same pixels, so that frozen features can be computed once. */
-export const isStill = (steps: readonly Step[]): boolean =>
-  splitSteps(steps).rest.every(([name]) => !name.startsWith("random"));
+export const isStill = (steps: readonly Step[]): boolean => !steps.some(isRandom);
 
 async function* named(source: ReturnType<typeof batches>): AsyncGenerator<SourceBatch> {
   for await (const { images, labels, count } of source) yield { input: images, labels, count };

@@ -3,7 +3,7 @@
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { randomStream } from "../random.ts";
 import { type Position, writeCheckpoint } from "./checkpoint.ts";
 import type { EpochEvent, TrainEvent } from "./events.ts";

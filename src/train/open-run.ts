@@ -10,7 +10,7 @@ import type { Adaptation, Trainable } from "../methods/method.ts";
 import { chooseMethod, type MethodChoice } from "../methods/methods.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
+import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";

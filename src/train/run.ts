@@ -8,7 +8,7 @@ import { FileError, InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import { backboneShapes } from "../model/shapes.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { Position } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
