@@ -7,6 +7,7 @@ const readable = {
   WebP: ["webp"],
   GIF: ["gif"],
   AVIF: ["avif"],
+  HEIC: ["heic", "heif", "hif"],
   TIFF: ["tif", "tiff"],
   BMP: ["bmp", "dib"],
 } as const;
@@ -62,8 +63,9 @@ const startsWith = (head: string, start: string): boolean =>
 function isoMediaKind(head: string): string {
   const brands = head.slice(8);
   if (brands.startsWith("avis")) return "AVIF sequence";
+  if (/^(hev[cxms]|msf1)/.test(brands)) return "HEIC sequence";
   if (/avi[fs]/.test(brands)) return "AVIF";
-  return /hei[cxms]|hev[cxms]|mif1|msf1/.test(brands) ? "HEIC" : "video";
+  return /^(hei[cxms]|mif1)/.test(brands) ? "HEIC" : "video";
 }
 
 /** The kind of file: an `ImageKind`, another known kind, `text`, `empty` or undefined. */
