@@ -25,7 +25,7 @@ export interface ImageStore {
    * A file is kept in memory until it changes; what is given as bytes or pixels is not kept.
    */
   load(source: ImageSource, steps: readonly Step[], options?: SourceOptions): Promise<Image>;
-  /** The image after `actions`, worked out in another process. */
+  /** The image after `actions`; resizing is done in another process, copying here. */
   transform(image: Image, actions: readonly Action[]): Promise<Image>;
   close(): Promise<void>;
 }
