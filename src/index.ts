@@ -70,13 +70,12 @@ export { rescale } from "./methods/rlrr.ts";
 /** From and to preprocessor_config.json. */
 export { parseHuggingFaceSteps, renderHuggingFaceSteps } from "./model/hugging-face-steps.ts";
 export { composeSteps, type StepChoices } from "./preprocessing/compose-steps.ts";
-export { defaultSteps } from "./preprocessing/default-steps.ts";
-export { evaluationSteps } from "./preprocessing/evaluation-steps.ts";
 export type { Image } from "./preprocessing/image.ts";
 export { parseSteps } from "./preprocessing/parse-steps.ts";
 export { applySteps } from "./preprocessing/preprocess.ts";
 /** As Pillow does it, to the byte. */
 export { resize } from "./preprocessing/resize.ts";
+export { defaultSteps, evaluationSteps } from "./preprocessing/step-list.ts";
 export type { Filter, Step } from "./preprocessing/steps.ts";
 
 // ---------------------------------------------------------------- a training step, in parts

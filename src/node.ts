@@ -25,7 +25,9 @@ export type { Dataset, Example, Split } from "./datasets/dataset.ts";
 export { readDataset } from "./datasets/read-dataset.ts";
 export { splitTrainValidation } from "./datasets/split-train-validation.ts";
 export { decodeImage } from "./images/decode.ts";
-/** Decodes and resizes on other threads, and keeps what it has read. */
+/** A path, a `file:` URL, bytes, a Blob, a stream or pixels. */
+export type { ImageSource, RawImage, SourceOptions } from "./images/image-source.ts";
+/** Decodes and resizes in other processes, and keeps what it has read. */
 export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
 
 // ---------------------------------------------------------------- training: a stream of events

@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../src/engine/engine.ts";
 import { openImageStore } from "../src/images/image-store.ts";
-import { defaultSteps } from "../src/preprocessing/default-steps.ts";
+import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import type { TrainEvent } from "../src/runs/events.ts";
 import { type TrainOptions, train } from "../src/runs/train.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";

@@ -13,7 +13,7 @@ import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { measure, softmax, topK } from "../predict/metrics.ts";
-import { defaultSteps } from "../preprocessing/default-steps.ts";
+import { defaultSteps } from "../preprocessing/step-list.ts";
 import type { DoneEvent, StartEvent } from "../runs/events.ts";
 import { train } from "../runs/train.ts";
 import { renderTable } from "../table.ts";

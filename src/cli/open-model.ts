@@ -8,7 +8,7 @@ import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { checkHead } from "../predict/classifier.ts";
-import { defaultSteps } from "../preprocessing/default-steps.ts";
+import { defaultSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { readShownModel, sayAssumedSteps } from "./read-shown-model.ts";
 

@@ -29,7 +29,7 @@ describe("readDataset: class folders", () => {
       "a/Thumbs.db",
       "a/.DS_Store",
       "a/notes.txt",
-      "a/1.heic",
+      "a/1.cr2",
       "b/1.jpg",
       "b/.cache/x.jpg",
       "c/",
@@ -44,7 +44,7 @@ describe("readDataset: class folders", () => {
       notes: [
         "ROOT/c holds no images and is left out.",
         "Ignored 1 in ROOT outside any class folder (stray.jpg).",
-        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF or AVIF files (README.md, .DS_Store, 1.heic, Thumbs.db, …).",
+        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP files (README.md, .DS_Store, 1.cr2, Thumbs.db, …).",
       ],
     });
   });
