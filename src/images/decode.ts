@@ -3,7 +3,7 @@
 import { open, stat } from "node:fs/promises";
 import sharp, { type Sharp } from "sharp";
 import { FileError } from "../errors.ts";
-import { readFailure } from "../files/read-failure.ts";
+import { readFailure } from "../files/file-problem.ts";
 import { type Image, renderImageSize } from "../preprocessing/image.ts";
 import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
