@@ -3,6 +3,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { Inflate } from "fflate";
 import { FileError } from "../errors.ts";
+import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly } from "../files/read-file.ts";
 import { showValue } from "../files/show-value.ts";
 import { crc32 } from "./crc32.ts";
@@ -183,6 +184,8 @@ function withEnds(
 export async function openZip(handle: FileHandle, path: string): Promise<ZipFile> {
   const stat = await handle.stat();
   if (!stat.isFile()) throw new FileError(`${path} is not a regular file.`);
+  const beginning = Math.min(stat.size, LFS_BEGINNING_BYTES);
+  refuseLfsPointer(await readExactly(handle, { path, offset: 0, length: beginning }), path);
   const { start, bytes, count } = await findDirectory(handle, path, stat.size);
   if (bytes > MAX_DIRECTORY_BYTES)
     throw new FileError(
