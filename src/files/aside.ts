@@ -71,7 +71,7 @@ export async function whileWriting<T>(
 ): Promise<T> {
   const take = () => takeFileLock(lockOf(place), { place });
   let lock = await take();
-  for (; lock === "held"; lock = await take()) await setTimeout(ASK_AGAIN_MS, undefined, { signal });
+  for (; lock === "held"; lock = await take()) await pause(signal);
   if (lock === "unsupported") return write();
   try {
     await mend(place);
@@ -80,6 +80,11 @@ export async function whileWriting<T>(
     await lock.release();
   }
 }
+
+const pause = (signal: AbortSignal | undefined): Promise<void> =>
+  setTimeout(ASK_AGAIN_MS, undefined, { signal }).catch((cause: unknown) => {
+    throw signal?.reason ?? cause;
+  });
 
 /** Tidies up what was killed while it wrote one of `places`. */
 export async function mendPlaces(places: readonly string[]): Promise<void> {
