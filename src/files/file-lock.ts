@@ -41,6 +41,8 @@ export async function takeFileLock(
     let kept = false;
     try {
       const locked = await tryLock(handle, place);
+      // Nobody can hold it: what was made for nothing goes again.
+      if (locked === "unsupported" && (await handle.stat()).size === 0) await rm(path, { force: true });
       if (locked !== true) return locked;
       await refuseForeign(handle, path);
       if (!(await isAt(handle, path))) continue;
