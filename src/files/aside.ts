@@ -9,9 +9,9 @@ import { takeFileLock } from "./file-lock.ts";
 import { writeProblem } from "./file-problem.ts";
 
 /** A file's name has at most 255 bytes on every common disk; what is put around it takes less than 60. */
-const MAX_NAME_BYTES = 190;
+export const MAX_NAME_BYTES = 190;
 /** Another process that writes the same place is asked so often whether it is done. */
-const ASK_AGAIN_MS = 50;
+export const ASK_AGAIN_MS = 50;
 
 /** The name of `place` as a part of hidden names beside it; a long one by its hash. */
 function shortName(place: string): string {
