@@ -1,10 +1,10 @@
 /** The model and, where one is given, the adapter that a command works with. */
 
-import { stat } from "node:fs/promises";
 import { resolve } from "node:path";
 import type { Adapter } from "../adapter/adapter.ts";
 import { readAdapter } from "../adapter/adapter-file.ts";
 import { InputError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import type { Model } from "../model/model.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { checkHead } from "../predict/classifier.ts";
@@ -41,7 +41,8 @@ export async function openModel(
     );
   const adapter = path === undefined ? undefined : await readAdapter(path);
   const base = source ?? adapter?.base.id ?? "";
-  const asked = { ...options, ...(heads && { heads }), ...fromAdapter(adapter), json };
+  const sendToken = source !== undefined;
+  const asked = { ...options, ...(heads && { heads }), ...fromAdapter(adapter), json, sendToken };
   const model = await readShownModel(base, asked).catch((error: unknown) => {
     if (source !== undefined || !(error instanceof InputError)) throw error;
     throw new InputError(
@@ -72,5 +73,5 @@ const labelsOf = ({ labels, config }: Model): readonly string[] =>
 
 /** How an adapter should name its base: a path that works from anywhere, or the hub id. */
 export async function baseIdOf(source: string): Promise<string> {
-  return (await stat(source).catch(() => undefined)) ? resolve(source) : source;
+  return (await exists(source)) ? resolve(source) : source;
 }

@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, FileError } from "../errors.ts";
 import { openMetricsFile, readMetrics } from "./metrics-file.ts";
 
 const folder = temporaryFolder("metrics");
@@ -64,6 +64,18 @@ describe("openMetricsFile", () => {
     expect(readFileSync(path, "utf8")).toMatch(/^\{"text":"x{300}"\}\n\{"text":"y+$/);
   });
 
+  it("does not follow a link", async () => {
+    const target = fileWith("precious");
+    const path = join(folder, "link.jsonl");
+    symlinkSync(target, path);
+    await expect(openMetricsFile(path, { keep: 0 })).rejects.toThrow(
+      new EngineError(
+        `${path} could not be written: it is a symbolic link, which is not followed. Remove the link, or write elsewhere.`,
+      ),
+    );
+    expect(readFileSync(target, "utf8")).toBe("precious");
+  });
+
   it("says what stands in its way", async () => {
     const path = join(folder, "taken");
     mkdirSync(path);
@@ -81,6 +93,14 @@ describe("readMetrics", () => {
     const records: unknown[] = [];
     for await (const record of readMetrics(path)) records.push(record);
     expect(records).toEqual([{ a: 1 }, { b: 2 }]);
+  });
+
+  it("refuses a file that is too large for a page", async () => {
+    const path = fileWith("");
+    truncateSync(path, 2 ** 28 + 1);
+    await expect(readMetrics(path).next()).rejects.toThrow(
+      new FileError(`${path} has 268435457 bytes; of at most 268435456 a page of curves is made.`),
+    );
   });
 
   it("says that there is no file", async () => {
