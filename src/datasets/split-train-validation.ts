@@ -4,7 +4,7 @@ import { relative, sep } from "node:path";
 import { InputError } from "../errors.ts";
 import { randomStream } from "../random.ts";
 import type { Dataset, Example } from "./dataset.ts";
-import { byCodeUnit } from "./find-images.ts";
+import { byCodeUnit } from "./list-tree.ts";
 
 /** How many of `count` images go to validation: a share, but one always stays for training. */
 const shareOf = (count: number, fraction: number): number =>
