@@ -4,6 +4,7 @@ import { totalmem } from "node:os";
 import type { Adapter } from "../adapter/adapter.ts";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
+import { checkClasses } from "../datasets/describe-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
@@ -154,6 +155,7 @@ async function usableExamples(
   const good = (examples: readonly Example[]) => examples.filter(({ path }) => !paths.has(path));
   const usable = { train: good(train), val: good(val) };
   if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
+  checkClasses(dataset, usable.train);
   if (recipe.select === "val" && usable.val.length === 0)
     throw new InputError(
       `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
