@@ -2,6 +2,7 @@
 
 import { isAbsolute, normalize, sep } from "node:path";
 import { FileError } from "../errors.ts";
+import { refuseTwins } from "./class-names.ts";
 import { type Dataset, type Example, type Split, splitNames } from "./dataset.ts";
 import { quoted } from "./describe-dataset.ts";
 import { findAnywhere, openFinder } from "./find-listed.ts";
@@ -67,6 +68,7 @@ export function datasetFromLists(
   if (splitNames.every((split) => lists[split].length === 0))
     throw new FileError(`${root.path}: the lists name no images.`);
   const { classes, indexOf } = numberLabels(lists, names);
+  refuseTwins(root.path, classes);
   const missing: ListEntry[] = [];
   const notes: string[] = [];
 

@@ -30,7 +30,7 @@ function doubtSorted(
   const seen = `${root}: ${names(sorted)} ${are(sorted, "sounds like a split and holds", "sound like splits and hold")} folders of images (${quoted(within)})`;
   const others = folders.filter((folder) => !sorted.includes(folder));
   const flat = others.filter((folder) => splits.includes(folder));
-  const [first] = sorted;
+  const first = sorted.find(({ name }) => soundsLikeSplit(name) === "train") ?? sorted[0];
   const alone = first ? `name ${first.path} as the data` : "";
   if (flat.length > 0)
     return `${seen}, but ${names(flat)} ${are(flat, "holds", "hold")} images without class folders. To train on labelled images only, ${alone}; or sort the images of ${names(flat)} into class folders.`;

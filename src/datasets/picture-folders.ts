@@ -37,12 +37,17 @@ const WRAPPERS = /^(data|datasets?|images?|imgs?|pics|pictures?|photos?|jpe?gs?)
 
 export const isWrapper = (name: string): boolean => WRAPPERS.test(name);
 
-/** The folder whose folders count: `folder`, or one within it that only wraps, as `data/` does or `flowers/flowers/`. */
-export function unwrap(folder: Folder): Folder {
+/** The one folder with images in `folder`, where its name says that it only wraps: `data/`, or `flowers/flowers/`. */
+export function onlyWrapped(folder: Folder): Folder | undefined {
   const [only, ...more] = pictureFolders(folder);
-  if (only === undefined || more.length > 0 || folder.images.length > 0) return folder;
-  const wraps = isWrapper(only.name) || only.name === basename(resolve(folder.path));
-  return wraps && pictureFolders(only).length > 0 ? unwrap(only) : folder;
+  if (only === undefined || more.length > 0 || folder.images.length > 0) return undefined;
+  return isWrapper(only.name) || only.name === basename(resolve(folder.path)) ? only : undefined;
+}
+
+/** The folder whose folders count: `folder`, or one within it that only wraps. */
+export function unwrap(folder: Folder): Folder {
+  const only = onlyWrapped(folder);
+  return only && pictureFolders(only).length > 0 ? unwrap(only) : folder;
 }
 
 export const unwrapNote = (folder: Folder, inner: Folder): readonly string[] =>

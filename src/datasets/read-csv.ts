@@ -29,7 +29,10 @@ const plain = (name: string): string => {
 
 interface Columns {
   readonly file: number;
-  readonly label: number;
+  /** Undefined where no name is known, and several columns could be meant. */
+  readonly label: number | undefined;
+  /** Whether the label is only what two columns leave: Kaggle has `id,breed`. */
+  readonly guessed: boolean;
   /** `train`, `val` or `test`. */
   readonly split: number | undefined;
   /** Whether the row validates, as fastai has it. */
@@ -41,20 +44,29 @@ export interface CsvList {
   readonly entries: () => Generator<ListEntry>;
   /** Whether a column says which split a row is of. */
   readonly hasSplits: boolean;
+  /** Whether the column of the classes is not known by its name. */
+  readonly guessed: boolean;
+  /** Why it cannot be read, though it names files: then the entries have no labels. */
+  readonly problem: FileError | undefined;
   readonly notes: readonly string[];
 }
+
+/** A table of something else. */
+export class ForeignTable extends FileError {}
 
 /** Reads the header of a table; its rows follow when they are asked for. */
 export function openCsv(text: string, path: string): CsvList {
   const separator = findSeparator(text, path);
   const [header] = parseCsv(text, { path, separator });
   const columns = findColumns(header, path);
-  const { file, label, split, isValid, names } = columns;
+  const { file, label, guessed, split, isValid, names } = columns;
   const used = new Set([file, label, split, isValid]);
   const unused = names.filter((name, column) => !used.has(column) && name !== "");
   return {
     entries: () => rowsOf(text, { path, separator, columns }),
     hasSplits: split !== undefined || isValid !== undefined,
+    guessed,
+    problem: label === undefined ? unlabelled(path, names) : undefined,
     notes: unused.length > 0 ? [`Columns of ${path} that are not used: ${someOf(unused)}.`] : [],
   };
 }
@@ -96,28 +108,24 @@ function findColumns(header: CsvRow | undefined, path: string): Columns {
   const split = first(SPLIT);
   const isValid = first(IS_VALID);
   const rest = names.flatMap((name, at) => (name === "" || at === split || at === isValid ? [] : [at]));
-  /** Where one of two columns is known, the other is what is lacking: Kaggle has `id,breed`. */
   const other = (known: number | undefined) =>
     known !== undefined && rest.length === 2 ? rest.find((at) => at !== known) : undefined;
   const file = first(FILE) ?? other(first(LABEL));
-  const label = first(LABEL) ?? other(file);
-  if (file === undefined || label === undefined || file === label) throw lacking(path, { names, file });
-  return { file, label, split, isValid, names };
+  const known = first(LABEL);
+  const label = known ?? other(file);
+  if (file === undefined || file === label || rest.length < 2)
+    throw new ForeignTable(
+      `${path}: the first line must name the columns file and label, got ${showValue(someOf(names))}.`,
+    );
+  return { file, label, guessed: known === undefined, split, isValid, names };
 }
 
 const same = (a: string, b: string): boolean => a.toLowerCase() === b.toLowerCase();
 
-function lacking(
-  path: string,
-  { names, file }: { names: readonly string[]; file: number | undefined },
-): FileError {
-  const got = showValue(someOf(names, 8));
-  return new FileError(
-    file === undefined
-      ? `${path}: the first line must name the columns file and label, got ${got}.`
-      : `${path}: none of the columns ${got} is known to hold the classes. Call it label.`,
+const unlabelled = (path: string, names: readonly string[]): FileError =>
+  new FileError(
+    `${path} names images, but none of its columns ${quoted(names)} is known to hold their classes. Call that column label, or move the file away if it is about something else.`,
   );
-}
 
 interface RowParts {
   readonly path: string;
@@ -146,9 +154,10 @@ function parseRow(
   if (cells.length < names.length) throw new FileError(`${given} Fill in the missing cells.`);
   const cell = (column: number) => (cells[column] as string).trim();
   const file = cell(columns.file);
-  const label = cell(columns.label).normalize("NFC");
+  const label = columns.label === undefined ? "" : cell(columns.label).normalize("NFC");
   if (file === "") throw new FileError(`${where}: the file is missing.`);
-  if (label === "") throw new FileError(`${where}: the label of "${file}" is missing.`);
+  if (label === "" && columns.label !== undefined)
+    throw new FileError(`${where}: the label of "${file}" is missing.`);
   const entry = { file, label, list: path, line };
   if (columns.split !== undefined)
     return { ...entry, split: parseSplit(cell(columns.split), { where, column: names[columns.split] }) };

@@ -4,12 +4,13 @@ import { stat } from "node:fs/promises";
 import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import type { Dataset, Found, Split } from "./dataset.ts";
-import { quoted, someOf } from "./describe-dataset.ts";
-import { countImages, listTree, type Tree } from "./list-tree.ts";
+import { someOf } from "./describe-dataset.ts";
+import { countImages, type Folder, listTree } from "./list-tree.ts";
+import { unwrapNote } from "./picture-folders.ts";
 import { openCsv } from "./read-csv.ts";
 import { type SeenFolders, seeFolders } from "./read-folders.ts";
 import { readListFile } from "./read-list-file.ts";
-import { type NoList, openList, readLists, type SeenList, seeLists } from "./see-lists.ts";
+import { folderOfLists, type NoList, openList, readLists, type SeenList, seeLists } from "./see-lists.ts";
 
 type Options = { readonly signal?: AbortSignal };
 
@@ -23,43 +24,53 @@ export async function readDataset(root: string, options: Options = {}): Promise<
   if (classes.length === 0) throw new FileError(`${root}: found no images in any class folder.`);
   if (classes.length === 1)
     throw new FileError(`${root}: found one class ("${classes[0]}"); at least two are needed.`);
-  refuseTwins(root, classes);
   return { root, ...found, notes: [...notes, ...unusedNotes(found), ...overlapNotes(splits)] };
 }
 
 async function readFolder(root: string, { signal }: Options): Promise<Found> {
   const tree = await listTree(root, { signal });
-  const { lists, others } = await seeLists(tree.folder, readListFile);
-  const folders = seeFolders(tree.folder);
+  const folder = folderOfLists(tree.folder);
+  const { lists, others } = await seeLists(folder, readListFile);
+  const seen = seeFolders(folder);
+  const folders = "read" in seen ? seen : undefined;
   const sure = lists.filter(({ found }) => found);
-  const chosen = sure.length > 0 || "read" in folders ? sure : lists;
+  const chosen = sure.length > 0 || folders ? sure : lists;
   const unfound = lists.filter((list) => !chosen.includes(list)).map(({ name }) => name);
-  const unread = [...others.filter(({ damaged }) => !damaged).map(({ name }) => name), ...unfound];
   const notes = [
     ...tree.notes,
-    ...others.flatMap(({ damaged, error }) => (damaged ? [`Not read: ${error.message}`] : [])),
-    ...(unread.length > 0 ? [`Not read, as they list no images of ${root}: ${someOf(unread)}.`] : []),
+    ...unwrapNote(tree.folder, folder),
+    ...unreadNotes(folder, { others, unfound }),
   ];
   if (chosen.length === 0) {
-    if (!("read" in folders)) throw whyNothing(folders.why, others);
-    const found = folders.read();
+    const unlabelled = others.find(({ why }) => why === "unlabelled");
+    if (unlabelled) throw unlabelled.error;
+    if (folders?.doubt) throw folders.doubt;
+    if (!("read" in seen)) throw whyNothing(seen.why, others);
+    const found = seen.read();
     return { ...found, notes: [...notes, ...found.notes] };
   }
   refuseTwoLayouts(root, chosen);
-  const found = await readLists(tree.folder, { lists: chosen, read: readListFile });
-  const beside = besideLists(tree, {
-    found,
-    lists: chosen,
-    folders: "read" in folders ? folders : undefined,
-  });
+  const found = await readLists(folder, { lists: chosen, read: readListFile });
+  const beside = besideLists(folder, { found, lists: chosen, folders });
   return { ...found, notes: [...notes, ...found.notes, ...beside] };
+}
+
+/** Which files that may look like lists are none. */
+function unreadNotes(
+  { path }: Folder,
+  { others, unfound }: { readonly others: readonly NoList[]; readonly unfound: readonly string[] },
+): readonly string[] {
+  const strange = [...others.flatMap(({ name, why }) => (why === "foreign" ? [name] : [])), ...unfound];
+  return [
+    ...others.flatMap(({ why, error }) => (why === "foreign" ? [] : [`Not read: ${error.message}`])),
+    ...(strange.length > 0 ? [`Not read, as they list no images of ${path}: ${someOf(strange)}.`] : []),
+  ];
 }
 
 /** A damaged list says what is wrong with it; a table that is none may be about something else. */
 function whyNothing(why: string, others: readonly NoList[]): Error {
-  const damaged = others.find((other) => other.damaged);
-  if (damaged) return damaged.error;
-  return new InputError([why, ...others.map(({ error }) => error.message)].join(" "));
+  const damaged = others.find((other) => other.why === "damaged");
+  return damaged?.error ?? new InputError([why, ...others.map(({ error }) => error.message)].join(" "));
 }
 
 function refuseTwoLayouts(root: string, lists: readonly SeenList[]): void {
@@ -78,16 +89,22 @@ interface Beside {
 }
 
 /** What lists leave out; where folders say what the rest is, and the lists are no plain list of what to train on, that is doubtful. */
-function besideLists({ folder }: Tree, { found, lists, folders }: Beside): readonly string[] {
+function besideLists(folder: Folder, { found, lists, folders }: Beside): readonly string[] {
   const root = folder.path;
   const { train, val, test } = found.splits;
   const listed = new Set([train, val, test].flatMap((split) => split.map(({ path }) => path))).size;
   const images = countImages(folder);
+  const many = lists.length > 1;
   const names = lists.map(({ name }) => name).join(", ");
   const meant = lists.some(({ layout, kind }) => layout !== "csv" && kind?.startsWith("train"));
-  if (folders && listed < images && !meant)
+  const guessed = lists.some((list) => list.guessed);
+  if (folders?.doubt && listed < images && !meant)
     throw new InputError(
-      `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${lists.length > 1 ? "name" : "names"} ${listed} of its ${images} images. To read the folders, move ${names} out of it; to read ${names}, ${found.layout === "csv" ? "name it as the data" : "move the images that it does not name out of it"}.`,
+      `${folders.doubt.message} ${names} ${many ? "name" : "names"} ${listed} of the ${images} images: to read no more than those, name it as the data.`,
+    );
+  if (folders && (guessed || (listed < images && !meant)))
+    throw new InputError(
+      `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${many ? "name" : "names"} ${listed} of its ${images} images. To read the folders, move ${names} out of it; to read ${names}, ${found.layout === "csv" ? "name it as the data" : "move the images that it does not name out of it"}.`,
     );
   return [
     ...(folders
@@ -107,7 +124,9 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
     );
   const text = await readListFile(path);
   const named = new Set<string>();
-  for (const { file } of openCsv(text, path).entries()) {
+  const table = openCsv(text, path);
+  if (table.problem) throw table.problem;
+  for (const { file } of table.entries()) {
     const parts = posix.normalize(file.replaceAll("\\", "/")).split("/");
     for (let end = parts.length - 1; end > 0; end--) named.add(parts.slice(0, end).join("/"));
   }
@@ -116,25 +135,9 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
     return parts.length <= 2 || [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
   };
   const { folder, notes } = await listTree(dirname(path), { signal, enter });
-  const list = openList(text, { path, name: basename(path), layout: "csv" });
+  const list = { ...openList(text, { path, name: basename(path), layout: "csv" }), kind: undefined };
   const found = await readLists(folder, { lists: [list], read: readListFile });
   return { ...found, notes: [...notes, ...found.notes] };
-}
-
-/** Two spellings of one name would be two classes. */
-function refuseTwins(root: string, classes: readonly string[]): void {
-  const spelt = new Map<string, string>();
-  for (const name of classes) {
-    const key = /^\d+$/.test(name)
-      ? name.replace(/^0+(?=\d)/, "")
-      : name.normalize("NFKC").trim().toLowerCase();
-    const other = spelt.get(key);
-    if (other !== undefined)
-      throw new FileError(
-        `${root}: ${quoted([other, name])} are two classes, but one name in two spellings. Give them one spelling, or names that differ more.`,
-      );
-    spelt.set(key, name);
-  }
 }
 
 /** The same file in two splits makes results look better than they are. */

@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { readableNames } from "../images/image-endings.ts";
+import { refuseTwins } from "./class-names.ts";
 import type { Example, Found, Split } from "./dataset.ts";
 import { counted, quoted, someOf } from "./describe-dataset.ts";
 import { doubtClasses } from "./doubt-folders.ts";
@@ -20,7 +21,9 @@ import { soundsLikeSplit, splitNamed } from "./split-names.ts";
 export interface SeenFolders {
   /** For messages: `class folders ("a", "b")`. */
   readonly what: string;
-  /** Throws where they are doubtful or damaged. */
+  /** Why they cannot be trusted. */
+  readonly doubt: FileError | undefined;
+  /** Throws where they are damaged. */
   readonly read: () => Found;
 }
 
@@ -32,19 +35,13 @@ export function seeFolders(root: Folder): SeenFolders | { readonly why: string }
   const notes = unwrapNote(root, inner);
   const noted = (found: Found): Found => ({ ...found, notes: [...notes, ...found.notes] });
   if (areSplits(folders))
-    return { what: whatIs("split folders"), read: () => noted(readSplitFolders(inner)) };
+    return { what: whatIs("split folders"), doubt: undefined, read: () => noted(readSplitFolders(inner)) };
   const [only] = folders;
   if (only === undefined) return { why: whyNone(inner) };
   const doubt = doubtClasses(inner.path, folders);
   if (doubt && folders.every((folder) => pictureFolders(folder).length === 0)) return { why: doubt.message };
   if (folders.length === 1) return { why: whyAlone(inner, only) };
-  return {
-    what: whatIs("class folders"),
-    read: () => {
-      if (doubt) throw doubt;
-      return noted(readClassFolders(inner));
-    },
-  };
+  return { what: whatIs("class folders"), doubt, read: () => noted(readClassFolders(inner)) };
 }
 
 function whyNone({ path, images, folders }: Folder): string {
@@ -77,6 +74,7 @@ function areSplits(folders: readonly Folder[]): boolean {
 function readClassFolders(root: Folder): Found {
   const found = readClasses(root);
   const classes = [...found.byClass.keys()];
+  refuseTwins(root.path, classes);
   const splits = { train: examplesOf(found, classes), val: [], test: [] };
   return { layout: "classes", classes, splits, notes: found.notes };
 }
@@ -117,6 +115,7 @@ function readSplitFolders(root: Folder): Found {
 function agree(root: Folder, splits: ReadonlyMap<Split, ClassImages>) {
   const all = new Set([...splits.values()].flatMap(({ byClass }) => [...byClass.keys()]));
   const classes = [...all].sort(byCodeUnit);
+  refuseTwins(root.path, classes);
   const notes: string[] = [];
   for (const [split, { byClass }] of splits) {
     const lacking = classes.filter((name) => !byClass.has(name));
@@ -172,7 +171,7 @@ function readClasses(outer: Folder): ClassImages {
   const ignored = [...ignoredBelow(folder)];
   if (ignored.length > 0)
     notes.push(
-      `Ignored ${counted(ignored.length, "entry", "entries")} that are not ${readableNames} files (${someOf([...new Set(ignored)], 4)}).`,
+      `Ignored ${counted(ignored.length, "entry that is not a", "entries that are not")} ${readableNames} ${ignored.length === 1 ? "file" : "files"} (${someOf([...new Set(ignored)], 4)}).`,
     );
   return { byClass: new Map([...byClass].sort(([a], [b]) => byCodeUnit(a, b))), notes };
 }

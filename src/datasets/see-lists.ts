@@ -8,7 +8,8 @@ import { datasetFromLists, type Lists } from "./dataset-from-lists.ts";
 import { openFinder } from "./find-listed.ts";
 import { type ListEntry, parseJsonList, parseTextList } from "./list-files.ts";
 import type { Folder } from "./list-tree.ts";
-import { openCsv } from "./read-csv.ts";
+import { onlyWrapped } from "./picture-folders.ts";
+import { ForeignTable, openCsv } from "./read-csv.ts";
 import { type ListKind, listKind } from "./split-names.ts";
 
 /** The text of a file, by its path. */
@@ -23,6 +24,10 @@ export interface OpenedList {
   readonly entries: () => Generator<ListEntry>;
   /** Whether each entry says which split it is of. */
   readonly hasSplits: boolean;
+  /** Whether what its labels are is not sure. */
+  readonly guessed: boolean;
+  /** Why it cannot be read, though it names files. */
+  readonly problem: FileError | undefined;
   readonly notes: readonly string[];
 }
 
@@ -31,11 +36,10 @@ export interface SeenList extends OpenedList {
   readonly found: boolean;
 }
 
-/** A file that is called as a list is and is none, or a table. */
+/** A file that is called as a list is and is none, or a table that cannot be read. */
 export interface NoList {
   readonly name: string;
-  /** Not so for a table without the columns, which is about something else. */
-  readonly damaged: boolean;
+  readonly why: "damaged" | "foreign" | "unlabelled";
   readonly error: FileError;
 }
 
@@ -45,6 +49,13 @@ function layoutOf(name: string): OpenedList["layout"] | undefined {
   if (listKind(name) === undefined) return undefined;
   if (/\.txt$/i.test(name)) return "vtab";
   return /\.json$/i.test(name) ? "fgvc" : undefined;
+}
+
+/** The folder whose lists count: `root`, or one that only wraps it and its images, as `data/` does. */
+export function folderOfLists(root: Folder): Folder {
+  const hasLists = ({ others }: Folder) => others.some((name) => layoutOf(name) !== undefined);
+  const inner = onlyWrapped(root);
+  return inner && !hasLists(root) && hasLists(inner) ? inner : root;
 }
 
 /** Reads what may be lists in `root`, as far as to see whether they are. */
@@ -57,15 +68,15 @@ export async function seeLists(
   for (const name of root.others) {
     const layout = layoutOf(name);
     if (layout === undefined) continue;
-    let damaged = layout !== "csv";
     try {
       const path = join(root.path, name);
       const list = openList(await read(path), { path, name, layout });
-      damaged = true;
-      lists.push({ ...list, found: isFound(root, list) });
+      const found = isFound(root, list);
+      if (list.problem === undefined) lists.push({ ...list, found });
+      else others.push({ name, why: found ? "unlabelled" : "foreign", error: list.problem });
     } catch (error) {
       if (!(error instanceof FileError)) throw error;
-      others.push({ name, damaged, error });
+      others.push({ name, why: error instanceof ForeignTable ? "foreign" : "damaged", error });
     }
   }
   return { lists, others };
@@ -80,12 +91,12 @@ interface ListName {
 /** Opens a list as far as to its first entry. */
 export function openList(text: string, { path, name, layout }: ListName): OpenedList {
   const kind = listKind(name);
-  const parts = { name, layout, kind, hasSplits: false, notes: [] };
+  const parts = { name, layout, kind, hasSplits: false, guessed: false, problem: undefined, notes: [] };
   if (layout === "vtab") return { ...parts, entries: () => parseTextList(text, path) };
   if (layout === "fgvc") return { ...parts, entries: () => parseJsonList(text, path) };
   // Kaggle's example of what to hand in has labels, but any.
   if (/submission/i.test(name))
-    throw new FileError(`${path} is an example of a submission by its name, so its labels mean nothing.`);
+    throw new ForeignTable(`${path} is an example of a submission by its name, so its labels mean nothing.`);
   return { ...parts, ...openCsv(text, path) };
 }
 
@@ -111,9 +122,9 @@ export async function readLists(
 ): Promise<Found> {
   const [first] = lists;
   if (first === undefined) throw new Error("internal: there is no list to read");
-  const { layout } = first;
-  const { lists: parts, notes } =
-    layout === "csv" && lists.length === 1 ? bySplit(first) : byKind(root, lists);
+  const { layout, kind, hasSplits } = first;
+  const alone = layout === "csv" && lists.length === 1 && (hasSplits || kind === undefined);
+  const { lists: parts, notes } = alone ? bySplit(first) : byKind(root, lists);
   const named = layout === "vtab" ? await readNames(root, read) : { notes: [] };
   const found = datasetFromLists(root, { lists: parts, names: named.names });
   const own = lists.flatMap((list) => list.notes);
