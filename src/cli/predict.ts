@@ -2,7 +2,7 @@
 
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
-import { imagesBelow, listTree } from "../datasets/list-tree.ts";
+import { findImages } from "../datasets/find-images.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
 import { displayWidth, renderTable } from "../table.ts";
@@ -100,7 +100,7 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
     if (!entry) throw new InputError(`${path}: there is no such file or folder.`);
     if (!entry.isDirectory()) found.push(path);
     else {
-      const images = [...imagesBelow((await listTree(path, { signal: interruption })).folder)];
+      const { images } = await findImages(path, { signal: interruption });
       if (images.length === 0) throw new InputError(`${path}: no images in this folder.`);
       found.push(...images);
     }

@@ -96,6 +96,7 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
       );
     listed.set(real, folder);
     const below: string[] = [];
+    const linked: string[] = [];
     for await (const entry of entriesOf(folder.path)) {
       if (++entries > maxEntries)
         throw new FileError(
@@ -104,11 +105,11 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
       const { name } = entry;
       if (isLitter(name)) folder.litter.push(name);
       else if (entry.isDirectory()) below.push(name);
-      else if (entry.isSymbolicLink() && (await leadsToFolder(join(folder.path, name))))
-        links.push({ parent: folder, name });
+      else if (entry.isSymbolicLink() && (await leadsToFolder(join(folder.path, name)))) linked.push(name);
       else sortFile(folder, entry);
     }
     for (const list of [folder.images, folder.others, folder.litter]) list.sort(byCodeUnit);
+    for (const name of linked.sort(byCodeUnit)) links.push({ parent: folder, name });
     for (const name of below.sort(byCodeUnit)) await add(name, { parent: folder, real: join(real, name) });
   }
 
