@@ -99,14 +99,18 @@ function besideLists(folder: Folder, { found, lists, folders }: Beside): readonl
   const names = lists.map(({ name }) => name).join(", ");
   const meant = lists.some(({ layout, kind }) => layout !== "csv" && kind?.startsWith("train"));
   const guessed = lists.some((list) => list.guessed);
-  if (folders?.doubt && listed < images && !meant)
+  if (folders && (guessed || (listed < images && !meant))) {
+    const naming = `${many ? "name" : "names"} ${listed} of its ${images} images`;
+    const remedy =
+      found.layout === "csv"
+        ? `name ${many ? "one of them" : "it"} as the data`
+        : "move the images that it does not name out of it";
     throw new InputError(
-      `${folders.doubt.message} ${names} ${many ? "name" : "names"} ${listed} of the ${images} images: to read no more than those, name it as the data.`,
+      folders.doubt
+        ? `${folders.doubt.message} ${names} ${naming}; to read ${names}, ${remedy}.`
+        : `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${naming}. To read the folders, move ${names} out of it; to read ${names}, ${remedy}.`,
     );
-  if (folders && (guessed || (listed < images && !meant)))
-    throw new InputError(
-      `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${many ? "name" : "names"} ${listed} of its ${images} images. To read the folders, move ${names} out of it; to read ${names}, ${found.layout === "csv" ? "name it as the data" : "move the images that it does not name out of it"}.`,
-    );
+  }
   return [
     ...(folders
       ? [`The classes are those of ${names}; the ${folders.what} are not read as classes or splits.`]

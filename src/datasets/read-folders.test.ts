@@ -36,7 +36,7 @@ describe("folders that could be splits as well as classes", () => {
         flat("train", "test"),
       );
     expect(await messageOf(await tree({ ...images, "train.csv": "id,label\n1,red\n2,green\n" }))).toBe(
-      `${flat("train", "test")} train.csv names 2 of the 4 images: to read no more than those, name it as the data.`,
+      `${flat("train", "test")} train.csv names 2 of its 4 images; to read train.csv, name it as the data.`,
     );
   });
 

@@ -3,8 +3,8 @@
 import { isReadable } from "./sniff-image.ts";
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  JPEG: ["jpg", "jpeg", "jpe", "jfif"],
-  PNG: ["png"],
+  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
+  PNG: ["png", "apng"],
   WebP: ["webp"],
   GIF: ["gif"],
   AVIF: ["avif"],
