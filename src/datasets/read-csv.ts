@@ -101,11 +101,9 @@ function findColumns(header: CsvRow | undefined, path: string): Columns {
     const [column] = known.map((name) => plainNames.indexOf(name)).filter((at) => at !== -1);
     return column;
   };
-  const splits = plainNames.flatMap((name, at) => ([...SPLIT, ...IS_VALID].includes(name) ? [at] : []));
+  const splits = names.filter((name) => [...SPLIT, ...IS_VALID].includes(plain(name)));
   if (splits.length > 1)
-    throw new FileError(
-      `${path}: the columns ${quoted(splits.map((at) => names[at] as string))} all say which split a row is of. Keep one.`,
-    );
+    throw new FileError(`${path}: the columns ${quoted(splits)} all say which split a row is of. Keep one.`);
   const split = first(SPLIT);
   const isValid = first(IS_VALID);
   const rest = names.flatMap((name, at) => (name === "" || at === split || at === isValid ? [] : [at]));
