@@ -117,14 +117,15 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
       cause,
     });
   });
-  return inspectData(folder, dataset);
+  return inspectData(folder, dataset, options);
 }
 
 async function identifyFile(path: string, options: InspectOptions): Promise<Inspection> {
   if (/(^|[/\\])adapter_model\.safetensors$/.test(path) && (await adapterFolder(dirname(path))))
     return inspectAdapter(dirname(path));
   if (/\.(safetensors|npz)$/.test(path)) return identifyWeights(path, options);
-  if (/\.csv$/i.test(path)) return inspectData(path, await readDataset(path, { signal: interruption }));
+  if (/\.(csv|tsv)$/i.test(path))
+    return inspectData(path, await readDataset(path, { signal: interruption }), options);
   const image = await readImageFacts(path);
   if (image) {
     const { kind, width, height, channels } = image;

@@ -322,6 +322,18 @@ describe("train", () => {
     );
   });
 
+  it("refuses to leave out the last training image of a class", async () => {
+    const dataset = withSplits(({ train }) => ({
+      train: train.map((example) => (example.label === 1 ? damage(example) : example)),
+    }));
+    const { classes } = dataset;
+    await expect(run({}, { dataset, skipBadImages: true })).rejects.toThrow(
+      new InputError(
+        `${dataset.root}: the class "${classes[1]}" would have no training images left. Mend the images, or remove the class from the data.`,
+      ),
+    );
+  });
+
   it.each<[string, Partial<TrainOptions>, string]>([
     ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
     [
