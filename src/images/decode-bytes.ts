@@ -9,7 +9,7 @@ import { decodeGif } from "./decode-gif.ts";
 import { decodeHeic } from "./decode-heic.ts";
 import { readableNames } from "./image-endings.ts";
 import { type ImageHeader, readHeader } from "./read-header.ts";
-import { type ImageKind, isReadable, , sniffImage } from "./sniff-image.ts";
+import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
 /** What an image file says of itself. */
 export interface ImageFacts {
