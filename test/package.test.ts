@@ -42,7 +42,7 @@ describe("package", () => {
   it("opens both doors, and runs both kinds of thread", async () => {
     writeFileSync(
       join(folder, "user.mjs"),
-      `import { vit } from "rlrr";
+      `import { backboneOf } from "rlrr";
        import { grad, input, nativeEngine, openImageStore, ops } from "rlrr/node";
        const engine = nativeEngine({ threads: 1 });
        const x = input("x", [2]);
@@ -52,7 +52,7 @@ describe("package", () => {
        const numbers = await session.run({ x: Float32Array.of(1, 3) });
        const store = openImageStore();
        const problem = await store.load("none.png", []).catch(({ message }) => message);
-       console.log(JSON.stringify([typeof vit, [...numbers.y], [...numbers.gradient], problem]));
+       console.log(JSON.stringify([typeof backboneOf, [...numbers.y], [...numbers.gradient], problem]));
        await store.close();
        await engine.close();`,
     );

@@ -109,9 +109,12 @@ function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: 
       return factor ? perturbed(dense(x, frozen(site)), y, factor) : y;
     },
     branch: (site, io) => {
-      const y = adapted.branch(site, io);
-      const factor = changes.branch?.(site) && noise(site);
-      return factor ? perturbed(base.branch(site, io), y, factor) : y;
+      // Asked for once: dropout's mask is a new input each time.
+      const y = base.branch(site, io);
+      const change = changes.branch?.(site);
+      const factor = change && noise(site);
+      const changed = change?.({ x: io.x, y }) ?? y;
+      return factor ? perturbed(y, changed, factor) : changed;
     },
     matrix: (site) => (factorAt(site) ? undefined : adapted.matrix(site)),
   };

@@ -73,7 +73,8 @@ export function fillRandomInputs(
     const stream = randomStream(seed, name, ...place);
     if (random.kind === "mask") return [name, stream.fillMask(array, random.rate)] as const;
     stream.fillNormal(array, { std: random.std });
-    return [name, array.map((value) => 1 + value)] as const;
+    for (let at = 0; at < array.length; at++) array[at] = 1 + (array[at] as number);
+    return [name, array] as const;
   });
   return Object.fromEntries(filled);
 }
