@@ -11,6 +11,7 @@ import { nativeEngine } from "../src/engine/native.ts";
 import { FileError, InputError } from "../src/errors.ts";
 import { defineMethod, z } from "../src/index.ts";
 import { loadMethodFile } from "../src/methods/load-method.ts";
+import { writeModel } from "../src/model/write-model.ts";
 import { openClassifier } from "../src/predict/classifier.ts";
 import { runClassifier } from "../src/predict/run-classifier.ts";
 import { countCorrect } from "../src/train/step.ts";
@@ -112,6 +113,22 @@ describe("--method with a file", () => {
     // 12 blocks of 4 · 768 (q, k, v, o), 3072 (fc1), 768 (fc2) and two norms; the last norm
     const trainable = 12 * (4 * 768 + 3072 + 768 + 2 * 768) + 768;
     expect(JSON.parse(counted.stdout)).toMatchObject({ method: "bitfit", trainable });
+  });
+
+  it("trains, stops short of predicting without the file, and resumes", async () => {
+    await writeModel(join(root, "base"), { ...common.model, preprocessing: common.preprocessing });
+    const flags = ["--model", "base", "--data", "data", "--out", "cli", "--epochs", "1", "--method", example];
+    expect(await run("train", ...flags)).toMatchObject({ code: 0 });
+    expect(JSON.parse(readFileSync(join(root, "cli/adapter/adapter_config.json"), "utf8"))).toMatchObject({
+      method: { name: "bitfit", options: { kinds: ["linear", "norm"] } },
+      training: { learningRate: 1e-2 },
+    });
+    expect(await run("train", ...flags, "--resume")).toMatchObject({ code: 0 });
+    const { code, stderr } = await run("predict", "--adapter", "cli", "data/val/rows/0.png");
+    expect(stderr).toBe(
+      `error: ${join("cli", "adapter", "adapter_config.json")}: it was trained with method "bitfit", which is not part of rlrr. Name the file that defines it with --method.\n`,
+    );
+    expect(code).toBe(2);
   });
 
   it.each([

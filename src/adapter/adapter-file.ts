@@ -104,7 +104,7 @@ export async function readAdapter(
   const where = join(folder, configName);
   const config = parseConfig(await readJson(where), where);
   checkKnown(config.method.name, own, where);
-  const { method, choice, adaptation } = chooseMethod(config.method, where, { known: own });
+  const { ownMethod, choice, adaptation } = chooseMethod(config.method, where, { known: own });
   const file = await readSafetensors(join(folder, "adapter_model.safetensors"));
   const trainables = allTrainables(adaptation, backboneOf(config.backbone), config.labels.length);
   checkTensors(file.tensors, trainables, file.name);
@@ -120,7 +120,7 @@ export async function readAdapter(
   return {
     base: { id: config.base_model_name_or_path, sha256: config.base_model_sha256 },
     method: choice,
-    ...(own.includes(method) && { ownMethod: method }),
+    ...(ownMethod && { ownMethod }),
     labels: config.labels,
     config: config.backbone,
     training: config.training,

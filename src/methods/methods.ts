@@ -32,6 +32,8 @@ export interface MethodRequest {
 /** A method with its options settled. */
 export interface ChosenMethod {
   readonly method: Method;
+  /** The same where it is not in the list, and no name leads to it. */
+  readonly ownMethod: Method | undefined;
   readonly choice: MethodChoice;
   readonly adaptation: Adaptation;
 }
@@ -59,7 +61,8 @@ export function chooseMethod(
   if (!parsed.success)
     throw new InputError(`${where}: ${explain(method, parsed.error, { given: options, nameOf })}.`);
   const choice = { name: method.name, options: parsed.data };
-  return { method, choice, adaptation: method.create(parsed.data) };
+  const ownMethod = methods.includes(method) ? undefined : method;
+  return { method, ownMethod, choice, adaptation: method.create(parsed.data) };
 }
 
 /** The method that an adapter was trained with: its own where that is not in the list, else by name. */
