@@ -15,6 +15,7 @@ import { runClassifier } from "../src/predict/run-classifier.ts";
 import type { TrainOptions } from "../src/runs/train.ts";
 import { countCorrect } from "../src/train/step.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
+import { adaptationOf, countOf, vitB16 } from "./tiny-methods.ts";
 import { collectEvents, only, resultsOf, tinyTraining } from "./tiny-training.ts";
 
 const root = temporaryFolder("every-method");
@@ -137,5 +138,14 @@ describe("every method", () => {
         .flatMap((line) => (literal.test(line) ? [`${path}: ${line.trim()}`] : [])),
     );
     expect(naming).toEqual([]);
+  });
+
+  it.each(methods)("stands in the table of docs/methods.md: $name", ({ name, learningRate, unmergeable }) => {
+    const page = readFileSync(fileURLToPath(new URL("../docs/methods.md", import.meta.url)), "utf8");
+    // the first table that has a row of the method
+    const row = page.split("\n").find((line) => line.startsWith(`| \`${name}\` |`)) ?? "";
+    const cells = row.split("|").map((cell) => cell.trim());
+    const count = countOf(adaptationOf(name), vitB16).toLocaleString("en");
+    expect(cells.slice(-4, -1)).toEqual([unmergeable ? "no" : "yes", count, learningRate.toExponential()]);
   });
 });
