@@ -151,12 +151,17 @@ describe("--method with a file", () => {
     [
       "empty.mjs",
       "export const method = 1;",
-      'empty.mjs: its default export must be a method, made with defineMethod of "rlrr"; that is none.',
+      'empty.mjs: its default export must be a method, made with defineMethod of "rlrr"; it is nothing.',
     ],
     [
       "nameless.mjs",
       `${plain}({ name: "Has Blanks", ${body} });`,
-      'nameless.mjs: its default export must be a method, made with defineMethod of "rlrr"; its name is none of a method.',
+      'nameless.mjs: its default export must be a method, made with defineMethod of "rlrr"; its name is "Has Blanks". A name is lower-case letters, digits and hyphens.',
+    ],
+    [
+      "createless.mjs",
+      'export default { name: "own", summary: "trains", learningRate: 1, options: { shape: {}, safeParse() {} } };',
+      'createless.mjs: its default export must be a method, made with defineMethod of "rlrr"; its create is nothing.',
     ],
     ["thrown.mjs", 'throw new Error("not today");', "thrown.mjs: it cannot be run: not today"],
   ])("refuses %s", async (name, source, message) => {

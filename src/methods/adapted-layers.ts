@@ -91,7 +91,8 @@ interface NoisyParts {
 }
 
 /**
- * PACE's multiplicative noise: y = frozen(x) + z ⊙ (adapted(x) - frozen(x)) at every site that the method changes.
+ * PACE's multiplicative noise: y = frozen(x) + z ⊙ (adapted(x) - frozen(x)) at every matrix and branch that the method
+ * changes; norms and patches have none.
  * Ni and Koniusz 2024, https://arxiv.org/abs/2409.17137.
  */
 function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: NoisyParts): Layers {

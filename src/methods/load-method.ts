@@ -54,9 +54,13 @@ function checkMethod(value: unknown, path: string): Method {
   const parsed = methodSchema.safeParse(value);
   if (parsed.success) return value as Method;
   const [field] = parsed.error.issues[0]?.path ?? [];
-  const wrong = field === undefined ? "that is none" : `its ${String(field)} is none of a method`;
+  const flaw =
+    field === undefined
+      ? `it is ${showValue(value)}.`
+      : `its ${String(field)} is ${showValue(Reflect.get(value as object, field))}.`;
+  const rule = field === "name" ? " A name is lower-case letters, digits and hyphens." : "";
   throw new InputError(
-    `${path}: its default export must be a method, made with defineMethod of "rlrr"; ${wrong}.`,
+    `${path}: its default export must be a method, made with defineMethod of "rlrr"; ${flaw}${rule}`,
   );
 }
 
