@@ -7,7 +7,8 @@ import { readAdapter } from "../adapter/adapter-file.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { nativeEngine } from "../engine/native.ts";
-import { InputError, RlrrError } from "../errors.ts";
+import { InputError } from "../errors.ts";
+import { DivergedError } from "../train/epochs.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
 import { readCheckpoint } from "./checkpoint.ts";
@@ -263,8 +264,8 @@ describe("train", () => {
     const path = join(out, "checkpoint.safetensors");
     const error = await run(recipe, { out }).catch((cause: unknown) => cause);
     expect(error).toEqual(
-      new RlrrError(
-        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). The last good state, after step 0, is kept in ${path}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
+      new DivergedError(
+        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; begin anew in a new folder.`,
       ),
     );
     expect(error).toMatchObject({ exitCode: 1 });
@@ -325,8 +326,8 @@ describe("train", () => {
     ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
     [
       "a method",
-      { method: { name: "lora" } },
-      'method: there is no method "lora". Known: rlrr, linear, full.',
+      { method: { name: "houlsby" } },
+      'method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
     ],
     [
       "a method's option",

@@ -73,7 +73,7 @@ export function fillRandomInputs(
     const stream = randomStream(seed, name, ...place);
     if (random.kind === "mask") return [name, stream.fillMask(array, random.rate)] as const;
     stream.fillNormal(array, { std: random.std });
-    for (let at = 0; at < array.length; at++) array[at] = 1 + (array[at] as number);
+    for (let i = 0; i < array.length; i++) array[i] = 1 + (array[i] as number);
     return [name, array] as const;
   });
   return Object.fromEntries(filled);
