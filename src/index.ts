@@ -58,10 +58,26 @@ export { isVariant, type VariantName, variants } from "./model/variants.ts";
 
 // ---------------------------------------------------------------- what trains in it
 
+/** What a method's options are described with. */
+export { z } from "zod";
 export type { Adapter, AdapterBase } from "./adapter/adapter.ts";
 export { mergeAdapter } from "./adapter/merge.ts";
-export { type Adaptation, defineMethod, type Method, type Trainable } from "./methods/method.ts";
-export { chooseMethod, type MethodChoice, methods } from "./methods/methods.ts";
+export {
+  type Adaptation,
+  defineMethod,
+  type Method,
+  startEach,
+  startUniform,
+  startZero,
+  type Trainable,
+} from "./methods/method.ts";
+export {
+  chooseMethod,
+  defaultMethod,
+  type MethodChoice,
+  type MethodRequest,
+  methods,
+} from "./methods/methods.ts";
 /** The paper's equation 16. */
 export { rescale } from "./methods/rlrr.ts";
 

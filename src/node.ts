@@ -32,6 +32,8 @@ export { type ImageStore, type ImageStoreOptions, openImageStore } from "./image
 
 // ---------------------------------------------------------------- training: a stream of events
 
+/** A method of your own, from the file that defines it. */
+export { loadMethodFile } from "./methods/load-method.ts";
 export type {
   DoneEvent,
   EpochEvent,

@@ -14,7 +14,7 @@ import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
-import { chooseMethod, methods } from "../methods/methods.ts";
+import { chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
@@ -43,7 +43,9 @@ export const benchCommand = (): Command =>
       new Option("--steps <n>", "steps to time, after one that is not timed")
         .argParser(wholeNumber)
         .default(5),
-      new Option("--method <name>", "what trains").choices(methods.map(({ name }) => name)).default("rlrr"),
+      new Option("--method <name>", "what trains")
+        .choices(methods.map(({ name }) => name))
+        .default(defaultMethod),
       ...engineOptions(),
       jsonOption(),
     ])

@@ -16,7 +16,7 @@ import { inspectAdapter } from "./inspect-adapter.ts";
 import { inspectData } from "./inspect-data.ts";
 import { inspectModel, inspectSize } from "./inspect-model.ts";
 import { inspectTensors } from "./inspect-tensors.ts";
-import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
+import { methodOption, methodSettingOptions, methodSettings, resolveMethod } from "./method-options.ts";
 import {
   dataHelp,
   headsOption,
@@ -81,7 +81,8 @@ interface Flags {
 async function runInspect(what: string, flags: Flags): Promise<void> {
   const { heads, method, classes = 0, json = false } = flags;
   const settings = methodSettings(flags);
-  const { record, text, tensors } = await identify(what, { heads, method, settings, classes, json });
+  const asked = method === undefined ? undefined : await resolveMethod(method);
+  const { record, text, tensors } = await identify(what, { heads, method: asked, settings, classes, json });
   const asksCounts = [method, flags.classes, ...Object.values(settings)].some((flag) => flag !== undefined);
   if (asksCounts && record.type !== "model" && record.type !== "size")
     throw new InputError(

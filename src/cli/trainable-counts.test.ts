@@ -33,22 +33,30 @@ describe("countTrainables", () => {
         { method: "rlrr", trainable: 74_122, headTrainable: 1930 },
         { method: "linear", trainable: 1930, headTrainable: 1930 },
         { method: "full", trainable: 5_526_346, headTrainable: 1930 },
+        { method: "lora", trainable: 75_658, headTrainable: 1930 },
+        { method: "ssf", trainable: 53_386, headTrainable: 1930 },
+        { method: "vpt-deep", trainable: 24_970, headTrainable: 1930 },
+        { method: "adaptformer", trainable: 41_194, headTrainable: 1930 },
       ],
     });
     expect(text).toMatchInlineSnapshot(`
-      "Numbers that train, with a head of 10 classes:
-        method    numbers  of them the head's  the others, of the backbone   adapter
-        ──────  ─────────  ──────────────────  ───────────────────────────  ────────
-        rlrr       74,122               1,930                       1.31 %  296.5 kB
-        linear      1,930               1,930                       0.00 %    7.7 kB
-        full    5,526,346               1,930                     100.00 %   22.1 MB"
+      "Trainable parameters, with a head of 10 classes:
+        method       parameters  of them the head's  the others, of the backbone   adapter
+        ───────────  ──────────  ──────────────────  ───────────────────────────  ────────
+        rlrr             74,122               1,930                       1.31 %  296.5 kB
+        linear            1,930               1,930                       0.00 %    7.7 kB
+        full          5,526,346               1,930                     100.00 %   22.1 MB
+        lora             75,658               1,930                       1.33 %  302.6 kB
+        ssf              53,386               1,930                       0.93 %  213.5 kB
+        vpt-deep         24,970               1,930                       0.42 %   99.9 kB
+        adaptformer      41,194               1,930                       0.71 %  164.8 kB"
     `);
   });
 
   it("refuses settings that the method does not have", () => {
     const options = { method: "full", settings: { rank: 2 }, classes: 0 };
     expect(() => countTrainables(variants["vit-b16"], options)).toThrow(
-      '--method: method full has no option "rank". Known: none.',
+      "--method: method full has no option --rank. Known: none.",
     );
   });
 });

@@ -1,16 +1,18 @@
-/** How many numbers a method trains in a model of these sizes. */
+/** How many parameters a method trains in a model of these sizes. */
 
 import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { chooseMethod, methods } from "../methods/methods.ts";
+import type { Method } from "../methods/method.ts";
+import { type ChosenMethod, chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { VitConfig } from "../model/model.ts";
 import { renderTable } from "../table.ts";
+import { settingFlag } from "./method-options.ts";
 import { renderBytes, renderCount } from "./render-facts.ts";
 
 export interface CountOptions {
   /** All methods where none is named. */
-  readonly method?: string | undefined;
+  readonly method?: string | Method | undefined;
   /** The method's own options. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Rows of the head that trains with it; 0 counts no head. */
@@ -19,7 +21,7 @@ export interface CountOptions {
 
 interface Count {
   readonly method: string;
-  /** All numbers that train, the head's among them. */
+  /** All trainable parameters, the head's among them. */
   readonly trainable: number;
   readonly headTrainable: number;
 }
@@ -37,31 +39,28 @@ const total = (shapes: readonly (readonly number[])[]): number =>
 
 /** The count of one method, or of every method side by side. */
 export function countTrainables(config: VitConfig, { method, settings, classes }: CountOptions): Counts {
-  const named = method ?? (Object.keys(settings).length > 0 ? "rlrr" : undefined);
-  const names = named === undefined ? methods.map(({ name }) => name) : [named];
-  const counts = names.map((name) => count(config, { name, settings, classes }));
-  const [only] = counts;
+  const asked = method ?? (Object.keys(settings).length > 0 ? defaultMethod : undefined);
+  const chosen = (asked === undefined ? methods : [asked]).map((name) =>
+    chooseMethod({ name, options: settings }, "--method", { nameOf: settingFlag }),
+  );
+  const counts = chosen.map((one) => count(config, one, classes));
   const head = classes > 0 ? `with a head of ${renderCount(classes)} classes` : "without a head";
-  const text = `Numbers that train, ${head}:\n${renderCounts(counts, backboneSize(config))}`;
-  if (named === undefined || only === undefined) return { record: { classes, methods: counts }, text };
-  return { record: { ...only, options: optionsOf(named, settings), classes }, text };
+  const text = `Trainable parameters, ${head}:\n${renderCounts(counts, backboneSize(config))}`;
+  const [only] = counts;
+  const [{ choice }] = chosen as [ChosenMethod, ...ChosenMethod[]];
+  const record =
+    asked === undefined ? { classes, methods: counts } : { ...only, options: choice.options, classes };
+  return { record, text };
 }
 
-const optionsOf = (name: string, settings: CountOptions["settings"]) =>
-  chooseMethod({ name, options: settings }, "--method").choice.options;
-
-function count(
-  config: VitConfig,
-  { name, settings, classes }: { name: string; settings: CountOptions["settings"]; classes: number },
-): Count {
-  const { adaptation } = chooseMethod({ name, options: settings }, "--method");
+function count(config: VitConfig, { choice, adaptation }: ChosenMethod, classes: number): Count {
   const shapes = allTrainables(adaptation, backboneOf(config), classes).map((row) => ({
     ...row,
     size: sizeOf(row.shape),
   }));
   const sum = (rows: typeof shapes) => rows.reduce((all, { size }) => all + size, 0);
   return {
-    method: name,
+    method: choice.name,
     trainable: sum(shapes),
     headTrainable: sum(shapes.filter((row) => row.name.startsWith("head."))),
   };
@@ -71,7 +70,7 @@ function renderCounts(counts: readonly Count[], backbone: number): string {
   const right = { align: "right" } as const;
   const columns = [
     { title: "method" },
-    { title: "numbers", ...right },
+    { title: "parameters", ...right },
     { title: "of them the head's", ...right },
     { title: "the others, of the backbone", ...right },
     { title: "adapter", ...right },

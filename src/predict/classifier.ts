@@ -4,7 +4,7 @@ import { type Adapter, checkBase } from "../adapter/adapter.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
-import { chooseMethod } from "../methods/methods.ts";
+import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { constantsOf } from "../model/frozen.ts";
 import { affineOf, weightLayers } from "../model/layers.ts";
@@ -45,7 +45,7 @@ export async function openClassifier({
     const layers = weightLayers(affineOf(frozen), frozen);
     return engine.compile(predictGraph(backbone, { layers, batchSize, head: frozen }));
   }
-  const { adaptation } = chooseMethod(adapter.method, "adapter");
+  const { adaptation } = methodOf(adapter);
   const trained = constantsOf(adapter.tensors);
   const layers = adaptedLayers({ frozen, trained, adaptation });
   return engine.compile(predictGraph(backbone, { layers, batchSize, head: trained }));

@@ -100,7 +100,10 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
 
 type Bad = Awaited<ReturnType<typeof findBadImages>>;
 
-async function* checkImages({ dataset, preprocessing: steps, signal }: OpenedRun["options"], store: ImageStore): Events<Bad> {
+async function* checkImages(
+  { dataset, preprocessing: steps, signal }: OpenedRun["options"],
+  store: ImageStore,
+): Events<Bad> {
   const { train, val } = dataset.splits;
   const parts = [
     { examples: train, steps },

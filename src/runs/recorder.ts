@@ -5,7 +5,7 @@ import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { copyTensors, firstNotFinite } from "../train/epochs.ts";
-import type { FitEpochEvent, FitEvent, FitState, FitStartEvent, FitStepEvent } from "../train/fit-events.ts";
+import type { FitEpochEvent, FitEvent, FitStartEvent, FitState, FitStepEvent } from "../train/fit-events.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { DoneEvent, TrainEvent } from "./events.ts";
 import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
@@ -119,6 +119,7 @@ export class Recorder {
     await writeAdapter(folder.paths.adapter, {
       base: config.model,
       method: chosen.choice,
+      ownMethod: chosen.ownMethod,
       labels: dataset.classes,
       preprocessing: evaluationSteps(options.preprocessing),
       config: { ...model.config, classes: dataset.classes.length },

@@ -8,12 +8,12 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { DivergedError } from "../train/epochs.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
-import { readCheckpoint } from "./checkpoint.ts";
+import { DivergedError } from "../train/epochs.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
+import { readCheckpoint } from "./checkpoint.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const root = temporaryFolder("train");
@@ -338,8 +338,8 @@ describe("train", () => {
     ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
     [
       "a method",
-      { method: { name: "lora" } },
-      'method: there is no method "lora". Known: rlrr, linear, full.',
+      { method: { name: "houlsby" } },
+      'method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
     ],
     [
       "a method's option",
