@@ -50,6 +50,8 @@ export interface Method {
   readonly learningRate: number;
   /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */
   readonly options: z.ZodObject;
+  /** Options with which it starts exactly at the pre-trained model, where its defaults do not. */
+  readonly identity?: Readonly<Record<string, unknown>>;
   /** Why it cannot be merged, the end of a sentence; absent where it can. */
   readonly unmergeable?: string;
   /** `options` must have passed the schema. */

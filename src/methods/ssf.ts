@@ -10,12 +10,21 @@ export const ssf = defineMethod({
   name: "ssf",
   summary: "scales and shifts the output of every layer",
   learningRate: 5e-3,
-  options: z.strictObject({}),
-  create: () => ({
+  identity: { init: "identity" },
+  options: z.strictObject({
+    init: z
+      .enum(["official", "identity"])
+      .default("official")
+      .describe("official or identity")
+      .meta({ help: "as published, or exactly at the pre-trained model" }),
+  }),
+  create: ({ init }) => ({
     trainables: ({ sites }) =>
       sites.flatMap((site) =>
         // Its authors leave all one-dimensional parameters without weight decay, as timm does.
-        site.kind === "branch" ? [] : scaleShiftTrainables(site, { noise: 0.02, decay: false }),
+        site.kind === "branch"
+          ? []
+          : scaleShiftTrainables(site, { noise: init === "official" ? 0.02 : 0, decay: false }),
       ),
     weight: scaleAndShift,
     // y = (x·Wᵀ + b) ⊙ scale + shift: the frozen product forward, one back, none for W.

@@ -20,7 +20,7 @@ const positionSchema = z.object({
   lossSum: z.number(),
   correct: count,
   seen: count,
-  best: z.object({ epoch: count, top1: z.number(), loss: z.number() }).optional(),
+  best: z.object({ epoch: z.int().min(-1), top1: z.number(), loss: z.number() }).optional(),
   /** Lines of metrics.jsonl that belong to this state. */
   lines: count,
   seconds: z.number(),

@@ -1,11 +1,12 @@
 /** What a run in a folder tells while it goes: commands print these, pages stream them, tests collect them. */
 
-import type { EpochFacts, ProgressEvent, StartFacts, StepFacts } from "../train/fit-events.ts";
+import type { EpochFacts, ProbeFacts, ProgressEvent, StartFacts, StepFacts } from "../train/fit-events.ts";
 
 export type TrainEvent =
   | StartEvent
   | NoteEvent
   | ProgressEvent
+  | ProbeEvent
   | StepEvent
   | EpochEvent
   | SavedEvent
@@ -21,6 +22,11 @@ export interface StartEvent extends StartFacts {
 export interface NoteEvent {
   readonly type: "note";
   readonly message: string;
+}
+
+/** The head that training starts from, and is never done worse than; its adapter is written already. */
+export interface ProbeEvent extends ProbeFacts {
+  readonly type: "probe";
 }
 
 export interface StepEvent extends StepFacts {

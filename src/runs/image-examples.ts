@@ -4,6 +4,7 @@ import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { isRandom } from "../preprocessing/step-kinds.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 import type { Examples } from "../train/examples.ts";
@@ -23,6 +24,9 @@ export const imageExamples = (
 ): Examples => ({
   labels: examples.map(({ label }) => label),
   deterministic: !steps.some(isRandom),
+  ...(steps.some(isRandom) && {
+    plain: imageExamples(examples, { store, steps: evaluationSteps(steps), seed, signal }),
+  }),
   batches: async function* ({ epoch, ...order }) {
     const randomFor = (index: number) => randomStream(seed, "augment", epoch, index).next;
     const options = { store, steps, randomFor, ...order, ...(signal ? { signal } : {}) };

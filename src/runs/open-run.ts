@@ -7,13 +7,14 @@ import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { Trainable } from "../methods/method.ts";
-import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
+import type { Recipe, RecipeInput } from "../train/recipe.ts";
+import { settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
@@ -59,9 +60,7 @@ export interface OpenedRun {
 export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
-  const chosen = chooseMethod(options.method ?? { name: defaultMethod }, "method");
-  const learningRate = options.recipe?.learningRate ?? chosen.method.learningRate;
-  const recipe = parseRecipe({ ...options.recipe, learningRate });
+  const { chosen, recipe } = settleTraining(options);
   checkSize(model, preprocessing);
   const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
   const folder = await openRunFolder(options.out);

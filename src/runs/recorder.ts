@@ -5,7 +5,14 @@ import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { copyTensors, firstNotFinite } from "../train/epochs.ts";
-import type { FitEpochEvent, FitEvent, FitStartEvent, FitState, FitStepEvent } from "../train/fit-events.ts";
+import type {
+  FitEpochEvent,
+  FitEvent,
+  FitProbeEvent,
+  FitStartEvent,
+  FitState,
+  FitStepEvent,
+} from "../train/fit-events.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
 import type { DoneEvent, TrainEvent } from "./events.ts";
 import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
@@ -40,6 +47,8 @@ export class Recorder {
         return yield event;
       case "start":
         return yield* this.start(event);
+      case "probe":
+        return yield* this.probe(event);
       case "step":
         return yield* this.step(event);
       case "epoch":
@@ -82,6 +91,16 @@ export class Recorder {
     if (!resumed) yield* this.save();
   }
 
+  private async *probe({ state, ...facts }: FitProbeEvent): Events {
+    this.state = undefined;
+    const { valTop1 } = facts;
+    yield* this.writeAdapter({ epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) }, state);
+    const { seconds: _, ...numbers } = facts;
+    await this.append(numbers, state);
+    yield facts;
+    yield* this.save();
+  }
+
   private async *step({ state, ...facts }: FitStepEvent): Events {
     const { steps: _, imagesPerSecond: __, ...numbers } = facts;
     await this.append(numbers, state);
@@ -104,7 +123,7 @@ export class Recorder {
   }
 
   private async *writeAdapter(
-    { epoch, valTop1, step }: Omit<FitEpochEvent, "state">,
+    { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
     { parameters }: FitState,
   ): Events {
     const { trainables, recipe, splits, folder, options, config, chosen } = this.run;

@@ -7,8 +7,7 @@ import { randomStream } from "../random.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { ExampleBatch, Examples } from "./examples.ts";
 import type { EpochFacts, FitEvent, FitPosition, FitState } from "./fit-events.ts";
-import { type Recipe, scheduleOf } from "./recipe.ts";
-import { learningRateAt } from "./schedule.ts";
+import { learningRateOf, type Recipe } from "./recipe.ts";
 import { optimizerStep, type StepContext } from "./step.ts";
 import type { Validation, Validator } from "./validator.ts";
 
@@ -42,7 +41,8 @@ export async function* runEpochs(prepared: Prepared): AsyncGenerator<FitEvent, v
   const at: Mutable<FitPosition> = { ...state.position };
   const live: FitState = { position: at, parameters: state.parameters };
   const run = { ...prepared, at, live };
-  let tensors: ReadonlyMap<string, Tensor> | undefined;
+  // A probe is the first to be kept.
+  let tensors = keep && at.best?.epoch === -1 ? copyTensors(context.trainables, live.parameters) : undefined;
   while (!at.finished) {
     const facts = yield* runEpoch(run);
     if (keep && (facts.best || recipe.select === "last"))
@@ -81,7 +81,7 @@ async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<Fi
   const { at, live, recipe, context, train } = run;
   const began = performance.now();
   const step = at.step + 1;
-  const learningRate = learningRateAt(scheduleOf(recipe), at.epoch);
+  const learningRate = rateAt(run, at.stepInEpoch);
   const { loss, correct, gradientNorm, finite } = await optimizerStep(context, parts, {
     ...{ state: live.parameters, step, learningRate },
   });
@@ -107,7 +107,7 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochFacts
   const better = val !== undefined && isBetter(val, at.best);
   const facts = {
     ...{ epoch: at.epoch, step: at.step, best: better },
-    learningRate: learningRateAt(scheduleOf(recipe), at.epoch),
+    learningRate: rateAt(run, Math.max(0, at.stepInEpoch - 1)),
     ...{ trainLoss: at.lossSum / at.seen, trainTop1: (100 * at.correct) / at.seen },
     ...(val ? { valLoss: val.loss, valTop1: val.top1 } : {}),
   };
@@ -134,9 +134,16 @@ async function* validate({
   }
 }
 
-const diverged = ({ at, recipe }: Running, what: string, step: number): DivergedError =>
+/** The rate of a step of the epoch under way. */
+const rateAt = ({ at, recipe, train }: Running, stepInEpoch: number): number =>
+  learningRateOf(recipe, {
+    ...{ epoch: at.epoch, stepInEpoch },
+    stepsPerEpoch: stepsPerEpoch(train.labels.length, recipe),
+  });
+
+const diverged = (run: Running, what: string, step: number): DivergedError =>
   new DivergedError(
-    `${what} became NaN or infinite at step ${step} (epoch ${at.epoch + 1}, learning rate ${learningRateAt(scheduleOf(recipe), at.epoch)}). Try a lower learning rate, or a clip norm of 1.`,
+    `${what} became NaN or infinite at step ${step} (epoch ${run.at.epoch + 1}, learning rate ${rateAt(run, run.at.stepInEpoch)}). Try a lower learning rate, or a clip norm of 1.`,
   );
 
 /** The name of a parameter with a value that is NaN or infinite: nothing like it is ever written down as learned. */

@@ -8,6 +8,8 @@ export interface Examples {
   readonly labels: readonly number[];
   /** Whether every epoch gives the same numbers, so that frozen features can be computed once. */
   readonly deterministic: boolean;
+  /** The same examples as evaluation sees them, where these are augmented. */
+  readonly plain?: Examples;
   /** Batches in the order asked for. The same epoch gives the same numbers, whatever the order and the batch size. */
   readonly batches: (options: BatchOrder) => AsyncIterable<ExampleBatch>;
 }

@@ -4,10 +4,16 @@ import type { Engine } from "../engine/engine.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { affineOf, type ValueOf, weightLayers } from "../model/layers.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
-import { type Examples, examplesInMemory } from "./examples.ts";
+import type { Examples } from "./examples.ts";
 
 /** Images per run where nothing trains: the same on every machine, so that every machine gets the same bits. */
 export const inferenceBatch = 32;
+
+/** Features [examples, width] with the class of each. */
+export interface FeatureSet {
+  readonly rows: Float32Array;
+  readonly labels: readonly number[];
+}
 
 export interface FeatureOptions {
   readonly backbone: Backbone;
@@ -19,9 +25,9 @@ export interface FeatureOptions {
 /** What a pass over all examples tells after each batch, and at its end. */
 export type FeatureProgress =
   | { readonly type: "progress"; readonly done: number; readonly total: number }
-  | { readonly type: "features"; readonly parts: readonly Examples[] };
+  | { readonly type: "features"; readonly sets: readonly FeatureSet[] };
 
-/** One pass over all `parts`, batches across their borders; ends with the same parts as features. */
+/** One pass over all `parts`, batches across their borders; ends with the features of each. */
 export async function* computeFeatures(
   parts: readonly Examples[],
   { backbone, frozen, engine, signal }: FeatureOptions,
@@ -47,12 +53,12 @@ export async function* computeFeatures(
     await session.close();
   }
   let from = 0;
-  const cut = parts.map(({ labels }) => {
+  const sets = parts.map(({ labels }): FeatureSet => {
     const part = rows.subarray(from * width, (from + labels.length) * width);
     from += labels.length;
-    return examplesInMemory(part, labels);
+    return { rows: part, labels };
   });
-  yield { type: "features", parts: cut };
+  yield { type: "features", sets };
 }
 
 /** Every example of all parts in full batches, the last one padded. */

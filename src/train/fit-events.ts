@@ -14,7 +14,7 @@ export interface FitPosition {
   readonly lossSum: number;
   readonly correct: number;
   readonly seen: number;
-  /** The best epoch on validation examples so far. */
+  /** The best epoch on validation examples so far; -1 is the probe before all epochs. */
   readonly best?: { readonly epoch: number; readonly top1: number; readonly loss: number } | undefined;
   readonly finished: boolean;
 }
@@ -26,7 +26,13 @@ export interface FitState {
   readonly parameters: OptimizerState;
 }
 
-export type FitEvent = FitStartEvent | ProgressEvent | FitStepEvent | FitEpochEvent | FitDoneEvent;
+export type FitEvent =
+  | FitStartEvent
+  | ProgressEvent
+  | FitProbeEvent
+  | FitStepEvent
+  | FitEpochEvent
+  | FitDoneEvent;
 
 /** Before the first step: what will be done. */
 export interface FitStartEvent extends StartFacts {
@@ -58,6 +64,21 @@ export interface ProgressEvent {
   readonly done: number;
   readonly total: number;
   readonly unit: string;
+}
+
+/** A linear probe on frozen features: the head that training starts from, and is never done worse than. */
+export interface FitProbeEvent extends ProbeFacts {
+  readonly type: "probe";
+  readonly state: FitState;
+}
+
+export interface ProbeFacts {
+  /** Absent where nothing was validated. */
+  readonly valLoss?: number;
+  readonly valTop1?: number;
+  /** The L2 penalty that did best on validation examples, or in cross-validation without any. */
+  readonly penalty: number;
+  readonly seconds: number;
 }
 
 export interface FitStepEvent extends StepFacts {
@@ -99,7 +120,7 @@ export interface EpochFacts {
 export interface FitDoneEvent {
   readonly type: "done";
   readonly state: FitState;
-  /** The epoch that was kept, from 0: the best on validation examples, or the last. */
+  /** The epoch that was kept, from 0: the best on validation examples, or the last; -1 is the probe. */
   readonly epoch: number;
   readonly valTop1?: number;
   /** Whether patience was exhausted before the last epoch. */

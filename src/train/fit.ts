@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
-import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { constantsOf } from "../model/frozen.ts";
@@ -13,11 +13,13 @@ import type { ValueOf } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
 import { Closers } from "./closers.ts";
 import { type Prepared, runEpochs, stepsPerEpoch } from "./epochs.ts";
-import type { Examples } from "./examples.ts";
-import { computeFeatures } from "./features.ts";
+import { type Examples, examplesInMemory } from "./examples.ts";
+import { computeFeatures, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitStartEvent, FitState } from "./fit-events.ts";
 import { microBatchFor } from "./micro-batch.ts";
-import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
+import { fitProbe } from "./probe.ts";
+import type { Recipe, RecipeInput } from "./recipe.ts";
+import { settleTraining } from "./settle.ts";
 import { type ReadWeight, startState } from "./start-state.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
@@ -55,7 +57,11 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     const sources = yield* openSources(plan);
     const prepared = await prepare(plan, sources, closers);
     yield startEvent(plan, prepared);
-    yield* runEpochs(prepared);
+    const { features } = sources;
+    const { state } = prepared;
+    const probed = plan.recipe.start === "probe" && !options.resume && features;
+    const started = probed ? yield* startFromProbe(plan, { state, features }) : state;
+    yield* runEpochs({ ...prepared, state: started });
   } finally {
     await closers.close();
   }
@@ -74,9 +80,7 @@ interface FitPlan {
 
 function planFit(options: FitOptions): FitPlan {
   const { model, classes, train, val } = options;
-  const chosen = chooseMethod(options.method ?? { name: defaultMethod }, "method");
-  const learningRate = options.recipe?.learningRate ?? chosen.method.learningRate;
-  const recipe = parseRecipe({ ...options.recipe, learningRate });
+  const { chosen, recipe } = settleTraining(options);
   const backbone = backboneOf(model.config);
   const trainables = allTrainables(chosen.adaptation, backbone, classes);
   for (const [name, { labels }] of Object.entries({ train, ...(val && { val }) }))
@@ -102,30 +106,73 @@ interface Sources {
   readonly input: "images" | "features";
   readonly train: Examples;
   readonly val: Examples | undefined;
+  /** Of both, where they were computed. */
+  readonly features: Features | undefined;
 }
 
-/** Features are computed once where the backbone stays as it is and sees the same pixels in every epoch. */
-async function* openSources({
-  options,
-  chosen,
-  recipe,
-  backbone,
-  frozen,
-}: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
-  const { train, val: given, engine, signal } = options;
-  const val = given?.labels.length ? given : undefined;
+interface Features {
+  readonly train: FeatureSet;
+  readonly val: FeatureSet | undefined;
+}
+
+/**
+ * Features are computed once where the backbone stays as it is and sees the same pixels in every epoch, and then are all
+ * that is trained on; and where a probe starts from them.
+ */
+async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
+  const { options, chosen, recipe, backbone } = plan;
+  const { train } = options;
+  const val = options.val?.labels.length ? options.val : undefined;
   const isFrozen = chosen.adaptation.trainables(backbone).length === 0;
-  if (!isFrozen || !train.deterministic || recipe.dropout > 0 || recipe.dropPath > 0)
-    return { input: "images", train, val };
+  const cached = isFrozen && train.deterministic && recipe.dropout === 0 && recipe.dropPath === 0;
+  const probed = recipe.start === "probe" && !options.resume;
+  if (!cached && !probed) return { input: "images", train, val, features: undefined };
+  const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
+  const features = yield* featuresOf(plan, parts);
+  if (!cached) return { input: "images", train, val, features };
+  const [trained, validated] = [features.train, features.val];
+  return {
+    input: "features",
+    train: examplesInMemory(trained.rows, trained.labels),
+    val: validated && examplesInMemory(validated.rows, validated.labels),
+    features,
+  };
+}
+
+async function* featuresOf(
+  { backbone, frozen, options: { engine, signal } }: FitPlan,
+  { train, val }: { train: Examples; val?: Examples },
+): AsyncGenerator<FitEvent, Features, void> {
   const parts = val ? [train, val] : [train];
   for await (const event of computeFeatures(parts, { backbone, frozen, engine, signal })) {
     if (event.type === "progress") yield { ...event, label: "computing features", unit: "images" };
     else {
-      const [trained = train, validated] = event.parts;
-      return { input: "features", train: trained, val: validated };
+      const [trained, validated] = event.sets;
+      if (trained) return { train: trained, val: validated };
     }
   }
   throw new Error("internal: computing features ended without any.");
+}
+
+/** Puts the probe's head into the state, which then stands at an epoch of its own: the best one so far. */
+async function* startFromProbe(
+  { options: { classes, engine, signal }, recipe }: FitPlan,
+  { state, features }: { state: FitState; features: Features },
+): AsyncGenerator<FitEvent, FitState, void> {
+  const began = performance.now();
+  const { labels } = features.train;
+  const classWeights = recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined;
+  const probe = await fitProbe(features.train, features.val, { classes, engine, classWeights, signal });
+  for (const [name, { data }] of probe.head) state.parameters.get(name)?.parameter.set(data);
+  const best = features.val && { epoch: -1, ...probe.validation };
+  const started: FitState = { ...state, position: { ...state.position, best } };
+  const { loss: valLoss, top1: valTop1 } = probe.validation;
+  yield {
+    type: "probe",
+    ...(features.val ? { valLoss, valTop1 } : {}),
+    ...{ penalty: probe.penalty, seconds: (performance.now() - began) / 1000, state: started },
+  };
+  return started;
 }
 
 async function prepare(plan: FitPlan, sources: Sources, closers: Closers): Promise<Prepared> {

@@ -25,9 +25,9 @@ interface Pair {
 /** The point reached from `start`, never with a higher value. */
 export async function minimise(
   objective: Objective,
-  start: Float64Array,
+  start: Float64Array<ArrayBuffer>,
   { iterations = 100, tolerance = 1e-5 }: LbfgsOptions = {},
-): Promise<Float64Array> {
+): Promise<Float64Array<ArrayBuffer>> {
   const pairs: Pair[] = [];
   let at = start;
   let { value, gradient } = await objective(at);
@@ -36,13 +36,18 @@ export async function minimise(
     const direction = descend(gradient, pairs);
     const slope = dot(direction, gradient);
     let length = pairs.length === 0 ? 1 / Math.max(1, Math.sqrt(dot(gradient, gradient))) : 1;
-    let next: { at: Float64Array; value: number; gradient: Float64Array } | undefined;
+    let next: { at: Float64Array<ArrayBuffer>; value: number; gradient: Float64Array } | undefined;
     for (let halving = 0; halving < halvings && !next; halving++, length /= 2) {
       const tried = along(at, direction, length);
       const result = await objective(tried);
       if (result.value <= value + decrease * length * slope) next = { at: tried, ...result };
     }
-    if (!next) break;
+    if (!next) {
+      if (pairs.length === 0) break;
+      // What was learned of the curvature misleads here: once more along the gradient itself.
+      pairs.length = 0;
+      continue;
+    }
     const step = along(next.at, at, -1);
     const change = along(next.gradient, gradient, -1);
     const curvature = dot(step, change);
@@ -76,7 +81,7 @@ function dot(a: Float64Array, b: Float64Array): number {
 }
 
 /** a + factor · b */
-const along = (a: Float64Array, b: Float64Array, factor: number): Float64Array =>
+const along = (a: Float64Array, b: Float64Array, factor: number): Float64Array<ArrayBuffer> =>
   a.map((x, i) => x + factor * (b[i] as number));
 
 function addInto(a: Float64Array, b: Float64Array, factor: number): void {

@@ -1,21 +1,16 @@
 /** A linear probe: the best head on frozen features, by logistic regression with an L2 penalty chosen on validation data. */
 
-import type { Engine } from "../engine/engine.ts";
+import type { Engine, Session } from "../engine/engine.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
 import { constant, input } from "../graph/value.ts";
 import { dense } from "../model/layers.ts";
 import { crossEntropy as crossEntropyOf } from "../predict/metrics.ts";
-import { minimise } from "./lbfgs.ts";
+import type { FeatureSet } from "./features.ts";
+import { minimise, type Objective } from "./lbfgs.ts";
 import { crossEntropy } from "./loss.ts";
 import { targetsFor } from "./targets.ts";
 import type { Validation } from "./validator.ts";
-
-/** Features [examples, width] with the class of each. */
-export interface FeatureSet {
-  readonly rows: Float32Array;
-  readonly labels: readonly number[];
-}
 
 export interface ProbeOptions {
   readonly classes: number;
@@ -28,55 +23,122 @@ export interface ProbeOptions {
 export interface Probe {
   /** `head.weight` [classes, width] and `head.bias` [classes], for features as they are. */
   readonly head: ReadonlyMap<string, Tensor>;
+  /** On the validation examples, or the mean over folds of the training examples where there are none. */
   readonly validation: Validation;
   /** The penalty that did best: λ/2·‖W‖² beside the mean cross-entropy, on standardised features. */
   readonly penalty: number;
 }
 
 /** From strong to weak, each fit starting from the one before. */
-const penalties = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003];
+const penalties = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003] as const;
+const folds = 4;
 
-/** Fits a head for each penalty and keeps the one with the lowest loss on `val`, or on the training examples' own folds. */
-export async function fitProbe(train: FeatureSet, val: FeatureSet, options: ProbeOptions): Promise<Probe> {
+/** Fits a head for each penalty and keeps the one with the lowest loss on `val`, or by cross-validation without it. */
+export async function fitProbe(
+  train: FeatureSet,
+  val: FeatureSet | undefined,
+  options: ProbeOptions,
+): Promise<Probe> {
+  if (!val) return crossValidate(train, options);
+  let best: Probe | undefined;
+  for await (const { penalty, head } of probePath(train, options)) {
+    const validation = scoreHead(head, val, options.classes);
+    if (!best || validation.loss < best.validation.loss) best = { head, validation, penalty };
+    // Weaker penalties only overfit more from here on.
+    else if (validation.loss > 1.5 * best.validation.loss) break;
+  }
+  if (!best) throw new Error("internal: no penalty was tried.");
+  return best;
+}
+
+/** The penalty by folds, each class spread evenly over them; the head by all examples. */
+async function crossValidate(all: FeatureSet, options: ProbeOptions): Promise<Probe> {
+  const scores = penalties.map(() => ({ loss: 0, top1: 0 }));
+  const foldOf = spread(all.labels);
+  for (let fold = 0; fold < folds; fold++) {
+    const held = pick(all, (index) => foldOf[index] === fold);
+    const kept = pick(all, (index) => foldOf[index] !== fold);
+    if (held.labels.length === 0 || kept.labels.length === 0) continue;
+    let at = 0;
+    for await (const { head } of probePath(kept, options)) {
+      const [score, found] = [scores[at++], scoreHead(head, held, options.classes)];
+      const share = held.labels.length / all.labels.length;
+      if (score)
+        Object.assign(score, {
+          loss: score.loss + share * found.loss,
+          top1: score.top1 + share * found.top1,
+        });
+    }
+  }
+  const lowest = Math.min(...scores.map(({ loss }) => loss));
+  const best = scores.findIndex(({ loss }) => loss === lowest);
+  let at = 0;
+  for await (const { penalty, head } of probePath(all, options))
+    if (at++ === best) return { penalty, head, validation: scores[best] as Validation };
+  throw new Error("internal: no penalty was tried.");
+}
+
+/** The fold of each example: the first of a class in fold 0, its second in fold 1, and so on. */
+function spread(labels: readonly number[]): number[] {
+  const seen = new Map<number, number>();
+  return labels.map((label) => {
+    const count = seen.get(label) ?? 0;
+    seen.set(label, count + 1);
+    return count % folds;
+  });
+}
+
+function pick({ rows, labels }: FeatureSet, keep: (index: number) => boolean): FeatureSet {
+  const width = rows.length / labels.length;
+  const kept = [...labels.keys()].filter(keep);
+  const chosen = new Float32Array(kept.length * width);
+  for (const [row, index] of kept.entries())
+    chosen.set(rows.subarray(index * width, (index + 1) * width), row * width);
+  return { rows: chosen, labels: kept.map((index) => labels[index] as number) };
+}
+
+/** A head for each penalty, in order. */
+async function* probePath(
+  train: FeatureSet,
+  options: ProbeOptions,
+): AsyncGenerator<{ penalty: number; head: ReadonlyMap<string, Tensor> }, void, void> {
   const { classes, engine, signal } = options;
   const width = train.rows.length / train.labels.length;
   const scaling = standardise(train.rows, width);
   const session = await engine.compile(probeGraph(train, { ...options, width, scaling }));
   try {
-    let best: Probe | undefined;
     let point = new Float64Array(classes * (width + 1));
     for (const penalty of penalties) {
-      signal?.throwIfAborted();
-      point = (await minimise(
-        async (at) => {
-          const weight = Float32Array.from(at.subarray(0, classes * width));
-          const bias = Float32Array.from(at.subarray(classes * width));
-          const { loss, dWeight, dBias } = await session.run({ weight, bias });
-          if (!loss || !dWeight || !dBias) throw new Error("internal: the probe's graph gave no gradient.");
-          const gradient = Float64Array.from(at);
-          let squares = 0;
-          for (let i = 0; i < classes * width; i++) {
-            squares += (at[i] as number) ** 2;
-            gradient[i] = (dWeight[i] as number) + penalty * (at[i] as number);
-          }
-          gradient.set(dBias, classes * width);
-          return { value: (loss[0] as number) + (penalty / 2) * squares, gradient };
-        },
-        point,
-        { iterations: 60, tolerance: 1e-4 },
-      )) as Float64Array<ArrayBuffer>;
-      const head = unscale(point, { classes, width, scaling });
-      const validation = scoreHead(head, val, { classes, width });
-      if (!best || validation.loss < best.validation.loss) best = { head, validation, penalty };
-      // Weaker penalties only overfit more from here on.
-      else if (validation.loss > 1.5 * best.validation.loss) break;
+      const objective = penalised(session, { penalty, weights: classes * width, signal });
+      point = await minimise(objective, point, { iterations: 60, tolerance: 1e-4 });
+      yield { penalty, head: unscale(point, { classes, width, scaling }) };
     }
-    if (!best) throw new Error("internal: no penalty was tried.");
-    return best;
   } finally {
     await session.close();
   }
 }
+
+/** The graph's loss and λ/2·‖W‖² as a function of one vector: the weights, then the biases. */
+const penalised =
+  (
+    session: Session,
+    { penalty, weights, signal }: { penalty: number; weights: number; signal: AbortSignal | undefined },
+  ): Objective =>
+  async (at) => {
+    signal?.throwIfAborted();
+    const weight = Float32Array.from(at.subarray(0, weights));
+    const bias = Float32Array.from(at.subarray(weights));
+    const { loss, dWeight, dBias } = await session.run({ weight, bias });
+    if (!loss || !dWeight || !dBias) throw new Error("internal: the probe's graph gave no gradient.");
+    const gradient = new Float64Array(at.length);
+    let squares = 0;
+    for (let i = 0; i < weights; i++) {
+      squares += (at[i] as number) ** 2;
+      gradient[i] = (dWeight[i] as number) + penalty * (at[i] as number);
+    }
+    gradient.set(dBias, weights);
+    return { value: (loss[0] as number) + (penalty / 2) * squares, gradient };
+  };
 
 interface Scaling {
   readonly mean: Float64Array;
@@ -144,8 +206,9 @@ function unscale(
 export function scoreHead(
   head: ReadonlyMap<string, Tensor>,
   { rows, labels }: FeatureSet,
-  { classes, width }: { readonly classes: number; readonly width: number },
+  classes: number,
 ): Validation {
+  const width = rows.length / labels.length;
   const [weight, bias] = ["head.weight", "head.bias"].map((name) => head.get(name)?.data);
   if (!weight || !bias) throw new Error("internal: a head without its tensors.");
   let [loss, correct] = [0, 0];

@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
-import type { Schedule } from "./schedule.ts";
+import { learningRateAt, learningRateAtStep, type Schedule } from "./schedule.ts";
 
 const rate = z.number().gt(0);
 const amount = z.number().min(0);
@@ -38,6 +38,10 @@ const recipeSchema = z.strictObject({
   dropout: share.default(0).describe(belowOne),
   /** Drops whole residual branches of single images: stochastic depth. */
   dropPath: share.default(0).describe(belowOne),
+  /** Whether the head starts at zero, as published, or as a linear probe on frozen features, which is never done worse than. */
+  start: z.enum(["zero", "probe"]).default("zero").describe("zero or probe"),
+  /** Whether the schedule moves from epoch to epoch, as timm's does in the official code, or from step to step. */
+  scheduleUnit: z.enum(["epoch", "step"]).default("epoch").describe("epoch or step"),
   /** PACE: trains on two noisy passes per image and penalises how far their logits differ, times this; 0 is off. */
   consistency: amount.default(0).describe(zeroOrMore),
   /** Standard deviation of that noise in the first block; it falls linearly from block to block. */
@@ -98,6 +102,16 @@ function findClash(
   if (microBatchSize > batchSize)
     return `${nameOf("microBatchSize")} must be at most ${nameOf("batchSize")} ${batchSize}, got ${microBatchSize}.`;
   return undefined;
+}
+
+/** The learning rate of a step of an epoch, both from 0. */
+export function learningRateOf(
+  recipe: Recipe,
+  { epoch, stepInEpoch, stepsPerEpoch }: { epoch: number; stepInEpoch: number; stepsPerEpoch: number },
+): number {
+  const schedule = scheduleOf(recipe);
+  if (recipe.scheduleUnit === "epoch") return learningRateAt(schedule, epoch);
+  return learningRateAtStep(schedule, { step: epoch * stepsPerEpoch + stepInEpoch, stepsPerEpoch });
 }
 
 /** The recipe's schedule. */

@@ -1,4 +1,4 @@
-/** The learning rate of each epoch. */
+/** The learning rate of each epoch, or of each step. */
 
 export interface Schedule {
   readonly kind: "cosine" | "linear" | "constant";
@@ -23,5 +23,21 @@ export function learningRateAt(schedule: Schedule, epoch: number): number {
   if (kind === "constant") return learningRate;
   if (t >= epochs) return minLearningRate;
   const left = kind === "cosine" ? 0.5 * (1 + Math.cos((Math.PI * t) / epochs)) : 1 - t / epochs;
+  return minLearningRate + left * (learningRate - minLearningRate);
+}
+
+/**
+ * The rate of step `step` (from 0), moved at every step: up in a line from the warm-up's start over its epochs, then down
+ * over all the others. The base rate itself is reached.
+ */
+export function learningRateAtStep(
+  { kind, learningRate, epochs, warmupEpochs, warmupLearningRate, minLearningRate }: Schedule,
+  { step, stepsPerEpoch }: { readonly step: number; readonly stepsPerEpoch: number },
+): number {
+  const warmup = warmupEpochs * stepsPerEpoch;
+  if (step < warmup) return warmupLearningRate + ((step + 1) / warmup) * (learningRate - warmupLearningRate);
+  if (kind === "constant") return learningRate;
+  const done = (step - warmup) / Math.max(1, epochs * stepsPerEpoch - warmup);
+  const left = kind === "cosine" ? 0.5 * (1 + Math.cos(Math.PI * done)) : 1 - done;
   return minLearningRate + left * (learningRate - minLearningRate);
 }
