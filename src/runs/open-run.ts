@@ -13,8 +13,8 @@ import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/output-size.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
+import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 

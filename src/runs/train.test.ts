@@ -10,9 +10,9 @@ import { nativeEngine } from "../engine/native.ts";
 import { InputError, RlrrError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
-import { readCheckpoint } from "./checkpoint.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
+import { readCheckpoint } from "./checkpoint.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const root = temporaryFolder("train");

@@ -1,7 +1,7 @@
 /** Training in a folder: an async stream of events that ends with an adapter on disk. */
 
 import { adapterFolder } from "../adapter/adapter-file.ts";
-import { FileError, RlrrError } from "../errors.ts";
+import { FileError, type RlrrError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { Closers } from "../train/closers.ts";
 import { DivergedError } from "../train/epochs.ts";
@@ -90,6 +90,7 @@ async function* finished(opened: OpenedRun, position: Position): Events {
   const { train: trainExamples, val: valExamples } = options.dataset.splits;
   if (!(await exists(folder.paths.report))) yield* writeReport({ ...opened, trainExamples, valExamples });
   const { best, epoch, step, seconds } = position;
-  const kept = recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
+  const kept =
+    recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
   yield doneEvent(opened, { ...kept, step, seconds, stoppedEarly: epoch < recipe.epochs });
 }

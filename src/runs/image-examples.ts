@@ -1,0 +1,36 @@
+/** Labelled image files as examples to train on: prepared as they are needed, augmented anew in each epoch. */
+
+import { batches } from "../datasets/batches.ts";
+import type { Example } from "../datasets/dataset.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import { splitSteps } from "../preprocessing/preprocess.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import { randomStream } from "../random.ts";
+import type { Examples } from "../train/examples.ts";
+
+export interface ImageExampleOptions {
+  readonly store: ImageStore;
+  /** Training steps, random ones among them, or those of evaluation. */
+  readonly steps: readonly Step[];
+  readonly seed: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The same epoch and seed augment an image alike, wherever it stands in the order. */
+export const imageExamples = (
+  examples: readonly Example[],
+  { store, steps, seed, signal }: ImageExampleOptions,
+): Examples => ({
+  labels: examples.map(({ label }) => label),
+  deterministic: isDeterministic(steps),
+  batches: async function* ({ epoch, ...order }) {
+    const randomFor = (index: number) => randomStream(seed, "augment", epoch, index).next;
+    const options = { store, steps, randomFor, ...order, ...(signal ? { signal } : {}) };
+    for await (const { images, labels, count } of batches(examples, options))
+      yield { numbers: images, labels, count };
+  },
+});
+
+/** Whether every epoch sees the same pixels. */
+export const isDeterministic = (steps: readonly Step[]): boolean =>
+  splitSteps(steps).rest.every(([name]) => !name.startsWith("random"));

@@ -1,0 +1,117 @@
+/** The slow part of a run's beginning: every image looked at, and what a resumed run began with compared. */
+
+import { totalmem } from "node:os";
+import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
+import type { Example } from "../datasets/dataset.ts";
+import { FileError, InputError } from "../errors.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { type ImageStore, openImageStore } from "../images/image-store.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import type { Closers } from "../train/closers.ts";
+import { stepsPerEpoch } from "../train/epochs.ts";
+import type { FitOptions } from "../train/fit.ts";
+import { eventStream } from "./event-stream.ts";
+import type { TrainEvent } from "./events.ts";
+import { imageExamples } from "./image-examples.ts";
+import type { OpenedRun } from "./open-run.ts";
+import { hashContents } from "./run-config.ts";
+
+/** A run that is ready to train. */
+export interface PreparedRun extends OpenedRun {
+  readonly fitOptions: FitOptions;
+  readonly splits: Splits;
+  /** One name for the images and what is in them. */
+  readonly files: string;
+}
+
+interface Splits {
+  readonly train: readonly Example[];
+  readonly val: readonly Example[];
+}
+
+type Events<Result> = AsyncGenerator<TrainEvent, Result, void>;
+
+/** Fails before anything is trained, if at all. */
+export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<PreparedRun> {
+  const { options, folder, recipe, earlier, resumed } = opened;
+  const { model, dataset, engine, preprocessing: steps, signal } = options;
+  const store = options.store ?? closers.add(openImageStore());
+  const splits = yield* usableExamples(opened, store);
+  const files = await hashContents(dataset.root, splits, signal);
+  if (earlier?.settled && earlier.settled.files !== files)
+    throw new InputError(
+      `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
+    );
+  checkPosition(opened, splits);
+  if (options.resume && !earlier)
+    yield { type: "note", message: `${folder.path} holds no run yet; a new one begins.` };
+  if (earlier && !resumed)
+    yield { type: "note", message: `${folder.path} holds no saved state; the run begins anew.` };
+  const common = { store, seed: recipe.seed, signal };
+  const microBatchSize = earlier?.settled?.microBatchSize ?? recipe.microBatchSize;
+  const fitOptions: FitOptions = {
+    model,
+    method: { name: opened.chosen.method, options: opened.chosen.choice.options },
+    classes: dataset.classes.length,
+    train: imageExamples(splits.train, { ...common, steps }),
+    val: imageExamples(splits.val, { ...common, steps: evaluationSteps(steps) }),
+    recipe: { ...recipe, microBatchSize },
+    engine,
+    ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
+    memoryBytes: Math.min(totalmem(), process.constrainedMemory?.() || totalmem()),
+    readWeight,
+    keep: false,
+    ...(signal && { signal }),
+  };
+  return { ...opened, fitOptions, splits, files };
+}
+
+function checkPosition({ folder, recipe, resumed }: OpenedRun, { train }: Splits): void {
+  if (!resumed) return;
+  const { step, epoch, stepInEpoch } = resumed.position;
+  if (step !== epoch * stepsPerEpoch(train.length, recipe) + stepInEpoch)
+    throw new FileError(
+      `${folder.paths.checkpoint} is damaged: step ${step} is not in epoch ${epoch + 1}. Remove it to begin the run anew.`,
+    );
+}
+
+async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore): Events<Splits> {
+  const { dataset, skipBadImages = false } = options;
+  const bad = yield* checkImages(options, store);
+  if (bad.length > 0 && !skipBadImages)
+    throw new FileError(
+      `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
+    );
+  if (bad.length > 0)
+    yield { type: "note", message: renderBadImages(bad).replace("cannot be used", "left out") };
+  const paths = new Set(bad.map(({ path }) => path));
+  const good = (examples: readonly Example[]) => examples.filter(({ path }) => !paths.has(path));
+  const { train, val } = dataset.splits;
+  const usable = { train: good(train), val: good(val) };
+  if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
+  if (recipe.select === "val" && usable.val.length === 0)
+    throw new InputError(
+      `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
+    );
+  return usable;
+}
+
+type Bad = Awaited<ReturnType<typeof findBadImages>>;
+
+async function* checkImages(
+  { dataset, preprocessing: steps, signal }: OpenedRun["options"],
+  store: ImageStore,
+): Events<Bad> {
+  const { train, val } = dataset.splits;
+  const parts = [
+    { examples: train, steps },
+    { examples: val, steps: evaluationSteps(steps) },
+  ];
+  let bad: Bad = [];
+  yield* eventStream<TrainEvent>(async (emit, signal) => {
+    const onProgress = (done: number, total: number) =>
+      emit({ type: "progress", label: "checking images", done, total, unit: "images" });
+    bad = await findBadImages(parts, { store, onProgress, signal });
+  }, signal);
+  return bad;
+}

@@ -1,0 +1,190 @@
+/** Writes down what training tells: metrics, the best adapter, the state to go on from, and a page of curves. */
+
+import type { Adapter } from "../adapter/adapter.ts";
+import { writeAdapter } from "../adapter/adapter-file.ts";
+import { RlrrError } from "../errors.ts";
+import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { copyTensors, firstNotFinite } from "../train/epochs.ts";
+import type { FitEpochEvent, FitEvent, FitStartEvent, FitState, FitStepEvent } from "../train/fit-events.ts";
+import { writeCheckpoint } from "./checkpoint.ts";
+import type { DoneEvent, TrainEvent } from "./events.ts";
+import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
+import type { OpenedRun } from "./open-run.ts";
+import type { PreparedRun } from "./prepare-run.ts";
+import type { RunConfig } from "./run-config.ts";
+import { writeRunReport } from "./write-run-report.ts";
+
+/** Saving may take this share of the time: a large state on a slow disk is saved less often. */
+const savingShare = 0.1;
+
+type Events = AsyncGenerator<TrainEvent, void, void>;
+
+/** Owns the run's files while it trains. Close it when done. */
+export class Recorder {
+  private readonly run: PreparedRun;
+  private readonly began: number;
+  private metrics: MetricsFile | undefined;
+  /** The state that all files agree with; none while they are being written. */
+  private state: FitState | undefined;
+  private saved = { step: 0, at: performance.now(), tookMs: 0 };
+
+  constructor(run: PreparedRun) {
+    this.run = run;
+    this.began = run.began - 1000 * (run.resumed?.position.seconds ?? 0);
+  }
+
+  /** Writes down one event, and passes it on without its state. */
+  async *record(event: FitEvent): Events {
+    switch (event.type) {
+      case "progress":
+        return yield event;
+      case "start":
+        return yield* this.start(event);
+      case "step":
+        return yield* this.step(event);
+      case "epoch":
+        return yield* this.epoch(event);
+      case "done":
+        yield* this.end();
+        yield doneEvent(this.run, { ...event, step: event.state.position.step, seconds: this.seconds() });
+    }
+  }
+
+  /** Saves where training stands and renews the page, if anything has changed since. */
+  async *end(): Events {
+    yield* this.save();
+    yield* this.report();
+  }
+
+  /** The step that the last saved state stands at. */
+  get savedStep(): number {
+    return this.saved.step;
+  }
+
+  /** The step that training stands at; nothing before it began. */
+  get standsAt(): number | undefined {
+    return this.state?.position.step;
+  }
+
+  async close(): Promise<void> {
+    await this.metrics?.close();
+  }
+
+  private async *start({ state, ...facts }: FitStartEvent): Events {
+    const { folder, config, files, resumed } = this.run;
+    const settled = { microBatchSize: facts.microBatchSize, files };
+    await folder.writeConfig({ ...config, settled } satisfies RunConfig);
+    this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
+    this.saved.step = state.position.step;
+    this.state = state;
+    yield facts;
+    // A disk that is too small for the state is found now; and there always is a state to fall back on.
+    if (!resumed) yield* this.save();
+  }
+
+  private async *step({ state, ...facts }: FitStepEvent): Events {
+    const { steps: _, imagesPerSecond: __, ...numbers } = facts;
+    await this.append(numbers, state);
+    yield facts;
+    if (this.isTimeToSave()) yield* this.save();
+  }
+
+  private async *epoch({ state, ...facts }: FitEpochEvent): Events {
+    this.state = undefined;
+    if (facts.best || this.run.recipe.select === "last") yield* this.writeAdapter(facts, state);
+    const { seconds: _, ...numbers } = facts;
+    await this.append(numbers, state);
+    yield facts;
+  }
+
+  private async append(numbers: object, state: FitState): Promise<void> {
+    this.state = undefined;
+    await this.metrics?.append(numbers);
+    this.state = state;
+  }
+
+  private async *writeAdapter(
+    { epoch, valTop1, step }: Omit<FitEpochEvent, "state">,
+    { parameters }: FitState,
+  ): Events {
+    const { trainables, recipe, splits, folder, options, config, chosen } = this.run;
+    const { model, dataset } = options;
+    const training: Adapter["training"] = {
+      ...recipe,
+      trainImages: splits.train.length,
+      validationImages: splits.val.length,
+      keptEpoch: epoch,
+      validationTop1: valTop1,
+    };
+    await writeAdapter(folder.paths.adapter, {
+      base: config.model,
+      method: chosen.choice,
+      labels: dataset.classes,
+      preprocessing: evaluationSteps(options.preprocessing),
+      config: { ...model.config, classes: dataset.classes.length },
+      training,
+      tensors: copyTensors(trainables, parameters),
+    });
+    yield { type: "saved", what: "adapter", path: folder.paths.adapter, step };
+  }
+
+  private isTimeToSave(): boolean {
+    const { checkpointSeconds } = this.run.recipe;
+    const sinceMs = performance.now() - this.saved.at;
+    return (
+      checkpointSeconds === 0 || sinceMs > Math.max(1000 * checkpointSeconds, this.saved.tookMs / savingShare)
+    );
+  }
+
+  private seconds(): number {
+    return (performance.now() - this.began) / 1000;
+  }
+
+  private async *save(): Events {
+    const { state, metrics, run } = this;
+    // A state with a NaN is not good, even where the loss is a number.
+    if (!state || !metrics || firstNotFinite(state.parameters) !== undefined) return;
+    const began = performance.now();
+    const position = { ...state.position, lines: metrics.lines(), seconds: this.seconds() };
+    await metrics.sync();
+    const path = run.folder.paths.checkpoint;
+    await writeCheckpoint(path, { position, state: state.parameters });
+    const now = performance.now();
+    this.saved = { step: position.step, at: now, tookMs: now - began };
+    yield { type: "saved", what: "checkpoint", path, step: position.step };
+  }
+
+  /** The run is worth more than its page: one that cannot be written is only told of. */
+  private async *report(): Events {
+    const { splits } = this.run;
+    yield* writeReport({ ...this.run, trainExamples: splits.train, valExamples: splits.val });
+  }
+}
+
+/** Writes the page of a run, or says why it cannot be written. */
+export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): Events {
+  try {
+    await writeRunReport(run);
+  } catch (error) {
+    if (!(error instanceof RlrrError)) throw error;
+    yield { type: "note", message: error.message };
+  }
+}
+
+/** Of a finished run, now or when it is asked to go on. */
+export const doneEvent = (
+  { folder }: OpenedRun,
+  {
+    epoch,
+    valTop1,
+    step,
+    seconds,
+    stoppedEarly,
+  }: Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEarly"> & { valTop1?: number },
+): DoneEvent => ({
+  type: "done",
+  adapter: folder.paths.adapter,
+  epoch,
+  ...(valTop1 === undefined ? {} : { valTop1 }),
+  ...{ step, seconds, stoppedEarly, report: folder.paths.report },
+});
