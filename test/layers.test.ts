@@ -31,7 +31,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "files",
     "formats",
   ],
-  reports: ["predict", "datasets"],
+  reports: ["predict", "datasets", "images", "preprocessing"],
   // training knows no file: a run in a folder is a consumer of its events
   train: [
     "engine",

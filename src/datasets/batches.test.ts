@@ -117,9 +117,9 @@ describe("batches", () => {
     const seen: string[] = [];
     const watched: ImageStore = {
       ...store,
-      load: (path, still) => {
-        seen.push(path);
-        return store.load(path, still);
+      load: (source, steps) => {
+        seen.push(String(source));
+        return store.load(source, steps);
       },
     };
     const stream = batches(examples, { store: watched, steps, batchSize: 1, prefetch: 2 });
@@ -208,14 +208,22 @@ describe("findBadImages", () => {
   });
 
   it("warms the cache", async () => {
-    const path = join(folder, "short-lived.png");
-    await sharp({ create: { width: 4, height: 4, channels: 3, background: "red" } })
-      .png()
-      .toFile(path);
-    const example = { path, label: 0 };
-    expect(await findBadImages([{ examples: [example], steps }], { store })).toEqual([]);
-    await rm(path);
-    expect((await batches([example], { store, steps, batchSize: 1 }).next()).value?.count).toBe(1);
+    const warmed = openImageStore({ threads: 1 });
+    const loaded: Promise<unknown>[] = [];
+    const watched: ImageStore = {
+      ...warmed,
+      load: (source, steps) => {
+        const image = warmed.load(source, steps);
+        loaded.push(image);
+        return image;
+      },
+    };
+    const one = examples.slice(0, 1);
+    expect(await findBadImages([{ examples: one, steps }], { store: watched })).toEqual([]);
+    await batches(one, { store: watched, steps, batchSize: 1 }).next();
+    const [checked, used] = await Promise.all(loaded);
+    expect(used).toBe(checked);
+    await warmed.close();
   });
 
   it("stops when aborted", async () => {

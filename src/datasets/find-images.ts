@@ -4,18 +4,18 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/read-failure.ts";
+import { readableEndings, readableKinds } from "../images/sniff-image.ts";
 
 /** Three times ImageNet-1k; beyond it the list itself would press on memory. */
 export const MAX_EXAMPLES = 4_000_000;
 
-const IMAGE_ENDINGS = new Set([".jpg", ".jpeg", ".jpe", ".jfif", ".png", ".webp", ".gif", ".avif"]);
 /** What systems and programs leave behind. */
 const LITTER = new Set(["thumbs.db", "desktop.ini", "__macosx", "@eadir", "icon\r"]);
 
 /** By UTF-16 code units: independent of language, unlike `localeCompare`. */
 export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
 
-export const isImageName = (name: string): boolean => IMAGE_ENDINGS.has(extname(name).toLowerCase());
+export const isImageName = (name: string): boolean => readableEndings.has(extname(name).toLowerCase());
 export const isLitter = (name: string): boolean => name.startsWith(".") || LITTER.has(name.toLowerCase());
 
 export interface FolderEntry {
@@ -94,6 +94,6 @@ export function ignoredNote(ignored: readonly string[]): readonly string[] {
   const names = [...new Set(ignored)];
   const shown = names.slice(0, 4).join(", ") + (names.length > 4 ? ", …" : "");
   return [
-    `Ignored ${ignored.length} ${ignored.length === 1 ? "entry" : "entries"} that are not JPEG, PNG, WebP, GIF or AVIF files (${shown}).`,
+    `Ignored ${ignored.length} ${ignored.length === 1 ? "entry" : "entries"} that are not ${readableKinds} files (${shown}).`,
   ];
 }

@@ -44,7 +44,7 @@ describe("readDataset: class folders", () => {
       notes: [
         "ROOT/c holds no images and is left out.",
         "Ignored 1 in ROOT outside any class folder (stray.jpg).",
-        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF or AVIF files (README.md, .DS_Store, 1.heic, Thumbs.db, …).",
+        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP files (README.md, .DS_Store, 1.heic, Thumbs.db, …).",
       ],
     });
   });

@@ -7,6 +7,7 @@ import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import { decodeImage } from "./decode.ts";
+import { readHeader } from "./read-header.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -22,6 +23,41 @@ const noise = sharp(
   Uint8Array.from({ length: 64 * 64 * 3 }, (_, i) => (i * 7919) % 251),
   { raw: { width: 64, height: 64, channels: 3 } },
 );
+
+/** A square of 24-bit noise; the last row ends the file. */
+function bmp24(side: number): Buffer {
+  const header = Buffer.alloc(54);
+  header.write("BM", "latin1");
+  for (const [at, value] of [
+    [10, 54],
+    [14, 40],
+    [18, side],
+    [22, side],
+  ] as const)
+    header.writeUInt32LE(value, at);
+  header.writeUInt16LE(1, 26);
+  header.writeUInt16LE(24, 28);
+  return Buffer.concat([
+    header,
+    Buffer.from(Array.from({ length: side * side * 3 }, (_, i) => (i * 7919) % 251)),
+  ]);
+}
+
+/** The boxes that give an AVIF's size, and nothing more. */
+function avif(width: number, height: number): Buffer {
+  const box = (type: string, content: Buffer) => {
+    const head = Buffer.alloc(8);
+    head.writeUInt32BE(8 + content.length);
+    head.write(type, 4, "latin1");
+    return Buffer.concat([head, content]);
+  };
+  const size = Buffer.alloc(12);
+  size.writeUInt32BE(width, 4);
+  size.writeUInt32BE(height, 8);
+  const properties = box("iprp", box("ipco", box("ispe", size)));
+  const meta = box("meta", Buffer.concat([Buffer.alloc(4), properties]));
+  return Buffer.concat([box("ftyp", Buffer.from("avif\0\0\0\0avifmif1", "latin1")), meta]);
+}
 
 describe("decodeImage", () => {
   it("reads lossless formats to the byte, from bytes and from a path", async () => {
@@ -88,7 +124,9 @@ describe("decodeImage", () => {
   });
 
   const but = (kind: string) =>
-    `x.jpg is not a JPEG, PNG, WebP, GIF or AVIF image${kind}. Convert it or remove it.`;
+    `x.jpg is not a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP image${kind}. Convert it or remove it.`;
+  const damaged = (kind: string, how: string) =>
+    `x.jpg: this ${kind} file is damaged or cut short (${how}). Replace it or remove it.`;
   it.each<[string, string | Uint8Array, string]>([
     ["nothing", "", "x.jpg is empty (0 bytes). Replace it or remove it."],
     ["renamed text", "hello, I am a text file\n", "x.jpg is text, not an image. Replace it or remove it."],
@@ -98,8 +136,16 @@ describe("decodeImage", () => {
       "x.jpg is a Git LFS pointer, not the image itself. Run git lfs pull.",
     ],
     ["SVG", '<?xml version="1.0"?>\n<svg></svg>', but(" but SVG")],
-    ["TIFF", "II*\0\x08\0\0\0", but(" but TIFF")],
-    ["BMP", "BM\x36\0\0\0", but(" but BMP")],
+    [
+      "SVG that says WEBP",
+      '<!-- -->WEBP<svg xmlns="http://www.w3.org/2000/svg"></svg>',
+      "x.jpg is text, not an image. Replace it or remove it.",
+    ],
+    ["TIFF that says WEBP", "MM\0*\0\0\0\x08WEBP", damaged("TIFF", "premature end of file")],
+    ["RIFF that is sound", "RIFF\x24\0\0\0WAVEfmt ", but("")],
+    ["BigTIFF", "II+\0\x08\0\0\0", but(" but BigTIFF")],
+    ["BMP of an unknown header", `BM\x36${"\0".repeat(11)}\x29\0\0\0`, but("")],
+    ["a sequence", "\0\0\0\x18ftypavis\0\0\0\0avifavis", but(" but AVIF sequence")],
     ["HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", but(" but HEIC")],
     ["video", "\0\0\0\x18ftypisom\0\0\0\0isomiso2", but(" but video")],
     ["unknown bytes", "\x01\x02\x03\x04", but("")],
@@ -116,6 +162,8 @@ describe("decodeImage", () => {
       await noise.clone().webp().toBuffer(),
       await noise.clone().gif().toBuffer(),
       await noise.clone().avif({ effort: 0 }).toBuffer(),
+      await noise.clone().tiff({ compression: "lzw" }).toBuffer(),
+      bmp24(64),
     ];
     for (const bytes of encoded)
       for (const share of [0.02, 0.3, 0.6, 0.9])
@@ -136,6 +184,8 @@ describe("decodeImage", () => {
       await noise.clone().png().toBuffer(),
       await noise.clone().webp().toBuffer(),
       await noise.clone().gif().toBuffer(),
+      await noise.clone().tiff({ compression: "lzw" }).toBuffer(),
+      bmp24(64),
     ])
       for (let round = 0; round < 15; round++) {
         const mutated = Uint8Array.from(bytes);
@@ -163,6 +213,163 @@ describe("decodeImage", () => {
       new FileError(
         "bomb.png says it is 60000 × 60000; at most 134217728 pixels are allowed. Make it smaller or remove it.",
       ),
+    );
+  });
+
+  it("refuses a JPEG of more scans than any encoder writes", async () => {
+    const jpeg = await noise.clone().jpeg({ progressive: true }).toBuffer();
+    const end = jpeg.length - 2;
+    const scan = jpeg.subarray(jpeg.lastIndexOf(Buffer.from([0xff, 0xda])), end);
+    const scans = (count: number) =>
+      decodeImage(
+        Buffer.concat([jpeg.subarray(0, end), ...Array<Buffer>(count).fill(scan), jpeg.subarray(end)]),
+        {
+          where: "scans.jpg",
+        },
+      );
+    await expect(scans(501)).rejects.toThrow(
+      new FileError(
+        "scans.jpg: a JPEG file of this kind is not read (more than 500 scans, each a pass over the whole image). Convert it or remove it.",
+      ),
+    );
+    // Ten are the image's own; the decoder then finds the ones that are made up.
+    await expect(scans(480)).rejects.toThrow("scans.jpg: this JPEG file is damaged or cut short");
+  });
+
+  it("never inflates what a PNG says beside its pixels", async () => {
+    const png = await rgb.clone().png().toBuffer();
+    const chunk = Buffer.alloc(12 + 5);
+    chunk.writeUInt32BE(5, 0);
+    chunk.write("zTXtab\0\0x", 4, "latin1"); // neither a sound stream nor a sound checksum
+    const odd = Buffer.concat([png.subarray(0, 33), chunk, png.subarray(33)]);
+    const kept = (bytes: Uint8Array) => readHeader(bytes, { kind: "PNG", where: "x.png" }).bytes;
+    expect(kept(odd)).toEqual(kept(png));
+    expect([...(await decodeImage(odd)).pixels]).toEqual(pixels);
+  });
+
+  const tiff = (tags: readonly (readonly [tag: number, value: number])[]) => {
+    const file = Buffer.alloc(10 + tags.length * 12 + 4);
+    file.write("II*\0", "latin1");
+    file.writeUInt32LE(8, 4);
+    file.writeUInt16LE(tags.length, 8);
+    for (const [index, [tag, value]] of tags.entries()) {
+      const at = 10 + index * 12;
+      file.writeUInt16LE(tag, at);
+      file.writeUInt16LE(4, at + 2);
+      file.writeUInt32LE(1, at + 4);
+      file.writeUInt32LE(value, at + 8);
+    }
+    return file;
+  };
+  const [width, bits, compression, photometric, format] = [256, 258, 259, 262, 339];
+  const whole = "numbers that are not whole, or not of 1, 2, 4, 8 or 16 bits";
+  it.each<[string, Uint8Array, string]>([
+    [
+      "floating-point TIFF",
+      tiff([
+        [bits, 32],
+        [photometric, 1],
+        [format, 3],
+      ]),
+      `TIFF file of this kind is not read (${whole})`,
+    ],
+    [
+      "signed TIFF",
+      tiff([
+        [bits, 8],
+        [format, 2],
+      ]),
+      `TIFF file of this kind is not read (${whole})`,
+    ],
+    [
+      "WebP in TIFF",
+      tiff([
+        [bits, 8],
+        [compression, 50001],
+      ]),
+      "TIFF file of this kind is not read (compression 50001)",
+    ],
+    [
+      "LAB",
+      tiff([
+        [bits, 8],
+        [photometric, 8],
+      ]),
+      "TIFF file of this kind is not read (colours of kind 8 in 8 bits)",
+    ],
+    [
+      "YCbCr without JPEG",
+      tiff([
+        [bits, 8],
+        [photometric, 6],
+      ]),
+      "TIFF file of this kind is not read (colours of kind 6 in 8 bits)",
+    ],
+    ["BMP of 2 bits", bmp24(2).fill(2, 28, 29), "BMP file of this kind is not read (2 bits per pixel)"],
+    ["PNG in BMP", bmp24(2).fill(5, 30, 31), "BMP file of this kind is not read (compression 5 of 24 bits)"],
+  ])("refuses %s", async (_, bytes, message) => {
+    await expect(decodeImage(bytes, { where: "x" })).rejects.toThrow(
+      new FileError(`x: a ${message}. Convert it or remove it.`),
+    );
+  });
+
+  const big = (size: number) => [size & 255, size >> 8];
+  it.each<[string, Uint8Array, string]>([
+    [
+      "a TIFF",
+      tiff([
+        [width, 70000],
+        [257, 70000],
+        [bits, 8],
+        [photometric, 1],
+      ]),
+      "70000 × 70000; at most 134217728",
+    ],
+    [
+      "a tile of a TIFF",
+      tiff([
+        [width, 7],
+        [257, 7],
+        [322, 65536],
+        [323, 65536],
+        [bits, 8],
+        [photometric, 1],
+      ]),
+      "65536 × 65536; at most 134217728",
+    ],
+    ["a BMP", bmp24(1).fill(0x7f, 18, 26), "2139062143 × 2139062143; at most 134217728"],
+    [
+      "a GIF",
+      Buffer.from([
+        ...Buffer.from("GIF89a"),
+        ...big(1),
+        ...big(1),
+        0,
+        0,
+        0,
+        0x2c,
+        0,
+        0,
+        0,
+        0,
+        ...big(65535),
+        ...big(65535),
+        0,
+      ]),
+      "65535 × 65535; at most 134217728",
+    ],
+    [
+      "a WebP",
+      Buffer.concat([
+        Buffer.from("RIFF\x1e\0\0\0WEBPVP8X\x0a\0\0\0\0\0\0\0", "latin1"),
+        Buffer.alloc(6, 0xff),
+      ]),
+      "16777216 × 16777216; at most 134217728",
+    ],
+    ["an AVIF", avif(12000, 12000), "12000 × 12000; at most 80530636"],
+  ])("refuses the size of %s before decoding it", async (_, bytes, size) => {
+    await expect(decodeImage(bytes, { where: "x" })).rejects.toThrow(
+      new FileError(`x says it is ${size} pixels are allowed. Make it smaller or remove it.`),
     );
   });
 

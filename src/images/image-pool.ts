@@ -1,115 +1,235 @@
-/** Worker threads that decode and resize: tasks in, images out. */
+/** Processes that decode and resize: tasks in, images out. What hangs is ended, and what takes much memory waits its turn. */
 
-import type { Worker } from "node:worker_threads";
-import { EngineError, FileError } from "../errors.ts";
-import type { Image } from "../preprocessing/image.ts";
-import { spawnWorker } from "../spawn-worker.ts";
-import type { ImageAnswer, ImageTask } from "./image-task.ts";
+import { type ChildProcess, fork } from "node:child_process";
+import type { Socket } from "node:net";
+import { fileURLToPath } from "node:url";
+import { EngineError, FileError, unreachable } from "../errors.ts";
+import type { ImageAnswer, ImageQuestion, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
 
-/** While one image of a thread is decoded outside JavaScript, the other is resized. */
-const TASKS_PER_THREAD = 2;
+/** Of a 48-megapixel JPEG or a 24-megapixel PNG; so many are decoded side by side as there are processes. */
+const USUAL: MemoryLimit = { estimatedBytes: 288 * 2 ** 20, measuredBytes: 640 * 2 ** 20 };
+/** Of larger ones, one at a time. With four processes that is less than 5 GiB, and it takes hostile files to come near. */
+const LARGE: MemoryLimit = { estimatedBytes: Number.POSITIVE_INFINITY, measuredBytes: 2.5 * 2 ** 30 };
+/** The largest image that is allowed takes a few seconds. */
+const TIME_LIMIT_MS = 60_000;
+/** A killed process ends at once, unless the machine itself hangs. */
+const END_MS = 1000;
 
-const WORKER_FILE = new URL("./image.worker.ts", import.meta.url);
+/** The compiler turns the endings of imports to `.js`, but not those of URLs: that is done here. */
+const isBuilt = import.meta.url.endsWith(".js");
+const PROCESS_FILE = new URL(`./image-process.${isBuilt ? "js" : "ts"}`, import.meta.url);
 
 interface Waiting {
   readonly task: ImageTask;
-  readonly resolve: (image: Image) => void;
+  readonly resolve: (result: ImageResults[ImageTask["type"]]) => void;
   readonly reject: (error: Error) => void;
 }
 
-interface Thread {
-  readonly worker: Worker;
-  readonly running: Map<number, Waiting>;
+interface Worker {
+  readonly child: ChildProcess;
+  /** At most one: so it is always known which image a process died of. */
+  running:
+    | { readonly waiting: Waiting; readonly memory: MemoryLimit; readonly timer: NodeJS.Timeout }
+    | undefined;
+  /** The end of what it wrote to its standard error: why it could not start. */
+  complaint: string;
 }
 
-/** Starts threads as work comes; idle ones do not keep the process alive. */
+/** Starts processes as work comes; idle ones do not keep this one alive. */
 export class ImagePool {
   readonly #limit: number;
-  readonly #threads: Thread[] = [];
+  readonly #file: URL;
+  readonly #timeLimitMs: number;
+  readonly #workers = new Set<Worker>();
   readonly #queue: Waiting[] = [];
-  #nextId = 0;
-  /** Set once the pool is of no more use: closed, or a thread has died. */
+  /** Those that need more memory than usual. */
+  readonly #large: Waiting[] = [];
+  /** Set once the pool is of no more use: closed, or a process has died. */
   #ended: Error | undefined;
 
-  readonly #file: URL;
-
-  constructor(threads: number, { file = WORKER_FILE }: { readonly file?: URL } = {}) {
-    this.#limit = threads;
+  constructor(
+    processes: number,
+    {
+      file = PROCESS_FILE,
+      timeLimitMs = TIME_LIMIT_MS,
+    }: { readonly file?: URL; readonly timeLimitMs?: number } = {},
+  ) {
+    this.#limit = processes;
     this.#file = file;
+    this.#timeLimitMs = timeLimitMs;
   }
 
-  /** Does the task on some thread. */
-  run(task: ImageTask): Promise<Image> {
+  get ended(): boolean {
+    return this.#ended !== undefined;
+  }
+
+  /** Does the task in some process. */
+  run<T extends ImageTask>(task: T): Promise<ImageResults[T["type"]]> {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
+      const waiting: Waiting = { task, resolve: resolve as Waiting["resolve"], reject };
       // A transform goes first: it lets go of a whole picture, where a load takes hold of one more.
-      if (task.type === "transform") this.#queue.unshift({ task, resolve, reject });
-      else this.#queue.push({ task, resolve, reject });
+      if (task.type === "transform") this.#queue.unshift(waiting);
+      else this.#queue.push(waiting);
       this.#handOut();
     });
   }
 
-  /** Stops the threads; what is unfinished is rejected. */
+  /** Ends the processes, whatever they do; what is unfinished is rejected. */
   async close(): Promise<void> {
     this.#end(new EngineError("The image store was closed while images were being read."));
-    await Promise.all(this.#threads.map(({ worker }) => worker.terminate()));
+    await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
   }
 
   #handOut(): void {
-    while (this.#queue.length > 0) {
-      const thread = this.#leastBusy();
-      if (thread === undefined) return;
-      const waiting = this.#queue.shift();
-      if (waiting === undefined) return;
-      const id = this.#nextId++;
-      thread.running.set(id, waiting);
-      thread.worker.ref();
-      thread.worker.postMessage({ id, task: waiting.task });
+    while (this.#ended === undefined) {
+      const isLarge = this.#large.length > 0 && !this.#isLargeRunning();
+      const queue = isLarge ? this.#large : this.#queue;
+      if (queue.length === 0) return;
+      const worker = this.#idle();
+      const waiting = worker && queue.shift();
+      if (worker === undefined || waiting === undefined) return;
+      this.#ask(worker, waiting, isLarge ? LARGE : USUAL);
     }
   }
 
-  /** An idle thread, else a new one, else one with room, else none. */
-  #leastBusy(): Thread | undefined {
-    const best = this.#threads.toSorted((a, b) => a.running.size - b.running.size)[0];
-    if (best?.running.size === 0) return best;
-    if (this.#threads.length < this.#limit) return this.#start();
-    return best !== undefined && best.running.size < TASKS_PER_THREAD ? best : undefined;
+  #isLargeRunning(): boolean {
+    return [...this.#workers].some(({ running }) => running?.memory === LARGE);
   }
 
-  #start(): Thread {
-    const worker = spawnWorker(this.#file);
-    const thread: Thread = { worker, running: new Map() };
-    worker.on("message", (answer: ImageAnswer) => this.#receive(thread, answer));
-    worker.on("error", (cause) => this.#fail(`An image thread stopped: ${cause.message}.`, cause));
-    worker.on("exit", (code) => this.#fail(`An image thread stopped with exit code ${code}.`));
-    this.#threads.push(thread);
-    return thread;
+  /** An idle process, else a new one, else none. */
+  #idle(): Worker | undefined {
+    for (const worker of this.#workers) if (worker.running === undefined) return worker;
+    return this.#workers.size < this.#limit ? this.#start() : undefined;
   }
 
-  #receive(thread: Thread, answer: ImageAnswer): void {
-    const waiting = thread.running.get(answer.id);
-    thread.running.delete(answer.id);
-    // Not while it ends: the process must stay to see the end of its threads.
-    if (thread.running.size === 0 && this.#ended === undefined) thread.worker.unref();
-    if ("image" in answer) waiting?.resolve(answer.image);
-    else waiting?.reject(answer.file ? new FileError(answer.message) : new Error(answer.message));
+  #ask(worker: Worker, waiting: Waiting, memory: MemoryLimit): void {
+    const timer = setTimeout(() => this.#tooSlow(worker, waiting), this.#timeLimitMs);
+    worker.running = { waiting, memory, timer };
+    worker.child.ref();
+    worker.child.channel?.ref();
+    const question: ImageQuestion = { task: waiting.task, memory };
+    // One that could not be sent shows as the end of the process.
+    worker.child.send(question, () => {});
+  }
+
+  #start(): Worker {
+    // Node 20 reads no TypeScript by itself.
+    const first = this.#file.href.endsWith(".ts")
+      ? new URL("../typescript-worker.mjs", import.meta.url)
+      : this.#file;
+    const child = fork(fileURLToPath(first), [this.#file.href], {
+      serialization: "advanced", // typed arrays stay what they are
+      stdio: ["ignore", "ignore", "pipe", "ipc"],
+      execArgv: [], // flags of a test runner or a profiler
+      // Ctrl-C in a terminal reaches a whole group of processes; this one is ended by us.
+      detached: process.platform !== "win32",
+    });
+    const worker: Worker = { child, running: undefined, complaint: "" };
+    const stopped = (how: string) => {
+      if (this.#workers.delete(worker)) this.#fail(worker, how);
+    };
+    child.on("message", (answer: ImageAnswer) => this.#receive(worker, answer));
+    child.on("error", (cause) => stopped(cause.message));
+    child.on("close", (code, signal) => stopped(signal ?? `exit code ${code}`));
+    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
+      worker.complaint = (worker.complaint + text).slice(-4000);
+    });
+    (child.stderr as Socket | null)?.unref();
+    child.unref();
+    child.channel?.unref();
+    this.#workers.add(worker);
+    return worker;
+  }
+
+  #receive(worker: Worker, answer: ImageAnswer): void {
+    const { running } = worker;
+    if (running === undefined) return; // it was ended while it answered
+    const { waiting, memory } = running;
+    this.#rest(worker);
+    switch (answer.type) {
+      case "done":
+        waiting.resolve(answer.result);
+        break;
+      case "failed":
+        waiting.reject(answer.isFile ? new FileError(answer.message) : new Error(answer.message));
+        break;
+      case "large":
+        this.#large.push(waiting);
+        break;
+      case "overgrown":
+        void this.#stop(worker);
+        if (memory === USUAL) this.#large.push(waiting);
+        else
+          waiting.reject(
+            new FileError(
+              `${waiting.task.where} takes more than ${LARGE.measuredBytes / 2 ** 30} GiB of memory to decode. Make it smaller or remove it.`,
+            ),
+          );
+        break;
+      default:
+        unreachable(answer);
+    }
     this.#handOut();
   }
 
-  #fail(message: string, cause?: Error): void {
-    if (this.#ended !== undefined) return;
-    this.#end(
-      new EngineError(`${message} Memory may have run out: use fewer threads or smaller images.`, { cause }),
+  /** The worker has nothing to do, and keeps nothing alive. */
+  #rest(worker: Worker): void {
+    clearTimeout(worker.running?.timer);
+    worker.running = undefined;
+    worker.child.unref();
+    worker.child.channel?.unref();
+  }
+
+  #tooSlow(worker: Worker, { task, reject }: Waiting): void {
+    this.#rest(worker);
+    void this.#stop(worker);
+    reject(
+      new FileError(
+        `${task.where} is not decoded after ${this.#timeLimitMs / 1000} s, which no sound image takes. Save it anew as PNG or remove it.`,
+      ),
     );
-    for (const { worker } of this.#threads) void worker.terminate();
+    this.#handOut();
+  }
+
+  /** Ends the process at once. A decoder answers no polite question. */
+  async #stop(worker: Worker): Promise<void> {
+    const { child } = worker;
+    this.#workers.delete(worker);
+    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
+    child.ref();
+    const gone = new Promise((resolve) => {
+      child.once("exit", resolve);
+      setTimeout(resolve, END_MS).unref();
+    });
+    child.kill("SIGKILL");
+    await gone;
+    child.unref();
+    if (child.connected) child.disconnect();
+  }
+
+  #fail({ running, complaint }: Worker, how: string): void {
+    const during = running ? ` at ${running.waiting.task.where}` : "";
+    const why = /^\w*Error.*$/m.exec(complaint)?.[0];
+    this.#end(
+      new EngineError(
+        `An image process stopped${during}: ${why ?? how}. Memory may have run out: use fewer processes or smaller images.`,
+      ),
+    );
+    clearTimeout(running?.timer);
+    running?.waiting.reject(this.#ended ?? new Error("internal: the pool has no reason to end"));
+    for (const worker of this.#workers) void this.#stop(worker);
   }
 
   /** Rejects everything unfinished, now and from now on. */
   #end(error: Error): void {
     this.#ended ??= error;
-    const unfinished = [...this.#queue, ...this.#threads.flatMap(({ running }) => [...running.values()])];
+    const running = [...this.#workers].flatMap(({ running }) => (running ? [running] : []));
+    for (const { timer } of running) clearTimeout(timer);
+    const unfinished = [...this.#queue, ...this.#large, ...running.map(({ waiting }) => waiting)];
     this.#queue.length = 0;
-    for (const { running } of this.#threads) running.clear();
+    this.#large.length = 0;
+    for (const worker of this.#workers) worker.running = undefined;
     for (const { reject } of unfinished) reject(this.#ended);
   }
 }

@@ -1,72 +1,114 @@
-/** Decoded images by path: made on other threads, kept as bytes while there is room, never decoded twice at once. */
+/** Decoded images: made in other processes, kept as bytes while there is room, never decoded twice at once. */
 
+import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import type { Image } from "../preprocessing/image.ts";
-import type { Action } from "../preprocessing/plan-steps.ts";
+import { type Action, applyActions, planSteps } from "../preprocessing/plan-steps.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { ImagePool } from "./image-pool.ts";
+import { type ImageSource, nameOf, readSource, type SourceOptions } from "./image-source.ts";
 
 export interface ImageStoreOptions {
-  /** Threads that decode and resize; one core is left to the training step. */
+  /** Processes that decode and resize; one core is left to the training step. */
   readonly threads?: number;
   /** Bytes of pixels to keep; 1 GiB is 7,000 images of 224². */
   readonly cacheBytes?: number;
 }
 
-/** Gives images after their still steps. Close it when done. */
+/** Gives images after their deterministic steps. Close it when done. */
 export interface ImageStore {
   /** How many images it works on at once; asking for more only queues them. */
   readonly threads: number;
-  /** The image at `path` after `still` steps. The pixels are shared: do not write to them. */
-  load(path: string, still: readonly Step[]): Promise<Image>;
-  /** The image after `actions`, worked out on another thread. */
+  /**
+   * The image after `steps`, none of which is random. The pixels are shared: do not write to them.
+   * A file is kept in memory until it changes; what is given as bytes or pixels is not kept.
+   */
+  load(source: ImageSource, steps: readonly Step[], options?: SourceOptions): Promise<Image>;
+  /** The image after `actions`, worked out in another process. */
   transform(image: Image, actions: readonly Action[]): Promise<Image>;
   close(): Promise<void>;
 }
 
+interface Kept {
+  /** What tells this state of the file from a later one. */
+  readonly stamp: string;
+  readonly image: Promise<Image>;
+  /** 0 until it is decoded, and where there is no room to keep it. */
+  bytes: number;
+}
+
 const defaultThreads = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
 
+/** Changes with the file at `path`; a file that cannot be asked is decoded, which says why. */
+const stampOf = (path: string): Promise<string | undefined> =>
+  stat(path, { bigint: true }).then(
+    ({ mtimeNs, ctimeNs, size, ino }) => `${mtimeNs} ${ctimeNs} ${size} ${ino}`,
+    () => undefined,
+  );
+
 /**
- * Opens a store. Its cache keeps the first images that fit and never drops one: an epoch visits every image once, and
- * under that pattern dropping the oldest would drop each image just before it is wanted again.
+ * Opens a store. Its cache keeps the first images that fit and drops only those whose file has changed: an epoch visits
+ * every image once, and under that pattern dropping the oldest would drop each image just before it is wanted again.
  */
 export function openImageStore({
   threads = defaultThreads(),
   cacheBytes = 2 ** 30,
 }: ImageStoreOptions = {}): ImageStore {
   const pool = new ImagePool(threads);
-  const kept = new Map<string, Image>();
-  const underway = new Map<string, Promise<Image>>();
+  /** By steps and path: those that are kept, and those that are under way. */
+  const known = new Map<string, Kept>();
   let keptBytes = 0;
 
-  async function decode(key: string, path: string, still: readonly Step[]): Promise<Image> {
+  function forget(key: string, entry: Kept): void {
+    if (known.get(key) === entry) known.delete(key);
+    keptBytes -= entry.bytes;
+    entry.bytes = 0;
+  }
+
+  async function loadFile(path: string, steps: readonly Step[], where: string): Promise<Image> {
+    const decode = () => pool.run({ type: "load", source: { type: "path", path }, steps, where });
+    const stamp = await stampOf(path);
+    if (stamp === undefined) return decode();
+    const key = `${JSON.stringify(steps)} ${path}`;
+    const earlier = known.get(key);
+    if (earlier?.stamp === stamp) return earlier.image;
+    if (earlier) forget(key, earlier);
+    const entry: Kept = { stamp, image: decode(), bytes: 0 };
+    known.set(key, entry);
     try {
-      const image = await pool.run({ type: "load", path, still });
-      if (keptBytes + image.pixels.length <= cacheBytes) {
-        kept.set(key, image);
-        keptBytes += image.pixels.length;
-      }
+      const image = await entry.image;
+      if (known.get(key) === entry && keptBytes + image.pixels.length <= cacheBytes) {
+        entry.bytes = image.pixels.length;
+        keptBytes += entry.bytes;
+      } else forget(key, entry);
       return image;
-    } finally {
-      underway.delete(key);
+    } catch (error) {
+      forget(key, entry);
+      throw error;
     }
   }
 
-  function load(path: string, still: readonly Step[]): Promise<Image> {
-    const key = `${JSON.stringify(still)} ${path}`;
-    const image = kept.get(key);
-    if (image !== undefined) return Promise.resolve(image);
-    const loading = underway.get(key) ?? decode(key, path, still);
-    underway.set(key, loading);
-    return loading;
+  function transform(image: Image, actions: readonly Action[], where = "The image"): Promise<Image> {
+    // Cropping only copies, and leaves less to send.
+    const first = actions.findIndex(({ type }) => type === "resize");
+    const cropped = applyActions(image, first === -1 ? actions : actions.slice(0, first));
+    if (first === -1) return Promise.resolve(cropped);
+    return pool.run({ type: "transform", image: cropped, actions: actions.slice(first), where });
   }
 
   return {
     threads,
-    load,
-    transform: (image, actions) => pool.run({ type: "transform", image, actions }),
+    transform: (image, actions) => transform(image, actions),
+    load: async (given, steps, options = {}) => {
+      const source = await readSource(given, options);
+      const where = nameOf(source, options);
+      if (source.type === "path") return loadFile(source.path, steps, where);
+      if (source.type === "bytes") return pool.run({ type: "load", source, steps, where });
+      return transform(source.image, planSteps(steps, source.image, { where }), where);
+    },
     close: async () => {
-      kept.clear();
+      known.clear();
+      keptBytes = 0;
       await pool.close();
     },
   };

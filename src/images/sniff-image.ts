@@ -1,8 +1,26 @@
-/** What a file is, by its first bytes; names and endings lie. */
+/** Which kind of image a file is, by its first bytes; names and endings lie. */
 
-/** Kinds that are decoded. */
-const READABLE = ["JPEG", "PNG", "WebP", "GIF", "AVIF"] as const;
-export type ImageKind = (typeof READABLE)[number];
+/** Kinds that are decoded, with the file endings under which they are found. */
+const readable = {
+  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
+  PNG: ["png", "apng"],
+  WebP: ["webp"],
+  GIF: ["gif"],
+  AVIF: ["avif"],
+  TIFF: ["tif", "tiff"],
+  BMP: ["bmp", "dib"],
+} as const;
+export type ImageKind = keyof typeof readable;
+
+/** `.jpg`, `.png` …: the endings of files that are images, in small letters. */
+export const readableEndings: ReadonlySet<string> = new Set(
+  Object.values(readable).flatMap((endings) => endings.map((ending) => `.${ending}`)),
+);
+
+/** `JPEG, PNG, … or BMP`, for messages. */
+export const readableKinds = Object.keys(readable)
+  .join(", ")
+  .replace(/, (\w+)$/, " or $1");
 
 /** Enough for every signature here, and for the brands of an ISO media file. */
 const SNIFFED_BYTES = 64;
@@ -10,28 +28,40 @@ const SNIFFED_BYTES = 64;
 const text = (bytes: Uint8Array, from: number, to: number): string =>
   String.fromCharCode(...bytes.subarray(from, Math.min(to, bytes.length)));
 
-const SIGNATURES: readonly (readonly [kind: string, at: number, bytes: string])[] = [
-  ["JPEG", 0, "\xff\xd8\xff"],
-  ["PNG", 0, "\x89PNG\r\n\x1a\n"],
-  ["GIF", 0, "GIF87a"],
-  ["GIF", 0, "GIF89a"],
-  ["WebP", 8, "WEBP"],
-  ["TIFF", 0, "II*\0"],
-  ["TIFF", 0, "MM\0*"],
-  ["BMP", 0, "BM"],
-  ["JPEG XL", 0, "\xff\x0a"],
-  ["JPEG XL", 4, "JXL \r\n"],
-  ["JPEG 2000", 4, "jP  \r\n"],
-  ["Photoshop", 0, "8BPS"],
-  ["PDF", 0, "%PDF"],
-  ["ZIP", 0, "PK\x03\x04"],
-  ["gzip", 0, "\x1f\x8b"],
-  ["Git LFS pointer", 0, "version https://git-lfs"],
+/**
+ * Each is complete: bytes that match are what their decoder itself would take. `?` stands for any byte.
+ * After `RIFF????WEBP`, a decoder also asks for one of three chunks; after `BM`, for a header of a known size.
+ */
+const signatures: readonly (readonly [kind: string, start: string])[] = [
+  ["JPEG", "\xff\xd8\xff"],
+  ["PNG", "\x89PNG\r\n\x1a\n"],
+  ["GIF", "GIF87a"],
+  ["GIF", "GIF89a"],
+  ...["VP8 ", "VP8L", "VP8X"].map((chunk) => ["WebP", `RIFF????WEBP${chunk}`] as const),
+  ["TIFF", "II*\0"],
+  ["TIFF", "MM\0*"],
+  ["BigTIFF", "II+\0"],
+  ["BigTIFF", "MM\0+"],
+  ...[12, 40, 52, 56, 64, 108, 124].map(
+    (size) => ["BMP", `BM????????????${String.fromCharCode(size)}\0\0\0`] as const,
+  ),
+  ["JPEG XL", "\xff\x0a"],
+  ["JPEG XL", "????JXL \r\n"],
+  ["JPEG 2000", "????jP  \r\n"],
+  ["Photoshop", "8BPS"],
+  ["PDF", "%PDF"],
+  ["ZIP", "PK\x03\x04"],
+  ["gzip", "\x1f\x8b"],
+  ["Git LFS pointer", "version https://git-lfs"],
 ];
 
+const startsWith = (head: string, start: string): boolean =>
+  head.length >= start.length && [...start].every((byte, at) => byte === "?" || byte === head[at]);
+
 /** HEIC and AVIF share a container; the brands in its `ftyp` box tell them apart. */
-function isoMediaKind(bytes: Uint8Array): string {
-  const brands = text(bytes, 8, SNIFFED_BYTES);
+function isoMediaKind(head: string): string {
+  const brands = head.slice(8);
+  if (brands.startsWith("avis")) return "AVIF sequence";
   if (/avi[fs]/.test(brands)) return "AVIF";
   return /hei[cxms]|hev[cxms]|mif1|msf1/.test(brands) ? "HEIC" : "video";
 }
@@ -40,12 +70,12 @@ function isoMediaKind(bytes: Uint8Array): string {
 export function sniffImage(bytes: Uint8Array): string | undefined {
   if (bytes.length === 0) return "empty";
   const head = text(bytes, 0, SNIFFED_BYTES);
-  const known = SIGNATURES.find(([, at, signature]) => head.startsWith(signature, at));
+  const known = signatures.find(([, start]) => startsWith(head, start));
   if (known !== undefined) return known[0];
-  if (head.startsWith("ftyp", 4)) return isoMediaKind(bytes);
+  if (head.startsWith("ftyp", 4)) return isoMediaKind(head);
   if (/^(\xef\xbb\xbf)?\s*<(\?xml|svg|!DOCTYPE svg)/i.test(head)) return "SVG";
   return /^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(head) ? "text" : undefined;
 }
 
 export const isReadable = (kind: string | undefined): kind is ImageKind =>
-  READABLE.some((readable) => readable === kind);
+  kind !== undefined && Object.hasOwn(readable, kind);

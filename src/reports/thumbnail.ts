@@ -1,23 +1,29 @@
 /** A small copy of a picture as a data URI, to stand inside a report. */
 
 import sharp from "sharp";
+import { FileError } from "../errors.ts";
+import { decodeImage } from "../images/decode.ts";
+import { resize } from "../preprocessing/resize.ts";
 
 /** Shown at about 150 CSS pixels; twice that would double a report of 24 pictures for little. */
 const side = 160;
-/** As when decoding for training: larger pictures are more likely attacks than photographs. */
-const limitInputPixels = 16384 * 16384;
 
-/** `data:image/jpeg;…`, or nothing where the file can not be read: a report must not fail for a picture. */
+/** `data:image/jpeg;…`, as the model sees it, or nothing where it cannot be decoded: a report must not fail for a picture. */
 export async function makeThumbnail(path: string): Promise<string | undefined> {
   try {
-    const bytes = await sharp(path, { limitInputPixels, pages: 1 })
-      .autoOrient()
-      .resize({ width: side, height: side, fit: "inside", withoutEnlargement: true })
-      .flatten({ background: "#ffffff" })
+    const image = await decodeImage(path);
+    const scale = Math.min(1, side / Math.max(image.width, image.height));
+    const shrink = (length: number) => Math.max(1, Math.round(length * scale));
+    const { width, height, pixels } = resize(image, {
+      size: [shrink(image.height), shrink(image.width)],
+      filter: "lanczos",
+    });
+    const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 78 })
       .toBuffer();
     return `data:image/jpeg;base64,${bytes.toString("base64")}`;
-  } catch {
-    return undefined;
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
   }
 }

@@ -1,0 +1,86 @@
+/** The process in which files are decoded: a decoder that hangs, crashes or fills memory takes only this with it. */
+
+import { FileError } from "../errors.ts";
+import type { Image } from "../preprocessing/image.ts";
+import { type Action, applyActions, planSteps } from "../preprocessing/plan-steps.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import { decodeBytes, type ImageFacts, NeedsMemory, readFacts, restrictDecoders } from "./decode-bytes.ts";
+import { type ReadSource, readImageFile } from "./image-source.ts";
+
+type FileSource = Exclude<ReadSource, { type: "pixels" }>;
+
+/** `where` names the image in messages. */
+export type ImageTask = { readonly where: string } & (
+  | { readonly type: "load"; readonly source: FileSource; readonly steps: readonly Step[] }
+  | { readonly type: "facts"; readonly source: FileSource }
+  | { readonly type: "transform"; readonly image: Image; readonly actions: readonly Action[] }
+);
+
+/** What each kind of task gives. */
+export interface ImageResults {
+  readonly load: Image;
+  readonly facts: ImageFacts;
+  readonly transform: Image;
+}
+
+/** How much memory a task may take: by the file's header, and as it turns out. */
+export interface MemoryLimit {
+  readonly estimatedBytes: number;
+  readonly measuredBytes: number;
+}
+
+export interface ImageQuestion {
+  readonly task: ImageTask;
+  readonly memory: MemoryLimit;
+}
+
+export type ImageAnswer =
+  | { readonly type: "done"; readonly result: Image | ImageFacts }
+  /** `isFile`: the message is for the owner of the file. */
+  | { readonly type: "failed"; readonly message: string; readonly isFile: boolean }
+  /** It would take more memory than allowed. */
+  | { readonly type: "large" }
+  /** It already does, and goes on: this process has to be ended. */
+  | { readonly type: "overgrown" };
+
+const WATCH_MS = 20;
+
+async function perform(task: ImageTask, { estimatedBytes }: MemoryLimit): Promise<Image | ImageFacts> {
+  if (task.type === "transform") return applyActions(task.image, task.actions);
+  const { source, where } = task;
+  const bytes = source.type === "path" ? await readImageFile(source.path) : source.bytes;
+  if (task.type === "facts") return readFacts(bytes, where);
+  const image = await decodeBytes(bytes, { where, maxDecodedBytes: estimatedBytes });
+  return applyActions(image, planSteps(task.steps, image, { where }));
+}
+
+function failure(error: unknown): ImageAnswer {
+  if (error instanceof NeedsMemory) return { type: "large" };
+  const message = error instanceof Error ? error.message : String(error);
+  return { type: "failed", message, isFile: error instanceof FileError };
+}
+
+const send = (answer: ImageAnswer) => process.send?.(answer);
+
+async function answer({ task, memory }: ImageQuestion): Promise<void> {
+  const before = process.memoryUsage.rss();
+  // A file may lie about its size, and decoders have appetites of their own.
+  const watch = setInterval(() => {
+    if (process.memoryUsage.rss() - before < memory.measuredBytes) return;
+    clearInterval(watch);
+    send({ type: "overgrown" });
+  }, WATCH_MS);
+  try {
+    const result = await perform(task, memory);
+    send({ type: "done", result });
+  } catch (error) {
+    send(failure(error));
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+restrictDecoders();
+process.on("message", (question: ImageQuestion) => void answer(question));
+// Whoever asked is gone. An orderly exit would wait for the decoder.
+process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
