@@ -49,4 +49,9 @@ export { type TrainOptions, train } from "./train/train.ts";
 export { sameBase } from "./adapter/adapter.ts";
 export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
 export { type ClassifierOptions, openClassifier } from "./predict/classifier.ts";
-export { type RunOptions as ClassifyOptions, runClassifier } from "./predict/run-classifier.ts";
+export {
+  type AnsweredBatch,
+  classifyBatches,
+  type RunOptions as ClassifyOptions,
+  runClassifier,
+} from "./predict/run-classifier.ts";

@@ -35,7 +35,7 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? "")
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    .replace(/[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu, (character) =>
       /[\n\t]/.test(character) ? character : "\ufffd",
     );
 }
