@@ -244,7 +244,8 @@ describe("an adapter or a model that does not fit", () => {
       "predict MODEL": "error: missing required argument 'images'",
       "predict MODEL ROOT/missing.png": "error: ROOT/missing.png: there is no such file or folder.",
       "predict MODEL ROOT/empty": "error: ROOT/empty: no images in this folder.",
-      "predict MODEL ROOT/notes.txt": "skipped: ROOT/notes.txt is text, not an image. Replace it or remove it.\nerror: None of the images can be read; each is named above.",
+      "predict MODEL ROOT/notes.txt":
+        "skipped: ROOT/notes.txt is text, not an image. Replace it or remove it.\nerror: None of the images can be read; each is named above.",
       "predict MODEL ROOT/loose --top-k 0": "error: --top-k must be a whole number of at least 1, got 0.",
       "predict MODEL ROOT/loose --format xml":
         "error: option '--format <kind>' argument 'xml' is invalid. Allowed choices are table, csv, jsonl.",

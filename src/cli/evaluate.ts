@@ -8,7 +8,9 @@ import { InputError } from "../errors.ts";
 import { writeFileAside } from "../files/write-file.ts";
 import { matchLabels } from "../predict/match-labels.ts";
 import { openScorer } from "../predict/metrics.ts";
+import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
+import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
 import { renderEvaluation } from "../reports/render-evaluation.ts";
 import { renderReport } from "../reports/report.ts";
 import { makeThumbnail } from "../reports/thumbnail.ts";
@@ -43,7 +45,7 @@ export const evaluateCommand = (): Command =>
         "val",
         "test",
       ]),
-      new Option("--report <file.html>", "write a page with pictures of the worst mistakes"),
+      new Option("--report <file.html>", "write a page with pictures of the mistakes"),
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
       headsOption(),
       batchSizeOption(),
@@ -141,27 +143,23 @@ interface ReportParts {
 
 async function writeReport(path: string, { evaluation, examples, opened, data }: ReportParts): Promise<void> {
   const { model, adapter } = opened;
-  const mistakes = await Promise.all(
-    worstMistakes(evaluation.metrics).map(async (mistake) => {
-      const { path: file } = examples[mistake.example] ?? { path: "" };
-      return { ...mistake, path: file, thumbnail: await makeThumbnail(file) };
-    }),
-  );
+  const { split, metrics } = evaluation;
+  const mistakes: PicturedMistake[] = [];
+  for (const mistake of worstMistakes(metrics)) {
+    interruption.throwIfAborted();
+    const file = examples[mistake.example]?.path ?? "";
+    const thumbnail = mistakes.length < mostPictures ? await makeThumbnail(file) : undefined;
+    mistakes.push({ ...mistake, path: file, thumbnail });
+  }
+  const method = adapter ? adapter.method.name : "the model's own head";
   const facts = [
     ["model", model.id],
-    ["method", adapter ? adapter.method.name : "the model's own head"],
+    ["method", method],
     ["data", resolve(data)],
-    ["preprocessing", JSON.stringify(opened.preprocessing)],
+    ["split", `${split}, ${metrics.examples.toLocaleString("en")} images`],
+    ["preprocessing", describeSteps(opened.preprocessing)],
   ] as const;
-  const title = basename(resolve(data));
-  await writeFileAside(
-    path,
-    renderReport({
-      ...evaluation,
-      title,
-      subtitle: `${evaluation.split} images, ${model.id}`,
-      mistakes,
-      facts,
-    }),
-  );
+  const title = `Evaluation: ${basename(resolve(data))}, ${split} images`;
+  const subtitle = `${method} on ${basename(model.id)}`;
+  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
 }

@@ -14,7 +14,13 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
       yield { type: "step", epoch, step: 4 * epoch + at, steps: 4 * epochs, loss: 2.3456, ...pace };
     }
     yield { type: "progress", label: "validating", done: 1020, total: 1020, unit: "images" };
-    const scores = { trainLoss: 1234.5678, trainTop1: 100, valLoss: 0.5, valTop1: 88.04, best: epoch % 2 === 0 };
+    const scores = {
+      trainLoss: 1234.5678,
+      trainTop1: 100,
+      valLoss: 0.5,
+      valTop1: 88.04,
+      best: epoch % 2 === 0,
+    };
     yield { type: "epoch", epoch, step: 4 * epoch + 4, learningRate: 1e-3, ...scores, seconds: 86_399 };
   }
   const kept = { epoch: ran - 1, valTop1: 88.04, seconds: 65_000, step: 4 * ran };

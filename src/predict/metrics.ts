@@ -43,6 +43,8 @@ export interface Mistake {
 export interface Metrics {
   readonly examples: number;
   readonly correct: number;
+  /** Those whose class is among the five most likely. */
+  readonly correctAmongFive: number;
   readonly top1: number;
   readonly top5: number;
   /** Mean cross-entropy in nats. */
@@ -145,7 +147,7 @@ export function openScorer(classes: number): Scorer {
       const perClass = scoreClasses(confusion, supports);
       const examples = predictions.length;
       return {
-        ...{ examples, correct: first },
+        ...{ examples, correct: first, correctAmongFive: five },
         top1: percent(first, examples) ?? 0,
         top5: percent(five, examples) ?? 0,
         loss: examples > broken ? loss / (examples - broken) : Number.NaN,

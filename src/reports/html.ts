@@ -1,6 +1,6 @@
 /** HTML from templates that escape whatever they are given: names of classes and files come from strangers. */
 
-/** Text that is HTML already. Only the `html` template makes it. */
+/** Text that is HTML already. Only `html` and `breakable` make it. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -22,6 +22,15 @@ function toText(part: Part): string {
   if (typeof part === "string" || typeof part === "number") return escapeHtml(String(part));
   return part.map(toText).join("");
 }
+
+/** A name or a path that may break after its separators, so that no word is cut. */
+export const breakable = (text: string): Html =>
+  new Html(
+    text
+      .split(/(?<=[/\\_.-])(?=\w)/)
+      .map(escapeHtml)
+      .join("<wbr>"),
+  );
 
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
