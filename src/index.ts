@@ -102,7 +102,7 @@ export {
 
 // ---------------------------------------------------------------- predictions, and what they are worth
 
-export { type Metrics, measure, type Predictions, softmax, topK } from "./predict/metrics.ts";
+export { type Metrics, type Predictions, scorePredictions, softmax, topK } from "./predict/metrics.ts";
 export { type PredictGraphOptions, predictGraph } from "./predict/predict-graph.ts";
 export { renderEvaluation } from "./reports/render-evaluation.ts";
 

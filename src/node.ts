@@ -47,4 +47,9 @@ export { type TrainOptions, train } from "./runs/train.ts";
 export { checkBase } from "./adapter/adapter.ts";
 export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
 export { type ClassifierOptions, openClassifier } from "./predict/classifier.ts";
-export { type RunOptions as ClassifyOptions, runClassifier } from "./predict/run-classifier.ts";
+export {
+  type AnsweredBatch,
+  classifyBatches,
+  type RunOptions as ClassifyOptions,
+  runClassifier,
+} from "./predict/run-classifier.ts";

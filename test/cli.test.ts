@@ -182,7 +182,7 @@ describe("predict", () => {
     expect(rows.map((row) => row.replace(/0\.\d+$/, "P"))).toEqual([
       '"a ""red"", one.png",1,red,P',
       "unnamed,1,red,P",
-      "--json,1,red,P",
+      "'--json,1,red,P",
       "",
     ]);
   });
@@ -199,9 +199,10 @@ describe("predict", () => {
     const labels = [0, 1, 2].map(() => ({ label: expect.any(String), probability: expect.any(Number) }));
     expect(first).toEqual({ type: "prediction", path: images[0], labels });
     expect(second).toMatchObject({ path: images[2], labels: [{ label: "red" }, {}, {}] });
-    const message = `${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    const message = "1 of 3 images got no label, since they cannot be read; they are named above.";
     expect(last).toEqual({ type: "error", code: "FILE", message });
-    expect(stderr).toBe(`error: ${message}\n`);
+    const skipped = `skipped: ${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    expect(stderr).toBe(`${skipped}\nerror: ${message}\n`);
     expect(code).toBe(2);
   });
 });

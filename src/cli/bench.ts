@@ -28,6 +28,7 @@ import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
 import { interruption } from "./exit.ts";
 import { jsonOption, modelOption, threadsOption, wholeNumber, withOptions } from "./options.ts";
+import { print, say } from "./output.ts";
 
 export const benchCommand = (): Command =>
   new Command("bench").description("measure speed and memory on this machine").addCommand(
@@ -99,7 +100,7 @@ async function benchStep(flags: Flags): Promise<void> {
         node: process.version,
       },
     };
-    process.stdout.write(flags.json ? `${JSON.stringify(result)}\n` : render(result));
+    await (flags.json ? print(`${JSON.stringify(result)}\n`) : say(render(result)));
   } finally {
     await engine.close();
     await rm(folder, { recursive: true, force: true });
@@ -225,5 +226,4 @@ const render = (
   result: Result,
 ): string => `${result.model}, batch ${result.batchSize}: ${result.imagesPerSecond.toFixed(2)} images/s
 ${result.gflopsPerSecond.toFixed(0)} GFLOP/s in a step's matrix products; the best single product reached ${result.gemmGflopsPerSecond.toFixed(0)}
-${(result.peakRssBytes / 2 ** 20).toFixed(0)} MiB at the peak
-`;
+${(result.peakRssBytes / 2 ** 20).toFixed(0)} MiB at the peak`;

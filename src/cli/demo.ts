@@ -12,7 +12,7 @@ import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { measure, softmax, topK } from "../predict/metrics.ts";
+import { openScorer, softmax, topK } from "../predict/metrics.ts";
 import { defaultSteps } from "../preprocessing/default-steps.ts";
 import type { DoneEvent, StartEvent } from "../runs/events.ts";
 import { train } from "../runs/train.ts";
@@ -22,6 +22,7 @@ import { classify } from "./classify.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import { mergeInto, renderMerged } from "./merge.ts";
 import { openModel } from "./open-model.ts";
+import { say } from "./output.ts";
 import { openReporter } from "./report-training.ts";
 
 const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
@@ -52,26 +53,25 @@ interface Result {
 }
 
 async function runDemo({ out }: { out: string }): Promise<void> {
-  const say = (text: string) => process.stdout.write(`${text}\n`);
   const model = await readModel(join(assets, "backbone"));
   const dataset = await readDataset(join(assets, "data"));
   await clear(out);
-  say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
+  await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = nativeEngine();
   try {
     const results: Result[] = [];
     for (const contender of contenders)
       results.push(await compete(contender, { model, dataset, engine, out }));
-    say(`\n${renderResults(results)}\n`);
+    await say(`\n${renderResults(results)}\n`);
     const opened = await openModel({ adapter: join(out, "rlrr") });
     const merged = join(out, "merged");
-    say(renderMerged(merged, await mergeInto(merged, opened, engine)));
+    await say(renderMerged(merged, await mergeInto(merged, opened, engine)));
   } finally {
     await engine.close();
   }
-  say(`The merged model reads ${await readWord(join(out, "merged"), dataset)}.\n`);
-  say(whatNext(out));
+  await say(`The merged model reads ${await readWord(join(out, "merged"), dataset)}.\n`);
+  await say(whatNext(out));
 }
 
 /** Only what a demo wrote may be replaced. */
@@ -110,7 +110,7 @@ async function compete(
     out: run,
   };
   for await (const event of train({ ...options, signal: interruption })) {
-    reporter.report(event);
+    await reporter.report(event);
     if (event.type === "start") start = event;
     if (event.type === "done") done = event;
     if (event.type === "stopped") throw new Interrupted("Interrupted. Run the demo again to start over.");
@@ -118,17 +118,14 @@ async function compete(
   reporter.close();
   if (!start || !done) throw new Error("internal: a run ended without its events.");
   const opened = await openModel({ adapter: run });
-  const { examples, logits } = await classify(opened, dataset.splits.test, {
-    label: "testing",
-    json: false,
-    batchSize: 32,
-    skipBadImages: false,
-  });
-  const { top1 } = measure({
-    logits,
-    labels: examples.map(({ label }) => label),
-    classes: dataset.classes.length,
-  });
+  const testing = { label: "testing", json: false, batchSize: 32, skipBadImages: false };
+  const scorer = openScorer(dataset.classes.length);
+  for await (const { examples, logits } of classify(opened, dataset.splits.test, testing))
+    scorer.add(
+      logits,
+      examples.map(({ label }) => label),
+    );
+  const { top1 } = scorer.metrics();
   const { size } = await stat(join(done.adapter, "adapter_model.safetensors"));
   return { method, start, done, testTop1: top1, bytes: size };
 }
@@ -159,18 +156,15 @@ async function readWord(path: string, { classes, splits }: Dataset): Promise<str
     return pictures.slice(place, place + 1);
   });
   const opened = await openModel({ model: path });
-  const { logits } = await classify(opened, examples, {
-    label: "reading",
-    json: false,
-    batchSize: 8,
-    skipBadImages: false,
-  });
+  const options = { label: "reading", json: false, batchSize: 8, skipBadImages: false };
   const count = opened.labels.length;
-  const read = examples.map((_, row) => {
-    const probabilities = softmax(logits.subarray(row * count, (row + 1) * count));
-    const [best = 0] = topK(probabilities, 1);
-    return `${opened.labels[best]} (${(100 * (probabilities[best] ?? 0)).toFixed(0)} %)`;
-  });
+  const read: string[] = [];
+  for await (const { logits } of classify(opened, examples, options))
+    for (let at = 0; at < logits.length; at += count) {
+      const probabilities = softmax(logits.subarray(at, at + count));
+      const [best = 0] = topK(probabilities, 1);
+      read.push(`${opened.labels[best]} (${(100 * (probabilities[best] ?? 0)).toFixed(0)} %)`);
+    }
   return `five flag pictures that spell ${word.join("")} as: ${read.join(" ")}`;
 }
 

@@ -2,14 +2,15 @@
 
 import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { renderBadImages } from "../datasets/check-images.ts";
 import type { Dataset, Example, Split } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
 import { writeFileAside } from "../files/write-file.ts";
 import { matchLabels } from "../predict/match-labels.ts";
-import { measure, type Predictions } from "../predict/metrics.ts";
+import { openScorer } from "../predict/metrics.ts";
+import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
+import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
 import { renderEvaluation } from "../reports/render-evaluation.ts";
 import { renderReport } from "../reports/report.ts";
 import { makeThumbnail } from "../reports/thumbnail.ts";
@@ -28,6 +29,7 @@ import {
   threadsOption,
   withOptions,
 } from "./options.ts";
+import { print, say, tell } from "./output.ts";
 
 export const evaluateCommand = (): Command =>
   withOptions(
@@ -43,7 +45,7 @@ export const evaluateCommand = (): Command =>
         "val",
         "test",
       ]),
-      new Option("--report <file.html>", "write a page with pictures of the worst mistakes"),
+      new Option("--report <file.html>", "write a page with pictures of the mistakes"),
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
       headsOption(),
       batchSizeOption(),
@@ -80,28 +82,35 @@ async function runEvaluate(flags: Flags): Promise<void> {
   const opened = await openModel(flags, { signal: interruption });
   const dataset = await readDataset(flags.data, { signal: interruption });
   const { split, examples: found, notes } = chooseSplit(dataset, flags.split);
-  for (const note of [...opened.notes, ...dataset.notes, ...notes]) process.stderr.write(`${note}\n`);
+  for (const note of [...opened.notes, ...dataset.notes, ...notes]) tell(note);
   const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
-  const { examples, logits, bad } = await classify(opened, labelled, {
-    label: "evaluating",
-    json,
-    batchSize,
-    threads,
-    skipBadImages,
-  });
-  if (bad.length > 0) process.stderr.write(`${renderBadImages(bad).replace("cannot be used", "left out")}\n`);
+  const options = { label: "evaluating", json, batchSize, threads, skipBadImages };
+  const scorer = openScorer(opened.labels.length);
+  const examples: Example[] = [];
+  let skipped = 0;
+  for await (const batch of classify(opened, labelled, options)) {
+    scorer.add(
+      batch.logits,
+      batch.examples.map(({ label }) => label),
+    );
+    examples.push(...batch.examples);
+    skipped += batch.bad.length;
+  }
   if (examples.length === 0)
     throw new InputError(`${flags.data}: no image of the ${split} split can be read.`);
-  const classes = opened.labels.length;
-  const predictions = { logits, labels: examples.map(({ label }) => label), classes };
-  const evaluation: Evaluation = { split, classes: opened.labels, metrics: measure(predictions) };
+  if (skipped > 0) tell(`${skipped} of ${labelled.length} images cannot be read and were left out.`);
+  const evaluation: Evaluation = { split, classes: opened.labels, metrics: scorer.metrics() };
   if (flags.report) {
-    await writeReport(flags.report, { evaluation, predictions, examples, opened, data: flags.data });
-    if (!json) process.stdout.write(`The report is ${flags.report}.\n`);
+    await writeReport(flags.report, { evaluation, examples, opened, data: flags.data });
+    if (!json) await say(`The report is ${flags.report}.`);
   }
-  if (!json) process.stdout.write(`${renderEvaluation(evaluation)}\n`);
+  if (!json) await say(renderEvaluation(evaluation));
   else
-    for (const record of evaluationRecords(evaluation)) process.stdout.write(`${JSON.stringify(record)}\n`);
+    await print(
+      evaluationRecords(evaluation)
+        .map((record) => `${JSON.stringify(record)}\n`)
+        .join(""),
+    );
 }
 
 /** Held-out images where there are any; a plain folder of classes is evaluated whole. */
@@ -127,38 +136,30 @@ function chooseSplit(
 
 interface ReportParts {
   readonly evaluation: Evaluation;
-  readonly predictions: Predictions;
   readonly examples: readonly Example[];
   readonly opened: Opened;
   readonly data: string;
 }
 
-async function writeReport(
-  path: string,
-  { evaluation, predictions, examples, opened, data }: ReportParts,
-): Promise<void> {
+async function writeReport(path: string, { evaluation, examples, opened, data }: ReportParts): Promise<void> {
   const { model, adapter } = opened;
-  const mistakes = await Promise.all(
-    worstMistakes(predictions, { count: 24 }).map(async (mistake) => {
-      const { path: file } = examples[mistake.example] ?? { path: "" };
-      return { ...mistake, path: file, thumbnail: await makeThumbnail(file) };
-    }),
-  );
+  const { split, metrics } = evaluation;
+  const mistakes: PicturedMistake[] = [];
+  for (const mistake of worstMistakes(metrics)) {
+    interruption.throwIfAborted();
+    const file = examples[mistake.example]?.path ?? "";
+    const thumbnail = mistakes.length < mostPictures ? await makeThumbnail(file) : undefined;
+    mistakes.push({ ...mistake, path: file, thumbnail });
+  }
+  const method = adapter ? adapter.method.name : "the model's own head";
   const facts = [
     ["model", model.id],
-    ["method", adapter ? adapter.method.name : "the model's own head"],
+    ["method", method],
     ["data", resolve(data)],
-    ["preprocessing", JSON.stringify(opened.preprocessing)],
+    ["split", `${split}, ${metrics.examples.toLocaleString("en")} images`],
+    ["preprocessing", describeSteps(opened.preprocessing)],
   ] as const;
-  const title = basename(resolve(data));
-  await writeFileAside(
-    path,
-    renderReport({
-      ...evaluation,
-      title,
-      subtitle: `${evaluation.split} images, ${model.id}`,
-      mistakes,
-      facts,
-    }),
-  );
+  const title = `Evaluation: ${basename(resolve(data))}, ${split} images`;
+  const subtitle = `${method} on ${basename(model.id)}`;
+  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
 }

@@ -2,6 +2,7 @@
 
 import { CommanderError } from "commander";
 import { RlrrError } from "../errors.ts";
+import { print, tell } from "./output.ts";
 
 const interruptedCode = 130;
 const interrupted = new AbortController();
@@ -41,29 +42,32 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** One message on stderr; a stack only for a bug of ours. With `json`, a line on stdout too. */
-export function showError(error: unknown, { json }: { json: boolean }): void {
+export async function showError(error: unknown, { json }: { json: boolean }): Promise<void> {
   if (error instanceof CommanderError) {
-    showUsageError(error, { json });
+    await showUsageError(error, { json });
     return;
   }
   const message = error instanceof Error ? error.message : String(error);
   if (isInterruption(error)) {
-    process.stderr.write(`${message === "" || message.includes("aborted") ? "Interrupted." : message}\n`);
+    tell(message === "" || message.includes("aborted") ? "Interrupted." : message);
     return;
   }
-  if (json) process.stdout.write(`${JSON.stringify({ type: "error", code: codeOf(error), message })}\n`);
-  if (error instanceof RlrrError) process.stderr.write(`error: ${message}\n`);
-  else
-    process.stderr.write(
-      `internal: ${error instanceof Error ? error.stack : message}\nThis is a bug; please report it.\n`,
-    );
+  if (json) await printRecord({ type: "error", code: codeOf(error), message });
+  if (error instanceof RlrrError) tell(`error: ${message}`);
+  else {
+    tell(`internal: ${error instanceof Error ? error.stack : message}`);
+    tell("This is a bug; please report it.");
+  }
 }
 
 /** Commander has printed its own on stderr. */
-function showUsageError(error: CommanderError, { json }: { json: boolean }): void {
+async function showUsageError(error: CommanderError, { json }: { json: boolean }): Promise<void> {
   if (!json || exitCodeOf(error) === 0) return;
-  const message = error.message.replace(/^error: /, "");
-  process.stdout.write(`${JSON.stringify({ type: "error", code: "INPUT", message })}\n`);
+  await printRecord({ type: "error", code: "INPUT", message: error.message.replace(/^error: /, "") });
 }
+
+/** Standard output may be what failed; standard error then says so alone. */
+const printRecord = (record: object): Promise<unknown> =>
+  print(`${JSON.stringify(record)}\n`).catch(() => undefined);
 
 const codeOf = (error: unknown): string => (error instanceof RlrrError ? error.code : "INTERNAL");

@@ -26,6 +26,7 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
+import { print, say } from "./output.ts";
 import { renderFacts } from "./render-facts.ts";
 import type { CountOptions } from "./trainable-counts.ts";
 
@@ -89,8 +90,8 @@ async function runInspect(what: string, flags: Flags): Promise<void> {
     );
   if (flags.tensors && tensors === undefined) throw new InputError(`${what} has no tensors to list.`);
   const listed = flags.tensors ? tensors : undefined;
-  if (json) process.stdout.write(`${JSON.stringify({ ...record, ...(listed && { tensors: listed }) })}\n`);
-  else process.stdout.write(`${[text, ...(listed ? [renderTensors(listed)] : [])].join("\n\n")}\n`);
+  if (json) await print(`${JSON.stringify({ ...record, ...(listed && { tensors: listed }) })}\n`);
+  else await say([text, ...(listed ? [renderTensors(listed)] : [])].join("\n\n"));
 }
 
 /** What exists as a path wins over the name of a size or of a model on the hub. */

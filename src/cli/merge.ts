@@ -16,6 +16,7 @@ import { checkNewFolder } from "./check-out.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import { jsonOption, modelHelp, modelOption, threadsOption, withOptions } from "./options.ts";
+import { print, say } from "./output.ts";
 
 export const mergeCommand = (): Command =>
   withOptions(
@@ -58,9 +59,8 @@ async function runMerge(flags: Flags): Promise<void> {
   const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
   try {
     const difference = await mergeInto(flags.out, opened, engine);
-    if (flags.json)
-      process.stdout.write(`${JSON.stringify({ type: "merged", path: flags.out, difference })}\n`);
-    else process.stdout.write(`${renderMerged(flags.out, difference)}\n`);
+    if (flags.json) await print(`${JSON.stringify({ type: "merged", path: flags.out, difference })}\n`);
+    else await say(renderMerged(flags.out, difference));
   } finally {
     await engine.close();
   }

@@ -2,13 +2,13 @@
 
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
+import type { Example } from "../datasets/dataset.ts";
 import { findImages } from "../datasets/find-images.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
-import { displayWidth, renderTable } from "../table.ts";
 import { classify } from "./classify.ts";
 import { interruption } from "./exit.ts";
-import { openModel } from "./open-model.ts";
+import { type Opened, openModel } from "./open-model.ts";
 import {
   batchSizeOption,
   headsOption,
@@ -19,6 +19,8 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
+import { print, tell } from "./output.ts";
+import { type Prediction, predictionForm } from "./prediction-form.ts";
 
 export const predictCommand = (): Command =>
   withOptions(new Command("predict").description("labels and probabilities for images"), [
@@ -43,7 +45,9 @@ export const predictCommand = (): Command =>
 Examples:
   rlrr predict --adapter runs/flowers garden.jpg
   rlrr predict --adapter runs/flowers holiday/ --top-k 1 --format csv > labels.csv
-An image that cannot be read is named on stderr; the others are still labelled, and the exit code is 2.`,
+Results are printed as they come. An image that cannot be read is named on stderr; the others are still
+labelled, and the exit code is 2. In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
+front, so that no spreadsheet runs the name of a file.`,
     )
     .action(runPredict);
 
@@ -58,38 +62,57 @@ interface Flags {
   readonly json?: boolean;
 }
 
-interface Prediction {
-  readonly path: string;
-  readonly labels: readonly { readonly label: string; readonly probability: number }[];
-}
-
 async function runPredict(paths: readonly string[], flags: Flags): Promise<void> {
   const files = await imagesIn(paths);
   const opened = await openModel(flags, { signal: interruption });
-  for (const note of opened.notes) process.stderr.write(`${note}\n`);
+  for (const note of opened.notes) tell(note);
   const { batchSize, threads, json = false } = flags;
+  const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: opened.labels });
   const asked = files.map((path) => ({ path, label: 0 }));
-  const { examples, logits, bad } = await classify(opened, asked, {
-    label: "predicting",
-    json,
-    batchSize,
-    threads,
-    skipBadImages: true,
+  const batches = classify(opened, asked, {
+    ...{ label: "predicting", json, batchSize, threads, skipBadImages: true },
+    // On one terminal the rows themselves show how far it is.
+    progressMode: process.stdout.isTTY && process.stderr.isTTY ? "none" : undefined,
   });
+  let [skipped, header] = [0, form.header];
+  for await (const { examples, logits, bad } of batches) {
+    skipped += bad.length;
+    const rows = labelled(examples, { logits, opened, topK: flags.topK }).map(form.row);
+    if (rows.length > 0 && !(await print(header + rows.join("")))) return;
+    if (rows.length > 0) header = "";
+  }
+  if (skipped === 0) return;
+  throw new FileError(
+    skipped === files.length
+      ? "None of the images can be read; each is named above."
+      : `${skipped} of ${files.length} images got no label, since they cannot be read; they are named above.`,
+  );
+}
+
+interface Answers {
+  /** [examples, classes] */
+  readonly logits: Float32Array;
+  readonly opened: Opened;
+  readonly topK: number;
+}
+
+function labelled(examples: readonly Example[], { logits, opened, topK: count }: Answers): Prediction[] {
   const classes = opened.labels.length;
-  const predictions = examples.map(({ path }, row) => {
+  return examples.map(({ path }, row) => {
     const probabilities = softmax(logits.subarray(row * classes, (row + 1) * classes));
-    const best = topK(probabilities, flags.topK);
-    return {
-      path,
-      labels: best.map((index) => ({
-        label: opened.labels[index] ?? "",
-        probability: probabilities[index] ?? 0,
-      })),
-    };
+    if (!probabilities.every(Number.isFinite)) throw new FileError(sayNotFinite(path, opened));
+    const labels = topK(probabilities, count).map((index) => ({
+      label: opened.labels[index] as string,
+      probability: probabilities[index] as number,
+    }));
+    return { path, labels };
   });
-  process.stdout.write(render(predictions, json ? "jsonl" : flags.format));
-  if (bad.length > 0) throw new FileError(bad.map(({ reason }) => reason).join("\n"));
+}
+
+/** Pixels are whole numbers of a byte, so only weights can be the cause. */
+function sayNotFinite(path: string, { model, adapter }: Opened): string {
+  const whose = adapter ? `${model.id} or of the adapter` : model.id;
+  return `${path}: the model's answer is NaN or infinite, not a probability. The weights of ${whose} are damaged; get them again, or train again with a lower learning rate.`;
 }
 
 /** Files as they are named; folders as the images below them. */
@@ -107,44 +130,3 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
   }
   return found;
 }
-
-function render(predictions: readonly Prediction[], format: Flags["format"]): string {
-  if (format === "jsonl")
-    return predictions
-      .map((prediction) => `${JSON.stringify({ type: "prediction", ...prediction })}\n`)
-      .join("");
-  if (format === "csv") {
-    const rows = predictions.flatMap(({ path, labels }) =>
-      labels.map(({ label, probability }, rank) =>
-        [path, rank + 1, label, probability].map(csvCell).join(","),
-      ),
-    );
-    return `${["file,rank,label,probability", ...rows].join("\n")}\n`;
-  }
-  if (predictions.length === 0) return "";
-  const rows = predictions.flatMap(({ path, labels }) =>
-    labels.map(({ label, probability }, rank) => [
-      rank === 0 ? endOf(path) : "",
-      label,
-      `${(100 * probability).toFixed(1)} %`,
-    ]),
-  );
-  const columns = [
-    { title: "image", maxWidth: pathWidth },
-    { title: "label" },
-    { title: "probability", align: "right" },
-  ] as const;
-  return `${renderTable(columns, rows)}\n`;
-}
-
-const pathWidth = 60;
-
-/** Of a long path the end tells more. */
-const endOf = (path: string): string =>
-  displayWidth(path) <= pathWidth ? path : `…${[...path].slice(1 - pathWidth).join("")}`;
-
-/** RFC 4180: quoted where a comma, quote or line break is inside. */
-const csvCell = (value: string | number): string => {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};

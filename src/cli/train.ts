@@ -142,7 +142,7 @@ async function runTrain(flags: Flags): Promise<void> {
     const dataset = await readTrainingData(flags.data, { ...recipe, ...fraction });
     const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, flags);
     const notes = [...model.notes, ...sayAssumedSteps(model, flags), ...dataset.notes];
-    for (const message of notes) reporter.report({ type: "note", message });
+    for (const message of notes) await reporter.report({ type: "note", message });
     const common = { model, dataset, preprocessing, method, recipe, engine, out };
     const choices = {
       skipBadImages: flags.skipBadImages ?? false,
@@ -150,7 +150,7 @@ async function runTrain(flags: Flags): Promise<void> {
       signal: interruption,
     };
     for await (const event of train({ ...common, ...choices, baseId: await baseIdOf(flags.model) })) {
-      reporter.report(event);
+      await reporter.report(event);
       if (event.type === "stopped")
         throw new Interrupted(
           event.step === 0

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/metrics.ts";
 import { renderEvaluation } from "./render-evaluation.ts";
 
 /** Logits that say `predicted` for each example. */
@@ -10,7 +10,11 @@ function evaluate(
   const logits = new Float32Array(answers.length * classes.length);
   for (const [i, [, predicted]] of answers.entries()) logits[i * classes.length + predicted] = 1;
   const labels = answers.map(([label]) => label);
-  return { split: "test" as const, classes, metrics: measure({ logits, labels, classes: classes.length }) };
+  return {
+    split: "test" as const,
+    classes,
+    metrics: scorePredictions({ logits, labels, classes: classes.length }),
+  };
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
@@ -114,7 +118,11 @@ describe("renderEvaluation", () => {
   });
 
   it("tells of logits that are not finite", () => {
-    const metrics = measure({ logits: new Float32Array(4).fill(Number.NaN), labels: [0, 1], classes: 2 });
+    const metrics = scorePredictions({
+      logits: new Float32Array(4).fill(Number.NaN),
+      labels: [0, 1],
+      classes: 2,
+    });
     expect(
       renderEvaluation({ split: "val", classes: ["a", "b"], metrics }).split("\n\n")[0],
     ).toMatchInlineSnapshot(`

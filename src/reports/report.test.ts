@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/metrics.ts";
 import { renderReport } from "./report.ts";
 import { worstMistakes } from "./worst-mistakes.ts";
 
@@ -19,7 +19,7 @@ function report(classes: readonly string[], path = "test/a.jpg") {
   return renderReport({
     split: "test",
     classes,
-    metrics: measure(predictions),
+    metrics: scorePredictions(predictions),
     mistakes,
     title: "Flowers",
     subtitle: "an adapter",
@@ -67,7 +67,7 @@ describe("renderReport", () => {
 
   it("says so where there is no mistake, and where logits were broken", () => {
     const logits = Float32Array.from([1, 0, Number.NaN, 0]);
-    const metrics = measure({ logits, labels: [0, 1], classes: 2 });
+    const metrics = scorePredictions({ logits, labels: [0, 1], classes: 2 });
     const page = renderReport({
       split: "val",
       classes: ["a", "b"],
