@@ -1,11 +1,11 @@
 /** Adapts a model to labelled images: npx tsx examples/01-train.ts MODEL IMAGES OUT */
 
-import { composeSteps, nativeEngine, readDataset, readModel, splitTrainValidation, train } from "rlrr/node";
+import { composeSteps, openEngine, readDataset, readModel, splitTrainValidation, train } from "rlrr/node";
 
 const [base = "assets/demo/backbone", images = "assets/demo/data", out = "runs/example"] =
   process.argv.slice(2);
 
-const engine = nativeEngine();
+const engine = await openEngine();
 const model = await readModel(base);
 const dataset = splitTrainValidation(await readDataset(images), { seed: 42 });
 const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, { flip: false });

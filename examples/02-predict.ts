@@ -1,8 +1,8 @@
 /** Labels images with an adapter: npx tsx examples/02-predict.ts ADAPTER IMAGE … */
 
 import {
-  nativeEngine,
   openClassifier,
+  openEngine,
   openImageStore,
   readAdapter,
   readModel,
@@ -15,7 +15,7 @@ const [path = "runs/example", ...images] = process.argv.slice(2);
 
 const adapter = await readAdapter(path);
 const model = await readModel(adapter.base.id, adapter.config);
-const engine = nativeEngine();
+const engine = await openEngine();
 const store = openImageStore();
 const batchSize = 8;
 const session = await openClassifier({ model, adapter, engine, batchSize });

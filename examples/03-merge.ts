@@ -1,6 +1,6 @@
 /** Folds an adapter into its base, which gives a plain model: npx tsx examples/03-merge.ts ADAPTER OUT */
 
-import { checkBase, mergeAdapter, nativeEngine, readAdapter, readModel, writeModel } from "rlrr/node";
+import { checkBase, mergeAdapter, openEngine, readAdapter, readModel, writeModel } from "rlrr/node";
 
 const [path = "runs/example", out = "runs/example-merged"] = process.argv.slice(2);
 
@@ -8,7 +8,7 @@ const adapter = await readAdapter(path);
 const model = await readModel(adapter.base.id, adapter.config);
 await checkBase(adapter, model);
 
-const engine = nativeEngine();
+const engine = await openEngine();
 const weights = await mergeAdapter(model, adapter, engine);
 await engine.close();
 

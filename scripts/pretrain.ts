@@ -7,7 +7,7 @@ import { readAdapter } from "../src/adapter/adapter-file.ts";
 import { mergeAdapter } from "../src/adapter/merge.ts";
 import { openReporter } from "../src/cli/report-training.ts";
 import { readDataset } from "../src/datasets/read-dataset.ts";
-import { nativeEngine } from "../src/engine/native.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { backboneOf } from "../src/model/architectures.ts";
 import type { VitConfig } from "../src/model/model.ts";
@@ -49,7 +49,7 @@ const start = new Map([...backboneOf(config).shapes].map(([name, shape]) => [nam
 await writeModel(untrained, { config, weights: start, labels: [], preprocessing });
 const model = await readModel(untrained);
 const dataset = await readDataset(values.data);
-const engine = nativeEngine(Number(values.threads) > 0 ? { threads: Number(values.threads) } : {});
+const engine = await openEngine(Number(values.threads) > 0 ? { threads: Number(values.threads) } : {});
 const reporter = openReporter({ json: false });
 const out = join(values.run, "full");
 const recipe = {

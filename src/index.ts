@@ -9,6 +9,8 @@ export { type OnnxOptions, toOnnx } from "./graph/onnx.ts";
 /** What builds graphs: `ops.matmul(a, b)`. */
 export * as ops from "./graph/ops.ts";
 export { printGraph } from "./graph/print.ts";
+/** A value's sizes, typed by its rank. */
+export { type Dims, dims } from "./graph/shapes.ts";
 export {
   type ConstantValue,
   constant,
@@ -24,7 +26,7 @@ export {
 
 // ---------------------------------------------------------------- what runs a graph
 
-export type { Arrays, Engine, RunOptions, Session } from "./engine/engine.ts";
+export type { Arrays, Engine, Session } from "./engine/engine.ts";
 /** Plain TypeScript in float64: slow, and right. */
 export { referenceEngine } from "./engine/reference.ts";
 

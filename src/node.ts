@@ -4,7 +4,7 @@ export * from "./index.ts";
 
 // ---------------------------------------------------------------- ONNX Runtime, in a thread of its own
 
-export { type NativeOptions, nativeEngine } from "./engine/native.ts";
+export { type EngineOptions, openEngine } from "./engine/open-engine.ts";
 
 // ---------------------------------------------------------------- models: a file, a folder or a hub id
 

@@ -6,13 +6,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { readAdapter } from "../src/adapter/adapter-file.ts";
-import { nativeEngine } from "../src/engine/native.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import type { TrainEvent } from "../src/runs/events.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, resultsOf, tinyRecipe, tinyTraining } from "./tiny-training.ts";
 
 const root = temporaryFolder("full-disk");
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 const common = await tinyTraining(root, engine);
 const recipe = { ...tinyRecipe, checkpointSeconds: 0, warmupEpochs: 0 };

@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import { allTrainables } from "../src/adapter/head.ts";
-import { nativeEngine } from "../src/engine/native.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import { type Array64, evaluate } from "../src/engine/reference.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
@@ -106,7 +106,7 @@ describe("RLRR against the official code", () => {
   });
 
   it("gives them in ONNX Runtime's float32 too", async () => {
-    const engine = nativeEngine();
+    const engine = await openEngine();
     const session = await engine.compile(build(0).graph);
     const singles = Object.fromEntries(
       Object.entries(feeds).map(([name, data]) => [name, Float32Array.from(data)]),

@@ -43,8 +43,10 @@ describe("package", () => {
     writeFileSync(
       join(folder, "user.mjs"),
       `import { vit } from "rlrr";
-       import { grad, input, nativeEngine, openImageStore, ops } from "rlrr/node";
-       const engine = nativeEngine({ threads: 1 });
+       import { grad, input, openEngine, openImageStore, ops } from "rlrr/node";
+       const engine = await openEngine({ threads: 1 });
+       let misfit = "";
+       try { grad(ops.add(input("a", [2]), input("b", [3])), []); } catch ({ message }) { misfit = message; }
        const x = input("x", [2]);
        const y = ops.sum(ops.mul(x, x), [0]);
        const [gradient] = grad(y, [x]);
@@ -52,15 +54,22 @@ describe("package", () => {
        const numbers = await session.run({ x: Float32Array.of(1, 3) });
        const store = openImageStore();
        const problem = await store.load("none.png", []).catch(({ message }) => message);
-       console.log(JSON.stringify([typeof vit, [...numbers.y], [...numbers.gradient], problem]));
+       console.log(JSON.stringify([typeof vit, [...numbers.y], [...numbers.gradient], problem, misfit]));
        await store.close();
        await engine.close();`,
     );
+    // The line of the user's, not one of ours.
+    const line = 5;
     expect(JSON.parse(await node("user.mjs"))).toEqual([
       "function",
       [10],
       [2, 6],
       "none.png cannot be read: no such file.",
+      expect.stringMatching(
+        new RegExp(
+          `^add: shapes do not broadcast, \\[2\\] and \\[3\\]\\. Made at file:///.*/user\\.mjs:${line}:\\d+\\.$`,
+        ),
+      ),
     ]);
   });
 });

@@ -2,9 +2,10 @@
 
 import { existsSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { allTrainables } from "../src/adapter/head.ts";
-import { nativeEngine } from "../src/engine/native.ts";
+import type { Engine } from "../src/engine/engine.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import { readSafetensors, readTensor } from "../src/formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { constant, input } from "../src/graph/value.ts";
@@ -39,7 +40,10 @@ function relativeDistance(actual: Float32Array, { data: expected }: Tensor): num
 }
 
 describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../shared/data)", () => {
-  const engine = nativeEngine();
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = await openEngine();
+  });
   afterAll(() => engine.close());
 
   it("gives the golden numbers at every stage", async () => {

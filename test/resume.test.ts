@@ -7,7 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Dataset } from "../src/datasets/dataset.ts";
-import { nativeEngine } from "../src/engine/native.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import { FileError, InputError } from "../src/errors.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../src/formats/safetensors.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
@@ -19,7 +19,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "./tiny-training.ts";
 
 const root = temporaryFolder("resume");
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 const { store, ...plain } = await tinyTraining(root, engine);
 const [resize, normalize] = plain.preprocessing;

@@ -1,13 +1,13 @@
 /** A training run in a process of its own, for tests that kill or starve it. Its argument is JSON: where the data is, and options of `train`. */
 
-import { nativeEngine } from "../src/engine/native.ts";
+import { openEngine } from "../src/engine/open-engine.ts";
 import { RlrrError } from "../src/errors.ts";
 import { train } from "../src/runs/train.ts";
 import { tinyTraining } from "./tiny-training.ts";
 
 const tell = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
 const { root, ...options } = JSON.parse(process.argv[2] ?? "{}");
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 try {
   const common = await tinyTraining(root, engine);
   for await (const event of train({ ...common, ...options })) tell(event);

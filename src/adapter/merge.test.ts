@@ -4,7 +4,7 @@ import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { FileError } from "../errors.ts";
 import { isStored, type Tensor, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -16,7 +16,7 @@ import { openClassifier } from "../predict/classifier.ts";
 import type { Adapter } from "./adapter.ts";
 import { mergeAdapter } from "./merge.ts";
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 const model = tinyModel();
 const folder = join(temporaryFolder("merge"), "base");

@@ -7,7 +7,6 @@ import { Command, Option } from "commander";
 import { allTrainables } from "../adapter/head.ts";
 import { cuts } from "../datasets/cuts.ts";
 import type { Engine } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
 import { InputError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Weight } from "../formats/tensor.ts";
@@ -26,8 +25,9 @@ import { microBatchFor } from "../train/micro-batch.ts";
 import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
+import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
-import { jsonOption, modelOption, threadsOption, wholeNumber, withOptions } from "./options.ts";
+import { jsonOption, modelOption, wholeNumber, withOptions } from "./options.ts";
 import { print, say } from "./output.ts";
 
 export const benchCommand = (): Command =>
@@ -45,7 +45,7 @@ export const benchCommand = (): Command =>
         .argParser(wholeNumber)
         .default(5),
       new Option("--method <name>", "what trains").choices(methods.map(({ name }) => name)).default("rlrr"),
-      threadsOption(),
+      ...engineOptions(),
       jsonOption(),
     ])
       .addHelpText(
@@ -55,14 +55,13 @@ export const benchCommand = (): Command =>
       .action(benchStep),
   );
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly model: string;
   readonly batchSize: number;
   readonly microBatchSize?: number;
   readonly classes: number;
   readonly steps: number;
   readonly method: string;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -70,7 +69,7 @@ async function benchStep(flags: Flags): Promise<void> {
   for (const name of ["batchSize", "classes", "steps"] as const)
     if (flags[name] < 1)
       throw new InputError(`--${name.replace("S", "-s")} must be at least 1, got ${flags[name]}.`);
-  const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
+  const engine = await openChosenEngine(flags);
   const folder = await mkdtemp(join(tmpdir(), "rlrr-bench-"));
   try {
     const model = isVariant(flags.model)
@@ -150,7 +149,6 @@ async function timeSteps(
   const context = {
     session,
     random,
-    recycled: {},
     trainables,
     classes,
     microBatchSize,

@@ -2,7 +2,6 @@
 
 import { type BadImage, findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
-import { nativeEngine } from "../engine/native.ts";
 import { FileError } from "../errors.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -12,17 +11,17 @@ import { classifyBatches } from "../predict/run-classifier.ts";
 import { outputSize } from "../preprocessing/output-size.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
+import { type EngineFlags, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import type { Opened } from "./open-model.ts";
 import { chooseProgressMode, openProgress, type ProgressMode } from "./progress.ts";
 import { slowly } from "./slow-progress.ts";
 
-export interface ClassifyOptions {
+export interface ClassifyOptions extends EngineFlags {
   readonly label: string;
   readonly json: boolean;
   /** By default as suits the model. */
   readonly batchSize?: number | undefined;
-  readonly threads?: number | undefined;
   /** Name damaged images as they come and leave them out; otherwise all are checked before the first is classified. */
   readonly skipBadImages: boolean;
   /** By default as suits the terminal. */
@@ -45,7 +44,7 @@ export async function* classify(
   asked: readonly Example[],
   options: ClassifyOptions,
 ): AsyncGenerator<ClassifiedBatch, void, void> {
-  const engine = nativeEngine(options.threads ? { threads: options.threads } : {});
+  const engine = await openChosenEngine(options);
   // Each image is read once where none is checked beforehand, so there is nothing to keep.
   const store = openImageStore(options.skipBadImages ? { cacheBytes: 0 } : {});
   const mode = options.progressMode ?? chooseProgressMode(process.stderr, options);
@@ -108,7 +107,7 @@ function skippingStore(
       try {
         return await store.load(path, fixed);
       } catch (error) {
-        if (!(error instanceof FileError)) throw error;
+        if (!(error instanceof FileError) || typeof path !== "string") throw error;
         reasons.set(path, error.message);
         return { width, height, pixels: new Uint8Array(width * height * 3) };
       }

@@ -8,7 +8,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { renderDuration } from "../duration.ts";
 import type { Engine } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
@@ -58,7 +58,7 @@ async function runDemo({ out }: { out: string }): Promise<void> {
   await clear(out);
   await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
-  const engine = nativeEngine();
+  const engine = await openEngine();
   try {
     const results: Result[] = [];
     for (const contender of contenders)

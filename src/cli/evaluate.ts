@@ -17,6 +17,7 @@ import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { checkReportFile } from "./check-out.ts";
 import { classify } from "./classify.ts";
+import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import {
@@ -26,7 +27,6 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
-  threadsOption,
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
@@ -49,7 +49,7 @@ export const evaluateCommand = (): Command =>
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
       headsOption(),
       batchSizeOption(),
-      threadsOption(),
+      ...engineOptions(),
       jsonOption(),
     ],
   )
@@ -63,7 +63,7 @@ Examples:
     )
     .action(runEvaluate);
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly adapter?: string;
   readonly model?: string;
   readonly data: string;
@@ -72,19 +72,18 @@ interface Flags {
   readonly skipBadImages?: boolean;
   readonly heads?: number;
   readonly batchSize?: number;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
 async function runEvaluate(flags: Flags): Promise<void> {
-  const { json = false, batchSize, threads, skipBadImages = false } = flags;
+  const { json = false, batchSize, provider, threads, skipBadImages = false } = flags;
   if (flags.report) await checkReportFile(flags.report);
   const opened = await openModel(flags, { signal: interruption });
   const dataset = await readDataset(flags.data, { signal: interruption });
   const { split, examples: found, notes } = chooseSplit(dataset, flags.split);
   for (const note of [...opened.notes, ...dataset.notes, ...notes]) tell(note);
   const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
-  const options = { label: "evaluating", json, batchSize, threads, skipBadImages };
+  const options = { label: "evaluating", json, batchSize, provider, threads, skipBadImages };
   const scorer = openScorer(opened.labels.length);
   const examples: Example[] = [];
   let skipped = 0;

@@ -1,5 +1,11 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CommanderError } from "commander";
 import { describe, expect, it, vi } from "vitest";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, GraphError, InputError, RlrrError } from "../errors.ts";
 import { exitCodeOf, Interrupted, showError } from "./exit.ts";
 
@@ -74,5 +80,69 @@ describe("showError", () => {
       stdout: "",
       stderr: "",
     });
+  });
+});
+
+describe("handleSignals", () => {
+  const folder = temporaryFolder("exit");
+  const source = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
+  // A run of some seconds, in which the engine's thread hears nothing.
+  const script = `
+    import { handleSignals, interruption } from ${source("./exit.ts")};
+    import { openEngine } from ${source("../engine/open-engine.ts")};
+    import { matmul } from ${source("../graph/ops.ts")};
+    import { input } from ${source("../graph/value.ts")};
+    handleSignals();
+    const engine = await openEngine({ threads: 1 });
+    const x = input("x", [1024, 1024]);
+    let y = x;
+    for (let count = 0; count < 120; count++) y = matmul(y, x);
+    const session = await engine.compile({ outputs: { y } });
+    interruption.addEventListener("abort", () => console.log("interrupted"));
+    const run = session.run({ x: new Float32Array(1024 * 1024) });
+    console.log("running");
+    await run;
+    await engine.close();
+    console.log("ended");
+    process.exitCode = 130;`;
+
+  /** The script amid its run, what it has printed, and how to wait for its next line. */
+  async function running(): Promise<{ child: ChildProcess; lines: string[]; line: () => Promise<void> }> {
+    await writeFile(join(folder, "package.json"), '{ "type": "module" }');
+    const path = join(folder, "main.ts");
+    await writeFile(path, script);
+    const cwd = fileURLToPath(new URL("../..", import.meta.url));
+    const child = spawn(process.execPath, ["--import", "tsx", path], { cwd });
+    const lines: string[] = [];
+    const line = async () => {
+      const [bytes] = await once(child.stdout, "data");
+      lines.push(...String(bytes).trim().split("\n"));
+    };
+    await line();
+    return { child, lines, line };
+  }
+
+  const endOf = async (child: ChildProcess): Promise<unknown> => {
+    await once(child, "exit");
+    return child.signalCode ?? child.exitCode;
+  };
+
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends at the second %s, amid a run", async (signal) => {
+    const { child, lines, line } = await running();
+    child.kill(signal);
+    await line();
+    child.kill(signal);
+    expect(await endOf(child)).toBe(signal);
+    expect(lines).toEqual(["running", "interrupted"]);
+  });
+
+  it("lets the work end after the first", async () => {
+    const { child, lines, line } = await running();
+    const end = endOf(child);
+    child.kill("SIGINT");
+    await line();
+    await line();
+    expect(lines).toEqual(["running", "interrupted", "ended"]);
+    expect(await end).toBe(130);
   });
 });

@@ -7,25 +7,30 @@ import { print, tell } from "./output.ts";
 const interruptedCode = 130;
 const interrupted = new AbortController();
 
-/** Raised by the first Ctrl-C: work saves itself and ends. The second ends the process at once. */
+/** Raised by the first Ctrl-C: work saves itself and ends. */
 export const interruption: AbortSignal = interrupted.signal;
 
 /** Ends the process the way an interrupted program does, once what it was doing is saved. */
 export class Interrupted extends Error {}
 
+/** The last: the terminal was closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/**
+ * The first signal interrupts. The second is the system's, which ends the process at once: process.exit() would wait for a
+ * run or a compilation under way. A shell shows 130 after the second Ctrl-C too, 143 after SIGTERM.
+ */
 export function handleSignals(): void {
   const stop = () => {
-    if (interrupted.signal.aborted) process.exit(interruptedCode);
+    for (const signal of signals) process.off(signal, stop);
     interrupted.abort();
   };
-  process.on("SIGINT", stop);
-  process.on("SIGTERM", stop);
-  process.on("SIGHUP", stop); // the terminal was closed
+  for (const signal of signals) process.on(signal, stop);
   // A reader such as `head` may leave before we are done: nobody waits for what is under way.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;
-      interrupted.abort();
+      stop();
     });
 }
 

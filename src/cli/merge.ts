@@ -5,7 +5,6 @@ import { Command, Option } from "commander";
 import { checkBase } from "../adapter/adapter.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
 import { EngineError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
@@ -13,9 +12,10 @@ import { writeModel } from "../model/write-model.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { randomStream } from "../random.ts";
 import { checkNewFolder } from "./check-out.ts";
+import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
-import { jsonOption, modelHelp, modelOption, threadsOption, withOptions } from "./options.ts";
+import { jsonOption, modelHelp, modelOption, withOptions } from "./options.ts";
 import { print, say } from "./output.ts";
 
 export const mergeCommand = (): Command =>
@@ -30,7 +30,7 @@ export const mergeCommand = (): Command =>
         "--out <folder>",
         "where the model goes: config.json, preprocessor_config.json, model.safetensors",
       ).makeOptionMandatory(),
-      threadsOption(),
+      ...engineOptions(),
       jsonOption(),
     ],
   )
@@ -45,18 +45,17 @@ The folder is in Hugging Face's classic layout: transformers, timm-style loaders
     )
     .action(runMerge);
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly adapter: string;
   readonly model?: string;
   readonly out: string;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
 async function runMerge(flags: Flags): Promise<void> {
   await checkNewFolder(flags.out);
   const opened = await openModel(flags, { signal: interruption });
-  const engine = nativeEngine(flags.threads ? { threads: flags.threads } : {});
+  const engine = await openChosenEngine(flags);
   try {
     const difference = await mergeInto(flags.out, opened, engine);
     if (flags.json) await print(`${JSON.stringify({ type: "merged", path: flags.out, difference })}\n`);

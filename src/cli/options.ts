@@ -32,8 +32,6 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
 }
 
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
-export const threadsOption = () =>
-  wholeNumberOption("--threads <n>", "threads inside the engine (default: all cores)");
 export const batchSizeOption = () =>
   wholeNumberOption("--batch-size <n>", "images a run of the graph (default: as suits the model)");
 export const headsOption = () =>

@@ -7,6 +7,7 @@ import { findImages } from "../datasets/find-images.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
 import { classify } from "./classify.ts";
+import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import {
@@ -15,7 +16,6 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
-  threadsOption,
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
@@ -34,7 +34,7 @@ export const predictCommand = (): Command =>
       .default("table"),
     headsOption(),
     batchSizeOption(),
-    threadsOption(),
+    ...engineOptions(),
     jsonOption(),
   ])
     .addArgument(new Argument("<images...>", "image files, or folders searched for them"))
@@ -51,14 +51,13 @@ front, so that no spreadsheet runs the name of a file.`,
     )
     .action(runPredict);
 
-interface Flags {
+interface Flags extends EngineFlags {
   readonly adapter?: string;
   readonly model?: string;
   readonly topK: number;
   readonly format: "table" | "csv" | "jsonl";
   readonly heads?: number;
   readonly batchSize?: number;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
@@ -66,11 +65,11 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   const files = await imagesIn(paths);
   const opened = await openModel(flags, { signal: interruption });
   for (const note of opened.notes) tell(note);
-  const { batchSize, threads, json = false } = flags;
+  const { batchSize, provider, threads, json = false } = flags;
   const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: opened.labels });
   const asked = files.map((path) => ({ path, label: 0 }));
   const batches = classify(opened, asked, {
-    ...{ label: "predicting", json, batchSize, threads, skipBadImages: true },
+    ...{ label: "predicting", json, batchSize, provider, threads, skipBadImages: true },
     // On one terminal the rows themselves show how far it is.
     progressMode: process.stdout.isTTY && process.stderr.isTTY ? "none" : undefined,
   });

@@ -4,7 +4,7 @@ import { Command, Option } from "commander";
 import type { Dataset } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { splitTrainValidation } from "../datasets/split-train-validation.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { chooseMethod } from "../methods/methods.ts";
@@ -13,6 +13,7 @@ import { filters } from "../preprocessing/steps.ts";
 import { train } from "../runs/train.ts";
 import { parseRecipe, type RecipeInput } from "../train/recipe.ts";
 import { checkRunFolder } from "./check-out.ts";
+import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
 import { baseIdOf } from "./open-model.ts";
@@ -26,7 +27,6 @@ import {
   modelHelp,
   modelOption,
   numberOption,
-  threadsOption,
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
@@ -94,7 +94,7 @@ export const trainCommand = (): Command =>
     ),
     new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
     new Option("--resume", "go on with the run in --out; repeat its options"),
-    threadsOption(),
+    ...engineOptions(),
     jsonOption(),
     ...inGroup("Method:", [methodOption().default("rlrr"), ...methodSettingOptions()]),
     ...inGroup("Training:", recipeOptions),
@@ -112,7 +112,7 @@ Ctrl-C saves the state; the same command with --resume goes on to the same numbe
     )
     .action(runTrain);
 
-interface Flags extends RecipeInput, StepChoices {
+interface Flags extends RecipeInput, StepChoices, EngineFlags {
   readonly model: string;
   readonly data: string;
   readonly out: string;
@@ -122,26 +122,25 @@ interface Flags extends RecipeInput, StepChoices {
   readonly validationFraction?: number | string;
   readonly skipBadImages?: boolean;
   readonly resume?: boolean;
-  readonly threads?: number;
   readonly json?: boolean;
 }
 
 async function runTrain(flags: Flags): Promise<void> {
-  const { json = false, out, threads } = flags;
+  const { json = false, out, provider, threads } = flags;
   const method = { name: flags.method, options: methodSettings(flags) };
   const { learningRate } = chooseMethod(method, "--method").method;
   const recipe = parseRecipe({ learningRate, ...givenFlags(flags, recipeOptions) }, flagOf);
   const fraction = validationFraction(flags);
   await checkRunFolder(out, flags);
+  const engine = await openEngine({ provider, threads });
   const reporter = openReporter({ json });
-  const engine = nativeEngine(threads ? { threads } : {});
   try {
     const { imageSize, heads } = flags;
     const sizes = { ...(imageSize && { imageSize }), ...(heads && { heads }) };
     const model = await readShownModel(flags.model, { ...sizes, json, signal: interruption });
     const dataset = await readTrainingData(flags.data, { ...recipe, ...fraction });
     const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, flags);
-    const notes = [...model.notes, ...sayAssumedSteps(model, flags), ...dataset.notes];
+    const notes = [...engine.notes, ...model.notes, ...sayAssumedSteps(model, flags), ...dataset.notes];
     for (const message of notes) await reporter.report({ type: "note", message });
     const common = { model, dataset, preprocessing, method, recipe, engine, out };
     const choices = {

@@ -7,26 +7,26 @@ import type { Graph, InputValue } from "../graph/value.ts";
 /** Numbers by name, row-major, float32. */
 export type Arrays = Readonly<Record<string, Float32Array>>;
 
-export interface RunOptions {
-  /** Feeds whose buffers the engine may take away instead of copying: fresh images, fresh masks. */
-  readonly handOver?: readonly string[];
-  /** Gets handed-over arrays back after the run, so that large ones can be filled anew instead of allocated. */
-  readonly giveBack?: (spent: Arrays) => void;
-}
-
 /** A compiled graph. Owns memory until closed. */
 export interface Session {
-  run(feeds: Arrays, options?: RunOptions): Promise<Record<string, Float32Array>>;
+  /**
+   * An array of the size of input `name`, to be filled anew: what it holds is left from earlier. A run that is fed it takes
+   * it instead of a copy, and leaves it empty.
+   */
+  buffer(name: string): Float32Array;
+  run(feeds: Arrays): Promise<Record<string, Float32Array>>;
   close(): Promise<void>;
 }
 
-export interface Engine {
+export interface Engine extends AsyncDisposable {
   readonly name: string;
+  /** What its user should know: more threads asked for than there are cores. */
+  readonly notes: readonly string[];
   compile(graph: Graph): Promise<Session>;
   close(): Promise<void>;
 }
 
-/** Every input fed, with the right count of numbers; anything else is the caller's mistake. */
+/** Every input fed, with the correct count of numbers; anything else is the caller's mistake. */
 export function checkFeeds(inputs: ReadonlyMap<string, InputValue>, feeds: Arrays): void {
   for (const [name, { shape }] of inputs) {
     const feed = feeds[name];
@@ -34,4 +34,14 @@ export function checkFeeds(inputs: ReadonlyMap<string, InputValue>, feeds: Array
     if (feed.length !== sizeOf(shape))
       throw new InputError(`run: input "${name}" needs ${sizeOf(shape)} numbers, got ${feed.length}.`);
   }
+}
+
+/** The size of input `name`, which must be one of the graph's. */
+export function inputSize(inputs: ReadonlyMap<string, InputValue>, name: string): number {
+  const input = inputs.get(name);
+  if (!input)
+    throw new InputError(
+      `buffer: the graph has no input "${name}"; it has ${[...inputs.keys()].join(", ")}.`,
+    );
+  return sizeOf(input.shape);
 }

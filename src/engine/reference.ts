@@ -3,8 +3,9 @@
 import { EngineError } from "../errors.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
 import type { OpName } from "../graph/ops.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 import { type Attributes, type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
-import { type Arrays, checkFeeds, type Engine } from "./engine.ts";
+import { type Arrays, checkFeeds, type Engine, inputSize, type Session } from "./engine.ts";
 
 /** float64 numbers with their shape. */
 export interface Array64 {
@@ -17,18 +18,26 @@ type Kernel = (inputs: readonly Array64[], attributes: Attributes, shape: Shape)
 /** Runs graphs with the kernels below. Weights must be in memory. */
 export const referenceEngine = (): Engine => ({
   name: "reference",
-  compile: async (graph) => ({
+  notes: [],
+  compile: async (graph) => compile(graph),
+  close: async () => {},
+  [Symbol.asyncDispose]: async () => {},
+});
+
+function compile(graph: Graph): Session {
+  const inputs = inputsOf(graph);
+  return {
+    buffer: (name) => new Float32Array(inputSize(inputs, name)),
     run: async (feeds) => {
-      checkFeeds(inputsOf(graph), feeds);
+      checkFeeds(inputs, feeds);
       const results = evaluate(graph, feeds);
       return Object.fromEntries(
         Object.entries(results).map(([name, { data }]) => [name, Float32Array.from(data)]),
       );
     },
     close: async () => {},
-  }),
-  close: async () => {},
-});
+  };
+}
 
 /** Every output in float64. Feeds may be float64 too. */
 export function evaluate(
@@ -47,13 +56,13 @@ function compute(
   results: ReadonlyMap<Value, Array64>,
   feeds: Readonly<Record<string, ArrayLike<number>>>,
 ): Float64Array {
-  if (value.kind === "input") return Float64Array.from(feeds[value.name] ?? []);
+  if (value.kind === "input") return Float64Array.from(feeds[value.name] as ArrayLike<number>);
   if (value.kind === "constant") {
     if (isStored(value.weight))
       throw new EngineError(`The reference engine needs weights in memory; ${value.weight.path} is a file.`);
     return Float64Array.from(value.weight.data);
   }
-  const inputs = value.inputs.flatMap((x) => results.get(x) ?? []);
+  const inputs = value.inputs.map((x) => results.get(x) as Array64);
   return kernels[value.op as OpName](inputs, value.attributes, value.shape);
 }
 
@@ -88,14 +97,14 @@ const reduction =
     return result.map((total) => end(total, data.length / result.length));
   };
 
-/** Rows along the last axis, each turned into another row or number. */
+/** Rows along the last axis, each made into another row or number. */
 const rows =
   (f: (row: Float64Array, attributes: Attributes) => ArrayLike<number>): Kernel =>
   ([x], attributes, shape) => {
     const { shape: from, data } = x as Array64;
-    const width = from.at(-1) ?? 1;
+    const width = sizeAlong(from, -1);
     const result = new Float64Array(sizeOf(shape));
-    const step = shape.at(-1) ?? 1;
+    const step = sizeAlong(shape, -1);
     for (let row = 0; row * width < data.length; row++)
       result.set(f(data.subarray(row * width, (row + 1) * width), attributes), row * step);
     return result;
@@ -142,14 +151,17 @@ const kernels: Record<OpName, Kernel> = {
   concat: ([a, b], { axis }, shape) => {
     const at = Number(axis);
     const head = shifted(a as Array64, shape, { axis: at, by: 0 });
-    const tail = shifted(b as Array64, shape, { axis: at, by: -((a as Array64).shape[at] ?? 0) });
+    const tail = shifted(b as Array64, shape, { axis: at, by: -sizeAlong((a as Array64).shape, at) });
     return head.map((x, i) => x + (tail[i] as number));
   },
   matmul: ([a, b]) => batched(a as Array64, b as Array64),
   gemm: ([a, b], { transA, transB }) =>
-    batched(transA ? turned(a as Array64) : (a as Array64), transB ? turned(b as Array64) : (b as Array64)),
+    batched(
+      transA ? transposed(a as Array64) : (a as Array64),
+      transB ? transposed(b as Array64) : (b as Array64),
+    ),
   linear: ([x, w, b], _attributes, shape) => {
-    const product = batched(x as Array64, turned(w as Array64));
+    const product = batched(x as Array64, transposed(w as Array64));
     const bias = spread(b as Array64, shape);
     return product.map((value, i) => value + (bias[i] as number));
   },
@@ -172,7 +184,9 @@ const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf(shap
 function stridesFor(small: Shape, large: Shape): number[] {
   const strides = stridesOf(small);
   const extra = large.length - small.length;
-  return large.map((_, axis) => (small[axis - extra] === 1 ? 0 : (strides[axis - extra] ?? 0)));
+  return large.map((_, axis) =>
+    axis < extra || small[axis - extra] === 1 ? 0 : (strides[axis - extra] as number),
+  );
 }
 
 /** The offset at `strides` of the i-th number of `shape`. */
@@ -206,14 +220,14 @@ function shifted(x: Array64, shape: Shape, { axis, by }: { axis: number; by: num
   });
 }
 
-function turned({ shape: [rows = 0, columns = 0], data }: Array64): Array64 {
+function transposed({ shape: from, data }: Array64): Array64 {
+  const [rows, columns] = [sizeAlong(from, 0), sizeAlong(from, 1)];
   const shape = [columns, rows];
   return { shape, data: gather(shape, (i) => data[(i % rows) * columns + Math.floor(i / rows)] as number) };
 }
 
 function batched(a: Array64, b: Array64): Float64Array {
-  const [m = 0, k = 0] = a.shape.slice(-2);
-  const n = b.shape.at(-1) ?? 0;
+  const [m, k, n] = [sizeAlong(a.shape, -2), sizeAlong(a.shape, -1), sizeAlong(b.shape, -1)];
   return gather([...a.shape.slice(0, -2), m, n], (i) => {
     const row = Math.floor(i / n);
     const batch = Math.floor(row / m);

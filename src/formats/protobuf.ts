@@ -8,36 +8,54 @@ export interface Field {
 
 const text = new TextEncoder();
 
-function varint(number: number | bigint): Uint8Array {
-  let rest = BigInt.asUintN(64, BigInt(number));
+/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+function varint(number: number | bigint): number[] {
   const bytes: number[] = [];
-  do {
-    const low = Number(rest & 127n);
-    rest >>= 7n;
-    bytes.push(rest ? low | 128 : low);
-  } while (rest);
-  return Uint8Array.from(bytes);
+  if (typeof number === "number" && number >= 0 && number < 2 ** 31) {
+    let rest = number;
+    for (; rest > 127; rest >>>= 7) bytes.push((rest & 127) | 128);
+    bytes.push(rest);
+    return bytes;
+  }
+  let rest = BigInt.asUintN(64, BigInt(number));
+  for (; rest > 127n; rest >>= 7n) bytes.push(Number(rest & 127n) | 128);
+  bytes.push(Number(rest));
+  return bytes;
 }
 
-const pack = (pieces: readonly Uint8Array[]): Field => ({
-  pieces,
-  length: pieces.reduce((total, piece) => total + piece.length, 0),
-});
+/** Shorter content is copied into one piece at every level: a graph has hundreds of thousands of small fields. */
+const smallBytes = 1024;
 
-/** Wire type 0: an integer, negative ones as 64-bit two's complement. */
+function pack(head: readonly number[], pieces: readonly Uint8Array[]): Field {
+  const length = pieces.reduce((total, piece) => total + piece.length, head.length);
+  if (length > smallBytes) return { length, pieces: [Uint8Array.from(head), ...pieces] };
+  return { length, pieces: [concatenated(length, [head, ...pieces])] };
+}
+
+function concatenated(length: number, pieces: Iterable<ArrayLike<number>>): Uint8Array {
+  const all = new Uint8Array(length);
+  let at = 0;
+  for (const piece of pieces) {
+    all.set(piece, at);
+    at += piece.length;
+  }
+  return all;
+}
+
+/** Wire type 0: an integer. */
 export const int = (field: number, value: number | bigint): Field =>
-  pack([varint(field << 3), varint(value)]);
+  pack([...varint(field << 3), ...varint(value)], []);
 
 /** Wire type 5: a 32-bit float. */
 export function float(field: number, value: number): Field {
   const bytes = new Uint8Array(4);
   new DataView(bytes.buffer).setFloat32(0, value, true);
-  return pack([varint((field << 3) | 5), bytes]);
+  return pack(varint((field << 3) | 5), [bytes]);
 }
 
 /** Wire type 2: raw bytes. */
 export const bytes = (field: number, value: Uint8Array): Field =>
-  pack([varint((field << 3) | 2), varint(value.length), value]);
+  pack([...varint((field << 3) | 2), ...varint(value.length)], [value]);
 
 /** Wire type 2: UTF-8 text. */
 export const string = (field: number, value: string): Field => bytes(field, text.encode(value));
@@ -45,16 +63,15 @@ export const string = (field: number, value: string): Field => bytes(field, text
 /** Wire type 2: a message inside this one. */
 export function message(field: number, fields: readonly Field[]): Field {
   const length = fields.reduce((total, part) => total + part.length, 0);
-  return pack([varint((field << 3) | 2), varint(length), ...fields.flatMap((part) => part.pieces)]);
+  const pieces = fields.flatMap((part) => part.pieces);
+  return pack([...varint((field << 3) | 2), ...varint(length)], pieces);
 }
 
 /** The bytes of an outermost message. */
 export function encode(fields: readonly Field[]): Uint8Array {
-  const all = new Uint8Array(fields.reduce((total, part) => total + part.length, 0));
-  let at = 0;
-  for (const piece of fields.flatMap((part) => part.pieces)) {
-    all.set(piece, at);
-    at += piece.length;
-  }
-  return all;
+  const length = fields.reduce((total, part) => total + part.length, 0);
+  return concatenated(
+    length,
+    fields.flatMap((part) => part.pieces),
+  );
 }

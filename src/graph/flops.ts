@@ -1,6 +1,7 @@
 /** How much multiplying and adding a graph asks for, in its matrix products. */
 
 import { sizeOf } from "../formats/tensor.ts";
+import { sizeAlong } from "./shapes.ts";
 import { type Graph, inOrder } from "./value.ts";
 
 /** Two operations a multiply-add, over every matrix product of one run; all else is left out. */
@@ -9,8 +10,7 @@ export function matrixFlops(graph: Graph): number {
   for (const value of inOrder(Object.values(graph.outputs))) {
     if (value.kind !== "op" || !["matmul", "gemm", "linear"].includes(value.op)) continue;
     const [a] = value.inputs;
-    const inner = a?.shape[value.op === "gemm" && value.attributes.transA ? 0 : a.shape.length - 1] ?? 0;
-    flops += 2 * sizeOf(value.shape) * inner;
+    if (a) flops += 2 * sizeOf(value.shape) * sizeAlong(a.shape, value.attributes.transA ? -2 : -1);
   }
   return flops;
 }

@@ -3,14 +3,14 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import { GraphError } from "../errors.ts";
 import { toOnnx } from "./onnx.ts";
 import { add, invStd, linear, mul, normalize, slice, softmax, sum } from "./ops.ts";
 import { constant, filled, type Graph, input, scalar } from "./value.ts";
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "rlrr-onnx-"));

@@ -49,12 +49,12 @@ class GraphWriter {
   private readonly names = new Map<Value, string>();
   private readonly known = new Map<string, string>();
   private readonly locate: (path: string) => string;
-  private readonly reserved: readonly string[];
+  private readonly reserved: ReadonlySet<string>;
 
   /** `reserved` are the names of inputs and outputs, which no value in between may take. */
   constructor({ locate, reserved }: Required<OnnxOptions> & { readonly reserved: readonly string[] }) {
     this.locate = locate;
-    this.reserved = reserved;
+    this.reserved = new Set(reserved);
   }
 
   nameOf(value: Value): string {
@@ -133,8 +133,12 @@ class GraphWriter {
     return name;
   }
 
+  /** `name`, or one like it, where an input or output has that name or one of its numbered outputs. */
   private free(name: string): string {
-    return this.reserved.some((taken) => taken.startsWith(name)) ? this.free(`${name}_`) : name;
+    const taken = [name, ...[0, 1, 2].map((output) => `${name}.${output}`)].some((one) =>
+      this.reserved.has(one),
+    );
+    return taken ? this.free(`${name}_`) : name;
   }
 
   /** What is equal is written once: x's mean and 1/std come from one node, repeated small constants from one. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import type { Session } from "../engine/engine.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { type Array64, evaluate } from "../engine/reference.ts";
 import { type Shape, sizeOf } from "../formats/tensor.ts";
 import { grad } from "./grad.ts";
@@ -201,7 +201,7 @@ const everything = {
   ),
 };
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 let session: Session;
 let measured: Record<string, Float32Array>;
 let exact: Record<string, Array64>;
@@ -289,7 +289,7 @@ describe("known values", () => {
     ["max", (x) => max(x, [0]), [-3, -1, -2], [-1]],
     ["mean", (x) => mean(x, [0]), [1, 2, 6], [3]],
     ["pad", (x) => pad(x, { axis: 0, before: 1, after: 2 }), [7], [0, 7, 0, 0]],
-    // rows [1 2 3] and [4 5 6], turned
+    // rows [1 2 3] and [4 5 6], transposed
     ["transpose", (x) => transpose(reshape(x, [2, 3]), [1, 0]), [1, 2, 3, 4, 5, 6], [1, 4, 2, 5, 3, 6]],
   ])("%s", (_name, make, from, to) => {
     expect(of(make, from)).toBeCloseToTensor(to, { relative: 1e-14, absolute: 1e-15 });

@@ -4,11 +4,13 @@ import { GraphError } from "../errors.ts";
 import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
 import {
   broadcastShape,
+  dims,
   gemmShape,
   matmulShape,
   paddedShape,
   reducedShape,
   reshapedShape,
+  sizeAlong,
   slicedShape,
   transposedShape,
 } from "./shapes.ts";
@@ -161,7 +163,7 @@ export const ops = {
   slice: define<Unary, { axis: number; from: number; to: number }>({
     shape: ([x], { axis, from, to }) => slicedShape(x, axis, from, to),
     vjp: (g, _y, [x], { axis, from, to }) => [
-      pad(g, { axis, before: from, after: (x.shape[axis] ?? to) - to }),
+      pad(g, { axis, before: from, after: sizeAlong(x.shape, axis) - to }),
     ],
     onnx: ({ axis, from, to }) => ({ type: "Slice", integers: [[from], [to], [axis]] }),
   }),
@@ -169,7 +171,7 @@ export const ops = {
   pad: define<Unary, { axis: number; before: number; after: number }>({
     shape: ([x], { axis, before, after }) => paddedShape(x, axis, before, after),
     vjp: (g, _y, [x], { axis, before }) => [
-      slice(g, { axis, from: before, to: before + (x.shape[axis] ?? 0) }),
+      slice(g, { axis, from: before, to: before + sizeAlong(x.shape, axis) }),
     ],
     onnx: ({ axis, before, after }, [x]) => ({
       type: "Pad",
@@ -181,15 +183,15 @@ export const ops = {
   concat: define<Binary, { axis: number }>({
     shape: ([a, b], { axis }) => {
       const fits = a.length === b.length && a.every((size, at) => at === axis || size === b[at]);
-      if (!fits || a[axis] === undefined)
+      if (!fits || axis < 0 || axis >= a.length)
         throw new GraphError(
           `concat: ${renderShape(a)} and ${renderShape(b)} do not join along axis ${axis}.`,
         );
-      return a.map((size, at) => (at === axis ? size + (b[at] ?? 0) : size));
+      return a.map((size, at) => (at === axis ? size + sizeAlong(b, at) : size));
     },
     vjp: (g, y, [a], { axis }) => {
-      const middle = a.shape[axis] ?? 0;
-      const end = y.shape[axis] ?? 0;
+      const middle = sizeAlong(a.shape, axis);
+      const end = sizeAlong(y.shape, axis);
       return [slice(g, { axis, from: 0, to: middle }), slice(g, { axis, from: middle, to: end })];
     },
     onnx: ({ axis }) => ({ type: "Concat", attributes: { axis } }),
@@ -202,7 +204,7 @@ export const ops = {
     vjp: (g, _y, [a, b]) => [matmul(g, swap(b)), matmul(swap(a), g)],
     onnx: "MatMul",
   }),
-  // y = A·B with A = a or aᵀ, B = b or bᵀ   →   dA = g·Bᵀ,  dB = Aᵀ·g, each turned back
+  // y = A·B with A = a or aᵀ, B = b or bᵀ   →   dA = g·Bᵀ,  dB = Aᵀ·g, each transposed back
   gemm: define<Binary, { transA: boolean; transB: boolean }>({
     shape: ([a, b], { transA, transB }) => gemmShape("gemm", a, b, { a: transA, b: transB }),
     vjp: (g, _y, [a, b], { transA, transB }) => [
@@ -220,11 +222,10 @@ export const ops = {
         throw new GraphError(`linear: bias ${renderShape(b)} does not fit weight ${renderShape(w)}.`);
       return shape;
     },
-    vjp: (g, _y, [x, w]) => [
-      gemm(g, w),
-      gemm(g, x, { transA: true }),
-      gemm(filled([1, g.shape[0] ?? 1], 1), g),
-    ],
+    vjp: (g, _y, [x, w]) => {
+      const [rows] = dims(g, 2);
+      return [gemm(g, w), gemm(g, x, { transA: true }), gemm(filled([1, rows], 1), g)];
+    },
     onnx: () => ({ type: "Gemm", attributes: { transB: 1 } }),
   }),
 
@@ -250,7 +251,7 @@ export const ops = {
     shape: ([x]) => reducedShape("invStd", x, [x.length - 1]),
     vjp: (g, y, [x]) => {
       const last = [x.shape.length - 1];
-      const slope = mul(mul(y, mul(y, y)), scalar(-1 / (x.shape.at(-1) ?? 1)));
+      const slope = mul(mul(y, mul(y, y)), scalar(-1 / sizeAlong(x.shape, -1)));
       return [mul(mul(g, slope), sub(x, mean(x, last)))];
     },
     onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 2),
@@ -262,7 +263,7 @@ const layerNormalization = (x: Shape, epsilon: number, output: number): OnnxForm
   type: "LayerNormalization",
   attributes: { axis: -1 },
   floats: { epsilon },
-  vectors: [new Float32Array(x.at(-1) ?? 1).fill(1)],
+  vectors: [new Float32Array(sizeAlong(x, -1)).fill(1)],
   output,
 });
 

@@ -16,6 +16,7 @@ import {
   sum,
   transpose,
 } from "./ops.ts";
+import { dims, sizeAlong } from "./shapes.ts";
 import { input } from "./value.ts";
 
 const of = (...shape: number[]) => input(`x${shape}`, shape);
@@ -91,6 +92,39 @@ function thrownBy(make: () => unknown): Error {
   }
   throw new Error("nothing was thrown");
 }
+
+describe("dims", () => {
+  it("gives the sizes of a value that has so many axes", () => {
+    const [batch, tokens, width] = dims(of(2, 3, 4), 3);
+    expect([batch, tokens, width]).toEqual([2, 3, 4]);
+  });
+
+  it.each([
+    [[2, 3], 3, "dims: a value of 3 axes is needed, got [2, 3]."],
+    [[2, 3], 1, "dims: a value of 1 axis is needed, got [2, 3]."],
+    [[], 4, "dims: a value of 4 axes is needed, got []."],
+  ] as const)(
+    "refuses %j where %i are needed, and tells where the value was made",
+    (shape, rank, message) => {
+      const error = thrownBy(() => dims(of(...shape), rank));
+      expect(error).toBeInstanceOf(GraphError);
+      expect(error.message.split(" Made at ")).toEqual([
+        message,
+        expect.stringMatching(/shapes\.test\.ts:\d+:\d+\)?\.$/),
+      ]);
+    },
+  );
+});
+
+describe("sizeAlong", () => {
+  it("counts axes from either end", () => {
+    expect([sizeAlong([2, 3, 4], 1), sizeAlong([2, 3, 4], -1)]).toEqual([3, 4]);
+  });
+
+  it("refuses an axis that is not there", () => {
+    expect(() => sizeAlong([2, 3], 2)).toThrow(new GraphError("Axis 2 is outside [2, 3]."));
+  });
+});
 
 describe("broadcasting", () => {
   it.each<[Shape, Shape, Shape]>([

@@ -2,6 +2,34 @@
 
 import { GraphError } from "../errors.ts";
 import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
+import { renderOrigin, type Value } from "./value.ts";
+
+/** A shape's sizes by its rank, so that they can be taken apart without a doubt. */
+export interface Dims {
+  readonly 1: readonly [number];
+  readonly 2: readonly [number, number];
+  readonly 3: readonly [number, number, number];
+  readonly 4: readonly [number, number, number, number];
+}
+
+/** `const [batch, tokens, width] = dims(x, 3)`: the sizes of a value that must have so many axes. */
+export function dims<Rank extends keyof Dims>(value: Value, rank: Rank): Dims[Rank] {
+  if (!hasRank(value.shape, rank))
+    throw new GraphError(
+      `dims: a value of ${rank} ${rank === 1 ? "axis" : "axes"} is needed, got ${renderShape(value.shape)}. Made at ${renderOrigin(value)}.`,
+    );
+  return value.shape;
+}
+
+const hasRank = <Rank extends keyof Dims>(shape: Shape, rank: Rank): shape is Dims[Rank] =>
+  shape.length === rank;
+
+/** The size of one axis, which must be there. */
+export function sizeAlong(shape: Shape, axis: number): number {
+  const size = shape.at(axis);
+  if (size === undefined) throw new GraphError(`Axis ${axis} is outside ${renderShape(shape)}.`);
+  return size;
+}
 
 /** NumPy broadcasting: sizes aligned at the right, 1 stretches. */
 export function broadcastShape(op: string, a: Shape, b: Shape): Shape {
@@ -34,12 +62,12 @@ export function reshapedShape(shape: Shape, to: Shape): Shape {
 }
 
 export function transposedShape(shape: Shape, order: readonly number[]): Shape {
-  const turned = order.flatMap((axis) => shape[axis] ?? []);
-  if (turned.length !== shape.length || new Set(order).size !== shape.length)
+  const sizes = order.flatMap((axis) => shape[axis] ?? []);
+  if (sizes.length !== shape.length || new Set(order).size !== shape.length)
     throw new GraphError(
       `transpose: ${renderShape(order)} is not an order of the axes of ${renderShape(shape)}.`,
     );
-  return turned;
+  return sizes;
 }
 
 export function slicedShape(shape: Shape, axis: number, from: number, to: number): Shape {
@@ -77,7 +105,7 @@ export function gemmShape(op: string, a: Shape, b: Shape, transposed: { a: boole
   const [rows, inner] = transposed.a ? [a[1], a[0]] : [a[0], a[1]];
   const [other, columns] = transposed.b ? [b[1], b[0]] : [b[0], b[1]];
   if (rows === undefined || columns === undefined || inner !== other) {
-    const side = (shape: Shape, turned: boolean) => `${renderShape(shape)}${turned ? "ᵀ" : ""}`;
+    const side = (shape: Shape, isTransposed: boolean) => `${renderShape(shape)}${isTransposed ? "ᵀ" : ""}`;
     throw new GraphError(`${op}: inner sizes differ, ${side(a, transposed.a)} × ${side(b, transposed.b)}.`);
   }
   return [rows, columns];

@@ -46,10 +46,13 @@ export function captureOrigin(): { readonly stack?: string } {
   return origin;
 }
 
+/** This folder's files in a stack: TypeScript in a checkout, JavaScript in the package. */
+const ownFrame = /[\\/](src|dist)[\\/]graph[\\/](value|ops|shapes|grad)\.[jt]s/;
+
 /** `vit.ts:41:12 (attention)`-like: the first frame outside this folder. */
 export function renderOrigin(value: Pick<Node, "origin">): string {
   const frames = (value.origin.stack ?? "").split("\n").slice(1);
-  const frame = frames.find((line) => !/[\\/]graph[\\/](value|ops|shapes|grad|compose)\.ts/.test(line));
+  const frame = frames.find((line) => !ownFrame.test(line));
   return frame ? frame.trim().replace(/^at /, "") : "an unknown place";
 }
 

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { feedsOf, type GoldenTensor, type GoldenTensors, inFloat32, readGolden } from "../../test/golden.ts";
 import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "../../test/tiny-vit.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
@@ -151,7 +151,7 @@ describe("RLRR against the official code", () => {
   });
 
   it("gives its logits, loss and every gradient in ONNX Runtime", async () => {
-    const engine = nativeEngine({ threads: 1 });
+    const engine = await openEngine({ threads: 1 });
     const results = await (await engine.compile(trainingGraph())).run(inFloat32(feeds));
     await engine.close();
     expectGolden(results, golden.forward, 2e-5);
@@ -214,7 +214,7 @@ describe("the start of RLRR", () => {
     const feeds = { ...frozen, ...neutral };
     expect(logitsOf(feeds, rlrr())).toEqual(logitsOf(frozen));
 
-    const engine = nativeEngine({ threads: 1 });
+    const engine = await openEngine({ threads: 1 });
     const [adapted, plain] = await Promise.all(
       [{ adaptation: rlrr() }, {}].map(async (options) => {
         const { logits } = adaptedGraph({ config: tiny, batch: 2, ...options });

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { feedsOf, type GoldenTensor, type GoldenTensors, inFloat32, readGolden } from "../../test/golden.ts";
 import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "../../test/tiny-vit.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import type { Shape } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
@@ -54,7 +54,7 @@ describe("vit against PyTorch", () => {
   });
 
   it("gives every stage in ONNX Runtime", async () => {
-    const engine = nativeEngine({ threads: 1 });
+    const engine = await openEngine({ threads: 1 });
     const results = await (await engine.compile(graph)).run(inFloat32(feeds));
     await engine.close();
     for (const [name, stage] of expected)

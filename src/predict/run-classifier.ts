@@ -34,7 +34,7 @@ export async function* classifyBatches(
   let done = 0;
   const common = { store, steps, batchSize, ...(signal ? { signal } : {}) };
   for await (const { images, count } of batches(examples, common)) {
-    const { logits } = await session.run({ images }, { handOver: ["images"] });
+    const { logits } = await session.run({ images });
     if (logits === undefined) throw new Error("internal: the session has no output logits.");
     const answered = examples.slice(done, done + count);
     done += count;

@@ -6,7 +6,7 @@ import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "../../
 import { readAdapter } from "../adapter/adapter-file.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
-import { nativeEngine } from "../engine/native.ts";
+import { openEngine } from "../engine/open-engine.ts";
 import { InputError, RlrrError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
@@ -16,7 +16,7 @@ import { readCheckpoint } from "./checkpoint.ts";
 import { type TrainOptions, train } from "./train.ts";
 
 const root = temporaryFolder("train");
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 const common = await tinyTraining(root, engine);
 let count = 0;

@@ -37,7 +37,7 @@ export async function* computeFeatures(
     let done = 0;
     for await (const { images, count } of packed(parts, batchSize)) {
       signal?.throwIfAborted();
-      const { feature } = await session.run({ images }, { handOver: ["images"] });
+      const { feature } = await session.run({ images });
       if (!feature) throw new Error("internal: the graph gave no feature.");
       rows.set(feature.subarray(0, count * width), done * width);
       done += count;

@@ -156,7 +156,7 @@ async function compileStep(plan: FitPlan, { input, train }: Sources, closers: Cl
   const session = closers.add(await engine.compile(graph));
   const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
   return {
-    ...{ session, random, recycled: {}, trainables, classes, microBatchSize, input },
+    ...{ session, random, trainables, classes, microBatchSize, input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };

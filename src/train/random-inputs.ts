@@ -58,22 +58,23 @@ export interface FillOptions {
   readonly seed: number;
   /** The optimizer step, and the run of the graph in it. */
   readonly place: readonly number[];
-  /** Arrays of an earlier run, whose memory is used again. */
-  readonly recycled?: Arrays;
+  /** Gives the memory to fill, by the name of the input. */
+  readonly buffer?: (name: string) => Float32Array;
 }
 
 /** Values for every input, the same for the same seed and place. */
 export function fillRandomInputs(
   inputs: readonly RandomInput[],
-  { seed, place, recycled = {} }: FillOptions,
+  { seed, place, buffer }: FillOptions,
 ): Arrays {
   const filled = inputs.map((random) => {
     const { name, shape } = random.input;
-    const array = recycled[name] ?? new Float32Array(sizeOf(shape));
+    const array = buffer?.(name) ?? new Float32Array(sizeOf(shape));
     const stream = randomStream(seed, name, ...place);
     if (random.kind === "mask") return [name, stream.fillMask(array, random.rate)] as const;
     stream.fillNormal(array, { std: random.std });
-    return [name, array.map((value) => 1 + value)] as const;
+    for (let i = 0; i < array.length; i++) array[i] = 1 + (array[i] as number);
+    return [name, array] as const;
   });
   return Object.fromEntries(filled);
 }

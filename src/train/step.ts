@@ -12,8 +12,6 @@ import { gradientName, type TrainGraph } from "./train-graph.ts";
 export interface StepContext {
   readonly session: Session;
   readonly random: TrainGraph["random"];
-  /** Random inputs of the run before, whose memory the next ones use again. */
-  readonly recycled: { random?: Arrays };
   /** The graph's input that batches feed. */
   readonly input: "images" | "features";
   readonly trainables: readonly Trainable[];
@@ -65,19 +63,13 @@ async function run(
   part: ExampleBatch,
   { state, total, place }: { state: OptimizerState; total: number; place: readonly number[] },
 ): Promise<Arrays> {
-  const { session, recycled, input, classes, microBatchSize: rows, labelSmoothing, classWeights } = context;
+  const { session, input, classes, microBatchSize: rows, labelSmoothing, classWeights } = context;
   const labels = part.labels.subarray(0, part.count);
-  const random = fillRandomInputs(context.random, {
-    ...{ seed: context.seed, place },
-    ...(recycled.random ? { recycled: recycled.random } : {}),
-  });
+  const buffer = (name: string) => session.buffer(name);
+  const random = fillRandomInputs(context.random, { seed: context.seed, place, buffer });
   const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
   const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows });
-  const giveBack = (arrays: Arrays) => {
-    recycled.random = arrays;
-  };
-  const handOver = [input, "targets", ...Object.keys(random)];
-  return session.run({ ...trained, ...random, targets, [input]: part.numbers }, { handOver, giveBack });
+  return session.run({ ...trained, ...random, targets, [input]: part.numbers });
 }
 
 function addUp(sums: Map<string, Float32Array>, name: string, gradient: Float32Array | undefined): void {

@@ -49,8 +49,7 @@ export async function openValidator(examples: Examples, options: ValidatorOption
       const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
       let [seen, loss, correct] = [0, 0, 0];
       for await (const batch of examples.batches({ order, epoch: 0, batchSize })) {
-        const feeds = { ...trained, [input]: batch.numbers };
-        const { logits } = await session.run(feeds, { handOver: [input] });
+        const { logits } = await session.run({ ...trained, [input]: batch.numbers });
         if (!logits) throw new Error("internal: the graph gave no logits.");
         for (const [row, label] of batch.labels.subarray(0, batch.count).entries())
           loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), label);

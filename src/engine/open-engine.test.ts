@@ -10,7 +10,7 @@ import { EngineError, InputError } from "../errors.ts";
 import { add, div, gelu, matmul, mul, normalize, reshape, softmax, sum } from "../graph/ops.ts";
 import { constant, type Graph, input, scalar, type Value } from "../graph/value.ts";
 import type { Engine } from "./engine.ts";
-import { type NativeOptions, nativeEngine } from "./native.ts";
+import { type EngineOptions, openEngine } from "./open-engine.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -18,11 +18,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const engine = nativeEngine({ threads: 1 });
+const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 
-function opened(options: NativeOptions = { threads: 1 }): Engine {
-  const engine = nativeEngine(options);
+async function opened(options: EngineOptions = { threads: 1 }): Promise<Engine> {
+  const engine = await openEngine(options);
   onTestFinished(() => engine.close());
   return engine;
 }
@@ -49,7 +49,7 @@ function slow(): { graph: Graph; feeds: Record<string, Float32Array> } {
   };
 }
 
-describe("nativeEngine", () => {
+describe("openEngine", () => {
   it("runs several sessions, each many times", async () => {
     const tripled = { outputs: { y: mul(x, scalar(3)) } };
     const [two, three] = await Promise.all([engine.compile(doubled), engine.compile(tripled)]);
@@ -74,24 +74,81 @@ describe("nativeEngine", () => {
     await expect(session.run(feeds)).rejects.toThrow(new InputError(message));
   });
 
-  it("leaves feeds alone, and takes the buffers that are handed over", async () => {
+  it("leaves feeds alone, small and large, whole and parts of their memory", async () => {
+    const size = 2 ** 15;
+    const [a, b] = [input("a", [size]), input("b", [size])];
+    const session = await engine.compile({ outputs: { y: add(a, b), z: add(x, input("w", [2])) } });
+    const both = drawnNumbers(2 * size);
+    const feeds = {
+      a: both.subarray(0, size),
+      b: both.subarray(size),
+      ...{ x: both.subarray(0, 2), w: both.subarray(2, 4) },
+    };
+    for (const round of [1, 2]) {
+      const { y = [], z } = await session.run(feeds);
+      expect([...y].slice(0, round)).toEqual(
+        [...feeds.a.map((one, i) => one + (feeds.b[i] ?? 0))].slice(0, round),
+      );
+      expect(z).toEqual(feeds.x.map((one, i) => one + (feeds.w[i] ?? 0)));
+    }
+    expect(both).toEqual(drawnNumbers(2 * size));
+  });
+
+  it("takes its own buffers without a copy, and gives their memory again", async () => {
     const session = await engine.compile({ outputs: { y: add(x, input("z", [2])) } });
-    const feeds = { x: Float32Array.of(1, 2), z: Float32Array.of(3, 4) };
-    const { y } = await session.run(feeds, { handOver: ["z"] });
-    expect([...(y ?? [])]).toEqual([4, 6]);
+    const feeds = { x: Float32Array.of(1, 2), z: session.buffer("z") };
+    feeds.z.set([3, 4]);
+    expect((await session.run(feeds)).y).toEqual(Float32Array.of(4, 6));
     expect([feeds.x.length, feeds.z.length]).toEqual([2, 0]);
     await expect(session.run(feeds)).rejects.toThrow(
-      new InputError('run: input "z" needs 2 numbers, got 0.'),
+      new InputError('run: an earlier run took the buffer of input "z". Get another by session.buffer("z").'),
+    );
+    // The numbers that were fed are still in it.
+    expect([...session.buffer("z")]).toEqual([3, 4]);
+    expect([...session.buffer("z")]).toEqual([0, 0]);
+  });
+
+  it("takes a buffer once that is fed to two inputs", async () => {
+    const session = await engine.compile({ outputs: { y: add(x, input("z", [2])) } });
+    const both = session.buffer("z");
+    both.set([1, 2]);
+    expect((await session.run({ x: both, z: both })).y).toEqual(Float32Array.of(2, 4));
+    expect(session.buffer("x")).not.toBe(session.buffer("z"));
+  });
+
+  it("has no buffer for what is no input", async () => {
+    const session = await engine.compile(doubled);
+    expect(() => session.buffer("mask")).toThrow(
+      new InputError('buffer: the graph has no input "mask"; it has x.'),
     );
   });
 
-  it("takes a buffer once that holds two feeds", async () => {
-    const session = await engine.compile({ outputs: { y: add(x, input("z", [2])) } });
-    const both = Float32Array.of(1, 2, 3, 4);
-    const feeds = { x: both.subarray(0, 2), z: both.subarray(2) };
-    expect([...((await session.run(feeds)).y ?? [])]).toEqual([4, 6]);
-    expect([...((await session.run(feeds, { handOver: ["x", "z"] })).y ?? [])]).toEqual([4, 6]);
-    expect(both.length).toBe(0);
+  it("closes at the end of an `await using`", async () => {
+    const engine = await openEngine({ threads: 1 });
+    const session = await engine.compile(doubled);
+    await engine[Symbol.asyncDispose]();
+    await expect(session.run({ x: new Float32Array(2) })).rejects.toThrow(
+      new EngineError("ONNX Runtime: the engine is closed."),
+    );
+  });
+
+  it("says where more threads are asked for than there are cores", async () => {
+    expect((await opened({ threads: 1 })).notes).toEqual([]);
+    expect((await opened({ threads: 100_000 })).notes).toEqual([
+      expect.stringMatching(/^100000 threads were asked for, but this process may use \d+ cores?/),
+    ]);
+  });
+
+  it("leaves no listener behind on the process", async () => {
+    const count = () => process.eventNames().map((name) => [name, process.listenerCount(name)]);
+    const before = count();
+    for (let round = 0; round < 100; round++) {
+      const engine = await openEngine({ threads: 1 });
+      // Two of them have run: starting a thread for each would take a minute.
+      if (round % 50 === 0) await (await engine.compile(doubled)).run({ x: new Float32Array(2) });
+      await engine.close();
+    }
+    expect(count()).toEqual(before);
   });
 
   it("gives the same bits with one thread and with two", async () => {
@@ -104,7 +161,7 @@ describe("nativeEngine", () => {
       b: drawnNumbers(384 * 320, { seed: 2 }),
     };
     const [one, two] = await Promise.all(
-      [1, 2].map(async (threads) => (await opened({ threads }).compile(graph)).run(feeds)),
+      [1, 2].map(async (threads) => (await (await opened({ threads })).compile(graph)).run(feeds)),
     );
     expect(two).toEqual(one);
   });
@@ -120,15 +177,21 @@ describe("nativeEngine", () => {
   });
 });
 
-describe("errors of nativeEngine", () => {
+describe("errors of openEngine", () => {
   const stored = (path: string, offset = 0): Graph => ({
     outputs: { y: add(x, constant({ shape: [2], path: join(folder, path), offset })) },
   });
 
   it("are EngineErrors with what ONNX Runtime said", async () => {
     const wrong = (order: readonly number[], to: readonly number[]): Graph => {
-      const turned = { kind: "op", op: "transpose", inputs: [x], attributes: { order }, shape: [2] } as const;
-      return { outputs: { y: reshape({ ...turned, origin: {} }, to) } };
+      const transposed = {
+        kind: "op",
+        op: "transpose",
+        inputs: [x],
+        attributes: { order },
+        shape: [2],
+      } as const;
+      return { outputs: { y: reshape({ ...transposed, origin: {} }, to) } };
     };
     await expect(engine.compile(wrong([1, 0], [2]))).rejects.toThrow(EngineError);
     await expect(engine.compile(wrong([1, 0], [2]))).rejects.toThrow(/^ONNX Runtime: .*perm/);
@@ -154,7 +217,7 @@ describe("errors of nativeEngine", () => {
   });
 
   it("fail what is asked when the thread dies, and the next graph starts a new one", async () => {
-    const engine = opened();
+    const engine = await opened();
     const [worker, session] = await workerOf(() => engine.compile(doubled));
     const feeds = { x: Float32Array.of(1, 2) };
     // Never amid a run: that aborts the process.
@@ -170,7 +233,7 @@ describe("errors of nativeEngine", () => {
   });
 
   it("of a dead thread leave the next thread's questions alone", async () => {
-    const engine = opened();
+    const engine = await opened();
     const [worker, session] = await workerOf(() => engine.compile(doubled));
     const running = session.run({ x: Float32Array.of(1, 2) });
     worker.emit("error", new Error("Worker ran out of memory"));
@@ -184,7 +247,7 @@ describe("errors of nativeEngine", () => {
   });
 
   it("wait for nobody: close lets a run end, then refuses", async () => {
-    const engine = nativeEngine({ threads: 1 });
+    const engine = await openEngine({ threads: 1 });
     const { graph, feeds } = slow();
     const session = await engine.compile(graph);
     const running = session.run(feeds);
@@ -201,12 +264,36 @@ describe("errors of nativeEngine", () => {
     expect([...((await running).y ?? [])]).toEqual([2, 4]);
   });
 
-  it("do not keep what could not be sent waiting", async () => {
+  it("do not come from shared memory, which is copied", async () => {
     const session = await engine.compile(doubled);
     const shared = new Float32Array(new SharedArrayBuffer(8));
-    await expect(session.run({ x: shared }, { handOver: ["x"] })).rejects.toThrow();
-    expect([...((await session.run({ x: Float32Array.of(1, 2) })).y ?? [])]).toEqual([2, 4]);
+    shared.set([1, 2]);
+    expect((await session.run({ x: shared })).y).toEqual(Float32Array.of(2, 4));
   });
+
+  it("tell of a graph that ONNX Runtime would prepare for too long", async () => {
+    let y: Value = x;
+    for (let count = 0; count < 80_000; count++) y = add(y, x);
+    await expect(engine.compile({ outputs: { y } })).rejects.toThrow(
+      new EngineError(
+        "A graph of 80001 values is too large for ONNX Runtime; at most 80000 are prepared in about a minute. Use a model of fewer blocks.",
+      ),
+    );
+  });
+
+  it.each([["webgpu"], ["gpu"], ["__proto__"]])(
+    "tell of the provider %s, which has no row",
+    async (provider) => {
+      const before = process.listenerCount("exit");
+      await expect(openEngine({ provider })).rejects.toThrow(EngineError);
+      await expect(openEngine({ provider })).rejects.toThrow(
+        new RegExp(
+          `^The provider "${provider}" is not one that runs here: cpu\\. ONNX Runtime on this machine comes with cpu[a-z, ]*\\.$`,
+        ),
+      );
+      expect(process.listenerCount("exit")).toBe(before);
+    },
+  );
 });
 
 describe("a process with an engine", () => {
@@ -218,6 +305,20 @@ describe("a process with an engine", () => {
       "void run(); setTimeout(() => process.exit(130), 50);",
       130,
     ],
+    [
+      "exits without beginning what is queued",
+      // Forty runs are queued: beginning them would be twice the wait allowed here.
+      `const began = performance.now();
+       await run();
+       const one = performance.now() - began;
+       for (let count = 0; count < 40; count++) void run();
+       setTimeout(() => {
+         const asked = performance.now();
+         process.on("exit", () => { process.exitCode = performance.now() - asked < 20 * one ? 5 : 6; });
+         process.exit();
+       }, 50);`,
+      5,
+    ],
     ["keeps its exit code when it fails amid a run", "void run(); setTimeout(() => fail(), 50);", 1],
   ])("%s", async (name, ending, code) => {
     const source = (path: string) => JSON.stringify(new URL(path, import.meta.url).href);
@@ -225,10 +326,10 @@ describe("a process with an engine", () => {
     await writeFile(join(folder, "package.json"), '{ "type": "module" }');
     await writeFile(
       script,
-      `import { nativeEngine } from ${source("./native.ts")};
+      `import { openEngine } from ${source("./open-engine.ts")};
        import { matmul } from ${source("../graph/ops.ts")};
        import { input } from ${source("../graph/value.ts")};
-       const engine = nativeEngine();
+       const engine = await openEngine();
        const x = input("x", [1500, 1500]);
        const y = matmul(matmul(x, matmul(x, x)), matmul(matmul(x, x), x));
        const session = await engine.compile({ outputs: { y } });

@@ -1,0 +1,96 @@
+/** ONNX Runtime for Node: one worker thread, because its run() blocks whatever thread calls it. */
+
+import { dirname, relative, resolve, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
+import { EngineError } from "../errors.ts";
+import { isStored } from "../formats/tensor.ts";
+import { toOnnx } from "../graph/onnx.ts";
+import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
+import type { Engine, Session } from "./engine.ts";
+import { OnnxSession } from "./onnx-session.ts";
+import { type Provider, providers } from "./providers.ts";
+import { chooseThreads } from "./thread-quota.ts";
+import { WorkerLine } from "./worker-line.ts";
+
+export interface EngineOptions {
+  /** What runs the ops: a row of `providers`. */
+  readonly provider?: string | undefined;
+  /** Threads inside one op. Default: as many cores as this process may use. */
+  readonly threads?: number | undefined;
+}
+
+/** Starts ONNX Runtime in a worker thread, which lives until `close`. */
+export async function openEngine({ provider = "cpu", threads }: EngineOptions = {}): Promise<Engine> {
+  const line = new WorkerLine();
+  const row = providers.get(provider) ?? (await refuse(provider, line));
+  const chosen = chooseThreads(threads);
+  const close = () => line.close();
+  return {
+    name: "onnxruntime-node",
+    notes: chosen.notes,
+    compile: (graph) => compile(graph, { line, provider: row, threads: chosen.threads }),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+async function refuse(provider: string, line: WorkerLine): Promise<never> {
+  try {
+    const { names } = await line.ask({ type: "backends" });
+    throw new EngineError(
+      `The provider ${JSON.stringify(provider)} is not one that runs here: ${[...providers.keys()].join(", ")}. ONNX Runtime on this machine comes with ${names.join(", ")}.`,
+    );
+  } finally {
+    await line.close();
+  }
+}
+
+/**
+ * ONNX Runtime prepares a graph in a time that grows with the square of its values: 25,000 (a training step of 100 blocks)
+ * took 6.6 s, so 255,000 would take a quarter of an hour.
+ */
+const mostValues = 80_000;
+
+interface CompileOptions {
+  readonly line: WorkerLine;
+  readonly provider: Provider;
+  readonly threads: number;
+}
+
+async function compile(graph: Graph, { line, provider, threads }: CompileOptions): Promise<Session> {
+  const values = inOrder(Object.values(graph.outputs));
+  if (values.length > mostValues)
+    throw new EngineError(
+      `A graph of ${values.length} values is too large for ONNX Runtime; at most ${mostValues} are prepared in about a minute. Use a model of fewer blocks.`,
+    );
+  // Building the graph and writing it take a second each where it is this large; a signal is heard between them.
+  await setImmediate();
+  const folder = externalFolder(values);
+  const locate = (path: string) =>
+    relative(folder ?? "", path)
+      .split(sep)
+      .join("/");
+  const bytes = toOnnx(provider.rewrite(graph), { locate });
+  const shapes = Object.fromEntries([...inputsOf(graph)].map(([name, { shape }]) => [name, shape]));
+  const { settings } = provider;
+  const request = { type: "compile", bytes, folder, threads, settings, shapes } as const;
+  const { session: id } = await line.ask(request, [bytes.buffer as ArrayBuffer]);
+  return new OnnxSession({ graph, line, id });
+}
+
+/** The deepest folder above every weight file: ONNX Runtime resolves external data in one folder. */
+function externalFolder(values: readonly Value[]): string | undefined {
+  let folder: string | undefined;
+  for (const value of values) {
+    if (value.kind !== "constant" || !isStored(value.weight)) continue;
+    const path = resolve(value.weight.path);
+    folder ??= dirname(path);
+    while (!path.startsWith(folder.endsWith(sep) ? folder : folder + sep)) {
+      const above = dirname(folder);
+      if (above === folder)
+        throw new EngineError(`ONNX Runtime needs all weights on one drive; ${path} is not on ${folder}.`);
+      folder = above;
+    }
+  }
+  return folder;
+}

@@ -1,0 +1,45 @@
+/** Two flags that both threads of an engine see, so that a process never ends amid native work: that would abort it. */
+
+const working = 0;
+const stopping = 1;
+
+export const newWorkFlags = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
+
+/** In the worker, before native work. False where the process is ending: then nothing more may begin. */
+export function beginWork(flags: Int32Array): boolean {
+  // First said, then asked, so that `finishWork` cannot miss it.
+  Atomics.store(flags, working, 1);
+  if (Atomics.load(flags, stopping) === 0) return true;
+  endWork(flags);
+  return false;
+}
+
+/** In the worker, after native work. */
+export function endWork(flags: Int32Array): void {
+  Atomics.store(flags, working, 0);
+  Atomics.notify(flags, working);
+}
+
+/**
+ * Node itself waits for a thread's native work when the process exits, so this adds no waiting, unless the thread has died
+ * of too little memory: then the flag stays.
+ */
+const patienceMs = 60_000;
+
+/** Engines that work right now. The process has one exit listener while there are any, and none otherwise. */
+const busy = new Set<Int32Array>();
+
+export function watchExit(flags: Int32Array): void {
+  if (busy.size === 0) process.on("exit", finishWork);
+  busy.add(flags);
+}
+
+export function unwatchExit(flags: Int32Array): void {
+  if (busy.delete(flags) && busy.size === 0) process.off("exit", finishWork);
+}
+
+/** process.exit() ends threads too: it waits for the work under way, for nothing that is queued, and keeps its exit code. */
+function finishWork(): void {
+  for (const flags of busy) Atomics.store(flags, stopping, 1);
+  for (const flags of busy) Atomics.wait(flags, working, 1, patienceMs);
+}
