@@ -1,6 +1,5 @@
 /** Pre-trains the embedded backbone on drawn pictures with our own `full`: `npx tsx scripts/pretrain.ts --data FOLDER --run FOLDER`. */
 
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { readAdapter } from "../src/adapter/adapter-file.ts";
@@ -43,10 +42,9 @@ const config: VitConfig = {
 };
 
 const untrained = join(values.run, "untrained");
-await rm(untrained, { recursive: true, force: true });
 const preprocessing = defaultSteps(config.imageSize);
 const start = new Map([...backboneOf(config).shapes].map(([name, shape]) => [name, startOf(name, shape)]));
-await writeModel(untrained, { config, weights: start, labels: [], preprocessing });
+await writeModel(untrained, { config, weights: start, labels: [], preprocessing }, { replace: true });
 const model = await readModel(untrained);
 const dataset = await readDataset(values.data);
 const engine = await openEngine(Number(values.threads) > 0 ? { threads: Number(values.threads) } : {});

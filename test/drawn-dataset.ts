@@ -1,5 +1,6 @@
 /** A small data set of drawn images, which a tiny model learns in a moment. */
 
+import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -25,7 +26,7 @@ async function drawImage(path: string, label: number, seed: number): Promise<voi
     .toFile(path);
 }
 
-/** Writes `train` and `val` images of three classes below `root`, 16 pixels a side. */
+/** Writes `train` and `val` images of three classes below `root`, 16 pixels a side, where they are not there yet. */
 export async function drawDataset(root: string, { train = 8, val = 4 } = {}): Promise<Dataset> {
   let seed = 1;
   const drawSplit = async (split: string, perClass: number): Promise<Example[]> => {
@@ -35,7 +36,8 @@ export async function drawDataset(root: string, { train = 8, val = 4 } = {}): Pr
       await mkdir(folder, { recursive: true });
       for (let index = 0; index < perClass; index++) {
         const path = join(folder, `${index}.png`);
-        await drawImage(path, label, seed++);
+        if (!existsSync(path)) await drawImage(path, label, seed);
+        seed++;
         examples.push({ path, label });
       }
     }

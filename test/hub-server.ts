@@ -3,11 +3,14 @@
 import { createHash } from "node:crypto";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { gzipSync } from "node:zlib";
 
 export interface HubServer {
   readonly url: string;
   /** Method and path of every request so far. */
   readonly requests: string[];
+  /** The Authorization header of each, "" where it had none. */
+  readonly authorizations: string[];
   /** What goes wrong from now on. */
   faults: {
     /** The connection breaks after so many bytes of each answer with a file of weights. */
@@ -22,6 +25,15 @@ export interface HubServer {
     sha?: string;
     /** The size that is listed for every file. */
     size?: number;
+    /** Files of weights come with so many more bytes, without a length, and compressed where `gzip` says so. */
+    surplus?: number;
+    gzip?: boolean;
+    /** Answers about the model come with so many more bytes. */
+    chatter?: number;
+    /** Nothing comes at all, or nothing after the first bytes of a file of weights. */
+    silent?: "at once" | "in a file";
+    /** Files are elsewhere: a server at this address. */
+    redirect?: string;
   };
   readonly close: () => Promise<void>;
 }
@@ -50,11 +62,12 @@ const text = async (request: IncomingMessage): Promise<string> => {
 /** Serves `repository` until closed. */
 export async function startHub({ name, commit, files, token }: HubRepository): Promise<HubServer> {
   const requests: string[] = [];
-  const hub = { requests, faults: {} as HubServer["faults"] };
+  const authorizations: string[] = [];
+  const hub = { requests, authorizations, faults: {} as HubServer["faults"] };
 
   const json = (response: ServerResponse, status: number, value: unknown) => {
     response.writeHead(status, { "Content-Type": "application/json" });
-    response.end(JSON.stringify(value));
+    response.end(JSON.stringify(value) + " ".repeat(hub.faults.chatter ?? 0));
   };
 
   const pathInfo = (path: string) => {
@@ -73,6 +86,16 @@ export async function startHub({ name, commit, files, token }: HubRepository): P
       return response.end();
     }
     const bytes = Uint8Array.from(original);
+    const { surplus, gzip, silent, redirect } = hub.faults;
+    if (redirect !== undefined) {
+      response.writeHead(302, { Location: `${redirect}${request.url}` });
+      return response.end();
+    }
+    if (isLarge(path) && request.headers.range !== "bytes=0-0" && (surplus || silent)) {
+      const sent = Buffer.concat([bytes, Buffer.alloc(surplus ?? 0)]);
+      response.writeHead(200, { ...(gzip && { "Content-Encoding": "gzip" }) });
+      return silent ? response.write(bytes.subarray(0, 10)) : response.end(gzip ? gzipSync(sent) : sent);
+    }
     if (hub.faults.corrupt) bytes[bytes.length - 1] = (bytes[bytes.length - 1] ?? 0) ^ 1;
     const [, first, last] = /^bytes=(\d+)-(\d+)$/.exec(request.headers.range ?? "") ?? [];
     const start = Number(first ?? 0);
@@ -95,6 +118,8 @@ export async function startHub({ name, commit, files, token }: HubRepository): P
   const server = createServer(async (request, response) => {
     const { pathname: path } = new URL(request.url ?? "/", "http://hub");
     requests.push(`${request.method} ${path}`);
+    authorizations.push(request.headers.authorization ?? "");
+    if (hub.faults.silent === "at once") return;
     const body = await text(request);
     if (hub.faults.status !== undefined) return json(response, hub.faults.status, { error: "as told" });
     if (token !== undefined && request.headers.authorization !== `Bearer ${token}`)

@@ -6,7 +6,7 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { FileError, InputError, RlrrError } from "../errors.ts";
-import { asideOf } from "../files/write-file.ts";
+import { asideOf, oldOf } from "../files/aside.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { type Adapter, checkBase } from "./adapter.ts";
@@ -98,7 +98,7 @@ describe("adapterFolder", () => {
   });
 
   it("finds the old one while a process that died had moved it aside", async () => {
-    const old = `${asideOf(folder)}.old`;
+    const old = oldOf(asideOf(folder));
     renameSync(folder, old);
     expect(await adapterFolder(folder)).toBe(old);
     expect(await adapterFolder(join(root, "run"))).toBe(old);

@@ -1,11 +1,11 @@
 /** An adapter as a folder, in the manner of Hugging Face peft: config, tensors, preprocessing, model card. */
 
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError, InputError } from "../errors.ts";
-import { readProblem } from "../files/file-problem.ts";
-import { steppedAside } from "../files/leftovers.ts";
+import { steppedAside } from "../files/aside.ts";
+import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 import { showValue } from "../files/show-value.ts";
 import { writeFileAside } from "../files/write-file.ts";
@@ -126,17 +126,6 @@ export async function adapterFolder(path: string): Promise<string | undefined> {
     if (old !== undefined && (await exists(join(old, configName)))) return old;
   }
   return undefined;
-}
-
-async function exists(path: string): Promise<boolean> {
-  try {
-    await stat(path);
-    return true;
-  } catch (cause) {
-    const problem = readProblem(cause, path);
-    if (problem instanceof InputError) return false;
-    throw problem;
-  }
 }
 
 async function findAdapter(path: string): Promise<string> {

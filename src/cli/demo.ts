@@ -1,6 +1,6 @@
 /** rlrr demo: adapts the embedded model to the embedded pictures, in front of your eyes. */
 
-import { rm, stat } from "node:fs/promises";
+import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
@@ -9,7 +9,6 @@ import { readDataset } from "../datasets/read-dataset.ts";
 import { renderDuration } from "../duration.ts";
 import type { Engine } from "../engine/engine.ts";
 import { openEngine } from "../engine/open-engine.ts";
-import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { openScorer, softmax, topK } from "../predict/metrics.ts";
@@ -19,6 +18,7 @@ import { train } from "../runs/train.ts";
 import { renderTable } from "../table.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { classify } from "./classify.ts";
+import { openDemoFolder } from "./demo-folder.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import { mergeInto, renderMerged } from "./merge.ts";
 import { openModel } from "./open-model.ts";
@@ -55,31 +55,27 @@ interface Result {
 async function runDemo({ out }: { out: string }): Promise<void> {
   const model = await readModel(join(assets, "backbone"));
   const dataset = await readDataset(join(assets, "data"));
-  await clear(out);
+  const folder = await openDemoFolder(out);
   await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
   try {
     const results: Result[] = [];
     for (const contender of contenders)
-      results.push(await compete(contender, { model, dataset, engine, out }));
+      results.push(
+        await folder.make(contender.method, () => compete(contender, { model, dataset, engine, out })),
+      );
     await say(`\n${renderResults(results)}\n`);
     const opened = await openModel({ adapter: join(out, "rlrr") });
     const merged = join(out, "merged");
-    await say(renderMerged(merged, await mergeInto(merged, opened, engine)));
+    const difference = await folder.make("merged", () => mergeInto(merged, opened, engine));
+    await say(renderMerged(merged, difference));
   } finally {
     await engine.close();
+    await folder.close();
   }
   await say(`The merged model reads ${await readWord(join(out, "merged"), dataset)}.\n`);
   await say(whatNext(out));
-}
-
-/** Only what a demo wrote may be replaced. */
-async function clear(out: string): Promise<void> {
-  if (!(await stat(out).catch(() => undefined))) return;
-  if (!(await stat(join(out, "linear", "run.json")).catch(() => undefined)))
-    throw new InputError(`${out} exists and is not an earlier demo. Name another folder with --out.`);
-  await rm(out, { recursive: true });
 }
 
 interface Scene {

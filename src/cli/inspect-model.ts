@@ -5,7 +5,6 @@ import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
-import { locateModel } from "../model/locate-model.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { type VariantName, variants } from "../model/variants.ts";
 import { planWeights } from "../model/weight-plan.ts";
@@ -43,7 +42,7 @@ export function inspectSize(name: VariantName, options: InspectOptions): Inspect
 export async function inspectModel(source: string, options: InspectOptions): Promise<Inspection> {
   const { heads, json } = options;
   const model = await readShownModel(source, { ...(heads && { heads }), json, signal: interruption });
-  const { weights: paths } = await locateModel(source, { signal: interruption });
+  const { files: paths = [] } = model;
   const { layout } = planWeights(await openWeights(paths), source);
   const tensors = (await Promise.all(paths.map(listTensors))).flatMap((list) => list.tensors);
   const bytes = await totalBytes(paths);

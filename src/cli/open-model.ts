@@ -41,7 +41,8 @@ export async function openModel(
     );
   const adapter = path === undefined ? undefined : await readAdapter(path);
   const base = source ?? adapter?.base.id ?? "";
-  const asked = { ...options, ...(heads && { heads }), ...fromAdapter(adapter), json };
+  const sendToken = source !== undefined;
+  const asked = { ...options, ...(heads && { heads }), ...fromAdapter(adapter), json, sendToken };
   const model = await readShownModel(base, asked).catch((error: unknown) => {
     if (source !== undefined || !(error instanceof InputError)) throw error;
     throw new InputError(

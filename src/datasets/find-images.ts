@@ -3,7 +3,7 @@
 import { readdir, realpath, stat } from "node:fs/promises";
 import { extname, join } from "node:path";
 import { FileError } from "../errors.ts";
-import { readFailure } from "../files/read-failure.ts";
+import { readFailure } from "../files/file-problem.ts";
 import { readableEndings, readableKinds } from "../images/sniff-image.ts";
 
 /** Three times ImageNet-1k; beyond it the list itself would press on memory. */

@@ -2,7 +2,7 @@
 
 import { readFile, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
-import { readFailure } from "../files/read-failure.ts";
+import { readFailure } from "../files/file-problem.ts";
 
 /** Two million lines of 64 characters. */
 const MAX_LIST_BYTES = 128 * 2 ** 20;

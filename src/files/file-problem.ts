@@ -1,30 +1,49 @@
 /** What the system says about a file, turned into one of our errors with a next step. */
 
-import { EngineError, FileError, InputError } from "../errors.ts";
+import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
 
-const codeOf = (cause: unknown): string | undefined =>
+/** The system's name for what went wrong, such as ENOENT. */
+export const codeOf = (cause: unknown): string | undefined =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
 
-const whyUnreadable: Readonly<Record<string, string>> = {
-  EACCES: "may not be read. Change its permissions.",
-  EPERM: "may not be read. Change its permissions.",
-  EISDIR: "is a folder; a file is needed.",
-  EIO: "could not be read from the disk (EIO). Check the disk.",
-  ELOOP: "is a symbolic link that leads back to itself.",
-  ENAMETOOLONG: "has a name that is too long.",
+interface Reason {
+  /** Whether the machine is to blame: a good file must not be left out because of it. */
+  readonly machine?: true;
+  readonly why: string;
+}
+
+const whyUnreadable: Readonly<Record<string, Reason>> = {
+  ENOENT: { why: "no such file." },
+  ENOTDIR: { why: "no such file." },
+  EACCES: { why: "no permission to read it." },
+  EPERM: { why: "no permission to read it." },
+  EISDIR: { why: "it is a folder; a file is needed." },
+  ELOOP: { why: "its link leads in a circle." },
+  ENAMETOOLONG: { why: "its name is too long." },
+  ERR_INVALID_ARG_VALUE: { why: "its name holds a zero byte." },
+  EMFILE: { machine: true, why: "too many files are open. Raise the limit with ulimit -n." },
+  ENFILE: { machine: true, why: "too many files are open on this machine." },
+  ENOMEM: { machine: true, why: "there is no memory left." },
+  EIO: { machine: true, why: "the disk failed (EIO). Check the disk." },
 };
 
-/** The error to throw when reading `path` failed with `cause`; a cause that nobody expected is passed on. */
+/** Why the system would not read what is at `path`, as one of our errors, whatever it said. */
+export function readFailure(path: string, cause: unknown): FileError | EngineError {
+  const code = codeOf(cause) ?? String(cause);
+  const { why, machine } = (Object.hasOwn(whyUnreadable, code) ? whyUnreadable[code] : undefined) ?? {
+    why: `${code}.`,
+  };
+  const message = `${path} cannot be read: ${why}`;
+  return machine ? new EngineError(message, { cause }) : new FileError(message, { cause });
+}
+
+/** The same for what the user has named, where a missing file is theirs to correct. What is no system error is passed on. */
 export function readProblem(cause: unknown, path: string): unknown {
   const code = codeOf(cause);
+  if (cause instanceof RlrrError || code === undefined || !Object.hasOwn(whyUnreadable, code)) return cause;
   if (code === "ENOENT" || code === "ENOTDIR")
     return new InputError(`${path}: there is no such file.`, { cause });
-  if (code === "EMFILE" || code === "ENFILE")
-    return new EngineError(`${path}: too many files are open (${code}). Raise the limit with ulimit -n.`, {
-      cause,
-    });
-  const why = code === undefined ? undefined : whyUnreadable[code];
-  return why === undefined ? cause : new FileError(`${path} ${why}`, { cause });
+  return readFailure(path, cause);
 }
 
 const whyUnwritable: Readonly<Record<string, string>> = {
@@ -40,6 +59,7 @@ const whyUnwritable: Readonly<Record<string, string>> = {
   ENOENT: "its folder does not exist. Make it, or write elsewhere.",
   ENOTDIR: "part of its path is a file, not a folder. Write elsewhere.",
   ENAMETOOLONG: "the name is too long. Choose a shorter one.",
+  ELOOP: "it is a symbolic link, which is not followed. Remove the link, or write elsewhere.",
   EIO: "the disk failed (EIO). Check the disk.",
 };
 

@@ -3,7 +3,7 @@
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exists } from "./exists.ts";
-import { writeProblem } from "./file-problem.ts";
+import { codeOf, writeProblem } from "./file-problem.ts";
 
 /** The first folder that was made; nothing where all were there. */
 export const makeFolder = (path: string): Promise<string | undefined> =>
@@ -20,7 +20,7 @@ async function make(path: string): Promise<string | undefined> {
     await mkdir(path);
     return path;
   } catch (cause) {
-    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    const code = codeOf(cause);
     if (code === "EEXIST" && (await isFolder(path))) return undefined;
     const above = dirname(path);
     if (code !== "ENOENT" || above === path || (await exists(above))) throw cause;

@@ -1,9 +1,10 @@
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { EngineError, InputError } from "../errors.ts";
-import { readProblem, writeProblem } from "./file-problem.ts";
+import { EngineError, FileError, InputError } from "../errors.ts";
+import { exists } from "./exists.ts";
+import { readFailure, readProblem, writeProblem } from "./file-problem.ts";
 import { writeFileAside } from "./write-file.ts";
 import { writeFolderAside } from "./write-folder.ts";
 
@@ -130,22 +131,62 @@ describe("writeProblem", () => {
   });
 });
 
-describe("readProblem", () => {
-  it.each([
-    ["ENOENT", "InputError", "x: there is no such file."],
-    ["ENOTDIR", "InputError", "x: there is no such file."],
-    ["EACCES", "FileError", "x may not be read. Change its permissions."],
-    ["EISDIR", "FileError", "x is a folder; a file is needed."],
-    ["ELOOP", "FileError", "x is a symbolic link that leads back to itself."],
-    ["ENAMETOOLONG", "FileError", "x has a name that is too long."],
-    ["EIO", "FileError", "x could not be read from the disk (EIO). Check the disk."],
-    ["EMFILE", "EngineError", "x: too many files are open (EMFILE). Raise the limit with ulimit -n."],
-  ])("explains %s", (code, name, message) => {
-    expect(readProblem(systemError(code), "x")).toMatchObject({ name, message });
+const readings: readonly [code: string, name: string, why: string][] = [
+  ["EACCES", "FileError", "no permission to read it."],
+  ["EPERM", "FileError", "no permission to read it."],
+  ["EISDIR", "FileError", "it is a folder; a file is needed."],
+  ["ELOOP", "FileError", "its link leads in a circle."],
+  ["ENAMETOOLONG", "FileError", "its name is too long."],
+  ["ERR_INVALID_ARG_VALUE", "FileError", "its name holds a zero byte."],
+  ["EIO", "EngineError", "the disk failed (EIO). Check the disk."],
+  ["ENOMEM", "EngineError", "there is no memory left."],
+  ["EMFILE", "EngineError", "too many files are open. Raise the limit with ulimit -n."],
+  ["ENFILE", "EngineError", "too many files are open on this machine."],
+];
+
+describe("readProblem and readFailure", () => {
+  it.each(readings)("explain %s alike", (code, name, why) => {
+    const told = { name, message: `x cannot be read: ${why}` };
+    expect(readProblem(systemError(code), "x")).toMatchObject(told);
+    expect(readFailure("x", systemError(code))).toMatchObject(told);
   });
 
-  it("passes on what it does not know", () => {
-    const cause = new Error("a bug");
+  it.each(["ENOENT", "ENOTDIR"])("differ in who named what is missing: %s", (code) => {
+    expect(readProblem(systemError(code), "x")).toEqual(new InputError("x: there is no such file."));
+    expect(readFailure("x", systemError(code))).toEqual(new FileError("x cannot be read: no such file."));
+  });
+
+  it("differ in what they do not know", () => {
+    const cause = systemError("EWHATEVER");
     expect(readProblem(cause, "x")).toBe(cause);
+    expect(readFailure("x", cause)).toEqual(new FileError("x cannot be read: EWHATEVER."));
+    const ours = new FileError("x is odd.");
+    expect(readProblem(ours, "x")).toBe(ours);
+  });
+});
+
+describe("exists", () => {
+  it("says no only where there is nothing", async () => {
+    const path = join(folder, "exists");
+    writeFileSync(path, "");
+    expect(await exists(path)).toBe(true);
+    expect(await exists(join(folder, "nothing"))).toBe(false);
+    expect(await exists(join(path, "below"))).toBe(false);
+    const loop = join(folder, "loop");
+    symlinkSync("loop", loop);
+    await expect(exists(loop)).rejects.toThrow(
+      new FileError(`${loop} cannot be read: its link leads in a circle.`),
+    );
+  });
+});
+
+describe("writeFileAside to a link", () => {
+  it("replaces the link, not what it leads to", async () => {
+    const [target, link] = [join(folder, "target"), join(folder, "link")];
+    writeFileSync(target, "precious");
+    symlinkSync(target, link);
+    await writeFileAside(link, "new");
+    expect(readFileSync(link, "utf8")).toBe("new");
+    expect(readFileSync(target, "utf8")).toBe("precious");
   });
 });

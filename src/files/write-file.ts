@@ -1,19 +1,19 @@
 /** A file is written aside, forced to disk, then renamed: readers see the old one or the new one, never half of one. */
 
-import { randomBytes } from "node:crypto";
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname } from "node:path";
+import { asideOf, whileWriting } from "./aside.ts";
 import { writeProblem } from "./file-problem.ts";
 
-/** What a file can be made of; several gigabytes come as stretches. */
+/** What a file can be made of; several gigabytes come in chunks. */
 export type FileData = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
 
-/** A hidden name beside `path`, so that the rename stays on one disk. */
-export const asideOf = (path: string): string =>
-  join(
-    dirname(path),
-    `.${basename(path).slice(0, 200)}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`,
-  );
+export interface WriteFileOptions {
+  /** Asked once nobody else is writing the file: whether there is nothing left to do. */
+  readonly unless?: () => Promise<boolean>;
+  /** Ends the waiting for somebody else who is writing the file. */
+  readonly signal?: AbortSignal | undefined;
+}
 
 async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
   for (let done = 0; done < bytes.length; ) {
@@ -35,8 +35,20 @@ export async function syncFolder(path: string): Promise<void> {
   await handle?.close();
 }
 
-/** Writes `data` to `path`, whole or not at all. Its folder must exist. */
-export async function writeFileAside(path: string, data: FileData): Promise<void> {
+/** Writes `data` to `path`, whole or not at all; a symbolic link there is replaced, not followed. Its folder must exist. */
+export async function writeFileAside(
+  path: string,
+  data: FileData,
+  { unless, signal }: WriteFileOptions = {},
+): Promise<void> {
+  await whileWriting(path, async () => (await unless?.()) || (await writeNow(path, data)), { signal }).catch(
+    (cause: unknown) => {
+      throw writeProblem(cause, path);
+    },
+  );
+}
+
+async function writeNow(path: string, data: FileData): Promise<void> {
   const aside = asideOf(path);
   try {
     const handle = await open(aside, "wx");
@@ -49,7 +61,7 @@ export async function writeFileAside(path: string, data: FileData): Promise<void
     await rename(aside, path);
   } catch (cause) {
     await rm(aside, { force: true }).catch(() => {});
-    throw writeProblem(cause, path);
+    throw cause;
   }
   await syncFolder(dirname(path));
 }

@@ -3,9 +3,10 @@
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EngineError, InputError } from "../errors.ts";
-import { writeProblem } from "./file-problem.ts";
+import { asideOf, oldOf, whileWriting } from "./aside.ts";
+import { codeOf, writeProblem } from "./file-problem.ts";
 import { makeFolder } from "./make-folder.ts";
-import { asideOf, syncFolder } from "./write-file.ts";
+import { syncFolder } from "./write-file.ts";
 
 export interface WriteFolderOptions {
   /** Whether a folder with these names in it may be replaced; by default only an empty one may. */
@@ -21,7 +22,7 @@ async function refuseForeign(
   try {
     names = await readdir(folder);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOENT") return false;
+    if (codeOf(cause) === "ENOENT") return false;
     throw writeProblem(cause, folder);
   }
   if (names.length > 0 && !mayReplace(names))
@@ -35,27 +36,37 @@ export async function writeFolderAside(
   fill: (aside: string) => Promise<void>,
   { mayReplace = () => false }: WriteFolderOptions = {},
 ): Promise<void> {
-  const replaces = await refuseForeign(folder, mayReplace);
-  const aside = asideOf(folder);
-  const old = `${aside}.old`;
-  try {
-    await makeFolder(dirname(folder));
-    await mkdir(aside);
-    await fill(aside);
-    await syncFolder(aside);
-    if (replaces) await rename(folder, old);
+  await makeFolder(dirname(folder));
+  await whileWriting(folder, async () => {
+    const replaces = await refuseForeign(folder, mayReplace);
+    const aside = asideOf(folder);
     try {
-      await rename(aside, folder);
+      await mkdir(aside);
+      await fill(aside);
+      await syncFolder(aside);
+      await putInPlace(folder, { aside, replaces });
     } catch (cause) {
-      if (replaces) await rename(old, folder);
-      throw cause;
+      await rm(aside, { recursive: true, force: true }).catch(() => {});
+      throw writeProblem(named(cause, { aside, folder }), folder);
     }
-  } catch (cause) {
-    await rm(aside, { recursive: true, force: true }).catch(() => {});
-    throw writeProblem(named(cause, { aside, folder }), folder);
-  }
-  await rm(old, { recursive: true, force: true }).catch(() => {});
+  });
   await syncFolder(dirname(folder));
+}
+
+/** What stood there before steps aside, and is removed once the new folder is in its place. */
+async function putInPlace(
+  folder: string,
+  { aside, replaces }: { readonly aside: string; readonly replaces: boolean },
+): Promise<void> {
+  const old = oldOf(aside);
+  if (replaces) await rename(folder, old);
+  try {
+    await rename(aside, folder);
+  } catch (cause) {
+    if (replaces) await rename(old, folder);
+    throw cause;
+  }
+  if (replaces) await rm(old, { recursive: true, force: true }).catch(() => {});
 }
 
 /** Nobody knows the name of the folder aside: a message says which file of the folder it was to be. */

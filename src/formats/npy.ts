@@ -20,7 +20,7 @@ export interface NpyHeader {
 export const MAX_NPY_HEADER_BYTES = 10_000;
 /** Magic, version and the longer form of the length. */
 export const NPY_PREFIX_BYTES = 12;
-const MAX_AXES = 16;
+export const MAX_AXES = 16;
 
 /** 2-byte void is how NumPy writes bfloat16, which it has no name for. */
 const floatTypes: Readonly<Record<string, FloatType>> = {

@@ -184,12 +184,12 @@ describe("readNpz", () => {
     [
       "an entry beyond the directory",
       () => patched(one, at + 42, [0xff, 0xff]),
-      `${entry} lies outside the file.`,
+      `${entry} lies outside the file, or reaches into the next entry.`,
     ],
     [
       "a local name beyond the directory",
       () => patched(one, 26, [0xff, 0xff]),
-      `${entry} lies outside the file.`,
+      `${entry} lies outside the file, or reaches into the next entry.`,
     ],
     [
       "no array",
@@ -260,6 +260,59 @@ describe("readNpz", () => {
     two.write("a", second);
     const path = write(two);
     await expect(readNpz(path)).rejects.toThrow(new FileError(`${path}: entry "a.npy" is there twice.`));
+  });
+
+  /** A zip of two equal arrays, changed where the directory says that the second one is. */
+  function twoArrays(change: (bytes: Buffer, second: number) => void): Uint8Array {
+    const bytes = Buffer.from(
+      npzBytes(
+        new Map([
+          ["a", matrix],
+          ["b", matrix],
+        ]),
+      ),
+    );
+    change(bytes, bytes.indexOf("b.npy", directoryOf(bytes)) - 46);
+    return bytes;
+  }
+
+  it.each<[string, (bytes: Buffer, second: number) => void, string]>([
+    [
+      "that are the same bytes",
+      (bytes, second) => bytes.writeUInt32LE(0, second + 42),
+      'X: entries "b.npy" and "a.npy" share bytes of the file; it is damaged.',
+    ],
+    [
+      "of which one lies in the other",
+      (bytes, second) => bytes.writeUInt32LE(60, second + 42),
+      'X: entries "a.npy" and "b.npy" share bytes of the file; it is damaged.',
+    ],
+    [
+      "of which one is moved into the other by its own header",
+      (bytes) => bytes.writeUInt16LE(40, 28),
+      'X: entry "a.npy" lies outside the file, or reaches into the next entry.',
+    ],
+  ])("refuses entries %s: a small file would hold any amount of data", async (_, change, message) => {
+    const path = write(twoArrays(change));
+    await expect(readNpz(path)).rejects.toThrow(new FileError(message.replace("X", path)));
+  });
+
+  it("refuses more bytes in all than any model has", async () => {
+    const bytes = Buffer.from(
+      npzBytes(new Map(Array.from({ length: 9 }, (_, i) => [`${i}`, long])), { deflate: true }),
+    );
+    for (let at = directoryOf(bytes), i = 0; i < 9; i++) {
+      bytes.writeUInt32LE(5_000_000, at + 20);
+      bytes.writeUInt32LE(4_000_000_000, at + 24);
+      bytes.writeUInt32LE(i * 5_000_100, at + 42);
+      at += 46 + bytes.readUInt16LE(at + 28);
+    }
+    const path = write(bytes);
+    await expect(readNpz(path)).rejects.toThrow(
+      new FileError(
+        `${path}: the zip directory claims 36000000000 bytes in all; at most 34359738368 are allowed.`,
+      ),
+    );
   });
 
   it("finds damaged numbers by their checksum, and a stream that does not inflate", async () => {

@@ -26,10 +26,13 @@ export interface NpzFile {
 }
 
 /** The largest array of a known ViT, a head of 29,593 classes and width 1664, takes 0.2 GB. */
-const MAX_ARRAY_BYTES = 2 ** 30;
+export const MAX_ARRAY_BYTES = 2 ** 30;
 
-/** Most headers of arrays have 128 bytes. */
-const HEADER_FEED_BYTES = 256;
+/**
+ * Most headers have 128 bytes, fewer when deflated. Few at a time, because the densest deflated bytes inflate to a thousand times
+ * as many, which for 20,000 entries would be gigabytes before anything is known of them.
+ */
+const HEADER_FEED_BYTES = 64;
 
 /** An array's whole header and, where it is cut short, what there is of it. */
 async function firstBytes(zip: ZipFile, entry: ZipEntry, where: string): Promise<Uint8Array> {

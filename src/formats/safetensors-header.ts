@@ -1,6 +1,7 @@
 /** The header of a safetensors file: 8 bytes of length, then JSON that names each tensor's type, shape and bytes. */
 
 import { FileError } from "../errors.ts";
+import { isTooDeep, MAX_JSON_DEPTH } from "../files/read-json.ts";
 import { showValue } from "../files/show-value.ts";
 import { renderShape, type Shape, sizeOf } from "./tensor.ts";
 
@@ -21,7 +22,7 @@ export interface SafetensorsHeader {
 /** The format's own limit (MAX_HEADER_SIZE in its reference implementation): no parser should need more for one file. */
 export const MAX_HEADER_BYTES = 100_000_000;
 /** A float32 ViT tensor has at most four axes; more than this is damage. */
-const MAX_AXES = 16;
+export const MAX_AXES = 16;
 
 const dtypeBytes: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -136,6 +137,10 @@ export function parseHeader(
     fileBytes,
   }: { readonly where: string; readonly dataStart: number; readonly fileBytes: number },
 ): SafetensorsHeader {
+  if (isTooDeep(json))
+    throw new FileError(
+      `${where}: the header is nested more than ${MAX_JSON_DEPTH} levels deep, so this is not a safetensors file, or it is damaged.`,
+    );
   let header: unknown;
   try {
     header = JSON.parse(json);

@@ -4,6 +4,8 @@ import { describe, expect, it } from "vitest";
 import { mutate } from "../../test/mutations.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FileError, GraphError, InputError } from "../errors.ts";
+import { readJson } from "../files/read-json.ts";
+import { readNpz } from "./npz.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "./safetensors.ts";
 import { readWeight } from "./weight-bytes.ts";
 
@@ -125,6 +127,51 @@ describe("readTensor", () => {
   });
 });
 
+const lfsPointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${"a".repeat(64)}\nsize 2833080\n`;
+
+describe("a text that stands for a file", () => {
+  it.each([
+    ["pointer.safetensors", (path: string) => readSafetensors(path)],
+    ["pointer.npz", (path: string) => readNpz(path)],
+    ["pointer.json", (path: string) => readJson(path)],
+  ])("is told from damage: %s", async (name, read) => {
+    const path = raw(name, Buffer.from(lfsPointer));
+    await expect(read(path)).rejects.toThrow(
+      new FileError(
+        `${path} is a Git LFS pointer, a short text that stands for the real file. Run git lfs pull where it was cloned.`,
+      ),
+    );
+  });
+});
+
+describe("JSON that is nested deeply", () => {
+  const deep = (open: string, close: string) => `${open.repeat(20_000)}1${close.repeat(20_000)}`;
+  it.each([
+    ["lists", deep("[", "]")],
+    ["objects", deep('{"a":', "}")],
+    ["lists behind a text with a quote", `["\\"", ${deep("[", "]")}]`],
+    ["lists that never end", "[".repeat(20_000)],
+  ])("is refused before it is read: %s", async (_, json) => {
+    const header = file("deep.safetensors", `{"a":${json}}`);
+    await expect(readSafetensors(header)).rejects.toThrow(
+      new FileError(
+        `${header}: the header is nested more than 64 levels deep, so this is not a safetensors file, or it is damaged.`,
+      ),
+    );
+    const config = raw("deep.json", Buffer.from(json));
+    await expect(readJson(config)).rejects.toThrow(
+      new FileError(`${config}: its JSON is nested more than 64 levels deep.`),
+    );
+  });
+
+  it("is not counted inside of texts", async () => {
+    const path = raw("brackets.json", Buffer.from(JSON.stringify(["[".repeat(100), '\\"{'.repeat(100)])));
+    expect(await readJson(path)).toHaveLength(2);
+    const most = raw("most.json", Buffer.from(`${"[".repeat(64)}${"]".repeat(64)}`));
+    expect(await readJson(most)).toHaveLength(1);
+  });
+});
+
 describe("readSafetensors", () => {
   it("follows symbolic links, which the engine would refuse", async () => {
     const link = join(folder, "link.safetensors");
@@ -190,7 +237,7 @@ describe("readSafetensors", () => {
     [
       "a list too deep to print",
       () => file("x", `${"[".repeat(50_000)}${"]".repeat(50_000)}`),
-      "X: the header must be a JSON object, got a deeply nested value.",
+      "X: the header is nested more than 64 levels deep, so this is not a safetensors file, or it is damaged.",
     ],
     [
       "the same name twice",

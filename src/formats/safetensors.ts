@@ -3,6 +3,7 @@
 import { realpath } from "node:fs/promises";
 import { FileError, GraphError } from "../errors.ts";
 import { readProblem } from "../files/file-problem.ts";
+import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly, withFile } from "../files/read-file.ts";
 import { writeFileAside } from "../files/write-file.ts";
 import { isFloatType, toFloat32 } from "./float-types.ts";
@@ -26,19 +27,23 @@ export async function readSafetensors(path: string): Promise<SafetensorsFile> {
       throw new FileError(
         `${path}: the file has ${stat.size} bytes; a safetensors file begins with 8 bytes of length.`,
       );
-    const start = await readExactly(handle, { path, offset: 0, length: 8 });
+    const length = Math.min(stat.size, LFS_BEGINNING_BYTES);
+    const start = await readExactly(handle, { path, offset: 0, length });
+    refuseLfsPointer(start, path);
     const declared = new DataView(start.buffer).getBigUint64(0, true);
     if (declared > BigInt(MAX_HEADER_BYTES))
       throw new FileError(
         `${path}: the header claims ${declared} bytes; at most ${MAX_HEADER_BYTES} are allowed. This is not a safetensors file, or it is damaged.`,
       );
-    const length = Number(declared);
-    if (8 + length > stat.size)
+    const headerBytes = Number(declared);
+    if (8 + headerBytes > stat.size)
       throw new FileError(
-        `${path}: the header claims ${length} bytes, the file has ${stat.size}. It is cut short; get it again.`,
+        `${path}: the header claims ${headerBytes} bytes, the file has ${stat.size}. It is cut short; get it again.`,
       );
-    const json = new TextDecoder().decode(await readExactly(handle, { path, offset: 8, length }));
-    return parseHeader(json, { where: path, dataStart: 8 + length, fileBytes: stat.size });
+    const json = new TextDecoder().decode(
+      await readExactly(handle, { path, offset: 8, length: headerBytes }),
+    );
+    return parseHeader(json, { where: path, dataStart: 8 + headerBytes, fileBytes: stat.size });
   });
   const real = await realpath(path).catch((cause: unknown) => {
     throw readProblem(cause, path);
@@ -61,7 +66,7 @@ export async function readTensor(file: SafetensorsFile, name: string): Promise<T
   return { shape, data: toFloat32(bytes, dtype) };
 }
 
-/** Writes `weights` as float32 in the order given, a stretch at a time, aside and then renamed. */
+/** Writes `weights` as float32 in the order given, a chunk at a time, aside and then renamed. */
 export async function writeSafetensors(
   path: string,
   weights: Weights,

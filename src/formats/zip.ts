@@ -3,6 +3,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { Inflate } from "fflate";
 import { FileError } from "../errors.ts";
+import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly } from "../files/read-file.ts";
 import { showValue } from "../files/show-value.ts";
 import { crc32 } from "./crc32.ts";
@@ -15,30 +16,38 @@ export interface ZipEntry {
   readonly bytes: number;
   /** Of the local header, from the start of the file. */
   readonly offset: number;
+  /** Where the next entry, or the directory, begins: this one's data may not reach into it. */
+  readonly end: number;
 }
 
 /** An open zip file; `path` is for messages. */
 export interface ZipFile {
   readonly handle: FileHandle;
   readonly path: string;
-  /** Where the directory begins: no entry may reach it. */
-  readonly directoryStart: number;
   readonly entries: readonly ZipEntry[];
 }
 
 /** 1024 blocks of 16 arrays, with names of 100 bytes, take 2.5 MB. */
-const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
+export const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
 /** The end record and the longest comment behind it. */
-const MAX_END_BYTES = 22 + 65535;
+export const MAX_END_BYTES = 22 + 65535;
 /** Deflate shrinks at most 1032 times; a directory that promises more lies. */
-const MAX_RATIO = 1032;
+export const MAX_RATIO = 1032;
 /** Optimizer states beside the weights of ViT-H make some 2,000 arrays. */
-const MAX_ENTRIES = 20_000;
-/** Compressed bytes are fed in stretches small enough that even the densest inflate to a bounded 64 MB. */
-const FEED_BYTES = 64 * 1024;
+export const MAX_ENTRIES = 20_000;
+/**
+ * Of all entries, inflated. The largest published ViT, ViT-G/14, has 7.4 GB of float32 weights; a file with both moments of its
+ * optimizer three times as much.
+ */
+export const MAX_TOTAL_BYTES = 32 * 2 ** 30;
+/** Compressed bytes are fed in chunks small enough that even the densest inflate to a bounded 64 MB. */
+export const FEED_BYTES = 64 * 1024;
 
 const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+
+/** What the directory says of an entry; where it ends follows from the others. */
+type ZipRecord = Omit<ZipEntry, "end"> & { readonly nameBytes: number };
 
 interface Directory {
   readonly start: number;
@@ -110,7 +119,7 @@ function widen(
   return wide;
 }
 
-function parseRecord(view: DataView, at: number, path: string): { entry: ZipEntry; next: number } {
+function parseRecord(view: DataView, at: number, path: string): { record: ZipRecord; next: number } {
   if (at + 46 > view.byteLength || view.getUint32(at, true) !== 0x02014b50)
     throw new FileError(`${path}: the zip directory is damaged.`);
   const nameEnd = at + 46 + view.getUint16(at + 28, true);
@@ -136,16 +145,47 @@ function parseRecord(view: DataView, at: number, path: string): { entry: ZipEntr
   if (method === 0 ? bytes !== compressedBytes : bytes > compressedBytes * MAX_RATIO)
     throw new FileError(`${where} claims that ${compressedBytes} bytes hold ${bytes}; it is damaged.`);
   const crc = view.getUint32(at + 16, true);
-  return {
-    entry: { name, method: method === 0 ? "stored" : "deflated", crc, compressedBytes, bytes, offset },
-    next,
-  };
+  const nameBytes = nameEnd - at - 46;
+  const kind = method === 0 ? "stored" : "deflated";
+  return { record: { name, method: kind, crc, compressedBytes, bytes, offset, nameBytes }, next };
+}
+
+/** Of a local header without its name. */
+const LOCAL_HEADER_BYTES = 30;
+
+/**
+ * Entries with their ends, in the order of the directory. Entries that share bytes would let a small file hold any amount of data:
+ * each must end before the next begins, so that a file inflates to at most `MAX_RATIO` times its size.
+ */
+function withEnds(
+  records: readonly ZipRecord[],
+  { path, directoryStart }: { readonly path: string; readonly directoryStart: number },
+): readonly ZipEntry[] {
+  const entries = new Map<ZipRecord, ZipEntry>();
+  let next: ZipRecord | undefined;
+  for (const record of [...records].sort((a, b) => b.offset - a.offset)) {
+    const end = next?.offset ?? directoryStart;
+    if (next && record.offset + LOCAL_HEADER_BYTES + record.nameBytes + record.compressedBytes > end)
+      throw new FileError(
+        `${path}: entries ${showValue(record.name)} and ${showValue(next.name)} share bytes of the file; it is damaged.`,
+      );
+    entries.set(record, { ...record, end });
+    next = record;
+  }
+  const total = records.reduce((sum, { bytes }) => sum + bytes, 0);
+  if (total > MAX_TOTAL_BYTES)
+    throw new FileError(
+      `${path}: the zip directory claims ${total} bytes in all; at most ${MAX_TOTAL_BYTES} are allowed.`,
+    );
+  return records.flatMap((record) => entries.get(record) ?? []);
 }
 
 /** Reads the directory of the zip file behind `handle`. */
 export async function openZip(handle: FileHandle, path: string): Promise<ZipFile> {
   const stat = await handle.stat();
   if (!stat.isFile()) throw new FileError(`${path} is not a regular file.`);
+  const beginning = Math.min(stat.size, LFS_BEGINNING_BYTES);
+  refuseLfsPointer(await readExactly(handle, { path, offset: 0, length: beginning }), path);
   const { start, bytes, count } = await findDirectory(handle, path, stat.size);
   if (bytes > MAX_DIRECTORY_BYTES)
     throw new FileError(
@@ -157,27 +197,32 @@ export async function openZip(handle: FileHandle, path: string): Promise<ZipFile
     );
   if (start + bytes > stat.size) throw new FileError(`${path}: the zip directory lies outside the file.`);
   const view = viewOf(await readExactly(handle, { path, offset: start, length: bytes }));
-  const entries: ZipEntry[] = [];
+  const records: ZipRecord[] = [];
   const names = new Set<string>();
-  for (let at = 0; entries.length < count; ) {
-    const { entry, next } = parseRecord(view, at, path);
-    if (names.has(entry.name)) throw new FileError(`${path}: entry ${showValue(entry.name)} is there twice.`);
-    names.add(entry.name);
-    entries.push(entry);
+  for (let at = 0; records.length < count; ) {
+    const { record, next } = parseRecord(view, at, path);
+    if (names.has(record.name))
+      throw new FileError(`${path}: entry ${showValue(record.name)} is there twice.`);
+    names.add(record.name);
+    records.push(record);
     at = next;
   }
-  return { handle, path, directoryStart: start, entries };
+  return { handle, path, entries: withEnds(records, { path, directoryStart: start }) };
 }
 
 /** Where the data of an entry begins: behind its local header, whose extra field may differ from the directory's. */
-async function dataStart({ handle, path, directoryStart }: ZipFile, entry: ZipEntry): Promise<number> {
+async function dataStart({ handle, path }: ZipFile, entry: ZipEntry): Promise<number> {
   const where = `${path}: entry ${showValue(entry.name)}`;
-  if (entry.offset + 30 > directoryStart) throw new FileError(`${where} lies outside the file.`);
-  const header = viewOf(await readExactly(handle, { path, offset: entry.offset, length: 30 }));
+  if (entry.offset + LOCAL_HEADER_BYTES > entry.end)
+    throw new FileError(`${where} lies outside the file, or reaches into the next entry.`);
+  const header = viewOf(
+    await readExactly(handle, { path, offset: entry.offset, length: LOCAL_HEADER_BYTES }),
+  );
   if (header.getUint32(0, true) !== 0x04034b50)
     throw new FileError(`${where} has no local header; it is damaged.`);
-  const start = entry.offset + 30 + header.getUint16(26, true) + header.getUint16(28, true);
-  if (start + entry.compressedBytes > directoryStart) throw new FileError(`${where} lies outside the file.`);
+  const start = entry.offset + LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
+  if (start + entry.compressedBytes > entry.end)
+    throw new FileError(`${where} lies outside the file, or reaches into the next entry.`);
   return start;
 }
 
@@ -208,7 +253,7 @@ async function* inflated(zip: ZipFile, entry: ZipEntry, feedBytes: number): Asyn
 }
 
 /**
- * The bytes of an entry in stretches; size and checksum are checked at the end. Who wants the beginning alone has less read
+ * The bytes of an entry in chunks; size and checksum are checked at the end. Who wants the beginning alone has less read
  * and inflated with a smaller `feedBytes`.
  */
 export async function* zipEntryBytes(

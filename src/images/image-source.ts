@@ -3,7 +3,7 @@
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { FileError, InputError } from "../errors.ts";
-import { readFailure } from "../files/read-failure.ts";
+import { readFailure } from "../files/file-problem.ts";
 import type { Image } from "../preprocessing/image.ts";
 
 /** Pixels row by row, RGB or RGBA, as a canvas gives them; alpha is dropped. */

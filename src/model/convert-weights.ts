@@ -5,8 +5,9 @@ import { realpath, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { EngineError, FileError, InputError } from "../errors.ts";
+import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { type WriteFileOptions, writeFileAside } from "../files/write-file.ts";
 import { float32Bytes } from "../formats/float-types.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
@@ -97,11 +98,17 @@ async function readConversion(
   }
 }
 
-async function writeIntoCache(path: string, data: AsyncIterable<Uint8Array>): Promise<void> {
+interface Conversion extends WriteFileOptions {
+  readonly data: AsyncIterable<Uint8Array>;
+  readonly bytes: number;
+}
+
+async function writeIntoCache(path: string, { data, bytes, ...options }: Conversion): Promise<void> {
   const folder = dirname(path);
   try {
     await makeFolder(folder);
-    await writeFileAside(path, data);
+    await checkFreeSpace(folder, { bytes, what: "the converted model" });
+    await writeFileAside(path, data, options);
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
     throw new EngineError(`${cause.message} RLRR_CACHE names another folder for converted weights.`, {
@@ -132,7 +139,7 @@ export async function convertWeights(
   const path = await conversionPath(paths);
   const earlier = await readConversion(path, shapes);
   if (earlier === undefined) {
-    async function* bytes(): AsyncGenerator<Uint8Array> {
+    async function* data(): AsyncGenerator<Uint8Array> {
       yield renderHeader(shapes);
       let done = 0;
       for (const [name, shape] of shapes) {
@@ -141,7 +148,10 @@ export async function convertWeights(
         onProgress?.(++done, shapes.size);
       }
     }
-    await writeIntoCache(path, bytes());
+    // Another process may convert the same files at this moment: then its conversion is waited for.
+    const unless = async () => (await readConversion(path, shapes)) !== undefined;
+    const bytes = 4 * [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+    await writeIntoCache(path, { data: data(), bytes, unless, signal });
   }
   const file = earlier ?? (await readSafetensors(path));
   const weights = new Map<string, StoredTensor>();

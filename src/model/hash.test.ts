@@ -1,9 +1,12 @@
 import { createHash } from "node:crypto";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { layoutWeights } from "../../test/model-layouts.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { FileError } from "../errors.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { hashWeights } from "./hash.ts";
-import { rememberStored } from "./position.ts";
 
 const weights = layoutWeights();
 
@@ -49,11 +52,30 @@ describe("hashWeights", () => {
     const interpolated = { shape: [1, 2, 16], data: new Float32Array(32) };
     const position = weights.get("position");
     if (position === undefined) throw new Error("no position");
-    rememberStored(interpolated, position);
-    expect(await hashWeights({ weights: changed("position", interpolated) })).toBe(
-      await hashWeights({ weights }),
-    );
+    const model = { weights: changed("position", interpolated), storedPosition: position };
+    expect(await hashWeights(model)).toBe(await hashWeights({ weights }));
+    expect(await hashWeights(structuredClone(model))).toBe(await hashWeights({ weights }));
   });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY])(
+    "refuses weights with %d, in memory and on disk",
+    async (number) => {
+      const broken = { shape: [1, 1, 16], data: new Float32Array(16).fill(number, 15) };
+      const model = { weights: changed("cls", broken) };
+      await expect(hashWeights(model)).rejects.toThrow(
+        new FileError(
+          'the model: weight "cls" holds NaN or an infinite number. It is damaged; get it again.',
+        ),
+      );
+      const path = join(temporaryFolder("hash"), "broken.safetensors");
+      await writeSafetensors(path, new Map([["cls", broken]]));
+      const offset = (await readSafetensors(path)).tensors.get("cls")?.offset ?? -1;
+      const stored = new Map([["cls", { shape: broken.shape, path, offset }]]);
+      await expect(hashWeights({ weights: stored })).rejects.toThrow(
+        new FileError(`${path}: weight "cls" holds NaN or an infinite number. It is damaged; get it again.`),
+      );
+    },
+  );
 
   it("stops when told", async () => {
     await expect(

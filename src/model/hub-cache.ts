@@ -1,9 +1,9 @@
 /** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
 
-import { randomBytes } from "node:crypto";
 import { copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
+import { asideOf, whileWriting } from "../files/aside.ts";
 import { writeProblem } from "../files/file-problem.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { writeFileAside } from "../files/write-file.ts";
@@ -44,11 +44,11 @@ export const blobPath = (model: HubModel, oid: string): string => join(folderOf(
 /** Makes the content at `blob` appear as `pointer`; where links are not allowed, as on most Windows machines, by a copy. */
 export async function linkBlob(blob: string, pointer: string): Promise<void> {
   await makeFolder(dirname(pointer));
-  const aside = `${pointer}.${process.pid}.${randomBytes(4).toString("hex")}.tmp`;
-  try {
+  const aside = asideOf(pointer);
+  await whileWriting(pointer, async () => {
     await symlink(relative(dirname(pointer), blob), aside).catch(() => copyFile(blob, aside));
     await rename(aside, pointer);
-  } catch (cause) {
+  }).catch((cause: unknown) => {
     throw writeProblem(cause, pointer);
-  }
+  });
 }

@@ -1,23 +1,20 @@
 /** One file of the hub, fetched into the cache: continued where the line breaks, checked, then renamed. */
 
 import { createHash } from "node:crypto";
+import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { downloadFile, type PathInfo } from "@huggingface/hub";
 import { EngineError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { writeFileAside } from "../files/write-file.ts";
 import { blobPath, type HubModel, linkBlob } from "./hub-cache.ts";
+import { type HubClient, HubSilence } from "./hub-fetch.ts";
 
 /** A short break of the line heals itself; a long one is better told to the user. */
-const ATTEMPTS = 4;
+export const ATTEMPTS = 4;
 const PAUSE_MS = 250;
-
-export interface HubClient {
-  readonly hubUrl: string;
-  readonly fetch: typeof fetch;
-  readonly signal?: AbortSignal;
-}
 
 interface Download {
   readonly model: HubModel;
@@ -42,7 +39,7 @@ async function* download(
         path: info.path,
         revision: commit,
         hubUrl: client.hubUrl,
-        fetch: client.fetch,
+        fetch: client.fetchUpTo(info.size),
         xet: false, // plain HTTP passes proxies and mirrors, and can be continued
       });
       if (blob === null || blob.size !== info.size)
@@ -50,6 +47,10 @@ async function* download(
           `${client.hubUrl} says that ${info.path} has ${blob?.size ?? 0} bytes, and ${info.size}.`,
         );
       for await (const bytes of blob.slice(done).stream()) {
+        if (done + bytes.length > info.size)
+          throw new EngineError(
+            `${client.hubUrl} sent more than the ${info.size} bytes of ${info.path} of ${model.name}.`,
+          );
         done += bytes.length;
         yield bytes;
         onBytes(done);
@@ -62,9 +63,15 @@ async function* download(
   }
   if (done !== info.size)
     throw new EngineError(
-      `${model.name}: the download of ${info.path} stopped after ${done} of ${info.size} bytes. Run the same command again.`,
+      `${model.name}: the download of ${info.path} stopped after ${done} of ${info.size} bytes${because(cause)}. Run the same command again.`,
       { cause },
     );
+}
+
+/** The library passes some reasons on as a text alone. */
+function because(cause: unknown): string {
+  const reason = cause instanceof HubSilence ? cause.message : cause;
+  return typeof reason === "string" ? ` (${reason})` : "";
 }
 
 /** What git calls a file's content: its sha256 where it is large, else sha1 over a short header and the bytes. */
@@ -93,7 +100,9 @@ export async function fetchFile(client: HubClient, download_: Download, pointer:
           `${model.name}: ${info.path} arrived damaged (its hash is ${actual}, it should be ${oid}). Run the same command again.`,
         );
     }
-    await writeFileAside(blob, checked());
+    await checkFreeSpace(dirname(blob), { bytes: info.size, what: `${info.path} of ${model.name}` });
+    // Another process may fetch the same content at this moment: then it is waited for.
+    await writeFileAside(blob, checked(), { unless: () => exists(blob), signal: client.signal });
   }
   await linkBlob(blob, pointer);
 }

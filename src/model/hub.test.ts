@@ -183,6 +183,90 @@ describe("readModel from the hub", () => {
     expect((await readModel(name)).config).toEqual(layoutConfig);
   });
 
+  it("sends the token nowhere else", async () => {
+    const server = await serve();
+    const elsewhere = await startHub({ name, commit, files: whole });
+    try {
+      vi.stubEnv("HF_TOKEN", "secret");
+      server.faults = { redirect: elsewhere.url };
+      await readModel(name);
+      expect(new Set(server.authorizations)).toEqual(new Set(["Bearer secret"]));
+      expect(elsewhere.requests.length).toBeGreaterThan(2);
+      expect(new Set(elsewhere.authorizations)).toEqual(new Set([""]));
+    } finally {
+      await elsewhere.close();
+    }
+  });
+
+  it("keeps the token to itself where an adapter names the model, and does not ask for what it has", async () => {
+    const { requests, authorizations } = await serve();
+    vi.stubEnv("HF_TOKEN", "secret");
+    await readModel(name, { sendToken: false });
+    expect(new Set(authorizations)).toEqual(new Set([""]));
+    requests.length = 0;
+    expect((await readModel(name, { sendToken: false })).notes).toEqual([]);
+    expect(requests).toEqual([]);
+  });
+
+  it("says why a private model that an adapter names is refused", async () => {
+    const { url } = await serve(whole, "secret");
+    vi.stubEnv("HF_TOKEN", "secret");
+    await expect(readModel(name, { sendToken: false })).rejects.toThrow(
+      new InputError(
+        `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with --model to send your token.`,
+      ),
+    );
+  });
+
+  it.each([{ surplus: 3e7 }, { surplus: 3e7, gzip: true }])(
+    "stops at the announced size, whatever is sent: %o",
+    async (faults) => {
+      const server = await serve();
+      server.faults = faults;
+      const size = whole.get("model.safetensors")?.length;
+      await expect(readModel(name)).rejects.toThrow(
+        new EngineError(
+          `${server.url} sent more than the ${size} bytes that were to come. It is no hub, or a broken one.`,
+        ),
+      );
+      expect(blobs()).toHaveLength(1);
+    },
+  );
+
+  it("stops reading an answer that does not end", async () => {
+    const server = await serve();
+    server.faults = { chatter: 2 ** 24 };
+    await expect(readModel(name)).rejects.toThrow(
+      new EngineError(
+        `${server.url} sent more than the 16777216 bytes that were to come. It is no hub, or a broken one.`,
+      ),
+    );
+  });
+
+  it("does not wait for ever", async () => {
+    const server = await serve();
+    vi.stubEnv("HF_HUB_DOWNLOAD_TIMEOUT", "0.2");
+    server.faults = { silent: "in a file" };
+    const size = whole.get("model.safetensors")?.length;
+    await expect(readModel(name)).rejects.toThrow(
+      new EngineError(
+        `${name}: the download of model.safetensors stopped after 40 of ${size} bytes (${server.url} sent nothing for 0.2 seconds). Run the same command again.`,
+      ),
+    );
+    server.faults = { silent: "at once" };
+    await expect(readModel(name)).rejects.toThrow(
+      new EngineError(
+        `${name}: there is no file or folder of that name, and ${server.url} could not be reached (${server.url} sent nothing for 0.2 seconds). Check the network, or set HF_ENDPOINT to a mirror.`,
+      ),
+    );
+    server.faults = {};
+    await readModel(name);
+    server.faults = { silent: "at once" };
+    expect((await readModel(name)).notes).toEqual([
+      `${server.url} could not be reached (${server.url} sent nothing for 0.2 seconds); the copy in the cache was used.`,
+    ]);
+  });
+
   it("uses the cache, and says so, when the hub cannot be reached", async () => {
     const { url, close } = await serve();
     await readModel(name);
@@ -226,7 +310,7 @@ describe("readModel from the hub", () => {
     [
       "a size beyond reason",
       { size: 1e12 },
-      () => new FileError(`${name}: config.json has 1000000000000 bytes; at most 53687091200 are allowed.`),
+      () => new FileError(`${name}: config.json has 1000000000000 bytes; at most 33554432 are allowed.`),
     ],
     [
       "two sizes of one file",

@@ -4,14 +4,20 @@ import { join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
 import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
-import { readJson } from "../files/read-json.ts";
+import { MAX_JSON_BYTES, readJson } from "../files/read-json.ts";
 import { cachedCommit, type HubModel, rememberCommit, snapshotFolder } from "./hub-cache.ts";
-import { fetchFile, type HubClient } from "./hub-download.ts";
+import { fetchFile } from "./hub-download.ts";
+import { type HubClient, HubSilence, MAX_ANSWER_BYTES, openHubClient } from "./hub-fetch.ts";
 import { parseShardIndex } from "./shard-index.ts";
 
 export interface HubOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (file: string, done: number, total: number) => void;
+  /**
+   * False where not the user names the model but an adapter, which may come from a stranger: then a copy in the cache is used
+   * without asking the hub, and the hub is asked without the user's token.
+   */
+  readonly sendToken?: boolean | undefined;
 }
 
 export interface HubFolder {
@@ -24,7 +30,7 @@ const INDEX = "model.safetensors.index.json";
 const CONFIGS = ["config.json", "preprocessor_config.json"];
 
 /** A shard of the hub is at most 50 GB; a ViT has two or three. */
-const MAX_FILE_BYTES = 50 * 2 ** 30;
+export const MAX_FILE_BYTES = 50 * 2 ** 30;
 
 const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
 
@@ -37,25 +43,25 @@ export function parseHubId(text: string): HubModel | undefined {
   return name === undefined ? undefined : { name, revision };
 }
 
-/** `fetch` with the user's token, which goes to the hub and nowhere else, and with the caller's signal. */
-function clientOf({ signal }: HubOptions): HubClient {
+/** Whether the hub is told who the user is, and why not. */
+const isAnonymous = ({ sendToken = true }: HubOptions): boolean => !sendToken && !!process.env.HF_TOKEN;
+
+function clientOf(options: HubOptions): HubClient {
   const url = hubUrl();
-  const token = process.env.HF_TOKEN;
-  const origin = URL.canParse(url) ? new URL(url).origin : undefined;
-  if (origin === undefined)
+  if (!URL.canParse(url))
     throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
-  const fetchHub: typeof fetch = (input, init) => {
-    const target = new URL(input instanceof Request ? input.url : input);
-    const headers = new Headers(init?.headers);
-    if (token && target.origin === origin) headers.set("Authorization", `Bearer ${token}`);
-    return fetch(input, { ...init, headers, ...(signal && { signal }) });
-  };
-  return { hubUrl: url, fetch: fetchHub, ...(signal && { signal }) };
+  const token = isAnonymous(options) ? undefined : process.env.HF_TOKEN;
+  return openHubClient({ hubUrl: url, token, signal: options.signal });
 }
 
 /** What went wrong with the hub, by who must act; `undefined` where the hub could not be reached at all. */
-function hubProblem(error: unknown, { name, revision }: HubModel, url: string): Error | undefined {
+function hubProblem(
+  error: unknown,
+  { name, revision }: HubModel,
+  { url, anonymous }: { readonly url: string; readonly anonymous: boolean },
+): Error | undefined {
   if (error instanceof RlrrError) return error;
+  if (error instanceof HubSilence) return undefined;
   if (!(error instanceof HubApiError)) {
     if (error instanceof TypeError && error.message === "fetch failed") return undefined;
     const reason = error instanceof Error ? error.message : String(error);
@@ -64,7 +70,9 @@ function hubProblem(error: unknown, { name, revision }: HubModel, url: string): 
   const { statusCode } = error;
   if (statusCode === 401 || statusCode === 403)
     return new InputError(
-      `${name}: ${url} refuses access. There is no such model, or it is private or gated: set HF_TOKEN to a token that may read it.`,
+      anonymous
+        ? `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with --model to send your token.`
+        : `${name}: ${url} refuses access. There is no such model, or it is private or gated: set HF_TOKEN to a token that may read it.`,
       { cause: error },
     );
   if (statusCode === 404)
@@ -109,15 +117,14 @@ async function fetchFiles(
     paths: [...missing],
     revision: commit,
     hubUrl: client.hubUrl,
-    fetch: client.fetch,
+    fetch: client.fetchUpTo(MAX_ANSWER_BYTES),
   });
   for (const file of missing) {
     const info = infos.find(({ path }) => path === file);
     if (info === undefined) throw new FileError(`${model.name}: the hub lists ${file} but does not have it.`);
-    if (!Number.isSafeInteger(info.size) || info.size < 0 || info.size > MAX_FILE_BYTES)
-      throw new FileError(
-        `${model.name}: ${file} has ${info.size} bytes; at most ${MAX_FILE_BYTES} are allowed.`,
-      );
+    const most = file.endsWith(".json") ? MAX_JSON_BYTES : MAX_FILE_BYTES;
+    if (!Number.isSafeInteger(info.size) || info.size < 0 || info.size > most)
+      throw new FileError(`${model.name}: ${file} has ${info.size} bytes; at most ${most} are allowed.`);
     const onBytes = (done: number) => onProgress?.(file, done, info.size);
     await fetchFile(client, { model, commit, info, onBytes }, join(folder, file));
   }
@@ -128,7 +135,7 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
     name: model.name,
     revision: model.revision,
     hubUrl: client.hubUrl,
-    fetch: client.fetch,
+    fetch: client.fetchUpTo(MAX_ANSWER_BYTES),
     additionalFields: ["sha", "filePaths"],
   });
   const commit = String(about.sha);
@@ -162,19 +169,27 @@ export async function fetchModel(model: HubModel, options: HubOptions = {}): Pro
       `${name}: there is no file or folder of that name, and the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.`,
     );
   }
+  const kept = options.sendToken === false ? await cachedFolder(model) : undefined;
+  if (kept !== undefined) return { folder: kept, notes: [] };
   const client = clientOf(options);
   try {
     return { folder: await fetchSnapshot(client, model, options), notes: [] };
   } catch (error) {
     options.signal?.throwIfAborted();
-    const problem = hubProblem(error, model, client.hubUrl);
+    const problem = hubProblem(error, model, { url: client.hubUrl, anonymous: isAnonymous(options) });
     if (problem !== undefined) throw problem;
     const folder = await cachedFolder(model);
+    const reason = error instanceof HubSilence ? ` (${error.message})` : "";
     if (folder !== undefined)
-      return { folder, notes: [`${client.hubUrl} could not be reached; the copy in the cache was used.`] };
+      return {
+        folder,
+        notes: [`${client.hubUrl} could not be reached${reason}; the copy in the cache was used.`],
+      };
     throw new EngineError(
-      `${name}: there is no file or folder of that name, and ${client.hubUrl} could not be reached. Check the network, or set HF_ENDPOINT to a mirror.`,
+      `${name}: there is no file or folder of that name, and ${client.hubUrl} could not be reached${reason}. Check the network, or set HF_ENDPOINT to a mirror.`,
       { cause: error },
     );
+  } finally {
+    client.close();
   }
 }

@@ -1,9 +1,10 @@
 /** What a user means by a model: a weights file, a folder, or an id of the hub. What exists as a path wins. */
 
-import { type Dirent, constants as files } from "node:fs";
-import { access, readdir, stat } from "node:fs/promises";
+import type { Dirent } from "node:fs";
+import { readdir, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { readJson } from "../files/read-json.ts";
 import { fetchModel, type HubOptions, parseHubId } from "./hub.ts";
@@ -22,19 +23,13 @@ export interface LocatedModel {
 const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 
-const isFile = (path: string): Promise<boolean> =>
-  access(path, files.F_OK).then(
-    () => true,
-    () => false,
-  );
-
 async function weightsOf(folder: string, names: readonly string[]): Promise<readonly string[]> {
   if (names.includes(WEIGHTS)) return [join(folder, WEIGHTS)];
   if (names.includes(INDEX)) {
     const index = join(folder, INDEX);
     const shards = parseShardIndex(await readJson(index), index).map((shard) => join(folder, shard));
     for (const shard of shards)
-      if (!(await isFile(shard))) throw new FileError(`${index}: shard ${basename(shard)} is missing.`);
+      if (!(await exists(shard))) throw new FileError(`${index}: shard ${basename(shard)} is missing.`);
     return shards;
   }
   if (names.includes("adapter_model.safetensors"))
@@ -66,7 +61,7 @@ async function locateFolder(folder: string, id: string): Promise<LocatedModel> {
 /** A file by itself; the weights of a folder that has a configuration are read with it. */
 async function locateFile(path: string): Promise<LocatedModel> {
   const folder = dirname(path);
-  if (basename(path) !== WEIGHTS || !(await isFile(join(folder, "config.json"))))
+  if (basename(path) !== WEIGHTS || !(await exists(join(folder, "config.json"))))
     return { id: basename(path), weights: [path], notes: [] };
   const located = await locateFolder(folder, basename(resolve(folder)));
   return { ...located, notes: [`config.json beside ${basename(path)} was read with it.`] };

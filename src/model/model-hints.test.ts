@@ -66,6 +66,14 @@ describe("configure", () => {
     expect(() => configure(plan, wrong, { where: "W" })).toThrow(new FileError(message));
   });
 
+  it("tells classes of one name apart by their number, and says so", () => {
+    const { labels, notes } = configure(plan, { ...hints, labels: ["red", "green", "red"] }, { where: "W" });
+    expect(labels).toEqual(["red (0)", "green", "red (2)"]);
+    expect(notes).toEqual([
+      'C: classes 0 and 2 are all named "red"; they are called "red (0)" and "red (2)" here.',
+    ]);
+  });
+
   it("refuses positions of no square grid, where nothing gives the image size", () => {
     const odd = { ...plan, sizes: { ...plan.sizes, tokens: 12 } };
     expect(() => configure(odd, { heads: 2 }, { where: "W" })).toThrow(

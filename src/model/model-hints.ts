@@ -1,6 +1,7 @@
 /** What a model's own configuration says, brought together with what the shapes of its weights say. */
 
 import { FileError, InputError } from "../errors.ts";
+import { showValue } from "../files/show-value.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { VitConfig } from "./model.ts";
 import { inferHeads } from "./variants.ts";
@@ -85,6 +86,30 @@ function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHi
   return labels;
 }
 
+/**
+ * Classes that share a name are told apart by their number. They are not refused, because ImageNet's names hold two cranes, the
+ * bird and the machine; but data of that name must not silently count for the last of them.
+ */
+function distinctLabels(labels: readonly string[]): {
+  readonly labels: readonly string[];
+  readonly note?: string;
+} {
+  const rows = new Map<string, number[]>();
+  for (const [row, label] of labels.entries()) rows.set(label, [...(rows.get(label) ?? []), row]);
+  const [shared, ...more] = [...rows].filter(([, { length }]) => length > 1);
+  if (shared === undefined) return { labels };
+  const [name, numbers] = shared;
+  const besides = more.length === 0 ? "" : ` So are ${more.length} more names of several classes.`;
+  return {
+    labels: labels.map((label, row) => (rows.get(label)?.length === 1 ? label : `${label} (${row})`)),
+    note: `classes ${renderList(numbers.map(String))} are all named ${showValue(name)}; they are called ${renderList(numbers.map((row) => showValue(`${name} (${row})`)))} here.${besides}`,
+  };
+}
+
+/** `1, 2 and 3`. */
+const renderList = (items: readonly string[]): string =>
+  `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;
+
 export interface Configured {
   /** With the image size that the weights were stored for. */
   readonly config: VitConfig;
@@ -126,7 +151,8 @@ export function configure(
       `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
     );
 
-  const labels = checkLabels(hints.labels ?? [], plan, hints);
+  const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));
+  if (renamed !== undefined) notes.push(`${hints.where ?? where}: ${renamed}`);
   return {
     config: { imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
     labels,

@@ -1,6 +1,6 @@
 /** What a pre-trained Vision Transformer is: sizes, named weights, how its images are prepared, its labels. */
 
-import type { Weights } from "../formats/tensor.ts";
+import type { Weight, Weights } from "../formats/tensor.ts";
 import type { Step } from "../preprocessing/steps.ts";
 
 /** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
@@ -31,10 +31,14 @@ export interface Model {
   readonly id: string;
   readonly config: VitConfig;
   readonly weights: Weights;
+  /** The position embedding of the model's file, where the one among the weights was interpolated from it. */
+  readonly storedPosition?: Weight;
   /** One per row of the head; empty where the model names none. */
   readonly labels: readonly string[];
   /** From the model's own preprocessor config, where it has one. */
   readonly preprocessing?: readonly Step[];
+  /** The files that its weights were read from; none of a model that was made in memory. */
+  readonly files?: readonly string[];
   /** What was inferred or changed while reading, one sentence each, for the user to see. */
   readonly notes: readonly string[];
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { interpolatePosition, rememberStored, storedPosition } from "./position.ts";
+import { interpolatePosition } from "./position.ts";
 
 interface Numbers {
   readonly shape: readonly number[];
@@ -37,14 +37,4 @@ describe("interpolatePosition", () => {
       );
       expect(worst).toBeLessThan(2e-6);
     });
-});
-
-describe("storedPosition", () => {
-  it("gives what an interpolated embedding was made from, and any other itself", () => {
-    const original = { shape: [1, 2, 1], data: new Float32Array(2) };
-    const interpolated = { shape: [1, 5, 1], data: new Float32Array(5) };
-    rememberStored(interpolated, original);
-    expect(storedPosition(interpolated)).toBe(original);
-    expect(storedPosition(original)).toBe(original);
-  });
 });

@@ -1,6 +1,6 @@
 /** Position embeddings for another grid of patches than they were trained on. CLS keeps its row. */
 
-import type { Tensor, Weight } from "../formats/tensor.ts";
+import type { Tensor } from "../formats/tensor.ts";
 
 /**
  * `bicubic` is timm's: antialiased, a = -0.5, half-pixel centres.
@@ -91,13 +91,3 @@ export function interpolatePosition(
   data.set(both, width);
   return { shape: [1, 1 + to[0] * to[1], width], data };
 }
-
-const stored = new WeakMap<Weight, Weight>();
-
-/** Remembers what an interpolated embedding was made from, so that the hash of a model does not depend on the image size. */
-export const rememberStored = (interpolated: Weight, original: Weight): void => {
-  stored.set(interpolated, original);
-};
-
-/** The embedding as the model's file holds it. */
-export const storedPosition = (position: Weight): Weight => stored.get(position) ?? position;

@@ -13,7 +13,7 @@ import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel } from "./locate-model.ts";
 import type { Model, VitConfig } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
-import { interpolatePosition, type PositionMethod, rememberStored } from "./position.ts";
+import { interpolatePosition, type PositionMethod } from "./position.ts";
 import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
 import { type Origin, plannedShapes, planWeights, type WeightPlan } from "./weight-plan.ts";
 import { openWeights, type WeightSource } from "./weight-source.ts";
@@ -28,6 +28,8 @@ export interface ModelProgress {
 
 export interface ReadModelOptions {
   readonly signal?: AbortSignal;
+  /** False where an adapter, not the user, names the model: then the hub is asked without the user's token. */
+  readonly sendToken?: boolean;
   /** In pixels; by default what the model was stored for. */
   readonly imageSize?: number | readonly [height: number, width: number];
   /** Where neither a configuration nor the width tells. */
@@ -87,6 +89,7 @@ async function placeWeights(
 interface Positioned {
   readonly config: VitConfig;
   readonly weights: Weights;
+  readonly storedPosition?: Weight;
   readonly notes: readonly string[];
 }
 
@@ -101,10 +104,10 @@ async function atImageSize(
   if (position === undefined || (from[0] === to[0] && from[1] === to[1]))
     return { config: { ...config, imageSize: size }, weights, notes: [] };
   const interpolated = interpolatePosition(await readWeight(position), { from, to, method });
-  rememberStored(interpolated, position);
   return {
     config: { ...config, imageSize: size },
     weights: new Map([...weights, ["position", interpolated]]),
+    storedPosition: position,
     notes: [`Positions were interpolated from ${from.join(" x ")} to ${to.join(" x ")} patches (${method}).`],
   };
 }
@@ -123,6 +126,7 @@ export async function readModel(source: string, options: ReadModelOptions = {}):
   const { signal, onProgress, heads } = options;
   const located = await locateModel(source, {
     ...(signal && { signal }),
+    sendToken: options.sendToken,
     onProgress: (file, done, total) => onProgress?.({ type: "download", file, done, total }),
   });
   const hints = await readHints(located);
@@ -138,7 +142,7 @@ export async function readModel(source: string, options: ReadModelOptions = {}):
   } = configure(plan, hints, { where, ...(heads !== undefined && { heads }) });
   const placed = await placeWeights(located, { source: tensors, plan }, options);
   const positioned = await atImageSize({ config: stored, weights: placed.weights }, options);
-  const { config, weights } = positioned;
+  const { config, weights, storedPosition } = positioned;
 
   const steps = await readSteps(located, hints, stored.imageSize);
   const preprocessing = steps && fitSteps(steps, config.imageSize);
@@ -151,7 +155,9 @@ export async function readModel(source: string, options: ReadModelOptions = {}):
     id: located.id,
     config,
     weights,
+    ...(storedPosition && { storedPosition }),
     labels,
+    files: located.weights,
     ...(preprocessing && { preprocessing }),
     notes: allNotes,
   };

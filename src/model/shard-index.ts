@@ -7,7 +7,7 @@ import { showValue } from "../files/show-value.ts";
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
 /** Of a 2 GB shard each, more than any ViT. */
-const MAX_SHARDS = 256;
+export const MAX_SHARDS = 256;
 
 /** The names of the shards, sorted. A name with a folder in it is refused: it could lead anywhere. */
 export function parseShardIndex(value: unknown, where: string): readonly string[] {

@@ -1,8 +1,8 @@
 /** The state of a run in one file: trained numbers, their moments, the best so far, and where the run stands. */
 
-import { stat } from "node:fs/promises";
 import { z } from "zod";
 import { FileError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
@@ -51,7 +51,7 @@ export async function readCheckpoint(
   path: string,
   trainables: readonly Trainable[],
 ): Promise<Checkpoint | undefined> {
-  if (!(await stat(path).catch(() => undefined))) return undefined;
+  if (!(await exists(path))) return undefined;
   const file = await readSafetensors(path);
   const position = parsePosition(file.metadata.get("position"), path);
   const state = new Map<string, Moments>();

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -62,6 +62,18 @@ describe("openMetricsFile", () => {
     );
     // what a resumed run cuts off
     expect(readFileSync(path, "utf8")).toMatch(/^\{"text":"x{300}"\}\n\{"text":"y+$/);
+  });
+
+  it("does not follow a link", async () => {
+    const target = fileWith("precious");
+    const path = join(folder, "link.jsonl");
+    symlinkSync(target, path);
+    await expect(openMetricsFile(path, { keep: 0 })).rejects.toThrow(
+      new EngineError(
+        `${path} could not be written: it is a symbolic link, which is not followed. Remove the link, or write elsewhere.`,
+      ),
+    );
+    expect(readFileSync(target, "utf8")).toBe("precious");
   });
 
   it("says what stands in its way", async () => {

@@ -1,6 +1,6 @@
 /** A run's log of numbers: one JSON line a step and an epoch, only ever added to, cut back where a resumed run begins. */
 
-import { createReadStream } from "node:fs";
+import { createReadStream, constants as flags } from "node:fs";
 import { open } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { readProblem, writeProblem } from "../files/file-problem.ts";
@@ -20,7 +20,12 @@ export async function openMetricsFile(path: string, { keep }: { keep: number }):
   const tell = (cause: unknown): never => {
     throw writeProblem(cause, path);
   };
-  const handle = await open(path, "a").catch(tell);
+  // A link that took the file's place would lead to somebody else's file, to be cut and written on.
+  const handle = await open(
+    path,
+    flags.O_WRONLY | flags.O_CREAT | flags.O_APPEND | (flags.O_NOFOLLOW ?? 0),
+    0o666,
+  ).catch(tell);
   let lines: number;
   try {
     const kept = await measureLines(path, keep);

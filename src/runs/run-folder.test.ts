@@ -1,9 +1,17 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, InputError } from "../errors.ts";
-import { asideOf } from "../files/write-file.ts";
+import { asideOf, oldOf } from "../files/aside.ts";
 import { openRunFolder } from "./run-folder.ts";
 
 const root = temporaryFolder("run-folder");
@@ -93,12 +101,30 @@ describe("openRunFolder", () => {
   it("puts back an adapter that a killed run had moved aside for a new one", async () => {
     const path = fresh("run.json", "adapter/adapter_config.json");
     const [adapter, aside] = [join(path, "adapter"), asideOf(join(path, "adapter"))];
-    renameSync(adapter, `${aside}.old`);
+    renameSync(adapter, oldOf(aside));
     mkdirSync(aside);
     await (await openRunFolder(path)).close();
     expect(readdirSync(path).sort()).toEqual(["adapter", "run.json"]);
     expect(readdirSync(adapter)).toEqual(["adapter_config.json"]);
   });
+
+  it.each(["run.json", "metrics.jsonl", "checkpoint.safetensors", "adapter", "report.html"])(
+    "refuses a run whose %s is a link, and leaves what that leads to",
+    async (name) => {
+      const path = name === "run.json" ? fresh("photo.jpg") : fresh("run.json");
+      const target = join(root, `${name}.precious`);
+      writeFileSync(target, "precious");
+      symlinkSync(target, join(path, name));
+      const before = readdirSync(path);
+      await expect(openRunFolder(path)).rejects.toThrow(
+        new InputError(
+          `${join(path, name)} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as --out.`,
+        ),
+      );
+      expect(readdirSync(path)).toEqual(before);
+      expect(readFileSync(target, "utf8")).toBe("precious");
+    },
+  );
 
   it("says what stands in the way", async () => {
     const path = join(fresh("file"), "file");

@@ -1,10 +1,10 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and nothing of anybody else's. */
 
-import { rmdir } from "node:fs/promises";
+import { lstat, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
+import { mendPlaces } from "../files/aside.ts";
 import { exists } from "../files/exists.ts";
-import { mendLeftovers } from "../files/leftovers.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readJson } from "../files/read-json.ts";
 import { writeFileAside } from "../files/write-file.ts";
@@ -48,7 +48,8 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   };
   const paths = runPaths(path);
   try {
-    await mendLeftovers(path, Object.values(names));
+    await refuseLinks(paths);
+    await mendPlaces(Object.values(paths));
     const earlier = await readEarlier(paths.config);
     if (earlier === undefined) await refuseForeign(path);
     const writeConfig = (config: unknown) =>
@@ -57,6 +58,17 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** A link leads to a file or folder of somebody else, which is not ours to write over. */
+async function refuseLinks(paths: RunFolder["paths"]): Promise<void> {
+  for (const path of Object.values(paths)) {
+    const found = await lstat(path).catch(() => undefined);
+    if (found?.isSymbolicLink())
+      throw new InputError(
+        `${path} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as --out.`,
+      );
   }
 }
 

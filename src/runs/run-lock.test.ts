@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -28,46 +28,53 @@ describe("takeLock", () => {
     const unlock = await takeLock(folder);
     await expect(takeLock(folder)).rejects.toThrow(
       new InputError(
-        `${folder}: another process is training here (process ${process.pid} on ${hostname()}). Wait for it, or give another folder as --out. If it is gone, remove ${folder}/run.lock.`,
+        `${folder}: another process is training here (process ${process.pid} on ${hostname()}). Wait for it, or give another folder as --out.`,
       ),
     );
     await unlock();
     await (await takeLock(folder))();
   });
 
-  it("refuses while another process lives, and takes over when it is gone", async () => {
-    const folder = fresh();
-    const child = spawn(process.execPath, ["-e", "setInterval(() => {}, 1000)"]);
-    leave(folder, JSON.stringify({ pid: child.pid, host: hostname() }));
-    await expect(takeLock(folder)).rejects.toThrow(
-      `${folder}: another process is training here (process ${child.pid} on ${hostname()}).`,
-    );
+  const module = new URL("run-lock.ts", import.meta.url).href;
+  /** A process that holds the lock of `folder` until it is killed. */
+  async function holder(folder: string) {
+    const source = `
+      import { takeLock } from ${JSON.stringify(module)};
+      await takeLock(${JSON.stringify(folder)});
+      process.stdout.write("held");
+      setInterval(() => {}, 1000);`;
+    const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source]);
     const ended = new Promise((resolve) => child.once("exit", resolve));
-    child.kill("SIGKILL");
-    await ended;
-    await (await takeLock(folder))();
-    expect(existsSync(join(folder, "run.lock"))).toBe(false);
-  });
+    await new Promise((resolve) => child.stdout.once("data", resolve));
+    const kill = async () => {
+      child.kill("SIGKILL");
+      await ended;
+    };
+    return { pid: child.pid, kill };
+  }
 
-  it("believes another machine", async () => {
+  it("refuses while another process lives, whatever the file says, and takes over when it is gone", async () => {
     const folder = fresh();
-    leave(folder, JSON.stringify({ pid: gone, host: "elsewhere" }));
-    await expect(takeLock(folder)).rejects.toThrow(`(process ${gone} on elsewhere).`);
-  });
-
-  it("gives a stale lock to one of many that ask for it at once", async () => {
-    const folder = fresh();
+    const { pid, kill } = await holder(folder);
+    await expect(takeLock(folder)).rejects.toThrow(
+      `${folder}: another process is training here (process ${pid} on ${hostname()}). Wait for it, or give another folder as --out.`,
+    );
     leave(folder, JSON.stringify({ pid: gone, host: hostname() }));
-    const taken = await Promise.allSettled(Array.from({ length: 8 }, () => takeLock(folder)));
-    const unlocks = taken.flatMap((result) => (result.status === "fulfilled" ? [result.value] : []));
-    expect(unlocks).toHaveLength(1);
+    await expect(takeLock(folder)).rejects.toThrow(
+      `${folder}: another process is training here (process ${gone} on ${hostname()}).`,
+    );
+    leave(folder, "");
+    await expect(takeLock(folder)).rejects.toThrow(`${folder}: another process is training here. Wait`);
+    await kill();
     expect(readdirSync(folder)).toEqual(["run.lock"]);
-    await unlocks[0]?.();
+    await (await takeLock(folder))();
+    expect(readdirSync(folder)).toEqual([]);
   });
 
-  it("gives back its own lock alone", async () => {
+  it("removes its own lock alone", async () => {
     const folder = fresh();
     const unlock = await takeLock(folder);
+    rmSync(join(folder, "run.lock"));
     leave(folder, "another's");
     await unlock();
     expect(readFileSync(join(folder, "run.lock"), "utf8")).toBe("another's");
@@ -75,8 +82,11 @@ describe("takeLock", () => {
 
   it.each([
     ["of a process that is gone", JSON.stringify({ pid: gone, host: hostname() })],
-    ["of our own number, which we do not hold", JSON.stringify({ pid: process.pid, host: hostname() })],
+    ["whose process number somebody else has now", JSON.stringify({ pid: process.ppid, host: hostname() })],
+    ["of our own number, as in a container started anew", JSON.stringify({ pid: process.pid, host: "x" })],
+    ["of a machine of another name", JSON.stringify({ pid: gone, host: "elsewhere" })],
     ["that was never written", ""],
+    ["that a power cut left", "\0\0\0"],
     ["that is damaged", '{"pid":'],
     ["that names no process", '{"pid":-1,"host":"x"}'],
   ])("takes over a lock %s", async (_, text) => {
@@ -85,6 +95,33 @@ describe("takeLock", () => {
     const unlock = await takeLock(folder);
     expect(readdirSync(folder)).toEqual(["run.lock"]);
     await unlock();
+  });
+
+  it("is not kept out by what an earlier version left when it was killed while taking over", async () => {
+    const folder = fresh();
+    leave(folder, JSON.stringify({ pid: gone, host: hostname() }));
+    writeFileSync(join(folder, "run.lock.turn"), JSON.stringify({ pid: gone, host: hostname() }));
+    await (await takeLock(folder))();
+  });
+
+  it.each([
+    [
+      "is another's file",
+      (path: string) => writeFileSync(path, "a diary"),
+      "is no lock of this program and would be removed. Move it elsewhere.",
+    ],
+    [
+      "is a link",
+      (path: string) => symlinkSync("target", path),
+      "is a symbolic link; a lock is a file of its own. Remove the link.",
+    ],
+  ])("touches nothing where the lock %s", async (_, make, message) => {
+    const folder = fresh();
+    writeFileSync(join(folder, "target"), "precious");
+    make(join(folder, "run.lock"));
+    await expect(takeLock(folder)).rejects.toThrow(new InputError(`${folder}/run.lock ${message}`));
+    expect(readdirSync(folder)).toEqual(["run.lock", "target"]);
+    expect(readFileSync(join(folder, "target"), "utf8")).toBe("precious");
   });
 
   it("lets one of many in", async () => {

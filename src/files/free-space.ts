@@ -1,0 +1,23 @@
+/** Whether a disk has room for a large file, asked before hours are spent on it rather than found out at the end. */
+
+import { statfs } from "node:fs/promises";
+import { EngineError } from "../errors.ts";
+
+/** What is left for everything else on the disk. */
+export const SPARE_BYTES = 64 * 2 ** 20;
+
+/** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that does not tell is believed. */
+export async function checkFreeSpace(
+  folder: string,
+  { bytes, what }: { readonly bytes: number; readonly what: string },
+): Promise<void> {
+  const disk = await statfs(folder).catch(() => undefined);
+  if (!disk || disk.blocks === 0) return;
+  const free = disk.bavail * disk.bsize;
+  if (bytes + SPARE_BYTES > free)
+    throw new EngineError(
+      `${folder}: ${what} needs ${megabytes(bytes)} MB, and the disk has ${megabytes(free)} MB free. Free some space, or use another disk.`,
+    );
+}
+
+const megabytes = (bytes: number): string => Math.ceil(bytes / 1e6).toLocaleString("en");

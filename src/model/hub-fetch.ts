@@ -1,0 +1,104 @@
+/** `fetch` for a hub that is not trusted: it ends when the hub is silent or sends too much, and keeps the user's token to the hub. */
+
+import { EngineError } from "../errors.ts";
+
+/** Answers about a model: 10,000 files are listed in 2 MB. */
+export const MAX_ANSWER_BYTES = 16 * 2 ** 20;
+/** Seconds without a byte after which nobody is there: three times what Python's client waits. */
+export const SILENCE_SECONDS = 30;
+
+/** The hub did not answer, or stopped in the middle; asking again may help. */
+export class HubSilence extends Error {}
+
+export interface HubClient {
+  readonly hubUrl: string;
+  /** `fetch` whose answers have at most `bytes` bytes, after decompression. */
+  readonly fetchUpTo: (bytes: number) => typeof fetch;
+  readonly signal?: AbortSignal | undefined;
+  /** Ends what is still under way. */
+  readonly close: () => void;
+}
+
+interface ClientOptions {
+  readonly hubUrl: string;
+  /** Sent to the hub's own origin and nowhere else; `fetch` itself drops it where it is led to another. */
+  readonly token?: string | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What Python's client calls the same, where the user has set it. */
+const silenceMs = (): number => 1000 * (Number(process.env.HF_HUB_DOWNLOAD_TIMEOUT) || SILENCE_SECONDS);
+
+/** A client of the hub at `hubUrl`, which is a URL. */
+export function openHubClient({ hubUrl, token, signal }: ClientOptions): HubClient {
+  const closed = new AbortController();
+  const outer = [closed.signal, ...(signal ? [signal] : [])];
+  const { origin } = new URL(hubUrl);
+  const fetchUpTo =
+    (bytes: number): typeof fetch =>
+    async (input, init) => {
+      const { origin: asked } = new URL(input instanceof Request ? input.url : input);
+      const headers = new Headers(init?.headers);
+      headers.set("Accept-Encoding", "identity");
+      if (token && asked === origin) headers.set("Authorization", `Bearer ${token}`);
+      const ending = new AbortController();
+      const wait = waiter(hubUrl, ending);
+      const response = await wait(
+        fetch(input, { ...init, headers, signal: AbortSignal.any([...outer, ending.signal]) }),
+      );
+      const body = response.body && bounded(response.body, { hubUrl, bytes, wait, ending });
+      return new Response(body, response);
+    };
+  return { hubUrl, fetchUpTo, signal, close: () => closed.abort() };
+}
+
+type Wait = <T>(promise: Promise<T>) => Promise<T>;
+
+/** Waits for what the hub is to send, and ends the request when that takes too long. */
+const waiter =
+  (hubUrl: string, ending: AbortController): Wait =>
+  async (promise) => {
+    const ms = silenceMs();
+    const silent = new HubSilence(`${hubUrl} sent nothing for ${ms / 1000} seconds`);
+    const timer = setTimeout(() => ending.abort(silent), ms);
+    try {
+      return await promise;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+
+interface Bounds {
+  readonly hubUrl: string;
+  readonly bytes: number;
+  readonly wait: Wait;
+  readonly ending: AbortController;
+}
+
+/** Passes on `body` chunk by chunk as it is read, so that nothing piles up. */
+function bounded(
+  body: ReadableStream<Uint8Array>,
+  { hubUrl, bytes, wait, ending }: Bounds,
+): ReadableStream<Uint8Array> {
+  const reader = body.getReader();
+  let done = 0;
+  return new ReadableStream(
+    {
+      async pull(controller) {
+        const chunk = await wait(reader.read());
+        if (chunk.done) return controller.close();
+        done += chunk.value.length;
+        if (done > bytes) {
+          const error = new EngineError(
+            `${hubUrl} sent more than the ${bytes} bytes that were to come. It is no hub, or a broken one.`,
+          );
+          ending.abort(error);
+          throw error;
+        }
+        controller.enqueue(chunk.value);
+      },
+      cancel: () => ending.abort(),
+    },
+    { highWaterMark: 0 },
+  );
+}
