@@ -7,7 +7,7 @@ const [base = "assets/demo/backbone", images = "assets/demo/data", out = "runs/e
 
 const engine = await openEngine();
 const model = await readModel(base);
-const dataset = splitTrainValidation(await readDataset(images), { seed: 42 });
+const dataset = await splitTrainValidation(await readDataset(images), { seed: 42 });
 const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, { flip: false });
 const recipe = { epochs: 5, learningRate: 5e-3 };
 

@@ -3,7 +3,7 @@
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
 import type { Example } from "../datasets/dataset.ts";
-import { findImages } from "../datasets/find-images.ts";
+import { imagesBelow, listTree } from "../datasets/list-tree.ts";
 import { FileError, InputError } from "../errors.ts";
 import { softmax, topK } from "../predict/metrics.ts";
 import { classify } from "./classify.ts";
@@ -122,7 +122,7 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
     if (!entry) throw new InputError(`${path}: there is no such file or folder.`);
     if (!entry.isDirectory()) found.push(path);
     else {
-      const { images } = await findImages(path, { signal: interruption });
+      const images = [...imagesBelow((await listTree(path, { signal: interruption })).folder)];
       if (images.length === 0) throw new InputError(`${path}: no images in this folder.`);
       found.push(...images);
     }

@@ -2,6 +2,7 @@
 
 import { Command, Option } from "commander";
 import type { Dataset } from "../datasets/dataset.ts";
+import { describeDataset } from "../datasets/describe-dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import { openEngine } from "../engine/open-engine.ts";
@@ -140,7 +141,13 @@ async function runTrain(flags: Flags): Promise<void> {
     const model = await readShownModel(flags.model, { ...sizes, json, signal: interruption });
     const dataset = await readTrainingData(flags.data, { ...recipe, ...fraction });
     const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, flags);
-    const notes = [...engine.notes, ...model.notes, ...sayAssumedSteps(model, flags), ...dataset.notes];
+    const notes = [
+      ...engine.notes,
+      ...model.notes,
+      ...sayAssumedSteps(model, flags),
+      ...dataset.notes,
+      describeDataset(dataset),
+    ];
     for (const message of notes) await reporter.report({ type: "note", message });
     const common = { model, dataset, preprocessing, method, recipe, engine, out };
     const choices = {
@@ -177,7 +184,7 @@ async function readTrainingData(
   { select, ...split }: { select: string; seed: number; fraction?: number },
 ): Promise<Dataset> {
   const dataset = await readDataset(root, { signal: interruption });
-  if (select === "val") return dataset.splits.val.length > 0 ? dataset : splitTrainValidation(dataset, split);
+  if (select === "val") return splitTrainValidation(dataset, { ...split, signal: interruption });
   const { train: fit, val } = dataset.splits;
   if (val.length === 0) return dataset;
   const note = `Training on the ${val.length} validation images too, since --select last keeps the last epoch.`;

@@ -1,20 +1,13 @@
 /** Lists of "file, label" become a data set: paths kept inside the folder, files found, labels numbered. */
 
-import { readdir } from "node:fs/promises";
-import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { isAbsolute, normalize, sep } from "node:path";
 import { FileError } from "../errors.ts";
-import { exists } from "../files/exists.ts";
-import type { Example, Split } from "./dataset.ts";
-import { byCodeUnit, MAX_EXAMPLES } from "./find-images.ts";
-import type { Found } from "./read-class-folders.ts";
-
-export interface ListEntry {
-  /** As written in the list. */
-  readonly file: string;
-  readonly label: string;
-  /** `flowers/train.txt, line 3`. */
-  readonly where: string;
-}
+import { refuseTwins } from "./class-names.ts";
+import { type Dataset, type Example, type Split, splitNames } from "./dataset.ts";
+import { quoted } from "./describe-dataset.ts";
+import { findAnywhere, openFinder } from "./find-listed.ts";
+import { type ListEntry, whereIs } from "./list-files.ts";
+import { byCodeUnit, type Folder } from "./list-tree.ts";
 
 export type Lists = Readonly<Record<Split, readonly ListEntry[]>>;
 
@@ -30,124 +23,118 @@ export function sortLabels(labels: Iterable<string>): readonly string[] {
     : distinct.toSorted(byCodeUnit);
 }
 
-/** The path inside `folder`, or an error: a list must not reach files elsewhere on the machine. */
-function insidePath(folder: string, { file, where }: ListEntry): string {
-  const base = resolve(folder);
-  const inside = relative(base, resolve(base, file));
-  if (inside === "" || inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))
-    throw new FileError(`${where}: "${file}" lies outside ${folder}. Paths must stay inside it.`);
-  return join(folder, inside);
-}
-
-/** Which of `paths` are not there. Folders are listed once, which is far faster than asking for each file. */
-async function findMissing(
-  paths: readonly string[],
-  signal: AbortSignal | undefined,
-): Promise<readonly string[]> {
-  const listed = new Map<string, ReadonlySet<string>>();
-  const missing: string[] = [];
-  for (const path of new Set(paths)) {
-    const folder = dirname(path);
-    let names = listed.get(folder);
-    if (names === undefined) {
-      signal?.throwIfAborted();
-      names = new Set(await readdir(folder).catch(() => []));
-      listed.set(folder, names);
-    }
-    // Asked again one by one, as a file system may ignore case or spell accents its own way.
-    if (!names.has(basename(path)) && !(await exists(path))) missing.push(path);
-  }
-  return missing;
+/** A list must not reach files elsewhere on the machine. */
+function checkInside(folder: string, entry: ListEntry): void {
+  const inside = normalize(entry.file.replaceAll("\\", "/"));
+  if (inside === "." || inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))
+    throw new FileError(
+      `${whereIs(entry)}: "${entry.file}" lies outside ${folder}. Paths must stay inside it.`,
+    );
 }
 
 /** Class names and the index of each label. Given names are for labels that count from 0. */
 function numberLabels(lists: Lists, names: readonly string[] | undefined) {
-  const entries = Object.values(lists).flat();
+  const indexOf = new Map<string, number>();
   if (names === undefined) {
-    const classes = sortLabels(entries.map(({ label }) => label));
+    const labels = new Set<string>();
+    for (const split of splitNames) for (const { label } of lists[split]) labels.add(label);
+    const classes = sortLabels(labels);
     return { classes, indexOf: new Map(classes.map((label, index) => [label, index])) };
   }
-  const indexOf = new Map<string, number>();
-  for (const { label, where } of entries) {
-    if (indexOf.has(label)) continue;
-    const index = WHOLE_NUMBER.test(label) ? Number(label) : Number.NaN;
-    if (!(index < names.length))
-      throw new FileError(
-        `${where}: label "${label}" is not a whole number from 0 to ${names.length - 1}; there are ${names.length} class names.`,
-      );
-    indexOf.set(label, index);
-  }
+  for (const split of splitNames)
+    for (const entry of lists[split]) {
+      if (indexOf.has(entry.label)) continue;
+      const index = WHOLE_NUMBER.test(entry.label) ? Number(entry.label) : Number.NaN;
+      if (!(index < names.length))
+        throw new FileError(
+          `${whereIs(entry)}: label "${entry.label}" is not a whole number from 0 to ${names.length - 1}; there are ${names.length} class names.`,
+        );
+      indexOf.set(entry.label, index);
+    }
   return { classes: names, indexOf };
 }
 
-/** Each file once: named twice, it could validate what it trains. With two labels it has none. */
-function distinct(entries: readonly ListEntry[], base: string): { path: string; entry: ListEntry }[] {
-  const first = new Map<string, ListEntry>();
-  for (const entry of entries) {
-    const path = insidePath(base, entry);
-    const before = first.get(path);
-    if (before === undefined) first.set(path, entry);
-    else if (before.label !== entry.label)
+export interface ListedFiles {
+  readonly lists: Lists;
+  /** Class names for labels that count from 0; otherwise the labels are the names. */
+  readonly names?: readonly string[] | undefined;
+}
+
+/** Makes a data set of lists whose paths are relative to `root`, or to a folder in it where all of them lie. */
+export function datasetFromLists(
+  root: Folder,
+  { lists, names }: ListedFiles,
+): Pick<Dataset, "classes" | "splits" | "notes"> {
+  if (splitNames.every((split) => lists[split].length === 0))
+    throw new FileError(`${root.path}: the lists name no images.`);
+  const { classes, indexOf } = numberLabels(lists, names);
+  refuseTwins(root.path, classes);
+  const missing: ListEntry[] = [];
+  const notes: string[] = [];
+
+  /** Each file once: named twice, it could validate what it trains. With two labels it has none. */
+  function examplesOf(split: Split): readonly Example[] {
+    const entries = lists[split];
+    const { find, folders } = openFinder(root, { kind: split, files: entries.map(({ file }) => file) });
+    const elsewhere = folders.filter((folder) => folder !== root).map(({ path }) => path);
+    if (elsewhere.length > 0)
+      notes.push(`The files of the ${split} list are found in ${elsewhere.join(", ")}.`);
+    const first = new Map<string, ListEntry>();
+    const examples: Example[] = [];
+    let twice = 0;
+    for (const entry of entries) {
+      checkInside(root.path, entry);
+      const path = find(entry.file);
+      const label = indexOf.get(entry.label);
+      if (path === undefined || label === undefined) {
+        missing.push(entry);
+        continue;
+      }
+      const before = first.get(path);
+      if (before === undefined) {
+        first.set(path, entry);
+        examples.push({ path, label });
+      } else if (before.label === entry.label) twice++;
+      else
+        throw new FileError(
+          `${whereIs(entry)}: "${entry.file}" is labelled "${entry.label}" here and "${before.label}" in ${whereIs(before)}. One label for each image is possible.`,
+        );
+    }
+    if (twice > 0)
+      notes.push(`${root.path}: ${twice} of the ${split} list's lines name a file again and are left out.`);
+    return examples;
+  }
+
+  const splits = { train: examplesOf("train"), val: examplesOf("val"), test: examplesOf("test") };
+  if (missing.length > 0) throw missingFiles(root, { missing, lists });
+  checkTrained(root, { classes, splits });
+  return { classes, splits, notes };
+}
+
+function missingFiles(
+  root: Folder,
+  { missing, lists }: { readonly missing: readonly ListEntry[]; readonly lists: Lists },
+): FileError {
+  const all = splitNames.reduce((sum, split) => sum + lists[split].length, 0);
+  const lines = missing.slice(0, PRINTED).map(({ file }) => `\n  ${file}`);
+  if (missing.length > PRINTED) lines.push(`\n  … and ${missing.length - PRINTED} more.`);
+  const [first] = missing;
+  const alike = first && findAnywhere(root, first.file);
+  if (alike) lines.push(`\n${alike} has such a name. Write paths relative to ${root.path}.`);
+  return new FileError(
+    `${root.path}: ${missing.length} of the ${all} files named in the lists are missing:${lines.join("")}`,
+  );
+}
+
+/** A class that is only validated or tested would be called wrong each time. */
+function checkTrained(root: Folder, { classes, splits }: Pick<Dataset, "classes" | "splits">): void {
+  const trained = new Set(splits.train.map(({ label }) => label));
+  for (const split of ["val", "test"] as const) {
+    const own = new Set(splits[split].map(({ label }) => label));
+    const lacking = classes.filter((_, label) => own.has(label) && !trained.has(label));
+    if (trained.size > 0 && lacking.length > 0)
       throw new FileError(
-        `${entry.where}: "${entry.file}" is labelled "${entry.label}" here and "${before.label}" in ${before.where}. One label for each image is possible.`,
+        `${root.path}: train has no images of ${quoted(lacking)}, which ${split} has. Every class must be in train.`,
       );
   }
-  return [...first].map(([path, entry]) => ({ path, entry }));
-}
-
-export interface ListOptions {
-  /** Class names for labels that count from 0; otherwise the labels are the names. */
-  readonly names?: readonly string[];
-  /** A folder inside that the paths may be relative to instead. */
-  readonly alternative?: string;
-  readonly signal?: AbortSignal;
-}
-
-/** Makes a data set of `lists`, whose paths are relative to `folder`. */
-export async function datasetFromLists(
-  folder: string,
-  lists: Lists,
-  options: ListOptions = {},
-): Promise<Found> {
-  const { names, alternative, signal } = options;
-  const all = Object.values(lists).flat();
-  const [first] = all;
-  if (first === undefined) throw new FileError(`${folder}: the lists name no images.`);
-  if (all.length > MAX_EXAMPLES)
-    throw new FileError(
-      `${folder}: the lists name ${all.length} images; at most ${MAX_EXAMPLES} are allowed.`,
-    );
-  const other = alternative === undefined ? folder : join(folder, alternative);
-  const moved = !(await exists(insidePath(folder, first))) && (await exists(insidePath(other, first)));
-  const base = moved ? other : folder;
-
-  const { classes, indexOf } = numberLabels(lists, names);
-  const notes: string[] = [];
-  const examples = (split: Split): readonly Example[] => {
-    const found = distinct(lists[split], base).map(({ path, entry }) => ({
-      path,
-      label: indexOf.get(entry.label) ?? 0,
-    }));
-    const twice = lists[split].length - found.length;
-    if (twice > 0)
-      notes.push(`${folder}: ${twice} of the ${split} list's lines name a file again and are left out.`);
-    return found;
-  };
-  const splits = { train: examples("train"), val: examples("val"), test: examples("test") };
-
-  const missing = await findMissing(
-    Object.values(splits).flatMap((split) => split.map(({ path }) => path)),
-    signal,
-  );
-  if (missing.length > 0) {
-    const shown = missing
-      .slice(0, PRINTED)
-      .map((path) => `\n  ${path}`)
-      .join("");
-    const more = missing.length > PRINTED ? `\n  … and ${missing.length - PRINTED} more.` : "";
-    throw new FileError(
-      `${folder}: ${missing.length} of the ${all.length} files named in the lists are missing:${shown}${more}`,
-    );
-  }
-  return { classes, splits, notes };
 }

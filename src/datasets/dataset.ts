@@ -1,6 +1,7 @@
 /** Labelled images: class names, and for each split the paths with the index of their class. */
 
 export type Split = "train" | "val" | "test";
+export const splitNames: readonly Split[] = ["train", "val", "test"];
 
 export interface Example {
   readonly path: string;
@@ -17,3 +18,6 @@ export interface Dataset {
   /** What was found, decided or ignored while reading, one sentence each, for the user to see. */
   readonly notes: readonly string[];
 }
+
+/** What a layout gives. */
+export type Found = Omit<Dataset, "root">;

@@ -1,8 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
-import { parseCsv } from "./parse-csv.ts";
+import { parseCsv, type Separator } from "./parse-csv.ts";
 
-const cells = (text: string) => parseCsv(text, "a.csv").map((row) => row.cells);
+const rowsOf = (text: string, separator?: Separator) => [
+  ...parseCsv(text, { path: "a.csv", ...(separator && { separator }) }),
+];
+const cells = (text: string, separator?: Separator) => rowsOf(text, separator).map((row) => row.cells);
 
 describe("parseCsv", () => {
   it.each<[string, string[][]]>([
@@ -46,8 +49,21 @@ describe("parseCsv", () => {
     expect(cells(text)).toEqual(rows);
   });
 
+  it.each<[Separator, string]>([
+    [";", 'a,b;"c;d"\n'],
+    ["\t", 'a,b\t"c;d"\n'],
+  ])("separates by %j", (separator, text) => {
+    expect(cells(text, separator)).toEqual([["a,b", "c;d"]]);
+  });
+
+  it("stops at a row of endless cells", () => {
+    expect(() => cells(`x\n${",".repeat(20_000_000)}`)).toThrow(
+      new FileError("a.csv, line 2: the row has more than 10000 cells, which is the limit."),
+    );
+  });
+
   it("counts lines, also inside quotes", () => {
-    expect(parseCsv('a\n"b\nc"\n\nd', "a.csv").map(({ line }) => line)).toEqual([1, 2, 5]);
+    expect(rowsOf('a\n"b\nc"\n\nd').map(({ line }) => line)).toEqual([1, 2, 5]);
   });
 
   const quotes = 'Quotes go around a whole cell, and "" is one inside.';

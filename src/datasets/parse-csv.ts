@@ -1,4 +1,4 @@
-/** Comma-separated values as in RFC 4180: quotes, doubled quotes, commas and line breaks inside quotes. */
+/** Separated values as in RFC 4180: quotes, doubled quotes, separators and line breaks inside quotes. */
 
 import { FileError } from "../errors.ts";
 
@@ -8,18 +8,35 @@ export interface CsvRow {
   readonly line: number;
 }
 
+export interface CsvOptions {
+  /** Names the text in messages. */
+  readonly path: string;
+  readonly separator?: Separator;
+}
+
+/** What spreadsheets write: commas, semicolons where a comma is the decimal point, tabs. */
+export const separators = [",", ";", "\t"] as const;
+export type Separator = (typeof separators)[number];
+
+/** One-hot labels of ImageNet-1k take a thousand; a row of endless cells must not fill the memory. */
+const MAX_CELLS = 10_000;
+
 interface Cell {
   readonly value: string;
-  /** Where the comma, the line break or the end of the text is. */
+  /** Where the separator, the line break or the end of the text is. */
   readonly end: number;
 }
 
 /** Searched for, not matched as `[^…]*`: a pattern that long would overflow the stack on a hostile file. */
-const STOP = /[",\r\n]/g;
+const STOPS: Readonly<Record<Separator, RegExp>> = {
+  ",": /[",\r\n]/g,
+  ";": /[";\r\n]/g,
+  "\t": /["\t\r\n]/g,
+};
 
-function plainCell(text: string, start: number): Cell {
-  STOP.lastIndex = start;
-  const end = STOP.exec(text)?.index ?? text.length;
+function plainCell(text: string, start: number, stop: RegExp): Cell {
+  stop.lastIndex = start;
+  const end = stop.exec(text)?.index ?? text.length;
   return { value: text.slice(start, end), end };
 }
 
@@ -31,29 +48,35 @@ function quotedCell(text: string, start: number): Cell | undefined {
   return { value: text.slice(start + 1, close).replaceAll('""', '"'), end: close + 1 };
 }
 
-const lineBreaks = (text: string): number => text.match(/\r\n|\n|\r/g)?.length ?? 0;
+function countLineBreaks(text: string): number {
+  let count = 0;
+  for (const _ of text.matchAll(/\r\n|\n|\r/g)) count++;
+  return count;
+}
 
-/** All rows of `text` but empty lines; `path` names it in messages. */
-export function parseCsv(text: string, path: string): readonly CsvRow[] {
-  const rows: CsvRow[] = [];
+/** All rows of `text` but empty lines, one after another, so that a caller can stop at a limit of its own. */
+export function* parseCsv(text: string, { path, separator = "," }: CsvOptions): Generator<CsvRow> {
+  const stops = STOPS[separator];
   let cells: string[] = [];
   let line = 1;
   let begin = 1;
   for (let at = 0; at < text.length || cells.length > 0; ) {
-    const cell = text[at] === '"' ? quotedCell(text, at) : plainCell(text, at);
+    const cell = text[at] === '"' ? quotedCell(text, at) : plainCell(text, at, stops);
     const stop = cell === undefined ? undefined : text[cell.end];
-    if (cell === undefined || (stop !== undefined && !",\r\n".includes(stop)))
+    if (cell === undefined || (stop !== undefined && stop !== separator && stop !== "\r" && stop !== "\n"))
       throw new FileError(
         `${path}, line ${line}: a quote is open or out of place. Quotes go around a whole cell, and "" is one inside.`,
       );
-    cells.push(cell.value);
+    if (cells.push(cell.value) > MAX_CELLS)
+      throw new FileError(
+        `${path}, line ${line}: the row has more than ${MAX_CELLS} cells, which is the limit.`,
+      );
     const next = text.startsWith("\r\n", cell.end) ? cell.end + 2 : cell.end + 1;
-    line += lineBreaks(text.slice(at, next));
+    if (stop !== separator || text[at] === '"') line += countLineBreaks(text.slice(at, next));
     at = next;
-    if (stop === ",") continue;
-    if (cells.length > 1 || cells[0] !== "") rows.push({ cells, line: begin });
+    if (stop === separator) continue;
+    if (cells.length > 1 || cells[0] !== "") yield { cells, line: begin };
     cells = [];
     begin = line;
   }
-  return rows;
 }

@@ -3,6 +3,7 @@ import { symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
+import { readableNames } from "../images/image-endings.ts";
 import { readDataset } from "./read-dataset.ts";
 
 describe("readDataset: class folders", () => {
@@ -11,14 +12,14 @@ describe("readDataset: class folders", () => {
       "b/2.jpg",
       "b/10.JPEG",
       "b/nested/deep/1.png",
-      "B/x.webp",
+      "C/x.webp",
       "ä/y.gif",
       "a/z.avif",
     ]);
     expect(await outline(root)).toEqual({
       layout: "classes",
-      classes: ["B", "a", "b", "ä"],
-      train: ["B:B/x.webp", "a:a/z.avif", "b:b/10.JPEG", "b:b/2.jpg", "b:b/nested/deep/1.png", "ä:ä/y.gif"],
+      classes: ["C", "a", "b", "ä"],
+      train: ["C:C/x.webp", "a:a/z.avif", "b:b/10.JPEG", "b:b/2.jpg", "b:b/nested/deep/1.png", "ä:ä/y.gif"],
       notes: [],
     });
   });
@@ -32,7 +33,6 @@ describe("readDataset: class folders", () => {
       "a/1.heic",
       "b/1.jpg",
       "b/.cache/x.jpg",
-      "c/",
       "stray.jpg",
       "README.md",
       "odd.jpg/1.jpg",
@@ -42,9 +42,9 @@ describe("readDataset: class folders", () => {
       classes: ["a", "b", "odd.jpg"],
       train: ["a:a/1.jpg", "b:b/1.jpg", "odd.jpg:odd.jpg/1.jpg"],
       notes: [
-        "ROOT/c holds no images and is left out.",
+        `Left out images of ROOT that are not ${readableNames} (a: 1 HEIC).`,
         "Ignored 1 in ROOT outside any class folder (stray.jpg).",
-        "Ignored 6 entries that are not JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP files (README.md, .DS_Store, 1.heic, Thumbs.db, …).",
+        `Ignored 5 entries that are not ${readableNames} files (README.md, .DS_Store, Thumbs.db, notes.txt, … (5)).`,
       ],
     });
   });
@@ -55,9 +55,18 @@ describe("readDataset: class folders", () => {
     await symlink("../b/1.jpg", join(root, "a/linked.jpg"));
     await symlink("nowhere.jpg", join(root, "b/broken.jpg"));
     await symlink(".", join(root, "b/self"));
-    const { train } = (await outline(root)) as unknown as { train: string[] };
-    expect(train.filter((line) => line.startsWith("b:"))).toEqual(["b:b/1.jpg", "b:b/broken.jpg"]);
-    expect(train).toContain("a:a/linked.jpg");
+    expect(await outline(root)).toEqual({
+      layout: "classes",
+      classes: ["a", "b", "elsewhere.d"],
+      train: [
+        ...["a:a/1.jpg", "a:a/linked.jpg", "b:b/1.jpg", "b:b/broken.jpg"],
+        ...["elsewhere.d:elsewhere.d/2.jpg"],
+      ],
+      notes: [
+        "ROOT/a/up is a link to ROOT, which is read already, and is not followed.",
+        "ROOT/b/self is a link to ROOT/b, which is read already, and is not followed.",
+      ],
+    });
   });
 
   it("joins spellings of one name, and refuses two folders for it", async () => {
@@ -108,10 +117,10 @@ describe("readDataset: split folders", () => {
     });
   });
 
-  it("takes classes that happen to be called train and test for classes", async () => {
-    expect(await outline(await tree(["train/1.jpg", "test/1.jpg", "bus/1.jpg"]))).toMatchObject({
+  it("takes a class that happens to be called train for a class", async () => {
+    expect(await outline(await tree(["train/1.jpg", "bullet train/1.jpg", "bus/1.jpg"]))).toMatchObject({
       layout: "classes",
-      classes: ["bus", "test", "train"],
+      classes: ["bullet train", "bus", "train"],
     });
   });
 });
@@ -155,7 +164,7 @@ describe("readDataset: what is refused", () => {
       { "train.txt": "a.jpg cat" },
       'ROOT/train.txt, line 1: expected a path and a whole number, got "a.jpg cat".',
     ],
-    ["an empty list", { "train.txt": "\n\n" }, "ROOT: the lists name no images."],
+    ["an empty list", { "train.txt": "\n\n" }, "ROOT/train.txt names no images."],
     [
       "a label without a name",
       { "train.txt": "a.jpg 2", "meta.json": '{"classes":["x","y"]}' },
@@ -174,7 +183,7 @@ describe("readDataset: what is refused", () => {
     [
       "missing files",
       { "train.txt": "a.jpg 0\nhere.jpg 1\nd/b.jpg 1", "here.jpg": "" },
-      "ROOT: 2 of the 3 files named in the lists are missing:\n  ROOT/a.jpg\n  ROOT/d/b.jpg",
+      "ROOT: 2 of the 3 files named in the lists are missing:\n  a.jpg\n  d/b.jpg",
     ],
     [
       "JSON that is cut short",
@@ -204,8 +213,8 @@ describe("readDataset: what is refused", () => {
     ],
     [
       "two CSV files",
-      { "a.csv": "file,label\n", "b.csv": "label,file\n" },
-      "ROOT: a.csv, b.csv all have the columns file and label. Name one of them as the data.",
+      { "a.csv": "file,label\nx.jpg,a\n", "b.csv": "label,file\na,x.jpg\n" },
+      "ROOT: a.csv, b.csv all have columns of files and labels. Name one of them as the data.",
     ],
   ])("refuses %s", async (_, files, message) => {
     expect(await messageOf(await tree(files))).toBe(message);
@@ -216,8 +225,8 @@ describe("readDataset: what is refused", () => {
     ["a.txt", "x", "ROOT is a file; data is a folder, or a CSV file with the columns file and label."],
     [
       "a.csv",
-      "name;label\nx;y",
-      'ROOT: the first line must name the columns file and label, got "name;label". Separate them by commas.',
+      "epoch;loss\n1;2",
+      'ROOT: the first line must name the columns file and label, got "epoch, loss".',
     ],
     ["b.csv", "", 'ROOT: the first line must name the columns file and label, got "".'],
   ])("refuses the file %s", async (name, content, message) => {
@@ -241,8 +250,8 @@ describe("readDataset: what is refused", () => {
     const lines = (await messageOf(root)).split("\n");
     expect([lines[0], lines[1], lines[20], lines[21]]).toEqual([
       "ROOT: 25 of the 25 files named in the lists are missing:",
-      "  ROOT/0.jpg",
-      "  ROOT/19.jpg",
+      "  0.jpg",
+      "  19.jpg",
       "  … and 5 more.",
     ]);
   });

@@ -1,90 +1,143 @@
-/** Any of five layouts becomes one `Dataset`; which one it is, is seen from what lies in the folder. */
+/** Any of five layouts becomes one `Dataset`: the folder is listed once, each layout sees whether it is meant, and doubt is an error. */
 
 import { stat } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
-import { listKind } from "./choose-lists.ts";
-import type { Dataset, Example, Split } from "./dataset.ts";
-import { isImageName, isLitter, listFolder } from "./find-images.ts";
-import { parseCsv } from "./parse-csv.ts";
-import { type Found, readClassFolders } from "./read-class-folders.ts";
-import { findColumns, readCsvList } from "./read-csv-list.ts";
-import { readFgvcLists } from "./read-fgvc-lists.ts";
+import type { Dataset, Found, Split } from "./dataset.ts";
+import { someOf } from "./describe-dataset.ts";
+import { countImages, type Folder, listTree } from "./list-tree.ts";
+import { unwrapNote } from "./picture-folders.ts";
+import { openCsv } from "./read-csv.ts";
+import { type SeenFolders, seeFolders } from "./read-folders.ts";
 import { readListFile } from "./read-list-file.ts";
-import { readSplitFolders, splitNamed } from "./read-split-folders.ts";
-import { readVtabLists } from "./read-vtab-lists.ts";
+import { folderOfLists, type NoList, openList, readLists, type SeenList, seeLists } from "./see-lists.ts";
 
 type Options = { readonly signal?: AbortSignal };
-type Layout = Dataset["layout"];
 
-const hasEnding = (names: readonly string[], ending: string) =>
-  names.filter((name) => name.toLowerCase().endsWith(ending));
-
-/** Names of the CSV files in `root` that have the columns; others, such as a table of results, are none of ours. */
-async function usableCsv(root: string, files: readonly string[]): Promise<readonly string[]> {
-  const usable: string[] = [];
-  for (const name of hasEnding(files, ".csv")) if (await hasColumns(join(root, name))) usable.push(name);
-  return usable;
+/** Reads the data set at `root`, a folder or a CSV file. Images are found, not opened. */
+export async function readDataset(root: string, options: Options = {}): Promise<Dataset> {
+  options.signal?.throwIfAborted();
+  const entry = await stat(root).catch(() => undefined);
+  if (entry === undefined) throw new InputError(`${root}: there is no such folder or CSV file.`);
+  const found = entry.isDirectory() ? await readFolder(root, options) : await readTable(root, options);
+  const { classes, splits, notes } = found;
+  if (classes.length === 0) throw new FileError(`${root}: found no images in any class folder.`);
+  if (classes.length === 1)
+    throw new FileError(`${root}: found one class ("${classes[0]}"); at least two are needed.`);
+  return { root, ...found, notes: [...notes, ...unusedNotes(found), ...overlapNotes(splits)] };
 }
 
-async function hasColumns(path: string): Promise<boolean> {
-  try {
-    const [header = ""] = (await readListFile(path)).split(/\r?\n|\r/, 1);
-    return findColumns(parseCsv(header, path)[0]) !== undefined;
-  } catch (error) {
-    if (error instanceof FileError) return false;
-    throw error;
+async function readFolder(root: string, { signal }: Options): Promise<Found> {
+  const tree = await listTree(root, { signal });
+  const folder = folderOfLists(tree.folder);
+  const { lists, others } = await seeLists(folder, readListFile);
+  const seen = seeFolders(folder);
+  const folders = "read" in seen ? seen : undefined;
+  const sure = lists.filter(({ found }) => found);
+  const chosen = sure.length > 0 || folders ? sure : lists;
+  const unfound = lists.filter((list) => !chosen.includes(list)).map(({ name }) => name);
+  const notes = [
+    ...tree.notes,
+    ...unwrapNote(tree.folder, folder),
+    ...unreadNotes(folder, { others, unfound }),
+  ];
+  if (chosen.length === 0) {
+    const unlabelled = others.find(({ why }) => why === "unlabelled");
+    if (unlabelled) throw unlabelled.error;
+    if (folders?.doubt) throw folders.doubt;
+    if (!("read" in seen)) throw whyNothing(seen.why, others);
+    const found = seen.read();
+    return { ...found, notes: [...notes, ...found.notes] };
   }
+  refuseTwoLayouts(root, chosen);
+  const found = await readLists(folder, { lists: chosen, read: readListFile });
+  const beside = besideLists(folder, { found, lists: chosen, folders });
+  return { ...found, notes: [...notes, ...found.notes, ...beside] };
 }
 
-/** Split folders and nothing else, or several of them among others; not so where they hold images themselves. */
-async function isSplitLayout(root: string, folders: readonly string[]): Promise<boolean> {
-  const splits = folders.filter((name) => splitNamed(name) !== undefined);
-  if (splits.length === 0) return false;
-  const contents = await Promise.all(splits.map((name) => listFolder(join(root, name))));
-  const holdImages = contents.some((entries) =>
-    entries.some(({ name, kind }) => kind === "file" && isImageName(name)),
-  );
-  return !holdImages && (splits.length === folders.length || splits.length > 1);
+/** Which files that may look like lists are none. */
+function unreadNotes(
+  { path }: Folder,
+  { others, unfound }: { readonly others: readonly NoList[]; readonly unfound: readonly string[] },
+): readonly string[] {
+  const strange = [...others.flatMap(({ name, why }) => (why === "foreign" ? [name] : [])), ...unfound];
+  return [
+    ...others.flatMap(({ why, error }) => (why === "foreign" ? [] : [`Not read: ${error.message}`])),
+    ...(strange.length > 0 ? [`Not read, as they list no images of ${path}: ${someOf(strange)}.`] : []),
+  ];
 }
 
-async function readFolder(root: string, options: Options): Promise<{ layout: Layout; found: Found }> {
-  const entries = (await listFolder(root)).filter(({ name }) => !isLitter(name));
-  const files = entries.filter(({ kind }) => kind === "file").map(({ name }) => name);
-  const folders = entries.filter(({ kind }) => kind === "folder").map(({ name }) => name);
-  const lists = files.filter((name) => listKind(name) !== undefined);
+/** A damaged list says what is wrong with it; a table that is none may be about something else. */
+function whyNothing(why: string, others: readonly NoList[]): Error {
+  const damaged = others.find((other) => other.why === "damaged");
+  return damaged?.error ?? new InputError([why, ...others.map(({ error }) => error.message)].join(" "));
+}
 
-  const texts = hasEnding(lists, ".txt");
-  if (texts.length > 0) return { layout: "vtab", found: await readVtabLists(root, { files, ...options }) };
-  const json = hasEnding(lists, ".json");
-  if (json.length > 0)
-    return { layout: "fgvc", found: await readFgvcLists(root, { files: json, ...options }) };
-  const csv = await usableCsv(root, files);
-  if (csv.length > 1)
+function refuseTwoLayouts(root: string, lists: readonly SeenList[]): void {
+  const [one, ...others] = lists;
+  const another = others.find(({ layout }) => layout !== one?.layout);
+  if (one && another)
     throw new InputError(
-      `${root}: ${csv.join(", ")} all have the columns file and label. Name one of them as the data.`,
+      `${root}: ${one.name} and ${another.name} both list its images. Keep one of them there.`,
     );
-  if (csv[0] !== undefined) return { layout: "csv", found: await readCsvList(join(root, csv[0]), options) };
-  if (await isSplitLayout(root, folders))
-    return { layout: "splits", found: await readSplitFolders(root, { folders, ...options }) };
-  if (folders.length > 0) return { layout: "classes", found: await readClassFolders(root, options) };
-  const images = files.filter(isImageName).length;
-  throw new InputError(
-    images > 0
-      ? `${root}: found ${images} images but no class folders. Put the images of each class into a folder of its own.`
-      : `${root}: found no class folders, no lists and no CSV file with the columns file and label.`,
-  );
 }
 
-async function readAny(root: string, options: Options): Promise<{ layout: Layout; found: Found }> {
-  const found = await stat(root).catch(() => undefined);
-  if (found === undefined) throw new InputError(`${root}: there is no such folder or CSV file.`);
-  if (found.isDirectory()) return readFolder(root, options);
-  if (!root.toLowerCase().endsWith(".csv"))
+interface Beside {
+  readonly found: Found;
+  readonly lists: readonly SeenList[];
+  readonly folders: SeenFolders | undefined;
+}
+
+/** What lists leave out; where folders say what the rest is, and the lists are no plain list of what to train on, that is doubtful. */
+function besideLists(folder: Folder, { found, lists, folders }: Beside): readonly string[] {
+  const root = folder.path;
+  const { train, val, test } = found.splits;
+  const listed = new Set([train, val, test].flatMap((split) => split.map(({ path }) => path))).size;
+  const images = countImages(folder);
+  const many = lists.length > 1;
+  const names = lists.map(({ name }) => name).join(", ");
+  const meant = lists.some(({ layout, kind }) => layout !== "csv" && kind?.startsWith("train"));
+  const guessed = lists.some((list) => list.guessed);
+  if (folders?.doubt && listed < images && !meant)
     throw new InputError(
-      `${root} is a file; data is a folder, or a CSV file with the columns file and label.`,
+      `${folders.doubt.message} ${names} ${many ? "name" : "names"} ${listed} of the ${images} images: to read no more than those, name it as the data.`,
     );
-  return { layout: "csv", found: await readCsvList(root, options) };
+  if (folders && (guessed || (listed < images && !meant)))
+    throw new InputError(
+      `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${many ? "name" : "names"} ${listed} of its ${images} images. To read the folders, move ${names} out of it; to read ${names}, ${found.layout === "csv" ? "name it as the data" : "move the images that it does not name out of it"}.`,
+    );
+  return [
+    ...(folders
+      ? [`The classes are those of ${names}; the ${folders.what} are not read as classes or splits.`]
+      : []),
+    ...(listed < images
+      ? [`${images - listed} of the ${images} images in ${root} are in no list, and are left out.`]
+      : []),
+  ];
+}
+
+/** A table named itself: of its folder, what it names is listed, and what may hold its files. */
+async function readTable(path: string, { signal }: Options): Promise<Found> {
+  if (!/\.(csv|tsv)$/i.test(path))
+    throw new InputError(
+      `${path} is a file; data is a folder, or a CSV file with the columns file and label.`,
+    );
+  const text = await readListFile(path);
+  const named = new Set<string>();
+  const table = openCsv(text, path);
+  if (table.problem) throw table.problem;
+  for (const { file } of table.entries()) {
+    const parts = posix.normalize(file.replaceAll("\\", "/")).split("/");
+    for (let end = parts.length - 1; end > 0; end--) named.add(parts.slice(0, end).join("/"));
+  }
+  const enter = (below: string) => {
+    const parts = below.split("/");
+    return parts.length <= 2 || [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
+  };
+  const { folder, notes } = await listTree(dirname(path), { signal, enter });
+  const list = { ...openList(text, { path, name: basename(path), layout: "csv" }), kind: undefined };
+  const found = await readLists(folder, { lists: [list], read: readListFile });
+  return { ...found, notes: [...notes, ...found.notes] };
 }
 
 /** The same file in two splits makes results look better than they are. */
@@ -105,28 +158,11 @@ function overlapNotes(splits: Dataset["splits"]): readonly string[] {
   });
 }
 
-function untrainedNotes(classes: readonly string[], train: readonly Example[]): readonly string[] {
-  const trained = new Set(train.map(({ label }) => label));
-  const lacking = classes.filter((_, label) => !trained.has(label));
-  if (train.length === 0 || lacking.length === 0) return [];
-  return [
-    `${lacking.length} of ${classes.length} classes have no training images (${lacking.slice(0, 4).join(", ")}${lacking.length > 4 ? ", …" : ""}).`,
-  ];
-}
-
-/** Reads the data set at `root`, a folder or a CSV file. Images are found, not opened. */
-export async function readDataset(root: string, options: Options = {}): Promise<Dataset> {
-  options.signal?.throwIfAborted();
-  const { layout, found } = await readAny(root, options);
-  const { classes, splits, notes } = found;
-  if (classes.length === 0) throw new FileError(`${root}: found no images in any class folder.`);
-  if (classes.length === 1)
-    throw new FileError(`${root}: found one class ("${classes[0]}"); at least two are needed.`);
-  return {
-    root,
-    layout,
-    classes,
-    splits,
-    notes: [...notes, ...untrainedNotes(classes, splits.train), ...overlapNotes(splits)],
-  };
+/** Names for classes that no image has, as `meta.json` may give them. */
+function unusedNotes({ classes, splits }: Found): readonly string[] {
+  const used = new Set(Object.values(splits).flatMap((split) => split.map(({ label }) => label)));
+  const unused = classes.filter((_, label) => !used.has(label));
+  return unused.length === 0
+    ? []
+    : [`${unused.length} of ${classes.length} classes have no images (${someOf(unused, 4)}).`];
 }

@@ -6,6 +6,12 @@ import { readFailure } from "../files/file-problem.ts";
 
 /** Two million lines of 64 characters. */
 const MAX_LIST_BYTES = 128 * 2 ** 20;
+/** ImageNet-1k has 1.3 million images. A row takes some 200 bytes of memory, so more would press on Node's usual limit. */
+export const MAX_ROWS = 2_000_000;
+
+/** Says that a list has too many rows. */
+export const tooManyRows = (path: string): FileError =>
+  new FileError(`${path} has more than ${MAX_ROWS} rows, which is the limit for a list. Use a part of them.`);
 
 /** The text of a list, without its byte order mark. */
 export async function readListFile(path: string): Promise<string> {

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { outline, makeTree as tree } from "../../test/make-tree.ts";
+import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
 import { readDataset } from "./read-dataset.ts";
 
 const images = ["images/train/0.jpg", "images/train/1.jpg", "images/val/2.jpg", "images/test/a b.jpg"];
@@ -65,19 +65,31 @@ describe("readDataset: VTAB-1k lists", () => {
       classes: ["9", "10"],
       notes: [
         'ROOT/meta.json has no list of distinct class names under "classes", so the label numbers are the names.',
+        "2 of the 4 images in ROOT are in no list, and are left out.",
       ],
     });
   });
 
-  it("tells of leaks between splits and of classes that cannot be learned", async () => {
+  it("tells of leaks between splits and of class names without images", async () => {
     const root = await withImages({
-      "train.txt": "images/train/0.jpg 0\nimages/train/1.jpg 1",
-      "test.txt": "images/train/0.jpg 0\nimages/val/2.jpg 2",
+      "train.txt": "images/train/0.jpg 0\nimages/train/1.jpg 1\nimages/val/2.jpg 1",
+      "test.txt": "images/train/0.jpg 0\nimages/test/a b.jpg 1",
+      "meta.json": '{ "classes": ["ant", "bee", "cat"] }',
     });
     expect((await readDataset(root)).notes).toEqual([
-      "1 of 3 classes have no training images (2).",
+      "1 of 3 classes have no images (cat).",
       "1 image is in both train and test; results on test will look better than they are.",
     ]);
+  });
+
+  it("refuses a class that is only tested", async () => {
+    const root = await withImages({
+      "train.txt": "images/train/0.jpg 0\nimages/train/1.jpg 1",
+      "test.txt": "images/val/2.jpg 2",
+    });
+    expect(await messageOf(root)).toBe(
+      'ROOT: train has no images of "2", which test has. Every class must be in train.',
+    );
   });
 });
 
@@ -121,12 +133,16 @@ describe("readDataset: CSV", () => {
     train: ["Cat, big:images/train/0.jpg", "ant:images/train/1.jpg"],
     val: ["Cat, big:images/val/2.jpg"],
     test: ["ant:images/test/a b.jpg"],
-    notes: [],
   };
   it("reads one in the folder or named itself, whatever the order of its columns", async () => {
     const root = await withImages({ "labels.csv": csv, "results.csv": "epoch,loss\n1,2\n" });
-    expect(await outline(root)).toEqual(read);
-    expect(await outline(join(root, "labels.csv"))).toEqual(read);
+    const columns = "Columns of ROOT/labels.csv that are not used: notes.";
+    const other = "Not read, as they list no images of ROOT: results.csv.";
+    expect(await outline(root)).toEqual({ ...read, notes: [other, columns] });
+    expect(await outline(join(root, "labels.csv"))).toEqual({
+      ...read,
+      notes: [columns.replace("ROOT/labels.csv", "ROOT")],
+    });
   });
 
   it("refuses a label with a bare comma, which would be cut", async () => {

@@ -1,26 +1,11 @@
 /** Which kind of image a file is, by its first bytes; names and endings lie. */
 
-/** Kinds that are decoded, with the file endings under which they are found. */
-const readable = {
-  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
-  PNG: ["png", "apng"],
-  WebP: ["webp"],
-  GIF: ["gif"],
-  AVIF: ["avif"],
-  TIFF: ["tif", "tiff"],
-  BMP: ["bmp", "dib"],
-} as const;
-export type ImageKind = keyof typeof readable;
-
-/** `.jpg`, `.png` …: the endings of files that are images, in small letters. */
-export const readableEndings: ReadonlySet<string> = new Set(
-  Object.values(readable).flatMap((endings) => endings.map((ending) => `.${ending}`)),
-);
+/** Kinds that are decoded. */
+const readable = ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF", "BMP"] as const;
+export type ImageKind = (typeof readable)[number];
 
 /** `JPEG, PNG, … or BMP`, for messages. */
-export const readableKinds = Object.keys(readable)
-  .join(", ")
-  .replace(/, (\w+)$/, " or $1");
+export const readableKinds = readable.join(", ").replace(/, (\w+)$/, " or $1");
 
 /** Enough for every signature here, and for the brands of an ISO media file. */
 const SNIFFED_BYTES = 64;
@@ -78,4 +63,4 @@ export function sniffImage(bytes: Uint8Array): string | undefined {
 }
 
 export const isReadable = (kind: string | undefined): kind is ImageKind =>
-  kind !== undefined && Object.hasOwn(readable, kind);
+  kind !== undefined && (readable as readonly string[]).includes(kind);

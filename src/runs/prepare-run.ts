@@ -3,6 +3,7 @@
 import { totalmem } from "node:os";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
+import { checkClasses } from "../datasets/describe-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
@@ -89,6 +90,7 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
   const { train, val } = dataset.splits;
   const usable = { train: good(train), val: good(val) };
   if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
+  checkClasses(dataset, usable.train);
   if (recipe.select === "val" && usable.val.length === 0)
     throw new InputError(
       `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,

@@ -1,0 +1,133 @@
+/** Files of equal content: a picture on both sides of a split makes results look better than they are. */
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { relative } from "node:path";
+import { readFailure } from "../files/file-problem.ts";
+import type { Dataset, Example, Split } from "./dataset.ts";
+import { counted } from "./describe-dataset.ts";
+
+export interface DuplicateOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Called after each file that was read; only files of equal size are. */
+  readonly onProgress?: ((done: number, total: number) => void) | undefined;
+}
+
+/** So many files are open at a time: enough to keep a disk busy. */
+const AT_ONCE = 16;
+
+/** Sets of two or more files of equal content, in the order of `paths`. What cannot be read equals nothing. */
+export async function findEqualFiles(
+  paths: Iterable<string>,
+  { signal, onProgress }: DuplicateOptions = {},
+): Promise<readonly (readonly string[])[]> {
+  const distinct = [...new Set(paths)];
+  const sizes = await forEach(distinct, sizeOf, { signal });
+  // Files of different sizes differ, so most are never read.
+  const alike = groupBy(distinct, (_, at) => sizes[at]).flat();
+  const hashes = await forEach(alike, hashOf, { signal, onProgress });
+  return groupBy(alike, (_, at) => hashes[at]);
+}
+
+/** The values that share their key with others; those without a key share none. */
+function groupBy<T>(
+  values: readonly T[],
+  keyOf: (value: T, at: number) => string | number | undefined,
+): readonly (readonly T[])[] {
+  const groups = new Map<string | number, T[]>();
+  for (const [at, value] of values.entries()) {
+    const key = keyOf(value, at);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group) group.push(value);
+    else groups.set(key, [value]);
+  }
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+async function forEach<T>(
+  paths: readonly string[],
+  work: (path: string) => Promise<T>,
+  { signal, onProgress }: DuplicateOptions,
+): Promise<readonly T[]> {
+  const results = new Array<T>(paths.length);
+  const remaining = paths.entries();
+  let done = 0;
+  async function workRemaining(): Promise<void> {
+    for (const [at, path] of remaining) {
+      signal?.throwIfAborted();
+      results[at] = await work(path);
+      onProgress?.(++done, paths.length);
+    }
+  }
+  await Promise.all(Array.from({ length: AT_ONCE }, workRemaining));
+  return results;
+}
+
+/** Empty files are damaged, not equal. */
+const sizeOf = (path: string): Promise<number | undefined> =>
+  stat(path).then(
+    (found) => (found.isFile() && found.size > 0 ? found.size : undefined),
+    () => undefined,
+  );
+
+async function hashOf(path: string): Promise<string | undefined> {
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 18 })) hash.update(chunk);
+    return hash.digest("base64");
+  } catch (cause) {
+    const failure = readFailure(path, cause);
+    if (failure.exitCode === 1) throw failure; // the machine's: it would fail for each file
+    return undefined; // the file's own, which is said when it is decoded
+  }
+}
+
+/** What equal files mean for a data set: splits that share images, and images of two classes. */
+export function duplicateNotes(
+  { root, splits }: Pick<Dataset, "root" | "splits">,
+  equal: readonly (readonly string[])[],
+): readonly string[] {
+  if (equal.length === 0) return [];
+  const groupOf = new Map(equal.flatMap((paths, group) => paths.map((path) => [path, group] as const)));
+  const pairs: readonly (readonly [Split, Split])[] = [
+    ["train", "test"],
+    ["val", "test"],
+    ["train", "val"],
+  ];
+  const show = (path: string) => relative(root, path) || path;
+  const shared = pairs.flatMap(([a, b]) => {
+    const first = firstOfGroups(splits[a], groupOf);
+    const own = new Set(splits[a].map(({ path }) => path));
+    const copies = splits[b].flatMap(({ path }) => {
+      const other = first.get(groupOf.get(path))?.path;
+      return other === undefined || own.has(path) ? [] : [`${show(path)} is ${show(other)}`];
+    });
+    return copies.length === 0
+      ? []
+      : [
+          `${counted(copies.length, `image of ${b} is a copy`, `images of ${b} are copies`)} of images of ${a} (${copies[0]}${copies.length > 1 ? ", …" : ""}); results on ${b} will look better than they are.`,
+        ];
+  });
+  const all = [...splits.train, ...splits.val, ...splits.test];
+  const first = firstOfGroups(all, groupOf);
+  const torn = all.flatMap(({ path, label }) => {
+    const other = first.get(groupOf.get(path));
+    return other === undefined || other.label === label ? [] : [`${show(other.path)} is ${show(path)}`];
+  });
+  const tornNote = `${counted(torn.length, "image is", "images are")} in two classes with the same content (${torn[0]}${torn.length > 1 ? ", …" : ""}).`;
+  return torn.length === 0 ? shared : [...shared, tornNote];
+}
+
+function firstOfGroups(
+  examples: readonly Example[],
+  groupOf: ReadonlyMap<string, number>,
+): ReadonlyMap<number | undefined, Example> {
+  const first = new Map<number | undefined, Example>();
+  for (const example of examples) {
+    const group = groupOf.get(example.path);
+    if (group !== undefined && !first.has(group)) first.set(group, example);
+  }
+  return first;
+}

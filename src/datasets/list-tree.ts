@@ -1,0 +1,192 @@
+/** Everything below a folder, listed once: names only, within limits, in an order that is the same on every machine. */
+
+import type { Dirent } from "node:fs";
+import { opendir, realpath, stat } from "node:fs/promises";
+import { join, sep } from "node:path";
+import { FileError } from "../errors.ts";
+import { readFailure } from "../files/file-problem.ts";
+import { isImageName } from "../images/image-endings.ts";
+
+/** Four times ImageNet-1k; beyond it the names themselves would press on memory. */
+const MAX_ENTRIES = 5_000_000;
+/** Data sets have three or four levels; a tree this deep is no data set, or was made to hurt. */
+const MAX_DEPTH = 32;
+
+/** What systems and programs leave behind. */
+const LITTER = new Set([
+  ...["thumbs.db", "desktop.ini", "icon\r", "__macosx", "@eadir", "__pycache__"],
+  ...["$recycle.bin", "system volume information", "lost+found"],
+]);
+
+/** A folder and what lies in it, each list sorted. */
+export interface Folder {
+  readonly name: string;
+  readonly path: string;
+  /** Names of files that are, by their ending, pictures that can be read. */
+  readonly images: readonly string[];
+  /** Names of other files, and of what is neither file nor folder. */
+  readonly others: readonly string[];
+  /** Names of what is never data: hidden files, and what systems leave behind. */
+  readonly litter: readonly string[];
+  readonly folders: readonly Folder[];
+  /** Links to folders that are in the tree elsewhere: a list may name files through them, but they hold nothing. */
+  readonly aliases: ReadonlyMap<string, Folder>;
+}
+
+export interface Tree {
+  readonly folder: Folder;
+  /** Which links were not followed, and why. */
+  readonly notes: readonly string[];
+}
+
+export interface ListOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Whether to list a folder, by its path below the root with `/`; all are listed where left out. */
+  readonly enter?: (path: string) => boolean;
+  readonly maxEntries?: number;
+}
+
+/** By UTF-16 code units: independent of language, unlike `localeCompare`. */
+export const byCodeUnit = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0);
+
+const isLitter = (name: string): boolean => name.startsWith(".") || LITTER.has(name.toLowerCase());
+
+interface OpenFolder extends Folder {
+  readonly images: string[];
+  readonly others: string[];
+  readonly litter: string[];
+  readonly folders: OpenFolder[];
+  readonly aliases: Map<string, OpenFolder>;
+  readonly depth: number;
+  /** Below the root, with `/`. */
+  readonly below: string;
+}
+
+interface Link {
+  readonly parent: OpenFolder;
+  readonly name: string;
+}
+
+/** Lists what lies below `root`. A picture is in one folder: a link to a folder that is listed already is not followed. */
+export async function listTree(root: string, options: ListOptions = {}): Promise<Tree> {
+  const { signal, enter = () => true, maxEntries = MAX_ENTRIES } = options;
+  const listed = new Map<string, OpenFolder>(); // by real path
+  const links: Link[] = [];
+  const notes: string[] = [];
+  let entries = 0;
+
+  /** Adds what lies at `real` as a folder of `parent`, unless that is in the tree already. */
+  async function add(name: string, { parent, real }: { parent: OpenFolder; real: string }): Promise<void> {
+    const folder = openFolder(name, parent);
+    if (!enter(folder.below)) return;
+    const before = listed.get(real);
+    if (before !== undefined) {
+      notes.push(`${folder.path} is ${before.path} by another path, and is read once, as that.`);
+      return;
+    }
+    parent.folders.push(folder);
+    await list(folder, real);
+  }
+
+  async function list(folder: OpenFolder, real: string): Promise<void> {
+    signal?.throwIfAborted();
+    if (folder.depth > MAX_DEPTH)
+      throw new FileError(
+        `${folder.path} lies ${folder.depth} folders deep; at most ${MAX_DEPTH} are read. Name the folder of the data itself.`,
+      );
+    listed.set(real, folder);
+    const below: string[] = [];
+    for await (const entry of entriesOf(folder.path)) {
+      if (++entries > maxEntries)
+        throw new FileError(
+          `${root} holds more than ${maxEntries} files and folders, which is the limit. Use a part of them.`,
+        );
+      const { name } = entry;
+      if (isLitter(name)) folder.litter.push(name);
+      else if (entry.isDirectory()) below.push(name);
+      else if (entry.isSymbolicLink() && (await leadsToFolder(join(folder.path, name))))
+        links.push({ parent: folder, name });
+      else sortFile(folder, entry);
+    }
+    for (const list of [folder.images, folder.others, folder.litter]) list.sort(byCodeUnit);
+    for (const name of below.sort(byCodeUnit)) await add(name, { parent: folder, real: join(real, name) });
+  }
+
+  const realRoot = await realOf(root);
+  const top = openFolder("", undefined, root);
+  await list(top, realRoot);
+  // Only now, so that what lies in the tree itself comes before what links lead to; the array grows while it is read.
+  for (const { parent, name } of links) {
+    const path = join(parent.path, name);
+    const real = await realOf(path);
+    const known = listed.get(real);
+    if (known !== undefined && known !== top) parent.aliases.set(name, known);
+    const why = known ? `${known.path}, which is read already` : holds(real, realRoot) && "a folder above";
+    if (why) notes.push(`${path} is a link to ${why}, and is not followed.`);
+    else await add(name, { parent, real });
+    parent.folders.sort((a, b) => byCodeUnit(a.name, b.name));
+  }
+  return { folder: top, notes };
+}
+
+/** Read in portions: a folder of many millions must reach the limit before it fills the memory. */
+async function* entriesOf(path: string): AsyncGenerator<Dirent> {
+  try {
+    yield* await opendir(path, { bufferSize: 1024 });
+  } catch (cause) {
+    throw cause instanceof FileError ? cause : readFailure(path, cause);
+  }
+}
+
+const realOf = (path: string): Promise<string> =>
+  realpath(path).catch((cause: unknown) => {
+    throw readFailure(path, cause);
+  });
+
+const holds = (folder: string, path: string): boolean =>
+  path.startsWith(folder.endsWith(sep) ? folder : folder + sep);
+
+/** A link that leads nowhere counts as a file, so that it is reported like a damaged one. */
+const leadsToFolder = (path: string): Promise<boolean> =>
+  stat(path).then(
+    (target) => target.isDirectory(),
+    () => false,
+  );
+
+function sortFile({ images, others }: OpenFolder, entry: Dirent): void {
+  const isFile = entry.isFile() || entry.isSymbolicLink();
+  (isFile && isImageName(entry.name) ? images : others).push(entry.name);
+}
+
+function openFolder(name: string, parent: OpenFolder | undefined, root = ""): OpenFolder {
+  return {
+    name,
+    path: parent ? join(parent.path, name) : root,
+    ...{ images: [], others: [], litter: [], folders: [], aliases: new Map() },
+    depth: parent ? parent.depth + 1 : 0,
+    below: parent?.below ? `${parent.below}/${name}` : name,
+  };
+}
+
+/** The paths of all pictures in a folder and below it, in the order of the names. */
+export function* imagesBelow(folder: Folder): Generator<string> {
+  const folders = new Map(folder.folders.map((child) => [child.name, child]));
+  const names = folders.size > 0 ? [...folder.images, ...folders.keys()].sort(byCodeUnit) : folder.images;
+  for (const name of names) {
+    const child = folders.get(name);
+    if (child) yield* imagesBelow(child);
+    else yield join(folder.path, name);
+  }
+}
+
+/** A folder and all below it. */
+export function* foldersBelow(folder: Folder): Generator<Folder> {
+  yield folder;
+  for (const child of folder.folders) yield* foldersBelow(child);
+}
+
+export const countImages = (folder: Folder): number => {
+  let count = 0;
+  for (const { images } of foldersBelow(folder)) count += images.length;
+  return count;
+};

@@ -1,0 +1,50 @@
+/** What the ending of a file's name says about its kind; whether that kind can be read is said in `sniff-image.ts`. */
+
+import { isReadable } from "./sniff-image.ts";
+
+const KINDS: Readonly<Record<string, readonly string[]>> = {
+  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
+  PNG: ["png", "apng"],
+  WebP: ["webp"],
+  GIF: ["gif"],
+  AVIF: ["avif"],
+  TIFF: ["tif", "tiff"],
+  BMP: ["bmp", "dib"],
+  HEIC: ["heic", "heif"],
+  "JPEG XL": ["jxl"],
+  "JPEG 2000": ["jp2", "j2k", "jpf", "jpx"],
+  "camera raw": ["arw", "cr2", "cr3", "dng", "nef", "orf", "raf", "rw2"],
+  Netpbm: ["pbm", "pgm", "ppm", "pnm"],
+  DICOM: ["dcm"],
+  NIfTI: ["nii"],
+  NumPy: ["npy", "npz"],
+  SVG: ["svg"],
+  ICO: ["ico"],
+  TGA: ["tga"],
+  Photoshop: ["psd"],
+  PDF: ["pdf"],
+  video: ["avi", "mkv", "mov", "mp4", "webm"],
+};
+
+const kindOf = new Map(
+  Object.entries(KINDS).flatMap(([kind, endings]) => endings.map((ending) => [ending, kind] as const)),
+);
+
+/** The endings of files that can be read, in lower case, with their dot. */
+export const readableEndings: readonly string[] = [...kindOf].flatMap(([ending, kind]) =>
+  isReadable(kind) ? [`.${ending}`] : [],
+);
+
+const readableKinds = Object.keys(KINDS).filter((kind) => isReadable(kind));
+
+/** `JPEG, PNG or GIF`, for messages. */
+export const readableNames = `${readableKinds.slice(0, -1).join(", ")} or ${readableKinds.at(-1)}`;
+
+/** The kind of picture that a file's name promises; undefined where it promises none. */
+export function pictureKind(name: string): string | undefined {
+  const dot = name.lastIndexOf(".");
+  return dot > 0 ? kindOf.get(name.slice(dot + 1).toLowerCase()) : undefined;
+}
+
+/** Whether a file is, by its name, a picture that can be read. */
+export const isImageName = (name: string): boolean => isReadable(pictureKind(name));
