@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { defaultSteps, writeModel } from "../src/node.ts";
+import { preprocessing, writeModel } from "../src/node.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { drawnWeights, tiny } from "./tiny-vit.ts";
 
@@ -19,8 +19,10 @@ beforeAll(async () => {
     ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
   );
   const labels = ["a", "b", "c"];
-  const preprocessing = defaultSteps(tiny.imageSize);
-  await writeModel(base ?? "", { config: tiny, weights: new Map(weights), labels, preprocessing });
+  const steps = preprocessing.defaultSteps(tiny.imageSize);
+  await writeModel(base ?? "", {
+    ...{ config: tiny, weights: new Map(weights), labels, preprocessing: steps },
+  });
   for (const colour of ["blue", "red"]) {
     mkdirSync(join(images ?? "", colour), { recursive: true });
     for (let light = 0; light < 10; light++) {

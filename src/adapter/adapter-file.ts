@@ -134,7 +134,7 @@ async function findAdapter(path: string): Promise<string> {
   const why = (await exists(path))
     ? `no ${configName} here, so this is not an adapter`
     : "there is no such folder";
-  throw new InputError(`${path}: ${why}. An adapter is what rlrr train writes with --out.`);
+  throw new InputError(`${path}: ${why}. An adapter is in the folder of the run that trained it.`);
 }
 
 function parseConfig(value: unknown, where: string): Config {

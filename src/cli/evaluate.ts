@@ -1,25 +1,10 @@
 /** rlrr evaluate: how well a model, adapted or not, does on labelled images. */
 
-import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import type { Dataset, Example, Split } from "../datasets/dataset.ts";
-import { readDataset } from "../datasets/read-dataset.ts";
-import { InputError } from "../errors.ts";
-import { writeFileAside } from "../files/write-file.ts";
-import { matchLabels } from "../predict/match-labels.ts";
-import { openScorer } from "../predict/metrics.ts";
-import { describeSteps } from "../preprocessing/describe-steps.ts";
-import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
-import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
-import { renderEvaluation } from "../reports/render-evaluation.ts";
-import { renderReport } from "../reports/report.ts";
-import { makeThumbnail } from "../reports/thumbnail.ts";
-import { worstMistakes } from "../reports/worst-mistakes.ts";
-import { checkReportFile } from "./check-out.ts";
-import { classify } from "./classify.ts";
-import { type EngineFlags, engineOptions } from "./engine-options.ts";
+import { evaluationRecords, renderEvaluation } from "../index.ts";
+import { files, type Split } from "../node.ts";
+import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
-import { type Opened, openModel } from "./open-model.ts";
 import {
   batchSizeOption,
   dataHelp,
@@ -30,6 +15,9 @@ import {
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
+import { chooseProgressMode, openProgress } from "./progress.ts";
+import { loadShown, type ModelFlags } from "./show-loading.ts";
+import { slowly } from "./slow-progress.ts";
 
 export const evaluateCommand = (): Command =>
   withOptions(
@@ -63,102 +51,45 @@ Examples:
     )
     .action(runEvaluate);
 
-interface Flags extends EngineFlags {
-  readonly adapter?: string;
-  readonly model?: string;
+interface Flags extends ModelFlags {
   readonly data: string;
   readonly split?: Split;
   readonly report?: string;
   readonly skipBadImages?: boolean;
-  readonly heads?: number;
-  readonly batchSize?: number;
-  readonly json?: boolean;
 }
 
 async function runEvaluate(flags: Flags): Promise<void> {
-  const { json = false, batchSize, provider, threads, skipBadImages = false } = flags;
-  if (flags.report) await checkReportFile(flags.report);
-  const opened = await openModel(flags, { signal: interruption });
-  const dataset = await readDataset(flags.data, { signal: interruption });
-  const { split, examples: found, notes } = chooseSplit(dataset, flags.split);
-  for (const note of [...opened.notes, ...dataset.notes, ...notes]) tell(note);
-  const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
-  const options = { label: "evaluating", json, batchSize, provider, threads, skipBadImages };
-  const scorer = openScorer(opened.labels.length);
-  const examples: Example[] = [];
-  let skipped = 0;
-  for await (const batch of classify(opened, labelled, options)) {
-    scorer.add(
-      batch.logits,
-      batch.examples.map(({ label }) => label),
-    );
-    examples.push(...batch.examples);
-    skipped += batch.bad.length;
+  const { json = false, data, split, report, skipBadImages } = flags;
+  if (report !== undefined) await files.checkReportFile(report);
+  const model = await loadShown(flags);
+  const progress = openProgress({ mode: chooseProgressMode(process.stderr, { json }) });
+  const draw = new Map<string, ReturnType<typeof slowly>>();
+  try {
+    const evaluation = await model.evaluate(data, {
+      ...{ split, report, skipBadImages, signal: interruption, onNote: tell },
+      onSkipped: ({ reason }) => progress.print(`skipped: ${reason}`),
+      onProgress: ({ label, done, total }) => {
+        const show = draw.get(label) ?? slowly(progress, { label });
+        draw.set(label, show);
+        show(done, total);
+      },
+    });
+    progress.clear();
+    const { skipped, examples } = evaluation;
+    if (skipped > 0)
+      tell(`${skipped} of ${skipped + examples.length} images cannot be read and were left out.`);
+    if (json) {
+      await print(
+        evaluationRecords(evaluation)
+          .map((record) => `${JSON.stringify(record)}\n`)
+          .join(""),
+      );
+      return;
+    }
+    if (report !== undefined) await say(`The report is ${report}.`);
+    await say(renderEvaluation(evaluation));
+  } finally {
+    progress.close();
+    await model.close();
   }
-  if (examples.length === 0)
-    throw new InputError(`${flags.data}: no image of the ${split} split can be read.`);
-  if (skipped > 0) tell(`${skipped} of ${labelled.length} images cannot be read and were left out.`);
-  const evaluation: Evaluation = { split, classes: opened.labels, metrics: scorer.metrics() };
-  if (flags.report) {
-    await writeReport(flags.report, { evaluation, examples, opened, data: flags.data });
-    if (!json) await say(`The report is ${flags.report}.`);
-  }
-  if (!json) await say(renderEvaluation(evaluation));
-  else
-    await print(
-      evaluationRecords(evaluation)
-        .map((record) => `${JSON.stringify(record)}\n`)
-        .join(""),
-    );
-}
-
-/** Held-out images where there are any; a plain folder of classes is evaluated whole. */
-function chooseSplit(
-  { splits, root }: Dataset,
-  asked: Split | undefined,
-): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
-  const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
-  const split = asked ?? heldOut ?? "train";
-  const examples = splits[split];
-  const notes =
-    asked === undefined && split !== "test"
-      ? [
-          `${root} has no test split; its ${split} images are taken. Accuracy on images that were trained on says little.`,
-        ]
-      : [];
-  if (examples.length > 0) return { split, examples, notes };
-  const has = (["train", "val", "test"] as const).filter((name) => splits[name].length > 0);
-  throw new InputError(
-    `${root} has no ${split} split; it has ${has.join(", ") || "no images"}. Choose one with --split.`,
-  );
-}
-
-interface ReportParts {
-  readonly evaluation: Evaluation;
-  readonly examples: readonly Example[];
-  readonly opened: Opened;
-  readonly data: string;
-}
-
-async function writeReport(path: string, { evaluation, examples, opened, data }: ReportParts): Promise<void> {
-  const { model, adapter } = opened;
-  const { split, metrics } = evaluation;
-  const mistakes: PicturedMistake[] = [];
-  for (const mistake of worstMistakes(metrics)) {
-    interruption.throwIfAborted();
-    const file = examples[mistake.example]?.path ?? "";
-    const thumbnail = mistakes.length < mostPictures ? await makeThumbnail(file) : undefined;
-    mistakes.push({ ...mistake, path: file, thumbnail });
-  }
-  const method = adapter ? adapter.method.name : "the model's own head";
-  const facts = [
-    ["model", model.id],
-    ["method", method],
-    ["data", resolve(data)],
-    ["split", `${split}, ${metrics.examples.toLocaleString("en")} images`],
-    ["preprocessing", describeSteps(opened.preprocessing)],
-  ] as const;
-  const title = `Evaluation: ${basename(resolve(data))}, ${split} images`;
-  const subtitle = `${method} on ${basename(model.id)}`;
-  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
 }

@@ -1,7 +1,8 @@
 /** What becomes of errors and signals: a message for a person, an exit code for a program. */
 
 import { CommanderError } from "commander";
-import { RlrrError } from "../errors.ts";
+import { RlrrError } from "../index.ts";
+import { flagOf } from "./options.ts";
 import { print, tell } from "./output.ts";
 
 const interruptedCode = 130;
@@ -52,7 +53,7 @@ export async function showError(error: unknown, { json }: { json: boolean }): Pr
     await showUsageError(error, { json });
     return;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (isInterruption(error)) {
     tell(message === "" || message.includes("aborted") ? "Interrupted." : message);
     return;
@@ -63,6 +64,12 @@ export async function showError(error: unknown, { json }: { json: boolean }): Pr
     tell(`internal: ${error instanceof Error ? error.stack : message}`);
     tell("This is a bug; please report it.");
   }
+}
+
+/** Options are shown as the flags that set them. */
+function messageOf(error: unknown): string {
+  if (error instanceof RlrrError) return error.messageWith(flagOf);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Commander has printed its own on stderr. */

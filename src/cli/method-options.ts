@@ -1,7 +1,7 @@
 /** Flags that choose a method and set its options: training takes them, and so does asking what would train. */
 
 import { Option } from "commander";
-import { methods } from "../methods/methods.ts";
+import { methods } from "../index.ts";
 import { givenFlags, numberOption } from "./options.ts";
 
 /** Which method; the default is for the command to give. */

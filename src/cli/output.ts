@@ -2,8 +2,8 @@
 
 import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";
-import { EngineError } from "../errors.ts";
-import { writeProblem } from "../files/file-problem.ts";
+import { EngineError } from "../index.ts";
+import { files } from "../node.ts";
 import { displayWidth, printable } from "../table.ts";
 
 /**
@@ -18,7 +18,7 @@ export async function print(text: string): Promise<boolean> {
   } catch (cause) {
     const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
     if (code === "EPIPE" || code === "ERR_STREAM_DESTROYED") return false;
-    const problem = writeProblem(cause, "standard output");
+    const problem = files.writeProblem(cause, "standard output");
     if (problem !== cause) throw problem;
     throw new EngineError(`standard output could not be written: ${cause}`, { cause });
   }

@@ -2,16 +2,13 @@
 
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
-import type { Example } from "../datasets/dataset.ts";
-import { imagesBelow, listTree } from "../datasets/list-tree.ts";
-import { FileError, InputError } from "../errors.ts";
-import { softmax, topK } from "../predict/metrics.ts";
-import { classify } from "./classify.ts";
-import { type EngineFlags, engineOptions } from "./engine-options.ts";
+import { FileError, InputError } from "../index.ts";
+import { findImages } from "../node.ts";
+import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
-import { type Opened, openModel } from "./open-model.ts";
 import {
   batchSizeOption,
+  flagOf,
   headsOption,
   jsonOption,
   modelHelp,
@@ -19,8 +16,11 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
-import { print, tell } from "./output.ts";
-import { type Prediction, predictionForm } from "./prediction-form.ts";
+import { print } from "./output.ts";
+import { predictionForm } from "./prediction-form.ts";
+import { chooseProgressMode, openProgress } from "./progress.ts";
+import { loadShown, type ModelFlags } from "./show-loading.ts";
+import { slowly } from "./slow-progress.ts";
 
 export const predictCommand = (): Command =>
   withOptions(new Command("predict").description("labels and probabilities for images"), [
@@ -51,34 +51,35 @@ front, so that no spreadsheet runs the name of a file.`,
     )
     .action(runPredict);
 
-interface Flags extends EngineFlags {
-  readonly adapter?: string;
-  readonly model?: string;
+interface Flags extends ModelFlags {
   readonly topK: number;
   readonly format: "table" | "csv" | "jsonl";
-  readonly heads?: number;
-  readonly batchSize?: number;
-  readonly json?: boolean;
 }
 
 async function runPredict(paths: readonly string[], flags: Flags): Promise<void> {
+  const { json = false, topK } = flags;
   const files = await imagesIn(paths);
-  const opened = await openModel(flags, { signal: interruption });
-  for (const note of opened.notes) tell(note);
-  const { batchSize, provider, threads, json = false } = flags;
-  const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: opened.labels });
-  const asked = files.map((path) => ({ path, label: 0 }));
-  const batches = classify(opened, asked, {
-    ...{ label: "predicting", json, batchSize, provider, threads, skipBadImages: true },
-    // On one terminal the rows themselves show how far it is.
-    progressMode: process.stdout.isTTY && process.stderr.isTTY ? "none" : undefined,
-  });
-  let [skipped, header] = [0, form.header];
-  for await (const { examples, logits, bad } of batches) {
-    skipped += bad.length;
-    const rows = labelled(examples, { logits, opened, topK: flags.topK }).map(form.row);
-    if (rows.length > 0 && !(await print(header + rows.join("")))) return;
-    if (rows.length > 0) header = "";
+  const model = await loadShown(flags, { expectedImages: files.length });
+  const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: model.labels });
+  // On one terminal the rows themselves show how far it is.
+  const own = process.stdout.isTTY && process.stderr.isTTY;
+  const progress = openProgress({ mode: own ? "none" : chooseProgressMode(process.stderr, { json }) });
+  const show = slowly(progress, { label: "predicting" });
+  let [done, skipped, header] = [0, 0, form.header];
+  try {
+    for await (const { image, labels, error } of model.predict(files, { topK, signal: interruption })) {
+      show(++done, files.length);
+      if (labels) {
+        if (!(await print(header + form.row({ path: String(image), labels })))) return;
+        header = "";
+      } else {
+        skipped++;
+        progress.print(`skipped: ${error.messageWith(flagOf)}`);
+      }
+    }
+  } finally {
+    progress.close();
+    await model.close();
   }
   if (skipped === 0) return;
   throw new FileError(
@@ -86,32 +87,6 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
       ? "None of the images can be read; each is named above."
       : `${skipped} of ${files.length} images got no label, since they cannot be read; they are named above.`,
   );
-}
-
-interface Answers {
-  /** [examples, classes] */
-  readonly logits: Float32Array;
-  readonly opened: Opened;
-  readonly topK: number;
-}
-
-function labelled(examples: readonly Example[], { logits, opened, topK: count }: Answers): Prediction[] {
-  const classes = opened.labels.length;
-  return examples.map(({ path }, row) => {
-    const probabilities = softmax(logits.subarray(row * classes, (row + 1) * classes));
-    if (!probabilities.every(Number.isFinite)) throw new FileError(sayNotFinite(path, opened));
-    const labels = topK(probabilities, count).map((index) => ({
-      label: opened.labels[index] as string,
-      probability: probabilities[index] as number,
-    }));
-    return { path, labels };
-  });
-}
-
-/** Pixels are whole numbers of a byte, so only weights can be the cause. */
-function sayNotFinite(path: string, { model, adapter }: Opened): string {
-  const whose = adapter ? `${model.id} or of the adapter` : model.id;
-  return `${path}: the model's answer is NaN or infinite, not a probability. The weights of ${whose} are damaged; get them again, or train again with a lower learning rate.`;
 }
 
 /** Files as they are named; folders as the images below them. */
@@ -122,7 +97,7 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
     if (!entry) throw new InputError(`${path}: there is no such file or folder.`);
     if (!entry.isDirectory()) found.push(path);
     else {
-      const images = [...imagesBelow((await listTree(path, { signal: interruption })).folder)];
+      const images = await findImages(path, { signal: interruption });
       if (images.length === 0) throw new InputError(`${path}: no images in this folder.`);
       found.push(...images);
     }

@@ -1,7 +1,7 @@
 /** Shows a run's events: a live line on a terminal, plain lines in a log, JSON lines for programs. */
 
 import { renderClock, renderDuration } from "../duration.ts";
-import type { DoneEvent, EpochEvent, StartEvent, TrainEvent } from "../runs/events.ts";
+import type { DoneEvent, EpochEvent, StartEvent, TrainEvent } from "../node.ts";
 import { print } from "./output.ts";
 import { chooseProgressMode, openProgress, type ProgressStream } from "./progress.ts";
 

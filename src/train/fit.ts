@@ -88,7 +88,8 @@ function planFit(options: FitOptions): FitPlan {
   if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
   if (recipe.select === "val" && !val?.labels.length)
     throw new InputError(
-      "val: there is no validation example to choose the best epoch by. Give some, or the recipe select: last.",
+      (show) =>
+        `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("select", "last")}.`,
     );
   if (recipe.consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
     throw new InputError(

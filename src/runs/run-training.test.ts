@@ -13,7 +13,8 @@ import { runClassifier } from "../predict/run-classifier.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
 import { readCheckpoint } from "./checkpoint.ts";
-import { type TrainOptions, train } from "./train.ts";
+import type { RunOptions } from "./open-run.ts";
+import { runTraining } from "./run-training.ts";
 
 const root = temporaryFolder("train");
 const engine = await openEngine({ threads: 1 });
@@ -23,7 +24,7 @@ let count = 0;
 const newOut = (): string => join(root, `run ${count++}`);
 
 /** Trains into a new folder. */
-async function run(recipe: RecipeInput = {}, options: Partial<TrainOptions> = {}) {
+async function run(recipe: RecipeInput = {}, options: Partial<RunOptions> = {}) {
   const out = options.out ?? newOut();
   const events = await collectEvents({ ...common, ...options, out, recipe: { ...tinyRecipe, ...recipe } });
   const [done] = only(events, "done");
@@ -321,7 +322,7 @@ describe("train", () => {
     );
   });
 
-  it.each<[string, Partial<TrainOptions>, string]>([
+  it.each<[string, Partial<RunOptions>, string]>([
     ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
     [
       "a method",
@@ -357,7 +358,7 @@ describe("train", () => {
 
   it("ends when its reader leaves, with the state saved and the folder free", async () => {
     const out = newOut();
-    for await (const event of train({ ...common, out })) if (event.type === "step") break;
+    for await (const event of runTraining({ ...common, out })) if (event.type === "step") break;
     expect(readdirSync(out).sort()).toEqual([
       "checkpoint.safetensors",
       "metrics.jsonl",

@@ -1,31 +1,36 @@
-/** What evaluate, predict and the demo share: check images, compile, run, show how far it is, close everything. */
+/** Classifies labelled images batch after batch: checks them first, or leaves out those that cannot be read. */
 
+import type { Adapter } from "../adapter/adapter.ts";
 import { type BadImage, findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
+import type { Session } from "../engine/engine.ts";
 import { FileError } from "../errors.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
-import { backboneOf } from "../model/architectures.ts";
-import type { VitConfig } from "../model/model.ts";
-import { openClassifier } from "../predict/classifier.ts";
-import { classifyBatches } from "../predict/run-classifier.ts";
+import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/output-size.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { microBatchFor } from "../train/micro-batch.ts";
-import { type EngineFlags, openChosenEngine } from "./engine-options.ts";
-import { interruption } from "./exit.ts";
-import type { Opened } from "./open-model.ts";
-import { chooseProgressMode, openProgress, type ProgressMode } from "./progress.ts";
-import { slowly } from "./slow-progress.ts";
+import type { ProgressEvent } from "../train/fit-events.ts";
+import { classifyBatches } from "./run-classifier.ts";
 
-export interface ClassifyOptions extends EngineFlags {
-  readonly label: string;
-  readonly json: boolean;
-  /** By default as suits the model. */
-  readonly batchSize?: number | undefined;
-  /** Name damaged images as they come and leave them out; otherwise all are checked before the first is classified. */
-  readonly skipBadImages: boolean;
-  /** By default as suits the terminal. */
-  readonly progressMode?: ProgressMode | undefined;
+/** What classifies. */
+export interface ClassifierParts {
+  readonly model: Model;
+  readonly adapter: Adapter | undefined;
+  readonly preprocessing: readonly Step[];
+  readonly labels: readonly string[];
+  /** Images per run. */
+  readonly batchSize: number;
+  readonly session: (batchSize: number) => Promise<Session>;
+  readonly store?: ImageStore | undefined;
+}
+
+export interface ClassifyOptions {
+  /** Tell of damaged images as they come and leave them out; otherwise all are checked before the first is classified. */
+  readonly skipBadImages?: boolean | undefined;
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
+  /** Told of each image that is left out. */
+  readonly onSkipped?: ((image: BadImage) => void) | undefined;
 }
 
 /** One run's results, in the order given. */
@@ -40,56 +45,61 @@ export interface ClassifiedBatch {
 
 /** Batch after batch; memory does not grow with the number of images where damaged ones are skipped. */
 export async function* classify(
-  opened: Opened,
   asked: readonly Example[],
+  parts: ClassifierParts,
   options: ClassifyOptions,
 ): AsyncGenerator<ClassifiedBatch, void, void> {
-  const engine = await openChosenEngine(options);
+  const { preprocessing: steps, batchSize } = parts;
+  const { skipBadImages = false, signal, onProgress, onSkipped } = options;
+  // First what fails soonest: too little memory.
+  const session = await parts.session(batchSize);
   // Each image is read once where none is checked beforehand, so there is nothing to keep.
-  const store = openImageStore(options.skipBadImages ? { cacheBytes: 0 } : {});
-  const mode = options.progressMode ?? chooseProgressMode(process.stderr, options);
-  const progress = openProgress({ mode });
+  const store = parts.store ?? openImageStore(skipBadImages ? { cacheBytes: 0 } : {});
   try {
-    const { preprocessing: steps, model, adapter } = opened;
-    const { label, batchSize: wanted = suitableBatch(model.config) } = options;
-    const batchSize = Math.max(1, Math.min(wanted, asked.length));
-    // First what fails soonest: another base, no head, too little memory.
-    const session = await openClassifier({ model, adapter, engine, batchSize, signal: interruption });
-    if (!options.skipBadImages)
-      await refuseBadImages(asked, {
-        store,
-        steps,
-        onProgress: slowly(progress, { label: "checking images" }),
-      });
+    if (!skipBadImages) await refuseBadImages(asked, { store, steps, options });
     const skipping = skippingStore(store, steps);
-    const onProgress = slowly(progress, { label });
-    const run = { session, store: skipping, steps, batchSize, signal: interruption, onProgress };
-    for await (const answered of classifyBatches(asked, run)) {
+    const run = {
+      session,
+      store: skipping,
+      steps,
+      batchSize,
+      onProgress: progressOf("evaluating", onProgress),
+    };
+    for await (const answered of classifyBatches(asked, { ...run, ...(signal && { signal }) })) {
       const batch = withoutBad(answered, skipping.reasons);
-      for (const { reason } of batch.bad) progress.print(`skipped: ${reason}`);
+      for (const image of batch.bad) onSkipped?.(image);
       yield batch;
     }
   } finally {
-    progress.close();
-    await store.close();
-    await engine.close();
+    if (store !== parts.store) await store.close();
   }
 }
+
+const progressOf =
+  (label: string, onProgress: ClassifyOptions["onProgress"]) =>
+  (done: number, total: number): void =>
+    onProgress?.({ type: "progress", label, done, total, unit: "images" });
 
 interface Checking {
   readonly store: ImageStore;
   readonly steps: readonly Step[];
-  readonly onProgress: (done: number, total: number) => void;
+  readonly options: ClassifyOptions;
 }
 
 async function refuseBadImages(
   examples: readonly Example[],
-  { store, steps, onProgress }: Checking,
+  { store, steps, options: { signal, onProgress } }: Checking,
 ): Promise<void> {
-  const bad = await findBadImages([{ examples, steps }], { store, signal: interruption, onProgress });
+  const tell = progressOf("checking images", onProgress);
+  const bad = await findBadImages([{ examples, steps }], {
+    store,
+    onProgress: tell,
+    ...(signal && { signal }),
+  });
   if (bad.length > 0)
     throw new FileError(
-      `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
+      (show) =>
+        `${renderBadImages(bad)}\nRemove or mend them, or leave them out with ${show("skipBadImages")}.`,
     );
 }
 
@@ -132,7 +142,3 @@ function withoutBad(
     kept.set(logits.subarray(row * classes, (row + 1) * classes), at * classes);
   return { examples: examples.filter(({ path }) => !reasons.has(path)), logits: kept, bad };
 }
-
-/** As many images as a run answers in a few seconds, since only between runs can it be interrupted. */
-const suitableBatch = (config: VitConfig): number =>
-  microBatchFor(backboneOf(config), { batchSize: 16, memoryBytes: Number.POSITIVE_INFINITY });
