@@ -2,7 +2,9 @@ import { describe, expect, it } from "vitest";
 import { FileError, InputError } from "./errors.ts";
 
 describe("an error that names options", () => {
-  const error = new InputError((show) => `Add ${show("resume", true)}, ${show("select", "last")} or ${show("out")}.`);
+  const error = new InputError(
+    (show) => `Add ${show("resume", true)}, ${show("select", "last")} or ${show("out")}.`,
+  );
 
   it("names them as a program writes them", () => {
     expect(error.message).toBe('Add resume: true, select: "last" or out.');

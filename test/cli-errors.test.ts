@@ -55,7 +55,7 @@ async function refusal(line: string): Promise<string> {
 const cases = (lines: Readonly<Record<string, string>>) => Object.entries(lines);
 const notHub = "there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.";
 const notAdapter =
-  "no adapter_config.json here, so this is not an adapter. An adapter is what rlrr train writes with --out.";
+  "no adapter_config.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
 
 describe("a model that is none", () => {
   it.each(
@@ -140,7 +140,7 @@ describe("data that is none", () => {
 
   it("damaged images, named before anything is trained", async () => {
     const bad = "ROOT/damaged/red/b.jpg is empty (0 bytes). Replace it or remove it.";
-    const message = `error: 1 image cannot be used:\n  ${bad}\nRemove or mend them, or leave them out with --skip-bad-images.`;
+    const message = `error: 1 image cannot be used:\n  ${bad}\n  Remove or mend them, or leave them out with --skip-bad-images.`;
     expect(await refusal("evaluate MODEL --data ROOT/damaged --split train")).toBe(message);
   });
 });
@@ -168,8 +168,8 @@ describe("an option of training that is wrong", () => {
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
       "--heads 3": "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
-      "--method lora":
-        "error: option '--method <name>' argument 'lora' is invalid. Allowed choices are rlrr, linear, full.",
+      "--method dora":
+        "error: option '--method <name>' argument 'dora' is invalid. Allowed choices are rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.",
       "--method linear --rank 2": 'error: --method: method linear has no option "rank". Known: none.',
       "--rank 0": "error: --method: option rank of method rlrr must be a whole number from 1 to 256, got 0.",
       "--rank 2 --side left":
@@ -185,7 +185,7 @@ describe("an option of training that is wrong", () => {
 
 describe("a place that results cannot go to", () => {
   const note =
-    "No validation split was given: 3 of the 9 training images, drawn class by class with seed 42, became one.\n";
+    "No validation split was given: 3 of the 9 training images, drawn class by class with seed 42, became one.\n3 classes: blue, green, red (6 training, 3 validation, 3 test images)\n";
   it.each(
     cases({
       "train MODEL DATA": "error: required option '--out <folder>' not specified",
@@ -228,13 +228,13 @@ describe("an adapter or a model that does not fit", () => {
       "evaluate DATA":
         "error: Give --model, --adapter or both: the model that answers, and what it was adapted with.",
       "evaluate --adapter ROOT/missing DATA":
-        "error: ROOT/missing: there is no such folder. An adapter is what rlrr train writes with --out.",
+        "error: ROOT/missing: there is no such folder. An adapter is in the folder of the run that trained it.",
       "evaluate --adapter ROOT/model DATA": `error: ROOT/model: ${notAdapter}`,
       "evaluate --adapter ROOT/notes.txt DATA": `error: ROOT/notes.txt: ${notAdapter}`,
       "evaluate --model ROOT/headless DATA":
-        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+        "error: headless has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
       "predict --model ROOT/headless ROOT/loose":
-        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+        "error: headless has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
       "evaluate MODEL DATA --split val":
         "error: ROOT/data has no val split; it has train, test. Choose one with --split.",
       "evaluate MODEL DATA --split dev":

@@ -65,6 +65,10 @@ describe("the main job", () => {
         message:
           "No validation split was given: 6 of the 24 training images, drawn class by class with seed 42, became one.",
       },
+      {
+        type: "note",
+        message: "3 classes: blue, green, red (18 training, 6 validation, 12 test images)",
+      },
     ]);
     expect(of("start")).toEqual([
       {

@@ -48,7 +48,7 @@ async function run(name: string, ...args: readonly (string | undefined)[]): Prom
 describe("examples", () => {
   it("train, predict and merge, each on what the one before has left", async () => {
     const trained = await run("01-train.ts", base, images, out);
-    expect(trained).toMatch(/^(epoch [1-5]: \d+\.\d % right\n){5}The adapter is \/run\/adapter\.\n$/);
+    expect(trained).toMatch(/^(epoch [1-5]: \d+\.\d % correct\n){5}The adapter is \/run\/adapter\.\n$/);
 
     const picture = join(images ?? "", "red", "3.png");
     expect(await run("02-predict.ts", out, picture)).toMatch(
@@ -56,6 +56,8 @@ describe("examples", () => {
     );
 
     const made = await run("03-merge.ts", out, merged);
-    expect(made).toBe("/merged is a plain model of 2 classes: blue, red.\n");
+    expect(made).toMatch(
+      /^\/merged is a plain model of 2 classes: blue, red\.\nIts logits differ from the adapted model's by [\de.-]+ of their size\.\n$/,
+    );
   });
 });

@@ -191,7 +191,7 @@ describe("a run that goes on", () => {
   it("needs to be asked to", async () => {
     await expect(collectEvents({ ...common, out: whole })).rejects.toThrow(
       new InputError(
-        `${whole} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+        `${whole} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
       ),
     );
   });
@@ -225,7 +225,7 @@ describe("a run that goes on", () => {
   ])("is refused with other options (case %#), and told which", async (options, difference) => {
     await expect(resume(whole, options)).rejects.toThrow(
       new InputError(
-        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as --out.`,
+        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as out.`,
       ),
     );
     expect(firstExample).toBeDefined();
@@ -311,7 +311,7 @@ describe("a run that goes on", () => {
     try {
       await expect(resume(out, { skipBadImages: true, store: undefined })).rejects.toThrow(
         new InputError(
-          `${out}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
+          `${out}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as out.`,
         ),
       );
     } finally {
@@ -347,7 +347,7 @@ describe("a run that goes on", () => {
     const path = join(out, "run.json");
     writeFileSync(path, text);
     const error = await resume(out).catch((cause: unknown) => cause);
-    const advice = " Remove its folder, or give another one as --out.";
+    const advice = " Remove its folder, or give another one as out.";
     expect(error).toEqual(new FileError(`${path}${message}${advice}`));
     expect(existsSync(join(out, "run.lock"))).toBe(false);
   });

@@ -245,7 +245,7 @@ describe("train", () => {
     }
     await expect(run({}, { dataset })).rejects.toThrow(
       new InputError(
-        `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
+        `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or select: "last".`,
       ),
     );
   });
@@ -306,7 +306,7 @@ describe("train", () => {
     expect(lines[0]).toBe("2 images cannot be used:");
     expect(lines[1]).toContain(dataset.splits.train[0]?.path);
     expect(lines[2]).toContain(dataset.splits.val[0]?.path);
-    expect(lines[3]).toBe("Remove or mend them, or leave them out with --skip-bad-images.");
+    expect(lines[3]).toBe("Remove or mend them, or leave them out with skipBadImages.");
     expect(existsSync(out)).toBe(false);
 
     const { events, done } = await run({ epochs: 1 }, { dataset, skipBadImages: true });
@@ -350,7 +350,7 @@ describe("train", () => {
     mkdirSync(join(out, "adapter"), { recursive: true });
     await expect(run({}, { out })).rejects.toThrow(
       new InputError(
-        `${out} holds adapter but no run.json, so it is no run to go on with. Give another folder as --out.`,
+        `${out} holds adapter but no run.json, so it is no run to go on with. Give another folder as out.`,
       ),
     );
     expect(readdirSync(out)).toEqual(["adapter"]);

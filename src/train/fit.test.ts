@@ -61,7 +61,9 @@ describe("fit, in memory", () => {
   });
 
   it.each([1, 3, 6])("goes on from the state of step %d to the same numbers", async (stopAt) => {
-    const whole = doneOf(await collect(fit({ ...options(), recipe: { ...options().recipe, select: "last" } })));
+    const whole = doneOf(
+      await collect(fit({ ...options(), recipe: { ...options().recipe, select: "last" } })),
+    );
     let state: FitState | undefined;
     const recipe = { ...options().recipe, select: "last" } as const;
     for await (const event of fit({ ...options(), recipe }))

@@ -31,6 +31,8 @@ describe("parseRecipe", () => {
       clipNorm: 0,
       dropout: 0,
       dropPath: 0,
+      consistency: 0,
+      consistencyNoise: 0.5,
       labelSmoothing: 0,
       classWeights: "none",
       seed: 42,
@@ -85,7 +87,7 @@ describe("parseRecipe", () => {
     [{ batchSize: 8, microBatchSize: 16 }, "--micro-batch-size must be at most --batch-size 8, got 16."],
     [
       { rate: 1 } as never,
-      'There is no option "rate". Known: epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, labelSmoothing, classWeights, seed, select, patience, checkpointSeconds.',
+      'There is no option "rate". Known: epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, consistency, consistencyNoise, labelSmoothing, classWeights, seed, select, patience, checkpointSeconds.',
     ],
     [[1] as never, "Options of training must be given by name, got [1]."],
     [null as never, "Options of training must be given by name, got null."],
