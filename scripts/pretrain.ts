@@ -11,7 +11,7 @@ import { backboneOf } from "../src/model/architectures.ts";
 import type { VitConfig } from "../src/model/model.ts";
 import { readModel } from "../src/model/read-model.ts";
 import { writeModel } from "../src/model/write-model.ts";
-import { defaultSteps } from "../src/preprocessing/default-steps.ts";
+import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import { randomStream } from "../src/random.ts";
 import { train } from "../src/runs/train.ts";
 

@@ -7,7 +7,7 @@ import { chooseMethod } from "../src/methods/methods.ts";
 import { backboneOf } from "../src/model/architectures.ts";
 import { hashWeights } from "../src/model/hash.ts";
 import type { Model, VitConfig } from "../src/model/model.ts";
-import { defaultSteps } from "../src/preprocessing/default-steps.ts";
+import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import { drawnNumbers } from "./drawn-numbers.ts";
 import { drawnWeights, tiny } from "./tiny-vit.ts";
 

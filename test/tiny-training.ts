@@ -4,7 +4,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Engine } from "../src/engine/engine.ts";
 import { openImageStore } from "../src/images/image-store.ts";
-import { defaultSteps } from "../src/preprocessing/default-steps.ts";
+import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import type { TrainEvent } from "../src/runs/events.ts";
 import type { RunOptions } from "../src/runs/open-run.ts";
 import { runTraining } from "../src/runs/run-training.ts";

@@ -17,7 +17,7 @@ import { backboneOf } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
+import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
 import { renderModelCard } from "./model-card.ts";

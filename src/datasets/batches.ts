@@ -3,9 +3,8 @@
 import type { ImageStore } from "../images/image-store.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
-import { applyActions, planSteps } from "../preprocessing/plan-steps.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { planSteps } from "../preprocessing/preprocess.ts";
+import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
 import { type CutOptions, cuts } from "./cuts.ts";
@@ -35,14 +34,12 @@ export interface BatchOptions extends CutOptions {
   readonly signal?: AbortSignal;
 }
 
-/** Loads one example and does what was drawn for it; resizing stays off this thread. */
+/** Loads one example, and does the random steps to it. */
 async function prepare(path: string, index: number, options: BatchOptions): Promise<Image> {
-  const { still, rest } = splitSteps(options.steps);
-  const image = await options.store.load(path, still);
+  const { deterministic, rest } = splitSteps(options.steps);
+  const image = await options.store.load(path, deterministic);
   const actions = planSteps(rest, image, { where: path, random: options.randomFor?.(index) });
-  return actions.some(({ type }) => type === "resize")
-    ? options.store.transform(image, actions)
-    : applyActions(image, actions);
+  return options.store.transform(image, actions);
 }
 
 /** Batches of `examples`, in order, short ones padded. */

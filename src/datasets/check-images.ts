@@ -2,7 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
 import type { Example } from "./dataset.ts";
@@ -37,18 +37,18 @@ export async function findBadImages(
 ): Promise<readonly BadImage[]> {
   const { store, signal, onProgress } = options;
   const tasks = parts.flatMap(({ examples, steps }) => {
-    const { still } = splitSteps(steps);
-    return [...new Set(examples.map(({ path }) => path))].map((path) => ({ path, still }));
+    const { deterministic } = splitSteps(steps);
+    return [...new Set(examples.map(({ path }) => path))].map((path) => ({ path, deterministic }));
   });
   const reasons = new Map<string, string>();
   const remaining = tasks.values();
   let done = 0;
 
   async function checkRemaining(): Promise<void> {
-    for (const { path, still } of remaining) {
+    for (const { path, deterministic } of remaining) {
       signal?.throwIfAborted();
       try {
-        await abortable(store.load(path, still), signal);
+        await abortable(store.load(path, deterministic), signal);
       } catch (error) {
         if (!(error instanceof FileError)) throw error;
         reasons.set(path, error.message);

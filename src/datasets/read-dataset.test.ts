@@ -30,7 +30,7 @@ describe("readDataset: class folders", () => {
       "a/Thumbs.db",
       "a/.DS_Store",
       "a/notes.txt",
-      "a/1.heic",
+      "a/1.cr2",
       "b/1.jpg",
       "b/.cache/x.jpg",
       "stray.jpg",
@@ -42,7 +42,7 @@ describe("readDataset: class folders", () => {
       classes: ["a", "b", "odd.jpg"],
       train: ["a:a/1.jpg", "b:b/1.jpg", "odd.jpg:odd.jpg/1.jpg"],
       notes: [
-        `Left out images of ROOT that are not ${readableNames} (a: 1 HEIC).`,
+        `Left out images of ROOT that are not ${readableNames} (a: 1 camera raw).`,
         "Ignored 1 in ROOT outside any class folder (stray.jpg).",
         `Ignored 5 entries that are not ${readableNames} files (README.md, .DS_Store, Thumbs.db, notes.txt, … (5)).`,
       ],

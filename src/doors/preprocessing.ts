@@ -4,10 +4,6 @@
 export { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 /** Steps from a few choices. */
 export { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
-/** Steps where nothing is known of a model. */
-export { defaultSteps } from "../preprocessing/default-steps.ts";
-/** The deterministic counterparts of training steps. */
-export { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
 export type { Image } from "../preprocessing/image.ts";
 /** Steps from JSON. */
 export { parseSteps } from "../preprocessing/parse-steps.ts";
@@ -15,5 +11,7 @@ export { parseSteps } from "../preprocessing/parse-steps.ts";
 export { applySteps } from "../preprocessing/preprocess.ts";
 /** As Pillow does it, to the byte. */
 export { resize } from "../preprocessing/resize.ts";
+/** Steps where nothing is known of a model, and the deterministic counterparts of training steps. */
+export { defaultSteps, evaluationSteps } from "../preprocessing/step-list.ts";
 /** The filters of resizing. */
 export { type Filter, filters, type Step } from "../preprocessing/steps.ts";

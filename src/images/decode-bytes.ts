@@ -6,6 +6,7 @@ import type { Image } from "../preprocessing/image.ts";
 import { NotReadError } from "./byte-reader.ts";
 import { decodeBmp } from "./decode-bmp.ts";
 import { decodeGif } from "./decode-gif.ts";
+import { decodeHeic } from "./decode-heic.ts";
 import { type ImageHeader, readHeader } from "./read-header.ts";
 import { type ImageKind, isReadable, readableKinds, sniffImage } from "./sniff-image.ts";
 
@@ -47,7 +48,7 @@ export function restrictDecoders(): void {
 }
 
 /** The names by which sharp knows them. */
-const formats: Readonly<Record<Exclude<ImageKind, "GIF" | "BMP">, string>> = {
+const formats: Readonly<Record<Exclude<ImageKind, "GIF" | "BMP" | "HEIC">, string>> = {
   JPEG: "jpeg",
   PNG: "png",
   WebP: "webp",
@@ -157,13 +158,14 @@ export const decodeBytes = (
     if (header.decodedBytes > maxDecodedBytes) throw new NeedsMemory();
     if (kind === "GIF") return decodeGif(bytes);
     if (kind === "BMP") return decodeBmp(bytes);
+    if (kind === "HEIC") return decodeHeic(bytes, { where });
     return decodePixels(header.bytes, kind);
   });
 
 /** What the bytes say of their image; the pixels are not decoded. */
 export const readFacts = (bytes: Uint8Array, where: string): Promise<ImageFacts> =>
   withHeader(bytes, where, async (kind, header) => {
-    if (kind === "GIF" || kind === "BMP")
+    if (kind === "GIF" || kind === "BMP" || kind === "HEIC")
       return { kind, width: header.width, height: header.height, channels: 3 };
     const { autoOrient, channels } = await sharp(header.bytes, { limitInputPixels: false }).metadata();
     return { kind, ...autoOrient, channels };

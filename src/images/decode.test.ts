@@ -124,7 +124,7 @@ describe("decodeImage", () => {
   });
 
   const but = (kind: string) =>
-    `x.jpg is not a JPEG, PNG, WebP, GIF, AVIF, TIFF or BMP image${kind}. Convert it or remove it.`;
+    `x.jpg is not a JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP image${kind}. Convert it or remove it.`;
   const damaged = (kind: string, how: string) =>
     `x.jpg: this ${kind} file is damaged or cut short (${how}). Replace it or remove it.`;
   it.each<[string, string | Uint8Array, string]>([
@@ -146,7 +146,7 @@ describe("decodeImage", () => {
     ["BigTIFF", "II+\0\x08\0\0\0", but(" but BigTIFF")],
     ["BMP of an unknown header", `BM\x36${"\0".repeat(11)}\x29\0\0\0`, but("")],
     ["a sequence", "\0\0\0\x18ftypavis\0\0\0\0avifavis", but(" but AVIF sequence")],
-    ["HEIC", "\0\0\0\x18ftypheic\0\0\0\0mif1heic", but(" but HEIC")],
+    ["a HEIC sequence", "\0\0\0\x18ftyphevc\0\0\0\0msf1hevc", but(" but HEIC sequence")],
     ["video", "\0\0\0\x18ftypisom\0\0\0\0isomiso2", but(" but video")],
     ["unknown bytes", "\x01\x02\x03\x04", but("")],
   ])("refuses %s", async (_, content, message) => {

@@ -13,6 +13,7 @@ const processes = {
   "exit.mjs": "process.exit(7);",
   "throw.mjs": 'throw new Error("out of luck");',
   "silent.mjs": "",
+  "brief.mjs": 'process.send({ type: "done", result: process.pid }, () => process.exit(1));',
   // Neither a signal handler nor an orderly exit can interrupt this.
   "stuck.mjs": 'process.on("SIGTERM", () => {}); pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");',
   // Answers with the limits it was given; everything is large at first, and one grows while it is decoded.
@@ -41,6 +42,14 @@ const load = (path: string) =>
 const task = load("none.png");
 const advice = "Memory may have run out: use fewer processes or smaller images.";
 const closed = new EngineError("The image store was closed while images were being read.");
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
 
 describe("ImagePool", () => {
   it.each([
@@ -73,6 +82,16 @@ describe("ImagePool", () => {
     await new Promise((resolve) => setTimeout(resolve, 150)); // so that it has begun
     await pool.close();
     for (const outcome of await settled) expect(outcome).toEqual({ status: "rejected", reason: closed });
+  });
+
+  it("starts another process when one dies that had nothing to do", async () => {
+    const pool = poolOf("brief.mjs");
+    const run = async () => (await pool.run(task)) as unknown as number;
+    const first = await run();
+    while (isAlive(first)) await new Promise((resolve) => setTimeout(resolve, 20));
+    await new Promise((resolve) => setTimeout(resolve, 50)); // until the pool has heard of it too
+    expect(await run()).not.toBe(first);
+    await pool.close();
   });
 
   it("ends a process that takes too long with one image, and goes on with the next", async () => {

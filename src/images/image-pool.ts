@@ -25,12 +25,16 @@ interface Waiting {
   readonly reject: (error: Error) => void;
 }
 
+interface Running {
+  readonly waiting: Waiting;
+  readonly memory: MemoryLimit;
+  readonly timer: NodeJS.Timeout;
+}
+
 interface Worker {
   readonly child: ChildProcess;
   /** At most one: so it is always known which image a process died of. */
-  running:
-    | { readonly waiting: Waiting; readonly memory: MemoryLimit; readonly timer: NodeJS.Timeout }
-    | undefined;
+  running: Running | undefined;
   /** The end of what it wrote to its standard error: why it could not start. */
   complaint: string;
 }
@@ -127,7 +131,10 @@ export class ImagePool {
     });
     const worker: Worker = { child, running: undefined, complaint: "" };
     const stopped = (how: string) => {
-      if (this.#workers.delete(worker)) this.#fail(worker, how);
+      if (!this.#workers.has(worker)) return;
+      const why = /^\w*Error.*$/m.exec(worker.complaint)?.[0];
+      if (worker.running) this.#fail(worker.running.waiting.task, why ?? how);
+      this.#workers.delete(worker);
     };
     child.on("message", (answer: ImageAnswer) => this.#receive(worker, answer));
     child.on("error", (cause) => stopped(cause.message));
@@ -208,16 +215,12 @@ export class ImagePool {
     if (child.connected) child.disconnect();
   }
 
-  #fail({ running, complaint }: Worker, how: string): void {
-    const during = running ? ` at ${running.waiting.task.where}` : "";
-    const why = /^\w*Error.*$/m.exec(complaint)?.[0];
+  #fail({ where }: ImageTask, how: string): void {
     this.#end(
       new EngineError(
-        `An image process stopped${during}: ${why ?? how}. Memory may have run out: use fewer processes or smaller images.`,
+        `An image process stopped at ${where}: ${how}. Memory may have run out: use fewer processes or smaller images.`,
       ),
     );
-    clearTimeout(running?.timer);
-    running?.waiting.reject(this.#ended ?? new Error("internal: the pool has no reason to end"));
     for (const worker of this.#workers) void this.#stop(worker);
   }
 

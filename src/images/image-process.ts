@@ -1,8 +1,9 @@
 /** The process in which files are decoded: a decoder that hangs, crashes or fills memory takes only this with it. */
 
 import { FileError } from "../errors.ts";
+import { type Action, applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
-import { type Action, applyActions, planSteps } from "../preprocessing/plan-steps.ts";
+import { planSteps } from "../preprocessing/preprocess.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { decodeBytes, type ImageFacts, NeedsMemory, readFacts, restrictDecoders } from "./decode-bytes.ts";
 import { type ReadSource, readImageFile } from "./image-source.ts";

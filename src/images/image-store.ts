@@ -2,14 +2,15 @@
 
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { type Action, applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
-import { type Action, applyActions, planSteps } from "../preprocessing/plan-steps.ts";
+import { planSteps } from "../preprocessing/preprocess.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { ImagePool } from "./image-pool.ts";
 import { type ImageSource, nameOf, readSource, type SourceOptions } from "./image-source.ts";
 
 export interface ImageStoreOptions {
-  /** Processes that decode and resize; one core is left to the training step. */
+  /** Processes that decode and resize; by default one for each core, and at most four. */
   readonly threads?: number;
   /** Bytes of pixels to keep; 1 GiB is 7,000 images of 224². */
   readonly cacheBytes?: number;
@@ -24,7 +25,7 @@ export interface ImageStore {
    * A file is kept in memory until it changes; what is given as bytes or pixels is not kept.
    */
   load(source: ImageSource, steps: readonly Step[], options?: SourceOptions): Promise<Image>;
-  /** The image after `actions`, worked out in another process. */
+  /** The image after `actions`; resizing is done in another process, copying here. */
   transform(image: Image, actions: readonly Action[]): Promise<Image>;
   close(): Promise<void>;
 }
@@ -37,7 +38,8 @@ interface Kept {
   bytes: number;
 }
 
-const defaultThreads = (): number => Math.max(1, Math.min(4, availableParallelism() - 1));
+/** Each keeps one core busy; four decode photographs faster than any processor trains on them. */
+const defaultThreads = (): number => Math.min(4, availableParallelism());
 
 /** Changes with the file at `path`; a file that cannot be asked is decoded, which says why. */
 const stampOf = (path: string): Promise<string | undefined> =>

@@ -39,7 +39,8 @@ const readers: Readonly<Record<ImageKind, (bytes: Uint8Array) => Found>> = {
   PNG: readPng,
   WebP: readWebp,
   GIF: (bytes) => ({ ...readGifSize(bytes), bytesPerPixel: 4 }),
-  AVIF: readAvif,
+  AVIF: readIsoMedia,
+  HEIC: readIsoMedia,
   TIFF: readTiff,
   BMP: (bytes) => ({ ...readBmpSize(bytes), bytesPerPixel: 4 }),
 };
@@ -153,10 +154,11 @@ function* boxes(reader: ByteReader, end: number): Generator<{ readonly type: str
   }
 }
 
-/** The largest of the sizes that its properties give: images, tiles, alpha, thumbnails. */
-function readAvif(bytes: Uint8Array): Found {
+/** The largest of the sizes that its properties give: images, tiles, alpha, thumbnails; upright. */
+function readIsoMedia(bytes: Uint8Array): Found {
   const reader = new ByteReader(bytes, 0, { little: false });
   let largest = { width: 0, height: 0 };
+  let quarterTurns = 0;
   const enter = (from: number, end: number): void => {
     reader.at = from;
     for (const box of boxes(reader, end)) {
@@ -166,11 +168,13 @@ function readAvif(bytes: Uint8Array): Found {
         reader.skip(4); // version and flags
         const size = { width: reader.u32(), height: reader.u32() };
         if (size.width * size.height > largest.width * largest.height) largest = size;
-      }
+      } else if (box.type === "irot") quarterTurns = reader.u8() & 3;
     }
   };
   enter(0, bytes.length);
-  return { ...largest, bytesPerPixel: 20 };
+  const { width, height } = largest;
+  const upright = quarterTurns % 2 === 1 ? { width: height, height: width } : largest;
+  return { ...upright, bytesPerPixel: 20 };
 }
 
 /** Types of a TIFF's numbers that the tags below have, and their bytes. */

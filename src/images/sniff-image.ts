@@ -1,7 +1,7 @@
 /** Which kind of image a file is, by its first bytes; names and endings lie. */
 
 /** Kinds that are decoded. */
-const readable = ["JPEG", "PNG", "WebP", "GIF", "AVIF", "TIFF", "BMP"] as const;
+const readable = ["JPEG", "PNG", "WebP", "GIF", "AVIF", "HEIC", "TIFF", "BMP"] as const;
 export type ImageKind = (typeof readable)[number];
 
 /** `JPEG, PNG, … or BMP`, for messages. */

@@ -2,8 +2,8 @@
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Filter, Step } from "../preprocessing/steps.ts";
 import { describeIssue } from "./hugging-face-config.ts";
 
@@ -141,6 +141,7 @@ export function renderHuggingFaceSteps(steps: readonly Step[]): Readonly<Record<
       };
     } else if (name === "normalize")
       fields = { ...fields, do_normalize: true, image_mean: options.mean, image_std: options.std };
+    else throw new Error(`internal: evaluation does not know ${name}`);
   }
   return { ...fields, do_convert_rgb: true, do_rescale: true, rescale_factor: 1 / 255, rlrr_steps: steps };
 }

@@ -7,7 +7,7 @@ import type { Session } from "../engine/engine.ts";
 import { FileError } from "../errors.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
+import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
 import { classifyBatches } from "./run-classifier.ts";

@@ -9,7 +9,7 @@ import { type ImageSource, nameOf, type ReadSource, readSource } from "../images
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { AnswerQueue } from "./answer-queue.ts";
 import { classifierGraph } from "./classifier.ts";
@@ -170,9 +170,9 @@ export class LoadedModel implements AsyncDisposable {
   async #prepare(read: ReadSource, signal: AbortSignal): Promise<Float32Array> {
     // Predictions meet most images once, so there is nothing to keep.
     this.#store ??= openImageStore({ cacheBytes: 0 });
-    const { still, rest } = splitSteps(this.preprocessing);
+    const { deterministic, rest } = splitSteps(this.preprocessing);
     const source = read.type === "path" ? read.path : read.type === "bytes" ? read.bytes : read.image;
-    const image = await abortable(this.#store.load(source, still, { signal }), signal);
+    const image = await abortable(this.#store.load(source, deterministic, { signal }), signal);
     const numbers = new Float32Array(3 * image.width * image.height);
     normaliseInto(numbers, image, { table: byteTable(rest) });
     return numbers;

@@ -8,7 +8,7 @@ import { exists } from "../files/exists.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
-import { defaultSteps } from "../preprocessing/default-steps.ts";
+import { defaultSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { checkHead } from "./classifier.ts";
 

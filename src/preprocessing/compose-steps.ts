@@ -1,8 +1,9 @@
 /** Preprocessing from a few choices: how to resize, what to crop, whether to flip, how to scale colours. */
 
 import { InputError } from "../errors.ts";
-import { defaultSteps } from "./default-steps.ts";
-import type { Filter, Step } from "./steps.ts";
+import { CROP_SHARE } from "./step-kinds.ts";
+import { defaultSteps } from "./step-list.ts";
+import type { Filter, Size, Step } from "./steps.ts";
 
 export interface StepChoices {
   readonly resize?: "squash" | "short";
@@ -12,10 +13,6 @@ export interface StepChoices {
   readonly normalize?: "half" | "imagenet";
 }
 
-type Size = readonly [height: number, width: number];
-
-/** timm's and torchvision's share of a resized image that a crop keeps: 224 of 256. */
-const cropShare = 0.875;
 const colours = {
   half: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
   imagenet: { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] },
@@ -54,7 +51,7 @@ function shapeSteps(
     );
   const cut = crop ?? (resize === "short" ? "center" : "none");
   if (cut === "none" && resize === "squash") return [["resize", { size, filter }]];
-  const [height, width] = [Math.round(size[0] / cropShare), Math.round(size[1] / cropShare)];
+  const [height, width] = [Math.round(size[0] / CROP_SHARE), Math.round(size[1] / CROP_SHARE)];
   const larger: Step =
     resize === "squash"
       ? ["resize", { size: [height, width], filter }]
@@ -66,8 +63,4 @@ const filterOf = (steps: readonly Step[]): Filter | undefined =>
   steps.flatMap(([, options]) => ("filter" in options ? [options.filter] : []))[0];
 
 const withFilter = (steps: readonly Step[], filter: Filter): Step[] =>
-  steps.map((step): Step => {
-    if (step[0] === "resize") return ["resize", { ...step[1], filter }];
-    if (step[0] === "resizeShort") return ["resizeShort", { ...step[1], filter }];
-    return step;
-  });
+  steps.map((step) => ("filter" in step[1] ? ([step[0], { ...step[1], filter }] as Step) : step));

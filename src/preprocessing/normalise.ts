@@ -12,10 +12,10 @@ export function byteTable(steps: readonly Step[]): ByteTable {
   if (last?.[0] !== "normalize") throw new Error("internal: steps do not end in normalize");
   const { mean, std } = last[1];
   const table = new Float32Array(3 * 256);
-  for (let channel = 0; channel < 3; channel++)
+  for (const channel of [0, 1, 2] as const)
     for (let byte = 0; byte < 256; byte++) {
-      const centered = Math.fround(Math.fround(byte / 255) - Math.fround(mean[channel] ?? 0));
-      table[channel * 256 + byte] = centered / Math.fround(std[channel] ?? 1);
+      const centered = Math.fround(Math.fround(byte / 255) - Math.fround(mean[channel]));
+      table[channel * 256 + byte] = centered / Math.fround(std[channel]);
     }
   return table;
 }
@@ -30,9 +30,9 @@ export function normaliseInto(
   const plane = image.width * image.height;
   let red = offset;
   for (let from = 0; from < plane * 3; from += 3) {
-    target[red] = table[pixels[from] ?? 0] ?? 0;
-    target[red + plane] = table[256 + (pixels[from + 1] ?? 0)] ?? 0;
-    target[red + 2 * plane] = table[512 + (pixels[from + 2] ?? 0)] ?? 0;
+    target[red] = table[pixels[from] as number] as number;
+    target[red + plane] = table[256 + (pixels[from + 1] as number)] as number;
+    target[red + 2 * plane] = table[512 + (pixels[from + 2] as number)] as number;
     red++;
   }
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
-import { defaultSteps } from "./default-steps.ts";
 import { parseSteps } from "./parse-steps.ts";
+import { defaultSteps } from "./step-list.ts";
 
 const normalize = ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }];
 const resize = ["resize", { size: [8, 8], filter: "bicubic" }];

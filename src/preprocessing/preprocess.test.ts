@@ -1,26 +1,13 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import { randomStream } from "../random.ts";
-import { defaultSteps } from "./default-steps.ts";
-import { planSteps } from "./plan-steps.ts";
-import { applySteps, splitSteps } from "./preprocess.ts";
+import { applySteps, planSteps } from "./preprocess.ts";
+import { defaultSteps } from "./step-list.ts";
 import type { Step } from "./steps.ts";
 
-const [resize, normalize] = defaultSteps([8, 8]) as [Step, Step];
+const [, normalize] = defaultSteps([8, 8]) as [Step, Step];
 const flip: Step = ["randomHorizontalFlip", { probability: 0.5 }];
 const image = { width: 2, height: 1, pixels: Uint8Array.from([0, 128, 255, 51, 102, 204]) };
-
-describe("splitSteps", () => {
-  it("caches everything before the first random step, and never the numbers", () => {
-    const crop: Step = ["centerCrop", { size: [4, 4] }];
-    expect(splitSteps([resize, crop, normalize])).toEqual({ still: [resize, crop], rest: [normalize] });
-    expect(splitSteps([resize, flip, crop, normalize])).toEqual({
-      still: [resize],
-      rest: [flip, crop, normalize],
-    });
-    expect(splitSteps([flip, normalize])).toEqual({ still: [], rest: [flip, normalize] });
-  });
-});
 
 describe("applySteps", () => {
   it("gives [3, height, width] as torchvision's ToTensor and Normalize do", () => {
@@ -33,10 +20,10 @@ describe("applySteps", () => {
   });
 
   it("flips when the number drawn is below the probability", () => {
-    const still = [...applySteps(image, [flip, normalize], { random: () => 0.5 })];
+    const unflipped = [...applySteps(image, [flip, normalize], { random: () => 0.5 })];
     const flipped = [...applySteps(image, [flip, normalize], { random: () => 0.49 })];
-    expect(still).toEqual([...applySteps(image, [normalize])]);
-    expect(flipped).toEqual([1, 0, 3, 2, 5, 4].map((at) => still[at]));
+    expect(unflipped).toEqual([...applySteps(image, [normalize])]);
+    expect(flipped).toEqual([1, 0, 3, 2, 5, 4].map((at) => unflipped[at]));
   });
 
   it("refuses to draw without random numbers", () => {

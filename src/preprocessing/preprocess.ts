@@ -1,24 +1,57 @@
-/** Preprocessing: a still part, the same every epoch and so cached as bytes, then what is drawn anew, then numbers. */
+/** Steps done to one image: planned as actions once its size is known, applied, and made numbers. */
 
-import type { Image } from "./image.ts";
+import { FileError } from "../errors.ts";
+import { type Action, applyActions, sizeAfter } from "./actions.ts";
+import type { ImageSize, Random } from "./boxes.ts";
+import { type Image, renderImageSize } from "./image.ts";
 import { byteTable, normaliseInto } from "./normalise.ts";
-import { applyActions, planSteps } from "./plan-steps.ts";
+import { kindOf } from "./step-kinds.ts";
 import type { Step } from "./steps.ts";
 
-/** Cuts `steps` before the first random one; `normalize` always belongs to the rest. */
-export function splitSteps(steps: readonly Step[]): {
-  readonly still: readonly Step[];
-  readonly rest: readonly Step[];
-} {
-  const cut = steps.findIndex(([name]) => name.startsWith("random") || name === "normalize");
-  return { still: steps.slice(0, cut), rest: steps.slice(cut) };
+/**
+ * 64 Mi pixels are 192 MiB. Only a needle of an image passes this, say 1 × 90000, when its short side is made 256.
+ */
+const MAX_RESIZED_PIXELS = 2 ** 26;
+
+export interface PlanOptions {
+  /** Names the image in messages. */
+  readonly where?: string;
+  /** Needed where a step is random. */
+  readonly random?: Random;
 }
 
-/** The image after all `steps`: [3, height, width]. `random` is needed where a step is random. */
+const noRandom: Random = () => {
+  throw new Error("internal: a random step was planned without random numbers");
+};
+
+/** The actions of `steps` on an image of this size. */
+export function planSteps(
+  steps: readonly Step[],
+  image: ImageSize,
+  { where = "The image", random = noRandom }: PlanOptions = {},
+): readonly Action[] {
+  const actions: Action[] = [];
+  let size = image;
+  for (const step of steps)
+    for (const action of kindOf(step).actions(step[1], size, random)) {
+      // Its width is changed first, so a tall needle is wide and tall for a while.
+      const between = action.type === "resize" ? { width: action.size[1], height: size.height } : size;
+      size = sizeAfter(size, action);
+      const largest = [between, size].find(({ width, height }) => width * height > MAX_RESIZED_PIXELS);
+      if (largest)
+        throw new FileError(
+          `${where} is ${renderImageSize(image)}, so ${step[0]} would make it ${renderImageSize(largest)}; at most ${MAX_RESIZED_PIXELS} pixels are allowed. Crop it first.`,
+        );
+      actions.push(action);
+    }
+  return actions;
+}
+
+/** The image after all `steps`: [3, height, width]. */
 export function applySteps(
   image: Image,
   steps: readonly Step[],
-  options: { readonly random?: () => number; readonly where?: string } = {},
+  options: PlanOptions = {},
 ): Float32Array<ArrayBuffer> {
   const ready = applyActions(image, planSteps(steps, image, options));
   const numbers = new Float32Array(3 * ready.width * ready.height);

@@ -3,7 +3,7 @@
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import { splitSteps } from "../preprocessing/preprocess.ts";
+import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 import type { Examples } from "../train/examples.ts";

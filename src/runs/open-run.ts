@@ -11,7 +11,7 @@ import { type ChosenMethod, chooseMethod, type MethodRequest } from "../methods/
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
-import { outputSize } from "../preprocessing/output-size.ts";
+import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";

@@ -7,7 +7,7 @@ import { checkClasses } from "../datasets/describe-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Closers } from "../train/closers.ts";
 import { stepsPerEpoch } from "../train/epochs.ts";
 import type { FitOptions } from "../train/fit.ts";

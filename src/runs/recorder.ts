@@ -3,7 +3,7 @@
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
-import { evaluationSteps } from "../preprocessing/evaluation-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { copyTensors, firstNotFinite } from "../train/epochs.ts";
 import type { FitEpochEvent, FitEvent, FitStartEvent, FitState, FitStepEvent } from "../train/fit-events.ts";
 import { writeCheckpoint } from "./checkpoint.ts";

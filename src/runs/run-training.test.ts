@@ -7,9 +7,10 @@ import { readAdapter } from "../adapter/adapter-file.ts";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { openEngine } from "../engine/open-engine.ts";
-import { InputError, RlrrError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { openClassifier } from "../predict/classifier.ts";
 import { runClassifier } from "../predict/run-classifier.ts";
+import { DivergedError } from "../train/epochs.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
 import { readCheckpoint } from "./checkpoint.ts";
@@ -264,8 +265,8 @@ describe("train", () => {
     const path = join(out, "checkpoint.safetensors");
     const error = await run(recipe, { out }).catch((cause: unknown) => cause);
     expect(error).toEqual(
-      new RlrrError(
-        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). The last good state, after step 0, is kept in ${path}. Try a lower --learning-rate or --clip-norm 1 in a new folder.`,
+      new DivergedError(
+        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; begin anew in a new folder.`,
       ),
     );
     expect(error).toMatchObject({ exitCode: 1 });

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { centerBox, crop, flip, roundHalfEven } from "./crop.ts";
+import { crop, flip } from "./actions.ts";
 
 /** Red counts 1, 2, 3 …; green and blue are one and two more. */
 const image = (width: number, height: number) => ({
@@ -8,46 +8,6 @@ const image = (width: number, height: number) => ({
   pixels: Uint8Array.from({ length: width * height * 3 }, (_, at) => Math.floor(at / 3) + 1 + (at % 3)),
 });
 const reds = ({ pixels }: { pixels: Uint8Array }) => [...pixels].filter((_, at) => at % 3 === 0);
-
-describe("roundHalfEven", () => {
-  it.each([
-    [0.5, 0],
-    [1.5, 2],
-    [2.5, 2],
-    [2.4, 2],
-    [2.6, 3],
-    [-0.5, 0],
-    [-1.5, -2],
-    [7, 7],
-  ])("rounds %d to %d as Python does", (value, rounded) => {
-    expect(roundHalfEven(value) + 0).toBe(rounded);
-  });
-});
-
-describe("centerBox", () => {
-  // torchvision: int(round((256 - 224) / 2)) = 16; round(0.5) = 0; round(1.5) = 2; smaller: padding (5 - 2) // 2 = 1
-  it.each([
-    [256, 224, 16],
-    [5, 4, 0],
-    [7, 4, 2],
-    [4, 4, 0],
-    [2, 5, -1],
-    [3, 4, 0],
-  ])("of %d to %d starts at %d", (inSize, outSize, start) => {
-    expect(centerBox({ width: inSize, height: 9 }, [9, outSize])).toEqual({
-      top: 0,
-      left: start,
-      height: 9,
-      width: outSize,
-    });
-    expect(centerBox({ width: 9, height: inSize }, [outSize, 9])).toEqual({
-      top: start,
-      left: 0,
-      height: outSize,
-      width: 9,
-    });
-  });
-});
 
 describe("crop", () => {
   it("cuts out the box", () => {

@@ -1,0 +1,45 @@
+import { describe, expect, it } from "vitest";
+import { FileError } from "../errors.ts";
+import { decodeImage } from "./decode.ts";
+import { decodeHeic } from "./decode-heic.ts";
+
+/** 16 × 12 of a smooth pattern, written by pillow-heif 1.8 (x265, quality 50). */
+const heic = Buffer.from(
+  "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA" +
+    "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABoAABAAAAAAAAALoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA" +
+    "AA5waXRtAAAAAAABAAAA/GlwcnAAAADcaXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNw" +
+    "AAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqrprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPB" +
+    "iQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFwAAAAEAAAAAEAAAAMAAAAAf///9AAAAAC" +
+    "////zAAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAwm1kYXQAAAC2KAGvEyH6phP1IDVv" +
+    "S9y5mIoMUQUp55W0V81ND+l1IUQx6olAKtEtM70+OoYDq1G+InV99gyYJrYHEhQdb/sbjBOMYqhkYNZKZbjH4DPs68plTjqE" +
+    "97XtszNRvP9tIRtZ0c9gP45bVHYWuxfouBVOMO7OvGoFg8ipFp6Mzj59zSjMpzYzVlTepJ0fkPXh2RSwrxNv0v+h5/OXdApl" +
+    "X4XYOcABxdCIBNVoyk/9Uq7ugLqHAu8lcPA=",
+  "base64",
+);
+/** The first pixels as pillow-heif reads them. */
+const first = [22, 65, 118, 30, 73, 126, 34, 93, 135, 49, 108, 150];
+
+describe("decodeImage", () => {
+  it("reads HEIC, with colours that differ by a few from Pillow's", async () => {
+    const { width, height, pixels } = await decodeImage(heic);
+    expect([width, height, pixels.length]).toEqual([16, 12, 16 * 12 * 3]);
+    for (const [at, value] of first.entries())
+      expect(Math.abs((pixels[at] ?? Number.NaN) - value)).toBeLessThanOrEqual(4);
+  });
+
+  it("refuses HEIC that is cut short", async () => {
+    await expect(decodeImage(heic.subarray(0, 300), { where: "x.heic" })).rejects.toThrow(
+      /^x\.heic: this HEIC file is damaged or cut short \(.+\)\. Replace it or remove it\.$/,
+    );
+  });
+});
+
+describe("decodeHeic", () => {
+  it("says which package is missing", async () => {
+    await expect(decodeHeic(heic, { where: "x.heic", find: async () => undefined })).rejects.toThrow(
+      new FileError(
+        "x.heic is a HEIC image, which needs the optional package heic-decode. Run npm install heic-decode, or convert the image.",
+      ),
+    );
+  });
+});

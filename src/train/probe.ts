@@ -1,0 +1,164 @@
+/** A linear probe: the best head on frozen features, by logistic regression with an L2 penalty chosen on validation data. */
+
+import type { Engine } from "../engine/engine.ts";
+import type { Tensor } from "../formats/tensor.ts";
+import { grad } from "../graph/grad.ts";
+import { constant, input } from "../graph/value.ts";
+import { dense } from "../model/layers.ts";
+import { crossEntropy as crossEntropyOf } from "../predict/metrics.ts";
+import { minimise } from "./lbfgs.ts";
+import { crossEntropy } from "./loss.ts";
+import { targetsFor } from "./targets.ts";
+import type { Validation } from "./validator.ts";
+
+/** Features [examples, width] with the class of each. */
+export interface FeatureSet {
+  readonly rows: Float32Array;
+  readonly labels: readonly number[];
+}
+
+export interface ProbeOptions {
+  readonly classes: number;
+  readonly engine: Engine;
+  /** Weight per class; all alike where left out. */
+  readonly classWeights?: readonly number[] | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Probe {
+  /** `head.weight` [classes, width] and `head.bias` [classes], for features as they are. */
+  readonly head: ReadonlyMap<string, Tensor>;
+  readonly validation: Validation;
+  /** The penalty that did best: λ/2·‖W‖² beside the mean cross-entropy, on standardised features. */
+  readonly penalty: number;
+}
+
+/** From strong to weak, each fit starting from the one before. */
+const penalties = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003];
+
+/** Fits a head for each penalty and keeps the one with the lowest loss on `val`, or on the training examples' own folds. */
+export async function fitProbe(train: FeatureSet, val: FeatureSet, options: ProbeOptions): Promise<Probe> {
+  const { classes, engine, signal } = options;
+  const width = train.rows.length / train.labels.length;
+  const scaling = standardise(train.rows, width);
+  const session = await engine.compile(probeGraph(train, { ...options, width, scaling }));
+  try {
+    let best: Probe | undefined;
+    let point = new Float64Array(classes * (width + 1));
+    for (const penalty of penalties) {
+      signal?.throwIfAborted();
+      point = (await minimise(
+        async (at) => {
+          const weight = Float32Array.from(at.subarray(0, classes * width));
+          const bias = Float32Array.from(at.subarray(classes * width));
+          const { loss, dWeight, dBias } = await session.run({ weight, bias });
+          if (!loss || !dWeight || !dBias) throw new Error("internal: the probe's graph gave no gradient.");
+          const gradient = Float64Array.from(at);
+          let squares = 0;
+          for (let i = 0; i < classes * width; i++) {
+            squares += (at[i] as number) ** 2;
+            gradient[i] = (dWeight[i] as number) + penalty * (at[i] as number);
+          }
+          gradient.set(dBias, classes * width);
+          return { value: (loss[0] as number) + (penalty / 2) * squares, gradient };
+        },
+        point,
+        { iterations: 60, tolerance: 1e-4 },
+      )) as Float64Array<ArrayBuffer>;
+      const head = unscale(point, { classes, width, scaling });
+      const validation = scoreHead(head, val, { classes, width });
+      if (!best || validation.loss < best.validation.loss) best = { head, validation, penalty };
+      // Weaker penalties only overfit more from here on.
+      else if (validation.loss > 1.5 * best.validation.loss) break;
+    }
+    if (!best) throw new Error("internal: no penalty was tried.");
+    return best;
+  } finally {
+    await session.close();
+  }
+}
+
+interface Scaling {
+  readonly mean: Float64Array;
+  /** 1 / std; 0 where a feature is constant. */
+  readonly inverse: Float64Array;
+}
+
+function standardise(rows: Float32Array, width: number): Scaling {
+  const count = rows.length / width;
+  const [mean, square] = [new Float64Array(width), new Float64Array(width)];
+  for (let i = 0; i < rows.length; i++) {
+    const column = i % width;
+    mean[column] = (mean[column] as number) + (rows[i] as number) / count;
+  }
+  for (let i = 0; i < rows.length; i++) {
+    const column = i % width;
+    square[column] =
+      (square[column] as number) + ((rows[i] as number) - (mean[column] as number)) ** 2 / count;
+  }
+  return { mean, inverse: square.map((variance) => (variance > 1e-12 ? 1 / Math.sqrt(variance) : 0)) };
+}
+
+/** Features are constants of the graph, so that a run moves no more than the head. */
+function probeGraph(
+  { rows, labels }: FeatureSet,
+  { classes, classWeights, width, scaling }: ProbeOptions & { width: number; scaling: Scaling },
+) {
+  const { mean, inverse } = scaling;
+  const scaled = rows.map((x, i) => (x - (mean[i % width] as number)) * (inverse[i % width] as number));
+  const total = labels.reduce((sum, label) => sum + (classWeights?.[label] ?? 1), 0);
+  const targets = targetsFor(Int32Array.from(labels), {
+    ...{ classes, labelSmoothing: 0, classWeights, total, rows: labels.length },
+  });
+  const features = constant({ shape: [labels.length, width], data: scaled });
+  const [weight, bias] = [input("weight", [classes, width]), input("bias", [classes])];
+  const logits = dense(features, { weight, bias });
+  const loss = crossEntropy(logits, constant({ shape: [labels.length, classes], data: targets }));
+  const [dWeight = loss, dBias = loss] = grad(loss, [weight, bias]);
+  return { outputs: { loss, dWeight, dBias } };
+}
+
+/** W·(x - mean)/std + b as a head for x itself. */
+function unscale(
+  point: Float64Array,
+  { classes, width, scaling: { mean, inverse } }: { classes: number; width: number; scaling: Scaling },
+): ReadonlyMap<string, Tensor> {
+  const weight = new Float32Array(classes * width);
+  const bias = new Float32Array(classes);
+  for (let row = 0; row < classes; row++) {
+    let shift = point[classes * width + row] as number;
+    for (let column = 0; column < width; column++) {
+      const scaled = (point[row * width + column] as number) * (inverse[column] as number);
+      weight[row * width + column] = scaled;
+      shift -= scaled * (mean[column] as number);
+    }
+    bias[row] = shift;
+  }
+  return new Map([
+    ["head.weight", { shape: [classes, width], data: weight }],
+    ["head.bias", { shape: [classes], data: bias }],
+  ]);
+}
+
+/** Loss and accuracy of a head on features. */
+export function scoreHead(
+  head: ReadonlyMap<string, Tensor>,
+  { rows, labels }: FeatureSet,
+  { classes, width }: { readonly classes: number; readonly width: number },
+): Validation {
+  const [weight, bias] = ["head.weight", "head.bias"].map((name) => head.get(name)?.data);
+  if (!weight || !bias) throw new Error("internal: a head without its tensors.");
+  let [loss, correct] = [0, 0];
+  for (const [example, label] of labels.entries()) {
+    const logits = Float64Array.from(bias);
+    for (let row = 0; row < classes; row++) {
+      let sum = logits[row] as number;
+      for (let column = 0; column < width; column++)
+        sum += (weight[row * width + column] as number) * (rows[example * width + column] as number);
+      logits[row] = sum;
+    }
+    loss += crossEntropyOf(logits, label);
+    if (logits.indexOf(Math.max(...logits)) === label) correct++;
+  }
+  return { loss: loss / labels.length, top1: (100 * correct) / labels.length };
+}
