@@ -1,8 +1,18 @@
 /** How the tests run: beside the files they prove, in `test/` where they cross folders. */
 
+import { fileURLToPath } from "node:url";
 import { defineConfig } from "vitest/config";
 
+const source = (door: string) => fileURLToPath(new URL(`./src/${door}.ts`, import.meta.url));
+
 export default defineConfig({
+  // What examples import, and methods of a user's own.
+  resolve: {
+    alias: [
+      { find: /^rlrr$/, replacement: source("index") },
+      { find: /^rlrr\/node$/, replacement: source("node") },
+    ],
+  },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     setupFiles: ["test/close-to-tensor.ts"],

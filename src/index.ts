@@ -20,13 +20,24 @@ export type { Recipe, RecipeInput } from "./train/recipe.ts";
 
 // ---------------------------------------------------------------- methods, and what they adapt
 
+/** What a method's options are described with. */
+export { z } from "zod";
 export type { Adapter, AdapterBase } from "./adapter/adapter.ts";
-/** Ties a method to the schema of its options. */
-export { type Adaptation, defineMethod, type Method, type Trainable } from "./methods/method.ts";
+/** Ties a method to the schema of its options, and makes the first values of what it trains. */
+export {
+  type Adaptation,
+  defineMethod,
+  type Method,
+  startEach,
+  startUniform,
+  startZero,
+  type Trainable,
+} from "./methods/method.ts";
 /** The methods, and one of them with its options settled. */
 export {
   type ChosenMethod,
   chooseMethod,
+  defaultMethod,
   type MethodChoice,
   type MethodRequest,
   methods,
@@ -62,7 +73,7 @@ export {
 
 // ---------------------------------------------------------------- what all this is made of
 
-/** Graphs of values: ops, gradients, sizes, and their ONNX form. */
+/** Graphs of values: gradients, sizes, and their ONNX form. */
 export * as graph from "./doors/graph.ts";
 /** What predictions are worth: accuracies, scores, confusions. */
 export * as metrics from "./doors/metrics.ts";
@@ -72,3 +83,5 @@ export * as models from "./doors/models.ts";
 export * as preprocessing from "./doors/preprocessing.ts";
 /** A training step in parts. */
 export * as training from "./doors/training.ts";
+/** What builds graphs: `ops.matmul(a, b)`. */
+export * as ops from "./graph/ops.ts";

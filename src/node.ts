@@ -65,6 +65,8 @@ export { decodeImage } from "./images/decode.ts";
 export type { ImageSource, RawImage } from "./images/image-source.ts";
 /** Decodes and resizes in other processes, and keeps what it has read. */
 export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
+/** A method of your own, from the file that defines it. */
+export { loadMethodFile, namesFile } from "./methods/load-method.ts";
 /** A model from a file, a folder or the hub; its weights stay on disk. */
 export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
 /** A model in Hugging Face's classic layout. */

@@ -168,15 +168,20 @@ describe("an option of training that is wrong", () => {
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
       "--heads 3": "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
-      "--method dora":
-        "error: option '--method <name>' argument 'dora' is invalid. Allowed choices are rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.",
-      "--method linear --rank 2": 'error: --method: method linear has no option "rank". Known: none.',
-      "--rank 0": "error: --method: option rank of method rlrr must be a whole number from 1 to 256, got 0.",
+      "--method houlsby":
+        'error: --method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
+      "--method ROOT/none.mjs": "error: ROOT/none.mjs: there is no such file.",
+      "--method linear --rank 2": "error: --method: method linear has no option --rank. Known: none.",
+      "--method lora --no-residual":
+        "error: --method: method lora has no option --no-residual. Known: --rank, --alpha, --sites.",
+      "--consistency -1": "error: --consistency must be 0 or a number above it, got -1.",
+      "--rank 0":
+        "error: --method: option --rank of method rlrr must be a whole number from 1 to 256, got 0.",
       "--rank 2 --side left":
         "error: --method: method rlrr: a rank above 1 needs both sides and the residual.",
       "--sites q,r":
-        'error: --method: option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
-      "--learningrate 1": "error: unknown option '--learningrate'\n  (Did you mean --learning-rate?)",
+        'error: --method: option --sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
+      "--learningrate 1": "error: unknown option '--learningrate'\n(Did you mean --learning-rate?)",
     }),
   )("%s", async (flags, message) => {
     expect(await refusal(`train MODEL DATA --out ROOT/out ${flags}`)).toBe(message);
@@ -300,7 +305,7 @@ describe("what inspect cannot name", () => {
         "error: ROOT/data is no model and no size, so --method, its options and --classes say nothing.",
       "ROOT/data --tensors": "error: ROOT/data has no tensors to list.",
       "vit-b16 --classes -1": "error: --classes must be a whole number of at least 0, got -1.",
-      "vit-b16 --method full --side left": 'error: --method: method full has no option "side". Known: none.',
+      "vit-b16 --method full --side left": "error: --method: method full has no option --side. Known: none.",
     }),
   )("%s", async (what, message) => {
     expect(await refusal(`inspect ${what}`)).toBe(message);

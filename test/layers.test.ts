@@ -98,7 +98,7 @@ const browser = [
   /^engine\/(engine|reference)\.ts$/,
   /^formats\/(protobuf|tensor)\.ts$/,
   /^model\/(model|vit|variants|frozen|backbone|layers|architectures)\.ts$/,
-  /^methods\//,
+  /^methods\/(?!load-method\.ts)/,
   /^train\//,
   /^preprocessing\/(steps|resize)\.ts$/,
 ];

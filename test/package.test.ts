@@ -39,11 +39,34 @@ describe("package", () => {
     expect(await node("bin/rlrr.mjs", "train", "--help")).toContain("Usage: rlrr train [options]");
   });
 
+  it("reads a method of a user's own, in TypeScript where Node.js does", async () => {
+    const source = `import { defineMethod, z } from "rlrr";
+      const summary = "trains the head";
+      export default defineMethod({
+        ...{ name: "own", summary, learningRate: 1, options: z.strictObject({}) },
+        create: () => ({ trainables: () => [] }),
+      });`;
+    // Outside the package and its dependencies: nothing there is called rlrr.
+    const elsewhere = temporaryFolder("own-method-elsewhere");
+    const count = async (name: string) => {
+      writeFileSync(join(elsewhere, name), source);
+      return node("bin/rlrr.mjs", "inspect", "vit-ti16", "--method", join(elsewhere, name), "--json");
+    };
+    expect(JSON.parse(await count("own.mjs"))).toMatchObject({ method: "own", trainable: 0 });
+    if (Reflect.get(process.features, "typescript"))
+      expect(JSON.parse(await count("own.ts"))).toMatchObject({ method: "own" });
+    else
+      await expect(count("own.ts")).rejects.toThrow(
+        `own.ts: Node.js ${process.versions.node} cannot read TypeScript. Use Node.js 22.18 or later, or write the file in JavaScript.`,
+      );
+  });
+
   it("opens both doors, and runs both kinds of thread", async () => {
     writeFileSync(
       join(folder, "user.mjs"),
-      `import { vit } from "rlrr";
-       import { grad, input, openEngine, openImageStore, ops } from "rlrr/node";
+      `import { models } from "rlrr";
+       import { graph, openEngine, openImageStore, ops } from "rlrr/node";
+       const { grad, input } = graph;
        const engine = await openEngine({ threads: 1 });
        let misfit = "";
        try { grad(ops.add(input("a", [2]), input("b", [3])), []); } catch ({ message }) { misfit = message; }
@@ -54,7 +77,7 @@ describe("package", () => {
        const numbers = await session.run({ x: Float32Array.of(1, 3) });
        const store = openImageStore();
        const problem = await store.load("none.png", []).catch(({ message }) => message);
-       console.log(JSON.stringify([typeof vit, [...numbers.y], [...numbers.gradient], problem, misfit]));
+       console.log(JSON.stringify([typeof models.backboneOf, [...numbers.y], [...numbers.gradient], problem, misfit]));
        await store.close();
        await engine.close();`,
     );

@@ -191,13 +191,13 @@ describe("readAdapter", () => {
     ],
     [
       "an unknown method",
-      (c) => ({ ...c, method: { name: "lora", options: {} } }),
-      'there is no method "lora". Known: rlrr, linear, full.',
+      (c) => ({ ...c, method: { name: "mine", options: {} } }),
+      'it was trained with method "mine", which is not part of rlrr. Name the file that defines it with --method.',
     ],
     [
       "an unknown option",
       (c) => ({ ...c, method: { name: "linear", options: { rank: 2 } } }),
-      'method linear has no option "rank". Known: none.',
+      "method linear has no option rank. Known: none.",
     ],
   ])("refuses a config with %s", async (_, change, message) => {
     writeFileSync(inside("adapter_config.json"), JSON.stringify(change(readConfig())));

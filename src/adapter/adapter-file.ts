@@ -12,7 +12,8 @@ import { writeFileAside } from "../files/write-file.ts";
 import { writeFolderAside } from "../files/write-folder.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { chooseMethod } from "../methods/methods.ts";
+import type { Method } from "../methods/method.ts";
+import { chooseMethod, methods } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
@@ -89,12 +90,21 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
 
 const renderJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+export interface ReadAdapterOptions {
+  /** Methods of a user's own, which an adapter may have been trained with. */
+  readonly methods?: readonly Method[] | undefined;
+}
+
 /** Reads the adapter in `path`: its folder, or the run that made it. */
-export async function readAdapter(path: string): Promise<Adapter> {
+export async function readAdapter(
+  path: string,
+  { methods: own = [] }: ReadAdapterOptions = {},
+): Promise<Adapter> {
   const folder = await findAdapter(path);
   const where = join(folder, configName);
   const config = parseConfig(await readJson(where), where);
-  const { choice, adaptation } = chooseMethod(config.method, where);
+  checkKnown(config.method.name, own, where);
+  const { ownMethod, choice, adaptation } = chooseMethod(config.method, where, { known: own });
   const file = await readSafetensors(join(folder, "adapter_model.safetensors"));
   const trainables = allTrainables(adaptation, backboneOf(config.backbone), config.labels.length);
   checkTensors(file.tensors, trainables, file.name);
@@ -110,12 +120,26 @@ export async function readAdapter(path: string): Promise<Adapter> {
   return {
     base: { id: config.base_model_name_or_path, sha256: config.base_model_sha256 },
     method: choice,
+    ...(ownMethod && { ownMethod }),
     labels: config.labels,
     config: config.backbone,
     training: config.training,
     preprocessing: await readSteps(join(folder, "preprocessor_config.json"), config.backbone),
     tensors,
   };
+}
+
+/** No code that an adapter might name is ever run: only the user can say where a method is defined. */
+function checkKnown(name: string, own: readonly Method[], where: string): void {
+  if ([...methods, ...own].some((method) => method.name === name)) return;
+  const given = own.map((method) => `"${method.name}"`).join(", ");
+  throw new InputError((show) => {
+    const remedy =
+      given === ""
+        ? `Say where it is defined, with ${show("method")}.`
+        : `${show("method")} defines ${given}; give the one that defines ${showValue(name)}.`;
+    return `${where}: it was trained with method ${showValue(name)}, which is not part of rlrr. ${remedy}`;
+  });
 }
 
 /** The adapter's folder: `path` itself or its `adapter` folder, even while a new one is about to take its place. */

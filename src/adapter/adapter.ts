@@ -2,7 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
-import type { Trainable } from "../methods/method.ts";
+import type { Method, Trainable } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model, VitConfig } from "../model/model.ts";
@@ -11,6 +11,8 @@ import type { Step } from "../preprocessing/steps.ts";
 export interface Adapter {
   readonly base: AdapterBase;
   readonly method: MethodChoice;
+  /** The method itself where it is a user's own, since no name leads to it. */
+  readonly ownMethod?: Method | undefined;
   /** One per row of the head. */
   readonly labels: readonly string[];
   readonly preprocessing: readonly Step[];

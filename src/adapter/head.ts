@@ -1,5 +1,6 @@
 /** The classification head, which every method trains. */
 
+import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { type Adaptation, startZero, type Trainable } from "../methods/method.ts";
 import { type Backbone, headShapes } from "../model/backbone.ts";
@@ -14,7 +15,15 @@ export const headTrainables = (backbone: Pick<Backbone, "featureWidth">, classes
   }));
 
 /** Everything that trains, the head last. */
-export const allTrainables = (adaptation: Adaptation, backbone: Backbone, classes: number): Trainable[] => [
-  ...adaptation.trainables(backbone),
-  ...headTrainables(backbone, classes),
-];
+export function allTrainables(adaptation: Adaptation, backbone: Backbone, classes: number): Trainable[] {
+  const all = [...adaptation.trainables(backbone), ...headTrainables(backbone, classes)];
+  const names = new Set<string>();
+  for (const { name } of all) {
+    if (names.has(name))
+      throw new InputError(
+        `Two trainables are called "${name}"; the method must give each a name of its own.`,
+      );
+    names.add(name);
+  }
+  return all;
+}

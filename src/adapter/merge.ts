@@ -5,7 +5,7 @@ import { FileError, InputError } from "../errors.ts";
 import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import { adaptedTensors } from "../methods/adapted-layers.ts";
-import { chooseMethod } from "../methods/methods.ts";
+import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
 import { constantsOf } from "../model/frozen.ts";
@@ -17,7 +17,7 @@ import type { Adapter } from "./adapter.ts";
  * changed; weights that the method leaves alone stay where they are. One block at a time, to bound memory.
  */
 export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engine): Promise<Weights> {
-  const { method, adaptation } = chooseMethod(adapter.method, "adapter");
+  const { method, adaptation } = methodOf(adapter);
   if (method.unmergeable !== undefined)
     throw new InputError(`An adapter of method ${method.name} cannot be merged: ${method.unmergeable}.`);
   const trained = constantsOf(adapter.tensors);

@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { z } from "zod";
 import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { defineMethod } from "../methods/method.ts";
 import { renderModelCard } from "./model-card.ts";
 
 const adapter = await drawnAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
@@ -23,7 +25,7 @@ tags:
 
 # 2 classes on google/vit
 
-A Vision Transformer adapted with \`linear\`: 34 trained numbers, 34 of them the head's.
+A Vision Transformer adapted with \`linear\`: 34 trained parameters, 34 of them the head's.
 The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
 
 \`\`\`
@@ -71,5 +73,24 @@ Classes: rose, tulip
     const card = renderModelCard({ ...adapter, labels, training: { validationTop1: undefined } });
     expect(card).toContain("c198, c199 and 800 more\n");
     expect(card).not.toContain("validationTop1");
+  });
+
+  it.each([
+    ["rlrr", true],
+    ["vpt-deep", false],
+  ])("tells how to merge where that can be done: %s", async (name, mergeable) => {
+    const card = renderModelCard(await drawnAdapter(tinyModel(), { name }));
+    expect(card.includes("rlrr merge --adapter . --out merged\n")).toBe(mergeable);
+  });
+
+  it("asks for the file that defines a method of a user's own", () => {
+    const ownMethod = defineMethod({
+      ...{ name: "own", summary: "trains the head", learningRate: 1, options: z.strictObject({}) },
+      create: () => ({ trainables: () => [] }),
+    });
+    const card = renderModelCard({ ...adapter, method: { name: "own", options: {} }, ownMethod });
+    expect(card).toContain(
+      "rlrr predict --adapter . --method FILE photo.jpg\nrlrr merge --adapter . --method FILE",
+    );
   });
 });

@@ -1,13 +1,15 @@
 /** The README.md of an adapter: metadata for the hub in front, facts for people after. */
 
 import { basename } from "node:path";
+import { methodOf } from "../methods/methods.ts";
 import type { Adapter } from "./adapter.ts";
 
 /** Labels beyond these are only counted: a card is for reading. */
 const mostLabels = 200;
 
 /** Markdown with YAML front matter: https://huggingface.co/docs/hub/model-cards. */
-export function renderModelCard({ base, method, labels, training, tensors }: Adapter): string {
+export function renderModelCard(adapter: Adapter): string {
+  const { base, method, labels, training, tensors } = adapter;
   const trained = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
   const head = [...tensors].reduce(
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
@@ -21,7 +23,9 @@ export function renderModelCard({ base, method, labels, training, tensors }: Ada
   );
   const more = labels.length > mostLabels ? ` and ${labels.length - mostLabels} more` : "";
   const onHub = isHubId(base.id);
-  const named = onHub ? "" : " --model BACKBONE";
+  const known = methodOf(adapter);
+  const named = `${onHub ? "" : " --model BACKBONE"}${known.ownMethod ? " --method FILE" : ""}`;
+  const merge = known.method.unmergeable === undefined ? `rlrr merge --adapter .${named} --out merged\n` : "";
   return `---
 ${onHub ? `base_model: ${base.id}\nbase_model_relation: adapter\n` : ""}library_name: rlrr
 pipeline_tag: image-classification
@@ -32,13 +36,12 @@ tags:
 
 # ${labels.length} classes on ${plain(onHub ? base.id : basename(base.id))}
 
-A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained numbers, ${head.toLocaleString("en")} of them the head's.
+A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained parameters, ${head.toLocaleString("en")} of them the head's.
 The backbone is not in this folder; its weights have the hash \`${base.sha256}\`.
 
 \`\`\`
 rlrr predict --adapter .${named} photo.jpg
-rlrr merge --adapter .${named} --out merged
-\`\`\`
+${merge}\`\`\`
 
 | training | |
 |---|---|

@@ -14,7 +14,7 @@ import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
-import { chooseMethod, type MethodRequest } from "../methods/methods.ts";
+import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
@@ -78,7 +78,13 @@ interface Settled {
 
 /** Times training steps on noise, with dropout of 0.1. */
 export async function measureStep(options: MeasureStepOptions = {}): Promise<StepSpeed> {
-  const { model: named = "vit-b16", method = "rlrr", batchSize = 8, classes = 100, steps = 5 } = options;
+  const {
+    model: named = "vit-b16",
+    method = defaultMethod,
+    batchSize = 8,
+    classes = 100,
+    steps = 5,
+  } = options;
   for (const [name, value] of Object.entries({ batchSize, classes, steps }))
     if (!Number.isSafeInteger(value) || value < 1)
       throw new InputError((show) => `${show(name)} must be at least 1, got ${value}.`);

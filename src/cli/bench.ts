@@ -1,7 +1,7 @@
 /** rlrr bench: how fast a training step is here, and how far from the machine's best. */
 
 import { Command, Option } from "commander";
-import { methods, models } from "../index.ts";
+import { defaultMethod, methods, models } from "../index.ts";
 import { measureStep, type StepSpeed } from "../node.ts";
 import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
@@ -22,7 +22,9 @@ export const benchCommand = (): Command =>
       new Option("--steps <n>", "steps to time, after one that is not timed")
         .argParser(wholeNumber)
         .default(5),
-      new Option("--method <name>", "what trains").choices(methods.map(({ name }) => name)).default("rlrr"),
+      new Option("--method <name>", "what trains")
+        .choices(methods.map(({ name }) => name))
+        .default(defaultMethod),
       ...engineOptions(),
       jsonOption(),
     ])

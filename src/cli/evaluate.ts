@@ -5,6 +5,7 @@ import { evaluationRecords, renderEvaluation } from "../index.ts";
 import { files, type Split } from "../node.ts";
 import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
+import { ownMethodOption } from "./method-options.ts";
 import {
   batchSizeOption,
   dataHelp,
@@ -35,6 +36,7 @@ export const evaluateCommand = (): Command =>
       ]),
       new Option("--report <file.html>", "write a page with pictures of the mistakes"),
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
+      ownMethodOption(),
       headsOption(),
       batchSizeOption(),
       ...engineOptions(),

@@ -1,10 +1,16 @@
 /** rlrr inspect: what any file or folder is. */
 
 import { Command, Option } from "commander";
-import { chooseMethod, models } from "../index.ts";
+import { chooseMethod, defaultMethod, models } from "../index.ts";
 import { inspect } from "../node.ts";
 import { interruption } from "./exit.ts";
-import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
+import {
+  methodOption,
+  methodSettingOptions,
+  methodSettings,
+  resolveMethod,
+  settingFlag,
+} from "./method-options.ts";
 import {
   dataHelp,
   headsOption,
@@ -54,10 +60,11 @@ interface Flags {
 }
 
 async function runInspect(what: string, flags: Flags): Promise<void> {
-  const { heads, method: name, classes, tensors, json = false } = flags;
+  const { heads, classes, tensors, json = false } = flags;
+  const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
   const options = methodSettings(flags);
   const asksMethod = name !== undefined || Object.keys(options).length > 0;
-  if (asksMethod) chooseMethod({ name: name ?? "rlrr", options }, "--method");
+  if (asksMethod) chooseMethod({ name: name ?? defaultMethod, options }, "--method", { nameOf: settingFlag });
   const progress = showReading({ json });
   try {
     const inspection = await inspect(what, {

@@ -1,9 +1,10 @@
 /** rlrr merge: base and adapter become one plain model, proven to give the same logits. */
 
 import { Command, Option } from "commander";
-import { type MergedModel, merge } from "../node.ts";
+import { loadMethodFile, type MergedModel, merge } from "../node.ts";
 import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
+import { ownMethodOption } from "./method-options.ts";
 import { jsonOption, modelHelp, modelOption, withOptions } from "./options.ts";
 import { print, say } from "./output.ts";
 import { showReading } from "./show-reading.ts";
@@ -16,6 +17,7 @@ export const mergeCommand = (): Command =>
     [
       new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder").makeOptionMandatory(),
       modelOption("the base (default: the one the adapter was trained on)"),
+      ownMethodOption(),
       new Option(
         "--out <folder>",
         "where the model goes: config.json, preprocessor_config.json, model.safetensors",
@@ -38,17 +40,20 @@ The folder is in Hugging Face's classic layout: transformers, timm-style loaders
 interface Flags extends EngineFlags {
   readonly adapter: string;
   readonly model?: string;
+  /** A file that defines the adapter's method. */
+  readonly method?: string;
   readonly out: string;
   readonly json?: boolean;
 }
 
 async function runMerge(flags: Flags): Promise<void> {
   const { adapter, model, out, json = false } = flags;
+  const method = flags.method === undefined ? undefined : await loadMethodFile(flags.method);
   const progress = showReading({ json });
   const engine = await openChosenEngine(flags);
   try {
     const merged = await merge(adapter, out, {
-      ...{ model, engine, signal: interruption, onProgress: progress.show },
+      ...{ model, method, engine, signal: interruption, onProgress: progress.show },
     });
     if (json) await print(`${JSON.stringify({ type: "merged", ...merged })}\n`);
     else await say(renderMerged(merged));

@@ -6,6 +6,7 @@ import { FileError, InputError } from "../index.ts";
 import { findImages } from "../node.ts";
 import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
+import { ownMethodOption } from "./method-options.ts";
 import {
   batchSizeOption,
   flagOf,
@@ -32,6 +33,7 @@ export const predictCommand = (): Command =>
     new Option("--format <kind>", "how to print; --json is jsonl")
       .choices(["table", "csv", "jsonl"])
       .default("table"),
+    ownMethodOption(),
     headsOption(),
     batchSizeOption(),
     ...engineOptions(),

@@ -1,6 +1,6 @@
 /** Loads the model that a command's flags name, and shows how far that is and what had to be taken for granted. */
 
-import { type LoadedModel, load } from "../node.ts";
+import { type LoadedModel, load, loadMethodFile } from "../node.ts";
 import type { EngineFlags } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { tell } from "./output.ts";
@@ -9,6 +9,8 @@ import { showReading } from "./show-reading.ts";
 export interface ModelFlags extends EngineFlags {
   readonly adapter?: string;
   readonly model?: string;
+  /** A file that defines the adapter's method. */
+  readonly method?: string;
   readonly heads?: number;
   readonly batchSize?: number;
   readonly json?: boolean;
@@ -16,15 +18,16 @@ export interface ModelFlags extends EngineFlags {
 
 /** Close the model when done. */
 export async function loadShown(
-  { adapter, model, heads, batchSize, provider, threads, json = false }: ModelFlags,
+  { adapter, model, method: file, heads, batchSize, provider, threads, json = false }: ModelFlags,
   { expectedImages }: { readonly expectedImages?: number } = {},
 ): Promise<LoadedModel> {
+  const method = file === undefined ? undefined : await loadMethodFile(file);
   const progress = showReading({ json });
   try {
     const loaded = await load(
       { adapter, model },
       {
-        ...{ heads, batchSize, expectedImages, provider, threads },
+        ...{ method, heads, batchSize, expectedImages, provider, threads },
         ...{ signal: interruption, onProgress: progress.show },
       },
     );

@@ -1,11 +1,18 @@
 /** rlrr train: adapts a model to labelled images. */
 
 import { Command, Option } from "commander";
-import { chooseMethod, preprocessing, type RecipeInput, type StepChoices } from "../index.ts";
+import { chooseMethod, defaultMethod, preprocessing, type RecipeInput, type StepChoices } from "../index.ts";
 import { train } from "../node.ts";
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
-import { methodOption, methodSettingOptions, methodSettings } from "./method-options.ts";
+import {
+  learningRateHelp,
+  methodOption,
+  methodSettingOptions,
+  methodSettings,
+  resolveMethod,
+  settingFlag,
+} from "./method-options.ts";
 import {
   dataHelp,
   givenFlags,
@@ -25,7 +32,7 @@ const recipeOptions = [
   numberOption("--epochs <n>", "passes over the training images (default: 100)"),
   numberOption("--batch-size <n>", "images an optimizer step (default: 32)"),
   numberOption("--micro-batch-size <n>", "images a run of the graph (default: as memory allows)"),
-  numberOption("--learning-rate <x>", "top of the schedule (default: 1e-3; linear 1e-2, full 1e-4)"),
+  numberOption("--learning-rate <x>", `top of the schedule ${learningRateHelp()}`),
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
   numberOption("--warmup-learning-rate <x>", "start of the warm-up (default: 1e-7)"),
   numberOption("--warmup-epochs <n>", "(default: a tenth of the epochs)"),
@@ -38,6 +45,8 @@ const recipeOptions = [
   numberOption("--clip-norm <x>", "scale gradients down to this norm (default: off)"),
   numberOption("--dropout <p>", "drop numbers of residual branches, as the official code does (default: 0)"),
   numberOption("--drop-path <p>", "drop whole residual branches: stochastic depth (default: 0)"),
+  numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
+  numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
   numberOption("--label-smoothing <x>", "(default: 0)"),
   new Option("--class-weights <kind>", "weigh rare classes more (default: none)").choices([
     "none",
@@ -86,7 +95,7 @@ export const trainCommand = (): Command =>
     new Option("--resume", "go on with the run in --out; repeat its options"),
     ...engineOptions(),
     jsonOption(),
-    ...inGroup("Method:", [methodOption().default("rlrr"), ...methodSettingOptions()]),
+    ...inGroup("Method:", [methodOption().default(defaultMethod), ...methodSettingOptions()]),
     ...inGroup("Training:", recipeOptions),
     ...inGroup("Images:", imageOptions),
   ])
@@ -118,8 +127,8 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
   const { heads, imageSize, skipBadImages, resume } = flags;
-  const method = { name: flags.method, options: methodSettings(flags) };
-  chooseMethod(method, "--method");
+  const method = { name: await resolveMethod(flags.method), options: methodSettings(flags) };
+  chooseMethod(method, "--method", { nameOf: settingFlag });
   const reporter = openReporter({ json });
   const progress = showReading({ json });
   try {

@@ -1,4 +1,4 @@
-/** Graphs of values: ops, gradients, sizes, and their ONNX form. */
+/** Graphs of values: gradients, sizes, and their ONNX form. */
 
 export {
   renderShape,
@@ -15,8 +15,6 @@ export { matrixFlops } from "../graph/flops.ts";
 export { grad } from "../graph/grad.ts";
 /** A graph as the bytes of an ONNX file. */
 export { type OnnxOptions, toOnnx } from "../graph/onnx.ts";
-/** What builds graphs: `graph.ops.matmul(a, b)`. */
-export * as ops from "../graph/ops.ts";
 /** A graph as text, a line for each value. */
 export { printGraph } from "../graph/print.ts";
 /** A value's sizes, typed by its rank. */

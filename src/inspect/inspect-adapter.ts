@@ -9,6 +9,7 @@ import { FileError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
+import type { Method } from "../methods/method.ts";
 import { type Position, parsePosition } from "../runs/checkpoint.ts";
 
 /** Of run.json what is told; a file that says more or less is still a run's. */
@@ -32,7 +33,7 @@ export interface RunRecord {
 }
 
 /** An adapter, and the run around it. */
-export interface AdapterRecord extends Omit<Adapter, "tensors"> {
+export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod"> {
   readonly type: "adapter";
   readonly path: string;
   /** Of the file with its tensors. */
@@ -48,12 +49,12 @@ interface Inspected {
   readonly tensors: readonly ListedTensor[];
 }
 
-/** `path` is an adapter's folder, or a run's that has one already or not yet. */
-export async function inspectAdapter(path: string): Promise<Inspected> {
+/** `path` is an adapter's folder, or a run's that has one already or not yet; `own` a method that is not in the list. */
+export async function inspectAdapter(path: string, own?: Method): Promise<Inspected> {
   const run = await readRun(path);
   const folder = await adapterFolder(path);
   if (folder === undefined) return { record: { type: "run", path, run }, tensors: [] };
-  const adapter = await readAdapter(path);
+  const adapter = await readAdapter(path, own ? { methods: [own] } : {});
   const weights = join(folder, "adapter_model.safetensors");
   const { size: bytes } = await stat(weights);
   const { method, base, labels, config, preprocessing, training } = adapter;

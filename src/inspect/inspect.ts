@@ -8,6 +8,7 @@ import { FileError, InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
+import type { Method } from "../methods/method.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { isVariant } from "../model/variants.ts";
 import { type AdapterRecord, inspectAdapter, type RunRecord } from "./inspect-adapter.ts";
@@ -20,7 +21,10 @@ export interface InspectOptions extends Pick<ReadModelOptions, "signal" | "onPro
   /** Attention heads, where neither the model's config nor its width tells. */
   readonly heads?: number | undefined;
   /** What would train in a model or a size: by one method with its options, or by every method. */
-  readonly method?: { readonly name?: string | undefined; readonly options?: CountOptions["settings"] };
+  readonly method?: {
+    readonly name?: string | Method | undefined;
+    readonly options?: CountOptions["settings"];
+  };
   /** Rows of the head that would train with it. */
   readonly classes?: number | undefined;
   /** Lists every tensor. */
@@ -56,7 +60,8 @@ interface Identified {
 export async function inspect(what: string, options: InspectOptions = {}): Promise<Inspection> {
   const { record, tensors } = await identify(what, options);
   const asksCounts = options.method !== undefined || options.classes !== undefined;
-  if (asksCounts && record.type !== "model" && record.type !== "size")
+  const isDefined = record.type === "adapter" && record.method.name === ownMethod(options)?.name;
+  if (asksCounts && !isDefined && record.type !== "model" && record.type !== "size")
     throw new InputError(
       (show) =>
         `${what} is no model and no size, so ${show("method")}, its options and ${show("classes")} say nothing.`,
@@ -65,6 +70,10 @@ export async function inspect(what: string, options: InspectOptions = {}): Promi
   if (tensors === undefined) throw new InputError(`${what} has no tensors to list.`);
   return { ...record, tensors };
 }
+
+/** A method of the user's own, which an adapter may have been trained with. */
+const ownMethod = ({ method }: InspectOptions): Method | undefined =>
+  typeof method?.name === "object" ? method.name : undefined;
 
 const countsOf = ({ method, classes = 0 }: InspectOptions): CountOptions => ({
   method: method?.name,
@@ -93,7 +102,8 @@ const dataOptions = ({ signal }: InspectOptions) => (signal ? { signal } : {});
 
 async function identifyFolder(folder: string, options: InspectOptions): Promise<Identified> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  if (names.includes("run.json") || (await adapterFolder(folder))) return inspectAdapter(folder);
+  if (names.includes("run.json") || (await adapterFolder(folder)))
+    return inspectAdapter(folder, ownMethod(options));
   if (names.some((name) => /^model\.safetensors(\.index\.json)?$/.test(name)))
     return inspectModel(folder, modelOptions(options));
   const dataset = await readDataset(folder, dataOptions(options)).catch((cause: unknown) => {
@@ -112,7 +122,7 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
 
 async function identifyFile(path: string, options: InspectOptions): Promise<Identified> {
   if (/(^|[/\\])adapter_model\.safetensors$/.test(path) && (await adapterFolder(dirname(path))))
-    return inspectAdapter(dirname(path));
+    return inspectAdapter(dirname(path), ownMethod(options));
   if (/\.(safetensors|npz)$/.test(path)) return identifyWeights(path, options);
   if (/\.csv$/i.test(path))
     return {

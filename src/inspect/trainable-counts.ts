@@ -2,13 +2,14 @@
 
 import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { chooseMethod, methods } from "../methods/methods.ts";
+import type { Method } from "../methods/method.ts";
+import { type ChosenMethod, chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { VitConfig } from "../model/model.ts";
 
 export interface CountOptions {
   /** All methods where none is named. */
-  readonly method?: string | undefined;
+  readonly method?: string | Method | undefined;
   /** The method's own options. */
   readonly settings: Readonly<Record<string, unknown>>;
   /** Rows of the head that trains with it; 0 counts no head. */
@@ -35,22 +36,27 @@ export function countTrainables(
   config: VitConfig,
   { method, settings, classes }: CountOptions,
 ): TrainableCounts {
-  const named = method ?? (Object.keys(settings).length > 0 ? "rlrr" : undefined);
-  const count = (name: string) => countMethod(config, { name, settings, classes });
-  if (named === undefined) return { classes, methods: methods.map(({ name }) => count(name)) };
-  const { options } = chooseMethod({ name: named, options: settings }, "method").choice;
-  return { ...count(named), options, classes };
+  const asked = method ?? (Object.keys(settings).length > 0 ? defaultMethod : undefined);
+  const choose = (name: string | Method) => chooseMethod({ name, options: settings }, "method");
+  if (asked === undefined)
+    return { classes, methods: methods.map((one) => countMethod(config, choose(one), classes)) };
+  const chosen = choose(asked);
+  return { ...countMethod(config, chosen, classes), options: chosen.choice.options, classes };
 }
 
 function countMethod(
   config: VitConfig,
-  { name, settings, classes }: { name: string; settings: CountOptions["settings"]; classes: number },
+  { choice, adaptation }: ChosenMethod,
+  classes: number,
 ): TrainableCount {
-  const { adaptation } = chooseMethod({ name, options: settings }, "method");
   const sizes = allTrainables(adaptation, backboneOf(config), classes).map((row) => ({
     isHead: row.name.startsWith("head."),
     size: sizeOf(row.shape),
   }));
   const sum = (rows: typeof sizes) => rows.reduce((all, { size }) => all + size, 0);
-  return { method: name, trainable: sum(sizes), headTrainable: sum(sizes.filter(({ isHead }) => isHead)) };
+  return {
+    method: choice.name,
+    trainable: sum(sizes),
+    headTrainable: sum(sizes.filter(({ isHead }) => isHead)),
+  };
 }

@@ -91,7 +91,8 @@ interface NoisyParts {
 }
 
 /**
- * PACE's multiplicative noise: y = frozen(x) + z ⊙ (adapted(x) - frozen(x)) at every site that the method changes.
+ * PACE's multiplicative noise: y = frozen(x) + z ⊙ (adapted(x) - frozen(x)) at every matrix and branch that the method
+ * changes; norms and patches have none.
  * Ni and Koniusz 2024, https://arxiv.org/abs/2409.17137.
  */
 function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: NoisyParts): Layers {
@@ -109,9 +110,12 @@ function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: 
       return factor ? perturbed(dense(x, frozen(site)), y, factor) : y;
     },
     branch: (site, io) => {
-      const y = adapted.branch(site, io);
-      const factor = changes.branch?.(site) && noise(site);
-      return factor ? perturbed(base.branch(site, io), y, factor) : y;
+      // Asked for once: dropout's mask is a new input each time.
+      const y = base.branch(site, io);
+      const change = changes.branch?.(site);
+      const factor = change && noise(site);
+      const changed = change?.({ x: io.x, y }) ?? y;
+      return factor ? perturbed(y, changed, factor) : changed;
     },
     matrix: (site) => (factorAt(site) ? undefined : adapted.matrix(site)),
   };

@@ -1,17 +1,24 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { InputError } from "../errors.ts";
-import { chooseMethod, methods } from "./methods.ts";
+import { defineMethod } from "./method.ts";
+import { chooseMethod, defaultMethod, methods } from "./methods.ts";
 
 describe("methods", () => {
   it("lists every method once", () => {
-    expect(methods.map(({ name }) => name)).toEqual(["rlrr", "linear", "full"]);
+    expect(methods.map(({ name }) => name)).toEqual([
+      ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
+    ]);
+    expect(defaultMethod).toBe("rlrr");
   });
 
   it.each(methods)("says what is right for every option of $name", ({ options, summary }) => {
     expect(summary).toMatch(/^[a-z].*[^.]$/);
     for (const schema of Object.values(options.shape))
-      expect(z.globalRegistry.get(schema)?.description).toMatch(/\w/);
+      expect(z.globalRegistry.get(schema)).toMatchObject({
+        description: expect.stringMatching(/^[a-z].*[^.]$/),
+        help: expect.stringMatching(/^[a-z].*[^.]$/),
+      });
   });
 });
 
@@ -30,14 +37,22 @@ describe("chooseMethod", () => {
     ["rlrr", { side: "left", residual: false }, { ...defaults, side: "left", residual: false }],
     ["linear", {}, {}],
     ["full", undefined, {}],
+    ["lora", { rank: 4 }, { rank: 4, alpha: 8, sites: ["q", "v"] }],
+    ["ssf", {}, {}],
+    ["vpt-deep", {}, { tokens: 10 }],
+    ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });
 
   it.each([
-    ["lora", {}, 'there is no method "lora". Known: rlrr, linear, full.'],
-    ["rlrr", { ranks: 2 }, 'method rlrr has no option "ranks". Known: rank, side, residual, sites, init.'],
-    ["full", { rank: 2 }, 'method full has no option "rank". Known: none.'],
+    [
+      "houlsby",
+      {},
+      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
+    ],
+    ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
+    ["full", { rank: 2 }, "method full has no option rank. Known: none."],
     ["rlrr", { rank: 0 }, "option rank of method rlrr must be a whole number from 1 to 256, got 0."],
     ["rlrr", { rank: 257 }, "option rank of method rlrr must be a whole number from 1 to 256, got 257."],
     ["rlrr", { rank: 1.5 }, "option rank of method rlrr must be a whole number from 1 to 256, got 1.5."],
@@ -54,11 +69,55 @@ describe("chooseMethod", () => {
       { sites: [] },
       "option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got [].",
     ],
+    ["lora", { alpha: 0 }, "option alpha of method lora must be a number above 0, at most 10000, got 0."],
+    [
+      "lora",
+      { sites: ["norm"] },
+      'option sites of method lora must be a list of q, k, v, o, fc1, fc2, got ["norm"].',
+    ],
+    [
+      "vpt-deep",
+      { tokens: 513 },
+      "option tokens of method vpt-deep must be a whole number from 1 to 512, got 513.",
+    ],
+    [
+      "adaptformer",
+      { scale: -1 },
+      "option scale of method adaptformer must be a number above 0, at most 1000, got -1.",
+    ],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
     ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides and the residual."],
     ["rlrr", { rank: 2, residual: false }, "method rlrr: a rank above 1 needs both sides and the residual."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],
   ])("refuses %s with %j", (name, options, message) => {
     expect(() => chooseMethod({ name, options }, "--method")).toThrow(new InputError(`--method: ${message}`));
+  });
+
+  const own = defineMethod({
+    name: "own",
+    summary: "trains the head alone",
+    learningRate: 1,
+    options: z.strictObject({ width: z.int().default(3).describe("a whole number") }),
+    create: () => ({ trainables: () => [] }),
+  });
+
+  it("takes a method of a user's own, itself or by its name among those known", () => {
+    for (const name of ["own", own])
+      expect(chooseMethod({ name, options: {} }, "--method", { known: [own] })).toMatchObject({
+        method: own,
+        choice: { name: "own", options: { width: 3 } },
+      });
+  });
+
+  it("names options as the user does", () => {
+    const nameOf = (option: string) => `--${option}`;
+    const choose = (name: string, options: object) => () =>
+      chooseMethod({ name, options }, "--method", { nameOf });
+    expect(choose("rlrr", { rank: 0 })).toThrow(
+      new InputError("--method: option --rank of method rlrr must be a whole number from 1 to 256, got 0."),
+    );
+    expect(choose("ssf", { rank: 2 })).toThrow(
+      new InputError("--method: method ssf has no option --rank. Known: none."),
+    );
   });
 });

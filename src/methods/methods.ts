@@ -14,6 +14,9 @@ import { vptDeep } from "./vpt-deep.ts";
 
 export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
 
+/** What trains where no method is named. */
+export const defaultMethod = rlrr.name;
+
 /** A method's name with its options: what a config file says of it. */
 export interface MethodChoice {
   readonly name: string;
@@ -29,33 +32,64 @@ export interface MethodRequest {
 /** A method with its options settled. */
 export interface ChosenMethod {
   readonly method: Method;
+  /** The same where it is not in the list, and no name leads to it. */
+  readonly ownMethod: Method | undefined;
   readonly choice: MethodChoice;
   readonly adaptation: Adaptation;
 }
 
-/** Finds a method and checks its options, filling in defaults. `where` names the flag or file at fault. */
-export function chooseMethod({ name, options }: MethodRequest, where: string): ChosenMethod {
-  const method = typeof name === "string" ? methods.find((row) => row.name === name) : name;
-  const known = methods.map((row) => row.name).join(", ");
-  if (!method) throw new InputError(`${where}: there is no method "${name}". Known: ${known}.`);
-  const parsed = method.options.safeParse(options ?? {});
-  if (!parsed.success) throw new InputError(`${where}: ${explain(method, parsed.error, options)}.`);
-  const choice = { name: method.name, options: parsed.data };
-  return { method, choice, adaptation: method.create(parsed.data) };
+export interface ChooseOptions {
+  /** Methods of a user's own, besides those in the list. */
+  readonly known?: readonly Method[] | undefined;
+  /** What the user wrote for an option, such as a flag. */
+  readonly nameOf?: (option: string) => string;
 }
 
+/** Finds a method and checks its options, filling in defaults. `where` names the flag or file at fault. */
+export function chooseMethod(
+  { name, options }: MethodRequest,
+  where: string,
+  { known = [], nameOf = (option) => option }: ChooseOptions = {},
+): ChosenMethod {
+  const all = [...methods, ...known];
+  const method = typeof name === "string" ? all.find((row) => row.name === name) : name;
+  if (!method)
+    throw new InputError(
+      `${where}: there is no method "${name}". Known: ${all.map((row) => row.name).join(", ")}.`,
+    );
+  const parsed = method.options.safeParse(options ?? {});
+  if (!parsed.success)
+    throw new InputError(`${where}: ${explain(method, parsed.error, { given: options, nameOf })}.`);
+  const choice = { name: method.name, options: parsed.data };
+  const ownMethod = methods.includes(method) ? undefined : method;
+  return { method, ownMethod, choice, adaptation: method.create(parsed.data) };
+}
+
+/** The method that an adapter was trained with: its own where that is not in the list, else by name. */
+export const methodOf = ({
+  method: { name, options },
+  ownMethod,
+}: {
+  readonly method: MethodChoice;
+  readonly ownMethod?: Method | undefined;
+}): ChosenMethod => chooseMethod({ name: ownMethod ?? name, options }, "adapter");
+
 /** The first thing that is wrong; what would be right is described beside each option. */
-function explain({ name, options: { shape } }: Method, { issues }: z.ZodError, given: unknown): string {
+function explain(
+  { name, options: { shape } }: Method,
+  { issues }: z.ZodError,
+  { given, nameOf }: { given: unknown; nameOf: (option: string) => string },
+): string {
   const issue = issues[0];
   const option = String(issue?.path[0] ?? "");
   const schema = shape[option];
   if (issue?.code === "unrecognized_keys" && !schema) {
-    const known = Object.keys(shape).join(", ") || "none";
-    return `method ${name} has no option ${showValue(issue.keys[0])}. Known: ${known}`;
+    const known = Object.keys(shape).map(nameOf).join(", ") || "none";
+    return `method ${name} has no option ${nameOf(String(issue.keys[0]))}. Known: ${known}`;
   }
   if (issue?.code === "custom" && !schema) return `method ${name}: ${issue.message}`;
   if (!schema) return `options of method ${name} must be given by name, got ${showValue(given)}`;
   const right = z.globalRegistry.get(schema)?.description ?? "another value";
   const value = (given as Readonly<Record<string, unknown>>)[option];
-  return `option ${option} of method ${name} must be ${right}, got ${showValue(value)}`;
+  return `option ${nameOf(option)} of method ${name} must be ${right}, got ${showValue(value)}`;
 }

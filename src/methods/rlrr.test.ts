@@ -1,7 +1,17 @@
 import { describe, expect, it } from "vitest";
 import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { feedsOf, type GoldenTensor, type GoldenTensors, inFloat32, readGolden } from "../../test/golden.ts";
-import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "../../test/tiny-vit.ts";
+import {
+  adaptationOf,
+  countOf,
+  frozenFeeds as frozen,
+  gradientsOf,
+  largest,
+  logitsOf,
+  startFeeds as startOf,
+  vitB16,
+} from "../../test/tiny-methods.ts";
+import { adaptedGraph, crossEntropy, tiny } from "../../test/tiny-vit.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import { sizeOf } from "../formats/tensor.ts";
@@ -13,21 +23,13 @@ import type { VitConfig } from "../model/model.ts";
 import { randomStream } from "../random.ts";
 import { adaptedTensors } from "./adapted-layers.ts";
 import type { Adaptation } from "./method.ts";
-import { chooseMethod } from "./methods.ts";
 import { rescale } from "./rlrr.ts";
 
-type Feeds = Readonly<Record<string, Float64Array>>;
-
-const rlrr = (options: Record<string, unknown> = {}): Adaptation =>
-  chooseMethod({ name: "rlrr", options }, "test").adaptation;
+const rlrr = (options: Record<string, unknown> = {}): Adaptation => adaptationOf("rlrr", options);
 
 const base = { layerNormEps: 1e-6, classes: 0, imageSize: [224, 224] } as const;
-const vitB16: VitConfig = { ...base, patchSize: 16, width: 768, depth: 12, heads: 12, mlpWidth: 3072 };
 const vitL16: VitConfig = { ...base, patchSize: 16, width: 1024, depth: 24, heads: 16, mlpWidth: 4096 };
 const vitH14: VitConfig = { ...base, patchSize: 14, width: 1280, depth: 32, heads: 16, mlpWidth: 5120 };
-
-const countOf = (adaptation: Adaptation, config: VitConfig): number =>
-  adaptation.trainables(backboneOf(config)).reduce((total, { shape }) => total + sizeOf(shape), 0);
 
 describe("what RLRR trains", () => {
   // The paper's table 2 and its supplement C; by hand, ViT-B: 12·(27 + 4)·768 + 4·768 = 288,768
@@ -170,36 +172,6 @@ describe("RLRR against the official code", () => {
     expectGolden(dataOf(evaluate(graph, { ...feeds, ...masks })), golden.dropped, 1e-6);
   });
 });
-
-const weights = drawnWeights(tiny);
-const frozen: Feeds = {
-  images: Float64Array.from(drawnNumbers(2 * 3 * 64, { seed: 99 })),
-  ...Object.fromEntries([...weights].map(([name, { data }]) => [name, data])),
-};
-
-/** Numbers a method starts from, by name. */
-const startOf = (adaptation: Adaptation): Feeds =>
-  Object.fromEntries(
-    adaptation.trainables(backboneOf(tiny)).map(({ name, start }) => {
-      const data = start === "frozen" ? (frozen[name] ?? []) : start(randomStream(42, "start", name));
-      return [name, Float64Array.from(data)];
-    }),
-  );
-
-const logitsOf = (feeds: Feeds, adaptation?: Adaptation): Float64Array => {
-  const { logits } = adaptedGraph({ config: tiny, batch: 2, ...(adaptation ? { adaptation } : {}) });
-  return evaluate({ outputs: { logits } }, feeds).logits?.data ?? new Float64Array();
-};
-
-const gradientsOf = (feeds: Feeds, adaptation: Adaptation): Feeds => {
-  const { logits, trained } = adaptedGraph({ config: tiny, batch: 2, adaptation });
-  const gradients = grad(crossEntropy(logits, [2, 0]), [...trained.values()]);
-  const named = [...trained.keys()].map((name, at) => [name, gradients[at] ?? logits] as const);
-  const results = evaluate({ outputs: Object.fromEntries(named) }, feeds);
-  return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data]));
-};
-
-const largest = (numbers: Float64Array | undefined) => Math.max(...(numbers ?? []).map(Math.abs));
 
 describe("the start of RLRR", () => {
   it("gives the frozen model exactly with scales of 0 and 1", async () => {

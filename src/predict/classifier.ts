@@ -5,7 +5,7 @@ import type { Engine, Session } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { Graph } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
-import { chooseMethod } from "../methods/methods.ts";
+import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { constantsOf } from "../model/frozen.ts";
 import { affineOf, weightLayers } from "../model/layers.ts";
@@ -49,7 +49,7 @@ export function classifierGraph({ model, adapter, batchSize }: ClassifierParts):
     const layers = weightLayers(affineOf(frozen), frozen);
     return predictGraph(backbone, { layers, batchSize, head: frozen });
   }
-  const { adaptation } = chooseMethod(adapter.method, "adapter");
+  const { adaptation } = methodOf(adapter);
   const trained = constantsOf(adapter.tensors);
   const layers = adaptedLayers({ frozen, trained, adaptation });
   return predictGraph(backbone, { layers, batchSize, head: trained });

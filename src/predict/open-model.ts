@@ -5,6 +5,7 @@ import { type Adapter, checkBase } from "../adapter/adapter.ts";
 import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import type { Method } from "../methods/method.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
@@ -23,6 +24,8 @@ export interface Named {
 export interface OpenModelOptions extends Pick<ReadModelOptions, "signal" | "onProgress"> {
   /** Attention heads, where the model does not tell; an adapter does. */
   readonly heads?: number | undefined;
+  /** The method that an adapter was trained with, where it is one of your own. */
+  readonly method?: Method | undefined;
 }
 
 export interface OpenedModel {
@@ -54,7 +57,9 @@ export async function openModel(
       (show) =>
         `Give ${show("model")}, ${show("adapter")} or both: the model that answers, and what it was adapted with.`,
     );
-  const adapter = path === undefined ? undefined : await readAdapter(path);
+  const { method } = options;
+  const own = method ? { methods: [method] } : {};
+  const adapter = path === undefined ? undefined : await readAdapter(path, own);
   const model = await openBase({ source, path, adapter }, options);
   if (adapter) await checkBase(adapter, model, signalOf(options));
   else checkHead(model);

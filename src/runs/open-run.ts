@@ -7,7 +7,7 @@ import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { Trainable } from "../methods/method.ts";
-import { type ChosenMethod, chooseMethod, type MethodRequest } from "../methods/methods.ts";
+import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
@@ -60,7 +60,7 @@ export interface OpenedRun {
 export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
-  const chosen = chooseMethod(options.method ?? { name: "rlrr" }, "method");
+  const chosen = chooseMethod(options.method ?? { name: defaultMethod }, "method");
   const learningRate = options.recipe?.learningRate ?? chosen.method.learningRate;
   const recipe = parseRecipe({ ...options.recipe, learningRate });
   checkSize(model, preprocessing);

@@ -119,6 +119,7 @@ export class Recorder {
     await writeAdapter(folder.paths.adapter, {
       base: config.model,
       method: chosen.choice,
+      ownMethod: chosen.ownMethod,
       labels: dataset.classes,
       preprocessing: evaluationSteps(options.preprocessing),
       config: { ...model.config, classes: dataset.classes.length },

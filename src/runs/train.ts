@@ -10,7 +10,7 @@ import { InputError } from "../errors.ts";
 import { checkRunFolder } from "../files/check-out.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import { chooseMethod, type MethodRequest } from "../methods/methods.ts";
+import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
@@ -85,7 +85,7 @@ interface Settled {
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
   const { out, data, images = {}, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
-  const { learningRate } = chooseMethod(method ?? { name: "rlrr" }, "method").method;
+  const { learningRate } = chooseMethod(method ?? { name: defaultMethod }, "method").method;
   const recipe = parseRecipe({ learningRate, ...options.recipe });
   checkFraction(options);
   await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });

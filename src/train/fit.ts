@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
-import { type ChosenMethod, chooseMethod, type MethodRequest } from "../methods/methods.ts";
+import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { constantsOf } from "../model/frozen.ts";
@@ -27,7 +27,7 @@ import { openValidator } from "./validator.ts";
 export interface FitOptions {
   /** Its head, if it has one, is not used. */
   readonly model: Pick<Model, "config" | "weights">;
-  /** RLRR where left out. */
+  /** `defaultMethod` where left out. */
   readonly method?: MethodRequest;
   readonly classes: number;
   readonly train: Examples;
@@ -74,7 +74,7 @@ interface FitPlan {
 
 function planFit(options: FitOptions): FitPlan {
   const { model, classes, train, val } = options;
-  const chosen = chooseMethod(options.method ?? { name: "rlrr" }, "method");
+  const chosen = chooseMethod(options.method ?? { name: defaultMethod }, "method");
   const learningRate = options.recipe?.learningRate ?? chosen.method.learningRate;
   const recipe = parseRecipe({ ...options.recipe, learningRate });
   const backbone = backboneOf(model.config);

@@ -64,4 +64,19 @@ describe("fillRandomInputs", () => {
     expect(path).toHaveLength(6);
     for (const value of path) expect([0, 2]).toContain(value);
   });
+
+  it("draws noise around 1, the same into memory of a run before", () => {
+    const noise = [{ kind: "noise" as const, input: input("noise:blocks.0.q", [64, 1, 400]), std: 0.25 }];
+    const first = fillRandomInputs(noise, { seed: 7, place: [1, 0] });
+    const { "noise:blocks.0.q": numbers = new Float32Array() } = first;
+    const mean = numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+    const variance = numbers.reduce((sum, value) => sum + (value - mean) ** 2, 0) / numbers.length;
+    // five standard errors of 25,600 draws
+    expect(Math.abs(mean - 1)).toBeLessThan((5 * 0.25) / 160);
+    expect(Math.abs(Math.sqrt(variance) - 0.25)).toBeLessThan((5 * 0.25) / 226);
+    const kept = { ...first, "noise:blocks.0.q": numbers.slice() };
+    const again = fillRandomInputs(noise, { seed: 7, place: [1, 0], buffer: () => numbers });
+    expect(again).toEqual(kept);
+    expect(again["noise:blocks.0.q"]).toBe(numbers);
+  });
 });

@@ -69,6 +69,8 @@ describe("parseRecipe", () => {
     [{ clipNorm: -1 }, "--clip-norm must be 0 or a number above it, got -1."],
     [{ dropout: 1 }, "--dropout must be a number from 0 to below 1, got 1."],
     [{ dropPath: -0.1 }, "--drop-path must be a number from 0 to below 1, got -0.1."],
+    [{ consistency: -1 }, "--consistency must be 0 or a number above it, got -1."],
+    [{ consistencyNoise: -1 }, "--consistency-noise must be 0 or a number above it, got -1."],
     [{ labelSmoothing: 1 }, "--label-smoothing must be a number from 0 to below 1, got 1."],
     [{ classWeights: "rare" as never }, '--class-weights must be none or balanced, got "rare".'],
     [{ seed: -1 }, "--seed must be a whole number from 0 to 4294967295, got -1."],

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { tinyModel } from "../../test/tiny-model.ts";
 import { allTrainables } from "../adapter/head.ts";
-import { FileError } from "../errors.ts";
+import { FileError, InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { chooseMethod } from "../methods/methods.ts";
@@ -57,6 +57,13 @@ describe("startState", () => {
     weights.delete("cls");
     await expect(startState(trainablesOf("full"), { weights, seed: 1 })).rejects.toThrow(
       new FileError('The model has no weight "cls".'),
+    );
+  });
+
+  it("refuses a start of another size than its shape", async () => {
+    const short = { name: "x", shape: [2, 3], decay: false, start: () => new Float32Array(5) };
+    await expect(startState([short], { weights: new Map(), seed: 1 })).rejects.toThrow(
+      new InputError('Trainable "x" of shape [2, 3] starts with 5 values; its method must make 6.'),
     );
   });
 });

@@ -1,7 +1,14 @@
 /** The state that training begins with. */
 
 import { FileError, InputError } from "../errors.ts";
-import { isStored, type StoredTensor, sizeOf, type Tensor, type Weights } from "../formats/tensor.ts";
+import {
+  isStored,
+  renderShape,
+  type StoredTensor,
+  sizeOf,
+  type Tensor,
+  type Weights,
+} from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
@@ -20,6 +27,10 @@ export async function startState(
       start === "frozen"
         ? await frozenCopy(name, { weights, readWeight })
         : start(randomStream(seed, "start", name));
+    if (parameter.length !== sizeOf(shape))
+      throw new InputError(
+        `Trainable "${name}" of shape ${renderShape(shape)} starts with ${parameter.length} values; its method must make ${sizeOf(shape)}.`,
+      );
     const [first, second] = [new Float32Array(sizeOf(shape)), new Float32Array(sizeOf(shape))];
     state.set(name, { parameter, first, second });
   }

@@ -37,8 +37,8 @@ export interface TrainGraphOptions {
 
 export interface TrainGraph {
   /**
-   * Inputs `images` [batch, 3, height, width] (or `features` [batch, featureWidth]), `targets` [batch, classes], a mask per
-   * branch and every trainable; outputs `loss`, `logits` [batch, classes] and `gradient:` + name.
+   * Inputs `images` [batch, 3, height, width] (or `features` [batch, featureWidth]), `targets` [batch, classes], masks, noise and
+   * every trainable; outputs `loss`, `logits` [batch, classes] and `gradient:` + name.
    */
   readonly graph: Graph;
   /** What to feed besides, random in every run. */

@@ -1,0 +1,91 @@
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { writeColours, writeTinyModel } from "../../test/colour-data.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { InputError } from "../errors.ts";
+import { openEngine, readAdapter, readDataset, readModel } from "../node.ts";
+import type { TrainEvent } from "./events.ts";
+import { type TrainOptions, train } from "./train.ts";
+
+const root = temporaryFolder("train");
+const at = (...names: string[]) => join(root, ...names);
+const engine = await openEngine({ threads: 1 });
+afterAll(() => engine.close());
+beforeAll(async () => {
+  await writeTinyModel(at("base"), { labels: [] });
+  await writeColours(at("plain"), { "": 5 });
+  await writeColours(at("splits"), { train: 4, val: 2, test: 1 });
+});
+
+const recipe = { epochs: 1, batchSize: 8 };
+async function run(options: Partial<TrainOptions> & { readonly out: string }) {
+  const events: TrainEvent[] = [];
+  const common = { model: at("base"), data: at("plain"), recipe, engine };
+  for await (const event of train({ ...common, ...options })) events.push(event);
+  const notes = events.flatMap((event) => (event.type === "note" ? [event.message] : []));
+  const start = events.find((event) => event.type === "start");
+  return { events, notes, start, done: events.at(-1) };
+}
+
+describe("train", () => {
+  it("makes a validation split, and names the base so that the adapter is found from anywhere", async () => {
+    const { notes, start, done } = await run({ out: at("run") });
+    expect(start).toMatchObject({ method: "rlrr", trainExamples: 12, valExamples: 3 });
+    expect(notes).toEqual([
+      "No validation split was given: 3 of the 15 training images, drawn class by class with seed 42, became one.",
+      "3 classes: blue, green, red (12 training, 3 validation images)",
+    ]);
+    expect(done).toMatchObject({ type: "done", adapter: at("run", "adapter") });
+    const adapter = await readAdapter(at("run"));
+    expect(adapter.base.id).toBe(at("base"));
+    expect(JSON.parse(await readFile(at("run", "run.json"), "utf8")).model.id).toBe(at("base"));
+  });
+
+  it("takes what was read already, to the same run", async () => {
+    const [model, data] = [await readModel(at("base")), await readDataset(at("plain"))];
+    const { start } = await run({ model, data, out: at("read") });
+    expect(start).toMatchObject({ trainExamples: 12, valExamples: 3 });
+    const [one, other] = [await readAdapter(at("run")), await readAdapter(at("read"))];
+    expect(other.base).toEqual(one.base);
+    expect(other.tensors).toEqual(one.tensors);
+  });
+
+  it("trains on validation images too where the last epoch is kept", async () => {
+    const { notes, start } = await run({
+      ...{ data: at("splits"), out: at("last"), method: "linear" },
+      recipe: { ...recipe, select: "last" },
+    });
+    expect(start).toMatchObject({ method: "linear", trainExamples: 18, valExamples: 0 });
+    expect(notes).toContain(
+      "Training on the 6 validation images too, since the last epoch is kept whatever they say.",
+    );
+  });
+
+  it("prepares images by the choices given, else by the model's own way", async () => {
+    await run({ out: at("flipped"), images: { flip: true, normalize: "imagenet" } });
+    const steps = JSON.parse(await readFile(at("flipped", "run.json"), "utf8")).preprocessing;
+    expect(steps.map(([name]: [string]) => name)).toEqual(["resize", "randomHorizontalFlip", "normalize"]);
+    expect(steps.at(-1)[1].mean).toEqual([0.485, 0.456, 0.406]);
+  });
+
+  it("ends with stopped where its signal is raised before there is anything to save", async () => {
+    const { events } = await run({ out: at("stopped"), signal: AbortSignal.abort() });
+    expect(events).toEqual([{ type: "stopped", step: 0 }]);
+  });
+
+  it.each<[Partial<TrainOptions>, string]>([
+    [{ validationFraction: 1 }, "validationFraction must be a number above 0 and below 1, got 1."],
+    [{ recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
+    [
+      { out: at("plain", "red") },
+      `${at("plain", "red")} is not empty and holds no run. Name a new folder with out.`,
+    ],
+    [
+      { out: at("run") },
+      `${at("run")} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
+    ],
+  ])("refuses %j", async (options, message) => {
+    await expect(run({ out: at("new"), ...options })).rejects.toThrow(new InputError(message));
+  });
+});

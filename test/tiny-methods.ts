@@ -1,0 +1,114 @@
+/** Methods on the tiny Vision Transformer: what they start from, what they give, and whether their gradients are right. */
+
+import { expect } from "vitest";
+import { evaluate } from "../src/engine/reference.ts";
+import { sizeOf } from "../src/formats/tensor.ts";
+import { grad } from "../src/graph/grad.ts";
+import type { InputValue, Value } from "../src/graph/value.ts";
+import type { Adaptation } from "../src/methods/method.ts";
+import { chooseMethod } from "../src/methods/methods.ts";
+import { backboneOf } from "../src/model/architectures.ts";
+import type { VitConfig } from "../src/model/model.ts";
+import { randomStream } from "../src/random.ts";
+import { drawnNumbers } from "./drawn-numbers.ts";
+import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "./tiny-vit.ts";
+
+export type Feeds = Readonly<Record<string, Float64Array>>;
+
+export const adaptationOf = (name: string, options: Readonly<Record<string, unknown>> = {}): Adaptation =>
+  chooseMethod({ name, options }, "test").adaptation;
+
+const sizes = { imageSize: [224, 224], layerNormEps: 1e-6, classes: 0 } as const;
+export const vitB16: VitConfig = {
+  ...sizes,
+  patchSize: 16,
+  width: 768,
+  depth: 12,
+  heads: 12,
+  mlpWidth: 3072,
+};
+
+/** How many parameters a method trains, without a head. */
+export const countOf = (adaptation: Adaptation, config: VitConfig): number =>
+  adaptation.trainables(backboneOf(config)).reduce((total, { shape }) => total + sizeOf(shape), 0);
+
+/** `blocks.0.q.left 1,16 decayed`: each trainable of a tiny model with one block. */
+export const rowsOf = (adaptation: Adaptation): string[] =>
+  adaptation
+    .trainables(backboneOf({ ...tiny, depth: 1 }))
+    .map(({ name, shape, decay }) => `${name} ${shape}${decay ? " decayed" : ""}`);
+
+const weights = [...drawnWeights(tiny)].map(([name, { data }]) => [name, data] as const);
+
+/** Two images and the weights of the tiny model. */
+export const frozenFeeds: Feeds = {
+  images: Float64Array.from(drawnNumbers(2 * 3 * 64, { seed: 99 })),
+  ...Object.fromEntries(weights),
+};
+
+/** What a method starts from, by the name of the input; moved by up to `by` to stand anywhere else. */
+export function startFeeds(adaptation: Adaptation, { by = 0 } = {}): Feeds {
+  const entries = adaptation.trainables(backboneOf(tiny)).map(({ name, shape, start }, index) => {
+    const moves = drawnNumbers(sizeOf(shape), { seed: 500 + index, low: -by, high: by });
+    const first = start === "frozen" ? frozenFeeds[name] : start(randomStream(42, "start", name));
+    if (first?.length !== moves.length) throw new Error(`${name} starts from ${first?.length} values`);
+    const data = Float64Array.from(first, (value, at) => value + (moves[at] as number));
+    return [start === "frozen" ? `trained.${name}` : name, data] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+/** Logits of the two images, of the frozen model without an adaptation. */
+export function logitsOf(feeds: Feeds, adaptation?: Adaptation): Float64Array {
+  const { logits } = adaptedGraph({ config: tiny, batch: 2, ...(adaptation && { adaptation }) });
+  return dataOf({ logits }, feeds).logits as Float64Array;
+}
+
+/** The gradient of the loss for every trainable, by name. */
+export function gradientsOf(feeds: Feeds, adaptation: Adaptation): Feeds {
+  const { logits, trained } = adaptedGraph({ config: tiny, batch: 2, adaptation });
+  const gradients = grad(crossEntropy(logits, [2, 0]), [...trained.values()]);
+  return dataOf(
+    Object.fromEntries([...trained.keys()].map((name, at) => [name, gradients[at] as Value])),
+    feeds,
+  );
+}
+
+/** Values in float64, by name. */
+export const dataOf = (
+  outputs: Readonly<Record<string, Value>>,
+  feeds: Feeds,
+): Record<string, Float64Array> =>
+  Object.fromEntries(Object.entries(evaluate({ outputs }, feeds)).map(([name, { data }]) => [name, data]));
+
+export interface Differentiated {
+  readonly loss: Value;
+  /** Gradients by the input that they belong to. */
+  readonly gradients: ReadonlyMap<InputValue, Value>;
+  readonly feeds: Feeds;
+}
+
+/** Compares each gradient, along a drawn direction that no entry of it can hide from, with a central difference. */
+export function expectTrueGradients({ loss, gradients, feeds }: Differentiated): void {
+  const step = 1e-5;
+  const lossAt = (feeds: Feeds) => (dataOf({ loss }, feeds).loss as Float64Array)[0] as number;
+  const named = Object.fromEntries([...gradients].map(([{ name }, value]) => [name, value]));
+  const found = dataOf(named, feeds);
+  for (const [index, { name }] of [...gradients.keys()].entries()) {
+    const [at, gradient] = [feeds[name], found[name]];
+    if (!at || !gradient) throw new Error(`nothing is fed as ${name}`);
+    const direction = drawnNumbers(at.length, { seed: 900 + index });
+    const moved = (by: number) => at.map((value, i) => value + by * (direction[i] as number));
+    const [after, before] = [step, -step].map((by) => lossAt({ ...feeds, [name]: moved(by) })) as [
+      number,
+      number,
+    ];
+    const slope = gradient.reduce((total, value, i) => total + value * (direction[i] as number), 0);
+    // Constants of the graph, as 2/√π, are float32.
+    expect(Math.abs((after - before) / (2 * step) - slope), name).toBeLessThan(1e-6 * Math.abs(slope) + 2e-9);
+  }
+}
+
+/** The largest of them, whatever its sign. */
+export const largest = (numbers: ArrayLike<number> = []): number =>
+  Array.from(numbers).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
