@@ -48,8 +48,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     writeOut: (text: string) => {
       asked += text;
     },
-    // Help is laid out already; all else that comes here quotes what was typed.
-    writeErr: (text: string) => (text.startsWith("Usage:") ? errorStream.write(text) : tell(text.trimEnd())),
+    // Errors quote what was typed; all else that comes here is help, which is laid out already.
+    writeErr: (text: string) => (text.startsWith("error:") ? tell(text.trimEnd()) : errorStream.write(text)),
   };
   for (const command of withSubCommands(program))
     command.exitOverride().showSuggestionAfterError().configureOutput(output);

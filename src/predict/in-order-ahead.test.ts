@@ -6,12 +6,12 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   for await (const one of stream) all.push(one);
   return all;
 }
-const after = <T>(ms: number, value: T): Promise<T> =>
+const later = <T>(ms: number, value: T): Promise<T> =>
   new Promise((done) => setTimeout(() => done(value), ms));
 
 describe("inOrderAhead", () => {
   it("gives answers in the order of the items, whichever is ready first", async () => {
-    const answers = inOrderAhead([9, 1, 5], (ms) => after(ms, ms), { ahead: 3 });
+    const answers = inOrderAhead([9, 1, 5], (ms) => later(ms, ms), { ahead: 3 });
     expect(await collect(answers)).toEqual([9, 1, 5]);
   });
 
@@ -19,7 +19,7 @@ describe("inOrderAhead", () => {
     const begun: number[] = [];
     const answers = inOrderAhead([0, 1, 2, 3, 4, 5], async (item) => begun.push(item), { ahead: 2 });
     await answers.next();
-    await after(5, undefined);
+    await later(5, undefined);
     expect(begun).toEqual([0, 1]);
     await answers.return();
   });
@@ -44,7 +44,7 @@ describe("inOrderAhead", () => {
       }
     }
     for await (const item of inOrderAhead(endless(), async (one) => one, { ahead: 2 })) if (item === 3) break;
-    await after(1, undefined);
+    await later(1, undefined);
     expect(closed).toBe(true);
   });
 
