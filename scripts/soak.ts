@@ -1,4 +1,4 @@
-/** npm run soak: kills hundreds of training runs and sees that each goes on to the same bits. Takes some twenty minutes. */
+/** npm run soak: kills hundreds of training runs and sees that each goes on to the same bits. Takes some ten minutes. */
 
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";

@@ -18,7 +18,7 @@ beforeAll(async () => {
   for (const folder of folders) await mkdir(at(folder), { recursive: true });
   await writeFile(at("text.safetensors"), "These are the weights that you asked for.\n");
   await writeFile(at("notes.txt"), "Water the roses.\n");
-  await writeFile(at("labels.csv"), "picture;kind\na.png;red\n");
+  await writeFile(at("labels.csv"), "epoch;loss\n1;0.5\n");
   await writeFile(at("mine/thesis.txt"), "");
   for (const name of ["loose/a.png", "one/red/a.png", "damaged/red/a.png", "damaged/blue/a.png"])
     await writePicture(at(name), colours.red, 1);
@@ -131,7 +131,7 @@ describe("data that is none", () => {
       "notes.txt":
         "error: ROOT/notes.txt is a file; data is a folder, or a CSV file with the columns file and label.",
       "labels.csv":
-        'error: ROOT/labels.csv: the first line must name the columns file and label, got "picture;kind". Separate them by commas.',
+        'error: ROOT/labels.csv: the first line must name the columns file and label, got "epoch, loss".',
     }),
   )("%s", async (data, message) => {
     expect(await refusal(`train MODEL --data ROOT/${data} --out ROOT/out`)).toBe(message);

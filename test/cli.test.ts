@@ -1,4 +1,4 @@
-import { readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
@@ -331,7 +331,7 @@ describe("inspect", () => {
       "ROOT/data is a data set: split folders of class folders.
         classes  3
         images   24 train, 12 test
-        sizes    12 x 10 pixels, of 24 looked at
+        sizes    12 x 10 pixels
         kinds    PNG
 
         class  train  test
@@ -339,14 +339,52 @@ describe("inspect", () => {
         blue       8     4
         green      8     4
         red        8     4
+
+      What to look into:
+      - 36 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are no thumbnails of larger ones.
       "
     `);
     expect(await inspectJson(at("data"))).toEqual({
       ...{ type: "dataset", path: "ROOT/data", layout: "splits", images: { train: 24, test: 12 } },
       classes: ["blue", "green", "red"].map((name) => ({ name, train: 8, test: 4 })),
-      looked: { files: 24, unreadable: 0, kinds: { PNG: 24 }, smallest: [12, 10], largest: [12, 10] },
-      notes: [],
+      looked: {
+        ...{ files: 36, unreadable: 0, bad: [], kinds: { PNG: 36 } },
+        ...{ smallest: [12, 10], largest: [12, 10], small: 36 },
+      },
+      ...{ notes: [], copies: [], advice: [expect.stringMatching(/^36 images are less than 32 pixels/)] },
     });
+  });
+
+  it("says what to mend in a data set", async () => {
+    const red = await readFile(at("data", "test", "red", "0.png"));
+    for (const split of ["train", "val"])
+      for (const name of ["red", "blue"]) await mkdir(at("ill", split, name), { recursive: true });
+    for (const name of ["train/red/0.png", "train/blue/1.png", "val/red/2.png"])
+      await writeFile(at("ill", name), red);
+    await writeFile(at("ill", "train", "blue", "bad.png"), red.subarray(0, 20));
+    await writeFile(at("ill", "train", "blue", "text.jpg"), "no image");
+    await writeFile(at("ill", "val", "blue", "empty.jpg"), "");
+    const { looked, advice, copies } = await inspectJson(at("ill"));
+    expect(looked).toMatchObject({ files: 6, unreadable: 3, kinds: { PNG: 3 } });
+    expect(looked.bad.map(({ path }: { path: string }) => path)).toEqual([
+      ...["ROOT/ill/train/blue/bad.png", "ROOT/ill/train/blue/text.jpg", "ROOT/ill/val/blue/empty.jpg"],
+    ]);
+    expect(copies).toEqual([
+      ["ROOT/ill/train/blue/1.png", "ROOT/ill/train/red/0.png", "ROOT/ill/val/red/2.png"],
+    ]);
+    expect(advice[0]).toMatch(
+      /^3 images cannot be used:\n {2}ROOT\/ill\/train\/blue\/bad.png.*\n.*text.jpg is text/,
+    );
+    expect(advice.slice(1)).toEqual([
+      "2 classes have fewer than 5 training images (blue: 3, red: 1). Add images, or leave them out.",
+      "3 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are no thumbnails of larger ones.",
+      "2 images are copies of another, such as ROOT/ill/train/blue/1.png and ROOT/ill/train/red/0.png. Remove copies, most of all where splits share them.",
+      "1 image of val is a copy of images of train (val/red/2.png is train/blue/1.png); results on val will look better than they are.",
+      "2 images are in two classes with the same content (train/blue/1.png is train/red/0.png, …).",
+    ]);
+    expect(await inspect(at("ill"))).toContain(
+      "\n\nWhat to look into:\n- 3 images cannot be used:\n  ROOT/ill/train",
+    );
   });
 
   it("lists the tensors of a size and of a file that is no model", async () => {

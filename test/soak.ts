@@ -148,7 +148,10 @@ const sizes = (instants: readonly string[]): Instants => ({
   kinds: new Set(instants).size,
 });
 
-/** Instants, counted from 1, in an order in which each kind has its turn: the kinds shuffled, and those of a kind too. */
+/**
+ * Instants, counted from 1, in an order in which each kind has its turn: first the kinds around locks and renames, then the others,
+ * shuffled, and those of a kind too.
+ */
 function* chooseInstants(instants: readonly string[], seed: number): Generator<number, undefined, void> {
   const shuffled = randomStream(seed, "instants").permutation(instants.length);
   const kinds = new Map<string, number[]>();
@@ -156,7 +159,9 @@ function* chooseInstants(instants: readonly string[], seed: number): Generator<n
     const kind = String(instants[index]);
     kinds.set(kind, [...(kinds.get(kind) ?? []), index + 1]);
   }
+  const isNear = (kind: string) => /rename|lock/.test(kind);
+  const ordered = [...kinds].sort(([a], [b]) => Number(isNear(b)) - Number(isNear(a)));
   for (let turn = 0; turn < instants.length; turn++)
-    for (const places of kinds.values()) yield* places.slice(turn, turn + 1);
+    for (const [, places] of ordered) yield* places.slice(turn, turn + 1);
   return undefined;
 }

@@ -44,6 +44,14 @@ describe("openDemoFolder", () => {
     expect(all(out)).toEqual([]);
   });
 
+  it("begins where a demo was killed before its list was there", async () => {
+    const out = join(root, `${count++}`);
+    for (const name of ["demo.lock", ".demo.json.0123abcd.rlrr-tmp", ".demo.json.rlrr-lock"])
+      write(join(out, name), "");
+    await (await openDemoFolder(out)).close();
+    expect(all(out)).toEqual([]);
+  });
+
   it("removes nothing of a folder of runs that no demo made, whatever their names are", async () => {
     const out = join(root, "runs");
     for (const name of ["linear/run.json", "flowers/run.json", "flowers/adapter/README.md"])

@@ -52,6 +52,8 @@ export async function openDemoFolder(out: string): Promise<DemoFolder> {
 /** New, empty but for a lock, or with a list. */
 async function isOurs(out: string): Promise<boolean> {
   if (!(await exists(out)) || (await exists(join(out, listName)))) return true;
+  if ((await filesIn(out)).some((path) => path.startsWith(`.${listName}.`)))
+    await mendPlaces([join(out, listName)]);
   return (await filesIn(out)).every((path) => path === lockName);
 }
 

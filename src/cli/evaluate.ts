@@ -16,9 +16,8 @@ import {
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
-import { chooseProgressMode, openProgress } from "./progress.ts";
+import { showImages } from "./show-images.ts";
 import { loadShown, type ModelFlags } from "./show-loading.ts";
-import { slowly } from "./slow-progress.ts";
 
 export const evaluateCommand = (): Command =>
   withOptions(
@@ -64,19 +63,14 @@ async function runEvaluate(flags: Flags): Promise<void> {
   const { json = false, data, split, report, skipBadImages } = flags;
   if (report !== undefined) await files.checkReportFile(report);
   const model = await loadShown(flags);
-  const progress = openProgress({ mode: chooseProgressMode(process.stderr, { json }) });
-  const draw = new Map<string, ReturnType<typeof slowly>>();
+  const progress = showImages({ json });
   try {
     const evaluation = await model.evaluate(data, {
       ...{ split, report, skipBadImages, signal: interruption, onNote: tell },
       onSkipped: ({ reason }) => progress.print(`skipped: ${reason}`),
-      onProgress: ({ label, done, total }) => {
-        const show = draw.get(label) ?? slowly(progress, { label });
-        draw.set(label, show);
-        show(done, total);
-      },
+      onProgress: progress.show,
     });
-    progress.clear();
+    progress.close();
     const { skipped, examples } = evaluation;
     if (skipped > 0)
       tell(`${skipped} of ${skipped + examples.length} images cannot be read and were left out.`);

@@ -22,6 +22,7 @@ import {
 } from "./options.ts";
 import { print, say } from "./output.ts";
 import { renderInspection } from "./render-inspection.ts";
+import { showImages } from "./show-images.ts";
 import { showReading } from "./show-reading.ts";
 
 export const inspectCommand = (): Command =>
@@ -66,14 +67,17 @@ async function runInspect(what: string, flags: Flags): Promise<void> {
   const asksMethod = name !== undefined || Object.keys(options).length > 0;
   if (asksMethod) chooseMethod({ name: name ?? defaultMethod, options }, "--method", { nameOf: settingFlag });
   const progress = showReading({ json });
+  const images = showImages({ json });
   try {
     const inspection = await inspect(what, {
-      ...{ heads, classes, tensors, signal: interruption, onProgress: progress.show },
+      ...{ heads, classes, tensors, signal: interruption, onProgress: progress.show, onImages: images.show },
       ...(asksMethod && { method: { name, options } }),
     });
+    images.close();
     if (json) await print(`${JSON.stringify(inspection)}\n`);
     else await say(renderInspection(what, inspection));
   } finally {
+    images.close();
     progress.close();
   }
 }

@@ -99,7 +99,7 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
     if (!entry) throw new InputError(`${path}: there is no such file or folder.`);
     if (!entry.isDirectory()) found.push(path);
     else {
-      const images = await findImages(path, { signal: interruption });
+      const { images } = await findImages(path, { signal: interruption });
       if (images.length === 0) throw new InputError(`${path}: no images in this folder.`);
       found.push(...images);
     }

@@ -236,15 +236,19 @@ function renderDataset(record: DatasetRecord): string {
     ...lookedFacts(looked),
     ...noteFacts(notes),
   ]);
-  return `${facts}\n\n${renderClasses(record)}`;
+  const advice = record.advice.map((line) => `- ${line}`);
+  const sections = advice.length > 0 ? [["What to look into:", ...advice].join("\n")] : [];
+  return [facts, renderClasses(record), ...sections].join("\n\n");
 }
 
 function lookedFacts({ files, unreadable, kinds, smallest, largest }: DatasetRecord["looked"]): Fact[] {
   const sizes = [...new Set([smallest, largest].flatMap((size) => (size ? [size.join(" x ")] : [])))];
+  const counts = Object.entries(kinds);
+  const listed = counts.map(([kind, count]) => (counts.length > 1 ? `${renderCount(count)} ${kind}` : kind));
   return [
-    ["sizes", sizes.length > 0 ? `${sizes.join(" to ")} pixels, of ${files} looked at` : undefined],
-    ["kinds", Object.keys(kinds).join(", ") || undefined],
-    ["unreadable", unreadable > 0 ? `${unreadable} of ${files} looked at` : undefined],
+    ["sizes", sizes.length > 0 ? `${sizes.join(" to ")} pixels` : undefined],
+    ["kinds", listed.length > 0 ? listed.join(", ") : undefined],
+    ["unreadable", unreadable > 0 ? `${renderCount(unreadable)} of ${renderCount(files)}` : undefined],
   ];
 }
 

@@ -1,11 +1,12 @@
-/** The images below a folder, without labels. */
+/** All image files below a folder that is no data set. */
 
 import { imagesBelow, type ListOptions, listTree } from "./list-tree.ts";
 
-/** Their paths, in an order that is the same on every machine. */
+/** Full paths, in an order that is the same on every machine; an image that links lead to again is found once. */
 export async function findImages(
-  folder: string,
-  { signal }: Pick<ListOptions, "signal"> = {},
-): Promise<readonly string[]> {
-  return [...imagesBelow((await listTree(folder, { signal })).folder)];
+  root: string,
+  options: ListOptions = {},
+): Promise<{ readonly images: readonly string[] }> {
+  const { folder } = await listTree(root, options);
+  return { images: [...imagesBelow(folder)] };
 }

@@ -12,6 +12,14 @@ export type FindFile = (file: string) => string | undefined;
 /** So many entries show where the files of a list lie. */
 const SAMPLE = 20;
 
+export interface Finder {
+  readonly find: FindFile;
+  /** Of the first files, how many are found: from 0 to 1. */
+  readonly share: number;
+  /** Where those are. */
+  readonly folders: readonly Folder[];
+}
+
 /**
  * Chooses the folders in which the files of a list are searched, by where its first files are: the list's own folder
  * rather than `images/`, that rather than the split's, that rather than any other; training images are never taken from a split that is held out.
@@ -19,7 +27,7 @@ const SAMPLE = 20;
 export function openFinder(
   root: Folder,
   { kind = "train", files }: { readonly kind?: ListKind; readonly files: Iterable<string> },
-): { readonly find: FindFile; readonly found: number; readonly folders: readonly Folder[] } {
+): Finder {
   const sample: string[] = [];
   for (const file of files) if (sample.push(file) === SAMPLE) break;
   const ranks = rankFolders(root, kind);
@@ -35,7 +43,8 @@ export function openFinder(
   });
   const [best] = hits.toSorted((a, b) => b.found - a.found); // stable: the lower rank where as many are found
   const { folders, found, used } = best ?? { folders: [root], found: 0, used: new Set<Folder>() };
-  return { find: (file) => findIn(folders, file), found, folders: [...used] };
+  const share = found / Math.max(1, sample.length);
+  return { find: (file) => findIn(folders, file), share, folders: [...used] };
 }
 
 /** [the root], [wrappers], [folders of the split], [others]: each with the folders in it, where it holds no images itself. */

@@ -1,8 +1,9 @@
 /** Everything below a folder, listed once: names only, within limits, in an order that is the same on every machine. */
 
-import type { Dirent } from "node:fs";
+import type { Dir, Dirent } from "node:fs";
 import { opendir, realpath, stat } from "node:fs/promises";
 import { join, sep } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { isImageName } from "../images/image-endings.ts";
@@ -96,19 +97,24 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
       );
     listed.set(real, folder);
     const below: string[] = [];
-    for await (const entry of entriesOf(folder.path)) {
-      if (++entries > maxEntries)
+    const linked: string[] = [];
+    for await (const portion of entriesOf(folder.path)) {
+      signal?.throwIfAborted();
+      entries += portion.length;
+      if (entries > maxEntries)
         throw new FileError(
           `${root} holds more than ${maxEntries} files and folders, which is the limit. Use a part of them.`,
         );
-      const { name } = entry;
-      if (isLitter(name)) folder.litter.push(name);
-      else if (entry.isDirectory()) below.push(name);
-      else if (entry.isSymbolicLink() && (await leadsToFolder(join(folder.path, name))))
-        links.push({ parent: folder, name });
-      else sortFile(folder, entry);
+      for (const entry of portion) {
+        const { name } = entry;
+        if (isLitter(name)) folder.litter.push(name);
+        else if (entry.isDirectory()) below.push(name);
+        else if (entry.isSymbolicLink() && (await leadsToFolder(join(folder.path, name)))) linked.push(name);
+        else sortFile(folder, entry);
+      }
     }
     for (const list of [folder.images, folder.others, folder.litter]) list.sort(byCodeUnit);
+    for (const name of linked.sort(byCodeUnit)) links.push({ parent: folder, name });
     for (const name of below.sort(byCodeUnit)) await add(name, { parent: folder, real: join(real, name) });
   }
 
@@ -129,13 +135,35 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
   return { folder: top, notes };
 }
 
-/** Read in portions: a folder of many millions must reach the limit before it fills the memory. */
-async function* entriesOf(path: string): AsyncGenerator<Dirent> {
+/** Entries read at a time: few enough to wait for, and many, as each by itself would take a turn of the event loop. */
+const AT_ONCE = 4096;
+
+/** In portions: a folder of many millions must reach the limit before it fills the memory. */
+async function* entriesOf(path: string): AsyncGenerator<readonly Dirent[]> {
+  const fail = (cause: unknown) => {
+    throw readFailure(path, cause);
+  };
+  const folder = await opendir(path, { bufferSize: AT_ONCE }).catch(fail);
   try {
-    yield* await opendir(path, { bufferSize: 1024 });
+    for (let portion = readPortion(folder); portion.length > 0; portion = readPortion(folder)) {
+      yield portion;
+      await setImmediate();
+    }
   } catch (cause) {
-    throw cause instanceof FileError ? cause : readFailure(path, cause);
+    fail(cause);
+  } finally {
+    await folder.close();
   }
+}
+
+function readPortion(folder: Dir): readonly Dirent[] {
+  const portion: Dirent[] = [];
+  while (portion.length < AT_ONCE) {
+    const entry = folder.readSync();
+    if (entry === null) break;
+    portion.push(entry);
+  }
+  return portion;
 }
 
 const realOf = (path: string): Promise<string> =>

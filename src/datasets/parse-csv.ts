@@ -61,7 +61,8 @@ export function* parseCsv(text: string, { path, separator = "," }: CsvOptions): 
   let line = 1;
   let begin = 1;
   for (let at = 0; at < text.length || cells.length > 0; ) {
-    const cell = text[at] === '"' ? quotedCell(text, at) : plainCell(text, at, stops);
+    const quoted = text[at] === '"';
+    const cell = quoted ? quotedCell(text, at) : plainCell(text, at, stops);
     const stop = cell === undefined ? undefined : text[cell.end];
     if (cell === undefined || (stop !== undefined && stop !== separator && stop !== "\r" && stop !== "\n"))
       throw new FileError(
@@ -71,10 +72,11 @@ export function* parseCsv(text: string, { path, separator = "," }: CsvOptions): 
       throw new FileError(
         `${path}, line ${line}: the row has more than ${MAX_CELLS} cells, which is the limit.`,
       );
-    const next = text.startsWith("\r\n", cell.end) ? cell.end + 2 : cell.end + 1;
-    if (stop !== separator || text[at] === '"') line += countLineBreaks(text.slice(at, next));
-    at = next;
+    if (quoted) line += countLineBreaks(cell.value);
+    at = cell.end + 1;
     if (stop === separator) continue;
+    if (stop === "\r" && text[at] === "\n") at++;
+    line++;
     if (cells.length > 1 || cells[0] !== "") yield { cells, line: begin };
     cells = [];
     begin = line;

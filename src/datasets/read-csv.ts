@@ -9,23 +9,24 @@ import { type CsvRow, parseCsv, type Separator, separators } from "./parse-csv.t
 import { MAX_ROWS, tooManyRows } from "./read-list-file.ts";
 import { splitNamed } from "./split-names.ts";
 
-/** Names by what they mean, the surest first; without regard to case, spaces, `_`, `-` and a plural's s. */
-const FILE = [
-  ...["file", "filename", "filepath", "path", "image", "imagename", "imagefile", "imagefilename"],
-  ...["imagepath", "img", "imgname", "imgfile", "imgpath", "picture", "photo", "fname"],
-  ...["imageid", "imgid", "photoid", "fileid", "id", "name"],
-];
-const LABEL = [
-  ...["label", "class", "classname", "labelname", "category", "categoryname", "target", "species"],
-  ...["labelid", "classid", "categoryid", "classindex", "labelindex"],
-];
-const SPLIT = ["split", "set", "subset", "partition", "dataset", "phase", "usage"];
-const IS_VALID = ["isvalid", "isval", "isvalidation"];
-
+/** Without regard to case, spaces, `_`, `-` and a plural's s. */
 const plain = (name: string): string => {
   const letters = name.toLowerCase().replace(/[\s_-]+/g, "");
   return /[^s]s$/.test(letters) ? letters.slice(0, -1) : letters;
 };
+
+/** Names by what they mean, the surest first. */
+const FILE = [
+  ...["file", "filename", "filepath", "path", "image", "imagename", "imagefile", "imagefilename"],
+  ...["imagepath", "img", "imgname", "imgfile", "imgpath", "picture", "photo", "fname"],
+  ...["imageid", "imgid", "photoid", "fileid", "id", "name"],
+].map(plain);
+const LABEL = [
+  ...["label", "class", "classname", "labelname", "category", "categoryname", "target", "species"],
+  ...["labelid", "classid", "categoryid", "classindex", "labelindex"],
+].map(plain);
+const SPLIT = ["split", "set", "subset", "partition", "dataset", "phase", "usage"].map(plain);
+const IS_VALID = ["isvalid", "isval", "isvalidation"].map(plain);
 
 interface Columns {
   readonly file: number;
@@ -100,11 +101,9 @@ function findColumns(header: CsvRow | undefined, path: string): Columns {
     const [column] = known.map((name) => plainNames.indexOf(name)).filter((at) => at !== -1);
     return column;
   };
-  const splits = plainNames.flatMap((name, at) => ([...SPLIT, ...IS_VALID].includes(name) ? [at] : []));
+  const splits = names.filter((name) => [...SPLIT, ...IS_VALID].includes(plain(name)));
   if (splits.length > 1)
-    throw new FileError(
-      `${path}: the columns ${quoted(splits.map((at) => names[at] as string))} all say which split a row is of. Keep one.`,
-    );
+    throw new FileError(`${path}: the columns ${quoted(splits)} all say which split a row is of. Keep one.`);
   const split = first(SPLIT);
   const isValid = first(IS_VALID);
   const rest = names.flatMap((name, at) => (name === "" || at === split || at === isValid ? [] : [at]));

@@ -5,6 +5,7 @@ import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import type { Dataset, Found, Split } from "./dataset.ts";
 import { someOf } from "./describe-dataset.ts";
+import type { ListEntry } from "./list-files.ts";
 import { countImages, type Folder, listTree } from "./list-tree.ts";
 import { unwrapNote } from "./picture-folders.ts";
 import { openCsv } from "./read-csv.ts";
@@ -98,14 +99,18 @@ function besideLists(folder: Folder, { found, lists, folders }: Beside): readonl
   const names = lists.map(({ name }) => name).join(", ");
   const meant = lists.some(({ layout, kind }) => layout !== "csv" && kind?.startsWith("train"));
   const guessed = lists.some((list) => list.guessed);
-  if (folders?.doubt && listed < images && !meant)
+  if (folders && (guessed || (listed < images && !meant))) {
+    const naming = `${many ? "name" : "names"} ${listed} of its ${images} images`;
+    const remedy =
+      found.layout === "csv"
+        ? `name ${many ? "one of them" : "it"} as the data`
+        : "move the images that it does not name out of it";
     throw new InputError(
-      `${folders.doubt.message} ${names} ${many ? "name" : "names"} ${listed} of the ${images} images: to read no more than those, name it as the data.`,
+      folders.doubt
+        ? `${folders.doubt.message} ${names} ${naming}; to read ${names}, ${remedy}.`
+        : `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${naming}. To read the folders, move ${names} out of it; to read ${names}, ${remedy}.`,
     );
-  if (folders && (guessed || (listed < images && !meant)))
-    throw new InputError(
-      `${root} can be read in two ways: as ${folders.what}, or by ${names}, which ${many ? "name" : "names"} ${listed} of its ${images} images. To read the folders, move ${names} out of it; to read ${names}, ${found.layout === "csv" ? "name it as the data" : "move the images that it does not name out of it"}.`,
-    );
+  }
   return [
     ...(folders
       ? [`The classes are those of ${names}; the ${folders.what} are not read as classes or splits.`]
@@ -123,13 +128,9 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
       `${path} is a file; data is a folder, or a CSV file with the columns file and label.`,
     );
   const text = await readListFile(path);
-  const named = new Set<string>();
   const table = openCsv(text, path);
   if (table.problem) throw table.problem;
-  for (const { file } of table.entries()) {
-    const parts = posix.normalize(file.replaceAll("\\", "/")).split("/");
-    for (let end = parts.length - 1; end > 0; end--) named.add(parts.slice(0, end).join("/"));
-  }
+  const named = foldersNamed(table.entries());
   const enter = (below: string) => {
     const parts = below.split("/");
     return parts.length <= 2 || [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
@@ -138,6 +139,19 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
   const list = { ...openList(text, { path, name: basename(path), layout: "csv" }), kind: undefined };
   const found = await readLists(folder, { lists: [list], read: readListFile });
   return { ...found, notes: [...notes, ...found.notes] };
+}
+
+/** The folders that entries name, and those above. */
+function foldersNamed(entries: Iterable<ListEntry>): ReadonlySet<string> {
+  const asWritten = new Set<string>();
+  for (const { file } of entries)
+    asWritten.add(file.slice(0, Math.max(0, file.lastIndexOf("/"), file.lastIndexOf("\\"))));
+  const named = new Set<string>();
+  for (const folder of asWritten) {
+    const parts = posix.normalize(folder.replaceAll("\\", "/")).split("/");
+    for (let end = parts.length; end > 0; end--) named.add(parts.slice(0, end).join("/"));
+  }
+  return named;
 }
 
 /** The same file in two splits makes results look better than they are. */

@@ -32,7 +32,7 @@ export interface OpenedList {
 }
 
 export interface SeenList extends OpenedList {
-  /** Whether any of its first files is there; a list of files that are not may be about something else. */
+  /** Whether most of its first files are there; a list of files that are not may be about something else. */
   readonly found: boolean;
 }
 
@@ -100,11 +100,11 @@ export function openList(text: string, { path, name, layout }: ListName): Opened
   return { ...parts, ...openCsv(text, path) };
 }
 
-/** Whether some of the first files are there; throws where the first entry is no entry. */
+/** Whether most of the first files are there; throws where the first entry is no entry. */
 function isFound(root: Folder, { kind, entries, name }: OpenedList): boolean {
   if (entries().next().done) throw new FileError(`${join(root.path, name)} names no images.`);
   try {
-    return openFinder(root, { ...(kind && { kind }), files: filesOf(entries()) }).found > 0;
+    return openFinder(root, { ...(kind && { kind }), files: filesOf(entries()) }).share > 0.5;
   } catch (error) {
     if (error instanceof FileError) return true; // damaged further down, which is said when it is read
     throw error;

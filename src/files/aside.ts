@@ -9,9 +9,9 @@ import { takeFileLock } from "./file-lock.ts";
 import { writeProblem } from "./file-problem.ts";
 
 /** A file's name has at most 255 bytes on every common disk; what is put around it takes less than 60. */
-const MAX_NAME_BYTES = 190;
+export const MAX_NAME_BYTES = 190;
 /** Another process that writes the same place is asked so often whether it is done. */
-const ASK_AGAIN_MS = 50;
+export const ASK_AGAIN_MS = 50;
 
 /** The name of `place` as a part of hidden names beside it; a long one by its hash. */
 function shortName(place: string): string {
@@ -71,7 +71,7 @@ export async function whileWriting<T>(
 ): Promise<T> {
   const take = () => takeFileLock(lockOf(place), { place });
   let lock = await take();
-  for (; lock === "held"; lock = await take()) await setTimeout(ASK_AGAIN_MS, undefined, { signal });
+  for (; lock === "held"; lock = await take()) await pause(signal);
   if (lock === "unsupported") return write();
   try {
     await mend(place);
@@ -80,6 +80,11 @@ export async function whileWriting<T>(
     await lock.release();
   }
 }
+
+const pause = (signal: AbortSignal | undefined): Promise<void> =>
+  setTimeout(ASK_AGAIN_MS, undefined, { signal }).catch((cause: unknown) => {
+    throw signal?.reason ?? cause;
+  });
 
 /** Tidies up what was killed while it wrote one of `places`. */
 export async function mendPlaces(places: readonly string[]): Promise<void> {

@@ -2,7 +2,6 @@
 
 import { constants as flags } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
-import extensions from "fs-native-extensions";
 import { InputError } from "../errors.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 
@@ -26,12 +25,12 @@ interface LockOptions {
 /** What a lock file may hold already: nothing, zeros after a power cut, or what a process wrote that is gone. */
 const isOwnText = (text: string): boolean => text.startsWith('{"pid":') || text.replaceAll("\0", "") === "";
 /** The text of a lock names a process and a machine; more is another file. */
-const MAX_LOCK_BYTES = 1024;
+export const MAX_LOCK_BYTES = 1024;
 
 /** What file systems without locks answer: some network and user-space ones. */
 const noLocks: ReadonlySet<string> = new Set(["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"]);
 
-/** Takes the lock file at `path`: "held" where somebody has it, "unsupported" where the file system knows no locks. */
+/** Takes the lock file at `path`: "held" where somebody has it, "unsupported" where the disk or the machine knows no locks. */
 export async function takeFileLock(
   path: string,
   { place = path }: LockOptions = {},
@@ -41,7 +40,9 @@ export async function takeFileLock(
     const handle = await openLock(path, place);
     let kept = false;
     try {
-      const locked = tryLock(handle, place);
+      const locked = await tryLock(handle, place);
+      // Nobody can hold it: what was made for nothing goes again.
+      if (locked === "unsupported" && (await handle.stat()).size === 0) await rm(path, { force: true });
       if (locked !== true) return locked;
       await refuseForeign(handle, path);
       if (!(await isAt(handle, path))) continue;
@@ -64,7 +65,13 @@ function openLock(path: string, place: string): Promise<FileHandle> {
   });
 }
 
-function tryLock({ fd }: FileHandle, place: string): true | "held" | "unsupported" {
+/** Loaded when first needed: what locks nothing runs on machines for which there is no such library, too. */
+const loadExtensions = () =>
+  import("fs-native-extensions").then(({ default: found }) => found).catch(() => undefined);
+
+async function tryLock({ fd }: FileHandle, place: string): Promise<true | "held" | "unsupported"> {
+  const extensions = await loadExtensions();
+  if (!extensions) return "unsupported";
   try {
     return extensions.tryLock(fd) || "held";
   } catch (cause) {

@@ -1,6 +1,7 @@
 /** A value from a file, short enough for a message. */
 
-const MAX_CHARACTERS = 80;
+/** A message stays one line. */
+export const MAX_CHARACTERS = 80;
 
 /** `value` as JSON, cut at 80 characters; a structure nested too deeply to print is only named. */
 export function showValue(value: unknown): string {

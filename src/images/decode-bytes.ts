@@ -7,8 +7,9 @@ import { NotReadError } from "./byte-reader.ts";
 import { decodeBmp } from "./decode-bmp.ts";
 import { decodeGif } from "./decode-gif.ts";
 import { decodeHeic } from "./decode-heic.ts";
+import { readableNames } from "./image-endings.ts";
 import { type ImageHeader, readHeader } from "./read-header.ts";
-import { type ImageKind, isReadable, readableKinds, sniffImage } from "./sniff-image.ts";
+import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
 /** What an image file says of itself. */
 export interface ImageFacts {
@@ -30,7 +31,7 @@ function refuse(where: string, kind: string | undefined): never {
   const known = kind === undefined ? undefined : advice[kind];
   if (known !== undefined) throw new FileError(`${where} ${known}`);
   const but = kind === undefined ? "" : ` but ${kind}`;
-  throw new FileError(`${where} is not a ${readableKinds} image${but}. Convert it or remove it.`);
+  throw new FileError(`${where} is not a ${readableNames} image${but}. Convert it or remove it.`);
 }
 
 /**

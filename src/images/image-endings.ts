@@ -1,16 +1,9 @@
 /** What the ending of a file's name says about its kind; whether that kind can be read is said in `sniff-image.ts`. */
 
-import { isReadable } from "./sniff-image.ts";
+import { isReadable, readableKinds } from "./sniff-image.ts";
 
 const KINDS: Readonly<Record<string, readonly string[]>> = {
-  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
-  PNG: ["png", "apng"],
-  WebP: ["webp"],
-  GIF: ["gif"],
-  AVIF: ["avif"],
-  HEIC: ["heic", "heif", "hif"],
-  TIFF: ["tif", "tiff"],
-  BMP: ["bmp", "dib"],
+  ...readableKinds,
   "JPEG XL": ["jxl"],
   "JPEG 2000": ["jp2", "j2k", "jpf", "jpx"],
   "camera raw": ["arw", "cr2", "cr3", "dng", "nef", "orf", "raf", "rw2"],
@@ -35,10 +28,10 @@ export const readableEndings: readonly string[] = [...kindOf].flatMap(([ending, 
   isReadable(kind) ? [`.${ending}`] : [],
 );
 
-const readableKinds = Object.keys(KINDS).filter((kind) => isReadable(kind));
+const names = Object.keys(readableKinds);
 
 /** `JPEG, PNG or GIF`, for messages. */
-export const readableNames = `${readableKinds.slice(0, -1).join(", ")} or ${readableKinds.at(-1)}`;
+export const readableNames = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 /** The kind of picture that a file's name promises; undefined where it promises none. */
 export function pictureKind(name: string): string | undefined {

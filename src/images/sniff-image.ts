@@ -1,11 +1,17 @@
 /** Which kind of image a file is, by its first bytes; names and endings lie. */
 
-/** Kinds that are decoded. */
-const readable = ["JPEG", "PNG", "WebP", "GIF", "AVIF", "HEIC", "TIFF", "BMP"] as const;
-export type ImageKind = (typeof readable)[number];
-
-/** `JPEG, PNG, … or BMP`, for messages. */
-export const readableKinds = readable.join(", ").replace(/, (\w+)$/, " or $1");
+/** Kinds that are decoded, with the file endings under which they are found. */
+export const readableKinds = {
+  JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
+  PNG: ["png", "apng"],
+  WebP: ["webp"],
+  GIF: ["gif"],
+  AVIF: ["avif"],
+  HEIC: ["heic", "heif", "hif"],
+  TIFF: ["tif", "tiff"],
+  BMP: ["bmp", "dib"],
+} as const;
+export type ImageKind = keyof typeof readableKinds;
 
 /** Enough for every signature here, and for the brands of an ISO media file. */
 const SNIFFED_BYTES = 64;
@@ -47,8 +53,9 @@ const startsWith = (head: string, start: string): boolean =>
 function isoMediaKind(head: string): string {
   const brands = head.slice(8);
   if (brands.startsWith("avis")) return "AVIF sequence";
+  if (/^(hev[cxms]|msf1)/.test(brands)) return "HEIC sequence";
   if (/avi[fs]/.test(brands)) return "AVIF";
-  return /hei[cxms]|hev[cxms]|mif1|msf1/.test(brands) ? "HEIC" : "video";
+  return /^(hei[cxms]|mif1)/.test(brands) ? "HEIC" : "video";
 }
 
 /** The kind of file: an `ImageKind`, another known kind, `text`, `empty` or undefined. */
@@ -63,4 +70,4 @@ export function sniffImage(bytes: Uint8Array): string | undefined {
 }
 
 export const isReadable = (kind: string | undefined): kind is ImageKind =>
-  kind !== undefined && (readable as readonly string[]).includes(kind);
+  kind !== undefined && Object.hasOwn(readableKinds, kind);

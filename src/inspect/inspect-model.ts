@@ -5,7 +5,6 @@ import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
-import { locateModel } from "../model/locate-model.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { type VariantName, variants } from "../model/variants.ts";
@@ -75,10 +74,9 @@ export async function inspectModel(
 ): Promise<Inspected<ModelRecord>> {
   const signal = options.signal ? { signal: options.signal } : {};
   const model = await readModel(source, options);
-  const { weights: files } = await locateModel(source, signal);
+  const { id, files = [], config, labels, preprocessing = null, notes } = model;
   const { layout } = planWeights(await openWeights(files), source);
   const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
-  const { id, config, labels, preprocessing = null, notes } = model;
   const record: ModelRecord = {
     ...{ type: "model", id, files, bytes: await totalBytes(files), layout: layout.title },
     ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },

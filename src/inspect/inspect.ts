@@ -12,12 +12,14 @@ import type { Method } from "../methods/method.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { isVariant } from "../model/variants.ts";
 import { type AdapterRecord, inspectAdapter, type RunRecord } from "./inspect-adapter.ts";
-import { type DatasetRecord, inspectData } from "./inspect-data.ts";
+import { type DatasetRecord, type InspectDataOptions, inspectData } from "./inspect-data.ts";
 import { inspectModel, inspectSize, type ModelRecord, type SizeRecord } from "./inspect-model.ts";
 import { type CheckpointRecord, inspectTensors, type TensorsRecord } from "./inspect-tensors.ts";
 import type { CountOptions } from "./trainable-counts.ts";
 
-export interface InspectOptions extends Pick<ReadModelOptions, "signal" | "onProgress"> {
+export interface InspectOptions
+  extends Pick<ReadModelOptions, "signal" | "onProgress">,
+    Pick<InspectDataOptions, "onImages"> {
   /** Attention heads, where neither the model's config nor its width tells. */
   readonly heads?: number | undefined;
   /** What would train in a model or a size: by one method with its options, or by every method. */
@@ -117,16 +119,16 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
       cause,
     });
   });
-  return { record: await inspectData(folder, dataset, options.signal) };
+  return { record: await inspectData(folder, dataset, options) };
 }
 
 async function identifyFile(path: string, options: InspectOptions): Promise<Identified> {
   if (/(^|[/\\])adapter_model\.safetensors$/.test(path) && (await adapterFolder(dirname(path))))
     return inspectAdapter(dirname(path), ownMethod(options));
   if (/\.(safetensors|npz)$/.test(path)) return identifyWeights(path, options);
-  if (/\.csv$/i.test(path))
+  if (/\.(csv|tsv)$/i.test(path))
     return {
-      record: await inspectData(path, await readDataset(path, dataOptions(options)), options.signal),
+      record: await inspectData(path, await readDataset(path, dataOptions(options)), options),
     };
   const image = await readImageFacts(path);
   if (image) return { record: { type: "image", path, ...image } };

@@ -2,7 +2,7 @@
 
 import { createHash } from "node:crypto";
 import { FileError } from "../errors.ts";
-import { toFloat32 } from "../formats/float-types.ts";
+import { allFinite, toFloat32 } from "../formats/float-types.ts";
 import { isStored, renderShape, type Weight } from "../formats/tensor.ts";
 import { weightBytes } from "../formats/weight-bytes.ts";
 import type { Model } from "./model.ts";
@@ -24,19 +24,11 @@ export async function hashWeights(
     hash.update(`${name} ${renderShape(original.shape)}\n`);
     for await (const bytes of weightBytes(original)) {
       signal?.throwIfAborted();
-      if (!allNumbers(bytes)) throw brokenWeight(name, original);
+      if (!allFinite(toFloat32(bytes, "F32"))) throw brokenWeight(name, original);
       hash.update(bytes);
     }
   }
   return hash.digest("hex");
-}
-
-/** Whether all little-endian float32 are finite: 0 times any other is NaN. A plain loop, for the 86 million of a ViT-B. */
-function allNumbers(bytes: Uint8Array): boolean {
-  const numbers = toFloat32(bytes, "F32");
-  let sum = 0;
-  for (let i = 0; i < numbers.length; i++) sum += 0 * (numbers[i] as number);
-  return sum === 0;
 }
 
 const brokenWeight = (name: string, weight: Weight): FileError =>

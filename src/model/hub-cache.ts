@@ -32,7 +32,7 @@ export async function cachedCommit(model: HubModel): Promise<string | undefined>
 
 /** Notes which commit a revision stands for. */
 export async function rememberCommit(model: HubModel, commit: string): Promise<void> {
-  if (isCommit(model.revision)) return;
+  if ((await cachedCommit(model)) === commit) return;
   const path = join(folderOf(model), "refs", model.revision);
   await makeFolder(dirname(path));
   await writeFileAside(path, commit);

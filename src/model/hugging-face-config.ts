@@ -5,7 +5,9 @@ import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ModelHints } from "./model-hints.ts";
 
-const count = z.int().min(1).max(1_000_000);
+/** Widths, depths and sides in pixels: far above any ViT, and products of three stay exact whole numbers. */
+export const MAX_CONFIG_SIZE = 200_000;
+const count = z.int().min(1).max(MAX_CONFIG_SIZE);
 
 const schema = z.looseObject({
   hidden_size: count.optional(),

@@ -3,11 +3,12 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   classicTensors,
@@ -20,6 +21,7 @@ import {
 import { npzBytes } from "../../test/npz-bytes.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError } from "../errors.ts";
+import { asideOf } from "../files/aside.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { isStored, type Tensor } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -130,6 +132,9 @@ describe("readModel", () => {
     expect(await numbersOf(await readModel(npz(arrays)))).toEqual(weights);
   });
 
+  /** What lies aside in the cache. */
+  const hidden = () => readdirSync(join(folder, "cache", "weights")).filter((name) => name.startsWith("."));
+
   it("converts once, and again when the file changes or the conversion is damaged", async () => {
     const path = npz(googleArrays(weights));
     const seen: ModelProgress[] = [];
@@ -148,7 +153,32 @@ describe("readModel", () => {
     expect(await numbersOf(await readModel(path))).toEqual(weights);
     utimesSync(path, 1, 1);
     expect((await readModel(path)).notes.at(-1)).not.toContain(converted);
-    expect(readdirSync(join(folder, "cache", "weights")).some((name) => name.endsWith(".tmp"))).toBe(false);
+    expect(hidden()).toEqual([]);
+  });
+
+  it("converts once for two who ask at the same time", async () => {
+    const path = npz(googleArrays(weights));
+    const seen: ModelProgress[] = [];
+    const onProgress = (progress: ModelProgress) => void seen.push(progress);
+    const [one, two] = await Promise.all([readModel(path, { onProgress }), readModel(path, { onProgress })]);
+    expect(seen).toHaveLength(weights.size);
+    expect(await numbersOf(one)).toEqual(weights);
+    expect(await numbersOf(two)).toEqual(weights);
+    expect(hidden()).toEqual([]);
+  });
+
+  it("removes what was killed while it converted the same model, and nothing else", async () => {
+    const path = npz(googleArrays(weights));
+    const [weight] = (await readModel(path)).weights.values();
+    const converted = weight && isStored(weight) ? weight.path : "";
+    rmSync(converted);
+    const half = asideOf(converted);
+    writeFileSync(half, "half");
+    const foreign = join(dirname(half), ".other.0123abcd.rlrr-tmp");
+    writeFileSync(foreign, "somebody else's");
+    await readModel(path);
+    expect(hidden()).toEqual([".other.0123abcd.rlrr-tmp"]);
+    rmSync(foreign);
   });
 
   it("stops converting when told, and leaves nothing", async () => {

@@ -58,12 +58,14 @@ export async function readCheckpoint(
   for (const { name, shape } of trainables) {
     const length = sizeOf(shape);
     const part = async (which: string) => {
-      const { data } = await readTensor(file, `${which}/${name}`);
-      if (data.length !== length)
+      const key = `${which}/${name}`;
+      const entry = file.tensors.get(key);
+      // Asked before reading: a damaged file may hold gigabytes under this name.
+      if (entry && sizeOf(entry.shape) !== length)
         throw new FileError(
-          `${path}: "${which}/${name}" has ${data.length} numbers; this run needs ${length}.`,
+          `${path}: "${key}" has ${sizeOf(entry.shape)} numbers; this run needs ${length}.`,
         );
-      return data;
+      return (await readTensor(file, key)).data;
     };
     state.set(name, {
       parameter: await part("parameter"),

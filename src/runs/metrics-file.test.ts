@@ -1,9 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, FileError } from "../errors.ts";
 import { openMetricsFile, readMetrics } from "./metrics-file.ts";
 
 const folder = temporaryFolder("metrics");
@@ -93,6 +93,14 @@ describe("readMetrics", () => {
     const records: unknown[] = [];
     for await (const record of readMetrics(path)) records.push(record);
     expect(records).toEqual([{ a: 1 }, { b: 2 }]);
+  });
+
+  it("refuses a file that is too large for a page", async () => {
+    const path = fileWith("");
+    truncateSync(path, 2 ** 28 + 1);
+    await expect(readMetrics(path).next()).rejects.toThrow(
+      new FileError(`${path} has 268435457 bytes; of at most 268435456 a page of curves is made.`),
+    );
   });
 
   it("says that there is no file", async () => {

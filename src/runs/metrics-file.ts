@@ -1,8 +1,9 @@
 /** A run's log of numbers: one JSON line a step and an epoch, only ever added to, cut back where a resumed run begins. */
 
 import { createReadStream, constants as flags } from "node:fs";
-import { open } from "node:fs/promises";
+import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
+import { FileError } from "../errors.ts";
 import { readProblem, writeProblem } from "../files/file-problem.ts";
 
 export interface MetricsFile {
@@ -66,8 +67,22 @@ async function measureLines(path: string, most: number): Promise<{ lines: number
   return { lines, bytes };
 }
 
+/** A million steps take 200 MB. */
+export const MAX_METRICS_BYTES = 256 * 2 ** 20;
+
+async function refuseLarge(path: string): Promise<void> {
+  const { size } = await stat(path);
+  if (size > MAX_METRICS_BYTES)
+    throw new FileError(
+      `${path} has ${size} bytes; of at most ${MAX_METRICS_BYTES} a page of curves is made.`,
+    );
+}
+
 /** Every record of a metrics file; lines that are not JSON are left out. */
 export async function* readMetrics(path: string): AsyncGenerator<unknown, void, void> {
+  await refuseLarge(path).catch((cause: unknown) => {
+    throw readProblem(cause, path);
+  });
   const input = createReadStream(path);
   try {
     for await (const line of createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY })) {

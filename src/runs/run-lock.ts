@@ -23,7 +23,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   if (lock === "unsupported")
     throw new EngineError(
       (show) =>
-        `${path} could not be locked: this file system knows no locks, so two processes could train here at once. Give a folder on another disk as ${show("out")}.`,
+        `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as ${show("out")}.`,
     );
   try {
     await lock.write(JSON.stringify({ pid: process.pid, host: hostname() }));
