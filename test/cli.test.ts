@@ -114,7 +114,7 @@ describe("the main job", () => {
     expect(stdout.replace(/loss [\d.]+/, "loss L")).toMatchInlineSnapshot(`
       "The report is ROOT/report ü.html.
       train: 24 images of 3 classes
-      top-1 100.00 %, top-5 100.00 %, loss L
+      top-1 100.00 % (95 % interval 86.20 to 100.00 %), top-5 100.00 %, loss L
       mean over classes: precision 100.0 %, recall 100.0 %, F1 100.0 %
 
       class  images  precision  recall     F1

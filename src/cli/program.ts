@@ -7,7 +7,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
 import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
-import { print, tell } from "./output.ts";
+import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
 import { packageVersion } from "./version.ts";
@@ -48,7 +48,8 @@ export async function runProgram(args: readonly string[]): Promise<number> {
     writeOut: (text: string) => {
       asked += text;
     },
-    writeErr: (text: string) => tell(text.trimEnd()),
+    // Errors quote what was given; help, which comes here where a command is missing, is ours alone.
+    writeErr: (text: string) => (text.startsWith("error:") ? tell(text.trimEnd()) : errorStream.write(text)),
   };
   for (const command of withSubCommands(program))
     command.exitOverride().showSuggestionAfterError().configureOutput(output);
