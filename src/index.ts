@@ -82,8 +82,10 @@ export {
 
 // ---------------------------------------------------------------- predictions, and what they are worth
 
-export { type Metrics, type Predictions, scorePredictions, softmax, topK } from "./predict/metrics.ts";
+export { type Metrics, type Predictions, softmax, topK } from "./predict/metrics.ts";
 export { type PredictGraphOptions, predictGraph } from "./predict/predict-graph.ts";
+export { openScorer, type Scorer, scorePredictions } from "./predict/scorer.ts";
+export { wilsonInterval } from "./predict/wilson.ts";
 export { renderEvaluation } from "./reports/render-evaluation.ts";
 
 // ---------------------------------------------------------------- errors by who must act; randomness by name

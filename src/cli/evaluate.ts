@@ -7,7 +7,8 @@ import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
 import { writeFileAside } from "../files/write-file.ts";
 import { matchLabels } from "../predict/match-labels.ts";
-import { openScorer } from "../predict/metrics.ts";
+import type { Mistake } from "../predict/metrics.ts";
+import { openScorer } from "../predict/scorer.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
 import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
@@ -30,6 +31,8 @@ import {
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
+import { chooseProgressMode, openProgress } from "./progress.ts";
+import { slowly } from "./slow-progress.ts";
 
 export const evaluateCommand = (): Command =>
   withOptions(
@@ -101,7 +104,7 @@ async function runEvaluate(flags: Flags): Promise<void> {
   if (skipped > 0) tell(`${skipped} of ${labelled.length} images cannot be read and were left out.`);
   const evaluation: Evaluation = { split, classes: opened.labels, metrics: scorer.metrics() };
   if (flags.report) {
-    await writeReport(flags.report, { evaluation, examples, opened, data: flags.data });
+    await writeReport(flags.report, { evaluation, examples, opened, data: flags.data, json });
     if (!json) await say(`The report is ${flags.report}.`);
   }
   if (!json) await say(renderEvaluation(evaluation));
@@ -139,18 +142,38 @@ interface ReportParts {
   readonly examples: readonly Example[];
   readonly opened: Opened;
   readonly data: string;
+  readonly json: boolean;
 }
 
-async function writeReport(path: string, { evaluation, examples, opened, data }: ReportParts): Promise<void> {
+/** The surest mistakes get a picture each. */
+async function withPictures(
+  mistakes: readonly Mistake[],
+  { examples, json }: Pick<ReportParts, "examples" | "json">,
+): Promise<PicturedMistake[]> {
+  const progress = openProgress({ mode: chooseProgressMode(process.stderr, { json }) });
+  const tell = slowly(progress, { label: "shrinking pictures" });
+  const pictured: PicturedMistake[] = [];
+  try {
+    for (const mistake of mistakes) {
+      interruption.throwIfAborted();
+      const { path } = examples[mistake.example] as Example;
+      const thumbnail = pictured.length < mostPictures ? await makeThumbnail(path) : undefined;
+      pictured.push({ ...mistake, path, thumbnail });
+      tell(pictured.length, Math.min(mistakes.length, mostPictures));
+    }
+    return pictured;
+  } finally {
+    progress.close();
+  }
+}
+
+async function writeReport(
+  path: string,
+  { evaluation, examples, opened, data, json }: ReportParts,
+): Promise<void> {
   const { model, adapter } = opened;
   const { split, metrics } = evaluation;
-  const mistakes: PicturedMistake[] = [];
-  for (const mistake of worstMistakes(metrics)) {
-    interruption.throwIfAborted();
-    const file = examples[mistake.example]?.path ?? "";
-    const thumbnail = mistakes.length < mostPictures ? await makeThumbnail(file) : undefined;
-    mistakes.push({ ...mistake, path: file, thumbnail });
-  }
+  const mistakes = await withPictures(worstMistakes(metrics), { examples, json });
   const method = adapter ? adapter.method.name : "the model's own head";
   const facts = [
     ["model", model.id],

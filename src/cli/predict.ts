@@ -67,7 +67,11 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   const opened = await openModel(flags, { signal: interruption });
   for (const note of opened.notes) tell(note);
   const { batchSize, threads, json = false } = flags;
-  const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: opened.labels });
+  const form = predictionForm(json ? "jsonl" : flags.format, {
+    files,
+    labels: opened.labels,
+    columns: process.stdout.columns,
+  });
   const asked = files.map((path) => ({ path, label: 0 }));
   const batches = classify(opened, asked, {
     ...{ label: "predicting", json, batchSize, threads, skipBadImages: true },

@@ -54,6 +54,13 @@ describe("predictionForm", () => {
     expect(lines[4]).toMatch(/^…(x\/)+end\.jpg {2}rose/);
   });
 
+  it("is a table that fits the terminal", () => {
+    const files = [`${"x/".repeat(50)}end.jpg`];
+    const { header, row } = predictionForm("table", { files, labels: ["rose"], columns: 60 });
+    const lines = (header + row(prediction(files[0] ?? "", "rose"))).split("\n");
+    expect(lines.map(displayWidth)).toEqual([59, 59, 59, 0]);
+  });
+
   it("can not be broken by a hostile name", () => {
     const files = ["a\u001b[2J\n.jpg"];
     const { header, row } = predictionForm("table", { files, labels: ["\u202erose"] });

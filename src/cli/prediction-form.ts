@@ -18,6 +18,8 @@ export interface PredictionForm {
 interface Contents {
   readonly files: readonly string[];
   readonly labels: readonly string[];
+  /** Of the terminal; without one, a table may be as wide as it likes. */
+  readonly columns?: number | undefined;
 }
 
 /** The form of a format; a table's widths are those of all the names that may come. */
@@ -51,12 +53,17 @@ export function csvCell(text: string): string {
 }
 
 const mostPath = 60;
+const leastPath = 16;
 const mostLabel = 40;
 
-function tableForm({ files, labels }: Contents): PredictionForm {
+function tableForm({ files, labels, columns: space }: Contents): PredictionForm {
+  const label = widthOf(["label", ...labels], mostLabel);
+  // Two spaces stand between columns, and the terminal's last stays free.
+  const left = space === undefined ? mostPath : space - 1 - label - "probability".length - 4;
+  const path = Math.max(leastPath, Math.min(mostPath, left));
   const columns = [
-    { title: "image", width: widthOf(["image", ...files], mostPath) },
-    { title: "label", width: widthOf(["label", ...labels], mostLabel) },
+    { title: "image", width: widthOf(["image", ...files], path) },
+    { title: "label", width: label },
     { title: "probability", width: "probability".length, align: "right" },
   ] as const;
   const [{ width }] = columns;
