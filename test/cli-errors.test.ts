@@ -140,7 +140,7 @@ describe("data that is none", () => {
 
   it("damaged images, named before anything is trained", async () => {
     const bad = "ROOT/damaged/red/b.jpg is empty (0 bytes). Replace it or remove it.";
-    const message = `error: 1 image cannot be used:\n  ${bad}\nRemove or mend them, or leave them out with --skip-bad-images.`;
+    const message = `error: 1 image cannot be used:\n  ${bad}\n  Remove or mend them, or leave them out with --skip-bad-images.`;
     expect(await refusal("evaluate MODEL --data ROOT/damaged --split train")).toBe(message);
   });
 });

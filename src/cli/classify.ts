@@ -38,6 +38,10 @@ export interface ClassifiedBatch {
   readonly bad: readonly BadImage[];
 }
 
+/** The same for programs: a line of JSON for each image that was left out. */
+export const skippedLines = (bad: readonly BadImage[]): string =>
+  bad.map(({ path, reason }) => `${JSON.stringify({ type: "skipped", path, reason })}\n`).join("");
+
 /** Batch after batch; memory does not grow with the number of images where damaged ones are skipped. */
 export async function* classify(
   opened: Opened,

@@ -17,7 +17,7 @@ import { renderReport } from "../reports/report.ts";
 import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { checkReportFile } from "./check-out.ts";
-import { classify } from "./classify.ts";
+import { classify, skippedLines } from "./classify.ts";
 import { interruption } from "./exit.ts";
 import { type Opened, openModel } from "./open-model.ts";
 import {
@@ -98,6 +98,7 @@ async function runEvaluate(flags: Flags): Promise<void> {
     );
     examples.push(...batch.examples);
     skipped += batch.bad.length;
+    if (json) await print(skippedLines(batch.bad));
   }
   if (examples.length === 0)
     throw new InputError(`${flags.data}: no image of the ${split} split can be read.`);

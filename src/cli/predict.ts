@@ -45,9 +45,10 @@ export const predictCommand = (): Command =>
 Examples:
   rlrr predict --adapter runs/flowers garden.jpg
   rlrr predict --adapter runs/flowers holiday/ --top-k 1 --format csv > labels.csv
-Results are printed as they come. An image that cannot be read is named on stderr; the others are still
-labelled, and the exit code is 2. In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
-front, so that no spreadsheet runs the name of a file.`,
+Results are printed as they come. An image that cannot be read is named on
+stderr, and in JSON; the others are still labelled, and the exit code is 2.
+In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
+front, so that no spreadsheet runs the name of a file as a formula.`,
     )
     .action(runPredict);
 
@@ -82,8 +83,10 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   for await (const { examples, logits, bad } of batches) {
     skipped += bad.length;
     const rows = labelled(examples, { logits, opened, topK: flags.topK }).map(form.row);
-    if (rows.length > 0 && !(await print(header + rows.join("")))) return;
-    if (rows.length > 0) header = "";
+    const text = rows.join("") + form.skipped(bad);
+    if (text === "") continue;
+    if (!(await print(header + text))) return;
+    header = "";
   }
   if (skipped === 0) return;
   throw new FileError(

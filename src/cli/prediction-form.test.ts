@@ -36,8 +36,11 @@ describe("predictionForm", () => {
   });
 
   it("is a line of JSON each", () => {
-    const { header, row } = predictionForm("jsonl", { files: [], labels: [] });
+    const { header, row, skipped } = predictionForm("jsonl", { files: [], labels: [] });
     expect(header).toBe("");
+    expect(skipped([{ path: "b.jpg", reason: "b.jpg is empty." }])).toBe(
+      '{"type":"skipped","path":"b.jpg","reason":"b.jpg is empty."}\n',
+    );
     expect(row(prediction("a.jpg", "rose"))).toBe(
       '{"type":"prediction","path":"a.jpg","labels":[{"label":"rose","probability":0.5}]}\n',
     );

@@ -1,6 +1,8 @@
 /** How predictions are printed, one by one: a table of fixed widths, CSV, or lines of JSON. */
 
+import type { BadImage } from "../datasets/check-images.ts";
 import { displayWidth, printable, renderRow, renderTitles } from "../table.ts";
+import { skippedLines } from "./classify.ts";
 
 export interface Prediction {
   readonly path: string;
@@ -13,6 +15,8 @@ export interface PredictionForm {
   readonly header: string;
   /** Whole lines. */
   readonly row: (prediction: Prediction) => string;
+  /** What only programs are told here; people are told on standard error. */
+  readonly skipped: (bad: readonly BadImage[]) => string;
 }
 
 interface Contents {
@@ -31,6 +35,7 @@ export function predictionForm(format: "table" | "csv" | "jsonl", contents: Cont
 const jsonForm: PredictionForm = {
   header: "",
   row: (prediction) => `${JSON.stringify({ type: "prediction", ...prediction })}\n`,
+  skipped: skippedLines,
 };
 
 const csvForm: PredictionForm = {
@@ -41,6 +46,7 @@ const csvForm: PredictionForm = {
         ({ label, probability }, rank) => `${csvCell(path)},${rank + 1},${csvCell(label)},${probability}\n`,
       )
       .join(""),
+  skipped: () => "",
 };
 
 /**
@@ -78,6 +84,7 @@ function tableForm({ files, labels, columns: space }: Contents): PredictionForm 
           return `${renderRow(columns, [image, label, `${(100 * probability).toFixed(1)} %`])}\n`;
         })
         .join(""),
+    skipped: () => "",
   };
 }
 
