@@ -77,7 +77,7 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); ma
 .chart path { vector-effect: non-scaling-stroke; } .chart svg > path { stroke-width: 1; } .chart .dot { stroke-width: 5.5; }
 .chart span { position: absolute; white-space: nowrap; } .chart .y { right: 100%; transform: translate(-.6em, 50%); } .chart .x { top: 100%; transform: translate(-50%, .7em); }
 .chart .mark { bottom: 100%; transform: translate(-50%, -.4em); }
-.beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
+.beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
 .beside > .scroll { flex: 0 1 auto; } .beside > section { flex-basis: 22rem; } .charts { gap: 0 1.25rem; }
 @media (max-width: 40rem) { body { padding: 1.5rem .9rem; } h1 { font-size: 1.6rem; } section { padding: 1.1rem 1rem 1.2rem; }
   .headlines div { flex-basis: 40%; padding: .9rem 1rem .8rem; } .headlines b { font-size: 1.6rem; }
