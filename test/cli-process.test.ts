@@ -91,14 +91,13 @@ describe("Ctrl-C", () => {
     const images = Array.from({ length: 15_000 }, () => "a.png");
     const flags = ["--model", "weights.safetensors", "--heads", "2", "--batch-size", "1", "--threads", "1"];
     const child = start(["predict", ...flags, ...images], root);
-    const ended = ending(child);
-    await once(child.stdout, "data");
+    await printed(child.stdout, "a.png");
     child.kill("SIGTERM");
-    const { code, stdout, stderr } = await ended;
+    const { code, stdout, stderr } = await ending(child);
     expect(code).toBe(130);
-    expect(stderr).toMatch(/does not say how its images are prepared: .*\nInterrupted\.\n$/);
+    expect(stderr).toMatch(/does not say how its images are prepared.*\nInterrupted\.\n$/);
     // What was printed until then is whole lines.
-    expect(stdout).toMatch(/^image.*\n─.*\n(.*%\n)*$/);
+    expect(stdout).toMatch(/^(.*%\n)*$/);
   });
 
   it("saves a training run, which no other process may touch meanwhile", async () => {

@@ -118,7 +118,7 @@ describe("the main job", () => {
     expect(stdout.replace(/loss [\d.]+/, "loss L")).toMatchInlineSnapshot(`
       "The report is ROOT/report ü.html.
       train: 24 images of 3 classes
-      top-1 100.00 %, top-5 100.00 %, loss L
+      top-1 100.00 % (95 % interval 86.20 to 100.00 %), top-5 100.00 %, loss L
       mean over classes: precision 100.0 %, recall 100.0 %, F1 100.0 %
 
       class  images  precision  recall     F1
@@ -199,14 +199,15 @@ describe("predict", () => {
       at("data", "test", "red", "0.png"),
     ];
     const { code, stdout, stderr } = await runHere("predict", ...merged, ...images, "--json");
-    const [first, second, last] = lines(stdout);
+    const [first, second, third, last] = lines(stdout);
     const labels = [0, 1, 2].map(() => ({ label: expect.any(String), probability: expect.any(Number) }));
     expect(first).toEqual({ type: "prediction", path: images[0], labels });
     expect(second).toMatchObject({ path: images[2], labels: [{ label: "red" }, {}, {}] });
     const message = "1 of 3 images got no label, since they cannot be read; they are named above.";
     expect(last).toEqual({ type: "error", code: "FILE", message });
-    const skipped = `skipped: ${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
-    expect(stderr).toBe(`${skipped}\nerror: ${message}\n`);
+    const reason = `${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    expect(third).toEqual({ type: "skipped", path: at("broken.jpg"), reason });
+    expect(stderr).toBe(`skipped: ${reason}\nerror: ${message}\n`);
     expect(code).toBe(2);
   });
 });

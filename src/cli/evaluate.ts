@@ -2,7 +2,7 @@
 
 import { Command, Option } from "commander";
 import { evaluationRecords, renderEvaluation } from "../index.ts";
-import { files, type Split } from "../node.ts";
+import { type BadImage, files, type Split } from "../node.ts";
 import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
@@ -16,6 +16,7 @@ import {
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
+import { skippedLines } from "./prediction-form.ts";
 import { showImages } from "./show-images.ts";
 import { loadShown, type ModelFlags } from "./show-loading.ts";
 
@@ -64,21 +65,28 @@ async function runEvaluate(flags: Flags): Promise<void> {
   if (report !== undefined) await files.checkReportFile(report);
   const model = await loadShown(flags);
   const progress = showImages({ json });
+  const skipped: BadImage[] = [];
   try {
     const evaluation = await model.evaluate(data, {
       ...{ split, report, skipBadImages, signal: interruption, onNote: tell },
-      onSkipped: ({ reason }) => progress.print(`skipped: ${reason}`),
+      onSkipped: (image) => {
+        skipped.push(image);
+        progress.print(`skipped: ${image.reason}`);
+      },
       onProgress: progress.show,
     });
     progress.close();
-    const { skipped, examples } = evaluation;
-    if (skipped > 0)
-      tell(`${skipped} of ${skipped + examples.length} images cannot be read and were left out.`);
+    const { examples } = evaluation;
+    if (skipped.length > 0)
+      tell(
+        `${skipped.length} of ${skipped.length + examples.length} images cannot be read and were left out.`,
+      );
     if (json) {
       await print(
-        evaluationRecords(evaluation)
-          .map((record) => `${JSON.stringify(record)}\n`)
-          .join(""),
+        skippedLines(skipped) +
+          evaluationRecords(evaluation)
+            .map((record) => `${JSON.stringify(record)}\n`)
+            .join(""),
       );
       return;
     }

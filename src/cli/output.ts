@@ -57,7 +57,7 @@ export const errorStream = {
  */
 export function renderMessage(message: string, { columns }: { readonly columns?: number } = {}): string {
   const lines = message.split("\n").map((line, index) => {
-    const indented = index === 0 || line.startsWith("  ") ? line : `  ${line}`;
+    const indented = index === 0 || line === "" || line.startsWith("  ") ? line : `  ${line}`;
     return printable(indented);
   });
   if (columns === undefined) return lines.join("\n");

@@ -47,9 +47,10 @@ export const predictCommand = (): Command =>
 Examples:
   rlrr predict --adapter runs/flowers garden.jpg
   rlrr predict --adapter runs/flowers holiday/ --top-k 1 --format csv > labels.csv
-Results are printed as they come. An image that cannot be read is named on stderr; the others are still
-labelled, and the exit code is 2. In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
-front, so that no spreadsheet runs the name of a file.`,
+Results are printed as they come. An image that cannot be read is named on
+stderr, and in JSON; the others are still labelled, and the exit code is 2.
+In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
+front, so that no spreadsheet runs the name of a file as a formula.`,
     )
     .action(runPredict);
 
@@ -62,7 +63,9 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   const { json = false, topK } = flags;
   const files = await imagesIn(paths);
   const model = await loadShown(flags, { expectedImages: files.length });
-  const form = predictionForm(json ? "jsonl" : flags.format, { files, labels: model.labels });
+  const form = predictionForm(json ? "jsonl" : flags.format, {
+    ...{ files, labels: model.labels, columns: process.stdout.columns },
+  });
   // On one terminal the rows themselves show how far it is.
   const own = process.stdout.isTTY && process.stderr.isTTY;
   const progress = openProgress({ mode: own ? "none" : chooseProgressMode(process.stderr, { json }) });
@@ -71,13 +74,17 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   try {
     for await (const { image, labels, error } of model.predict(files, { topK, signal: interruption })) {
       show(++done, files.length);
-      if (labels) {
-        if (!(await print(header + form.row({ path: String(image), labels })))) return;
-        header = "";
-      } else {
+      if (error) {
         skipped++;
         progress.print(`skipped: ${error.messageWith(flagOf)}`);
       }
+      const path = String(image);
+      const text = error
+        ? form.skipped([{ path, reason: error.messageWith(flagOf) }])
+        : form.row({ path, labels });
+      if (text === "") continue;
+      if (!(await print(header + text))) return;
+      header = "";
     }
   } finally {
     progress.close();

@@ -36,8 +36,11 @@ describe("predictionForm", () => {
   });
 
   it("is a line of JSON each", () => {
-    const { header, row } = predictionForm("jsonl", { files: [], labels: [] });
+    const { header, row, skipped } = predictionForm("jsonl", { files: [], labels: [] });
     expect(header).toBe("");
+    expect(skipped([{ path: "b.jpg", reason: "b.jpg is empty." }])).toBe(
+      '{"type":"skipped","path":"b.jpg","reason":"b.jpg is empty."}\n',
+    );
     expect(row(prediction("a.jpg", "rose"))).toBe(
       '{"type":"prediction","path":"a.jpg","labels":[{"label":"rose","probability":0.5}]}\n',
     );
@@ -52,6 +55,13 @@ describe("predictionForm", () => {
     expect(new Set(lines.filter((line) => line !== "").map(displayWidth))).toEqual(new Set([82]));
     expect(lines[2]).toBe(`a.jpg${" ".repeat(57)}rose          50.0 %`);
     expect(lines[4]).toMatch(/^…(x\/)+end\.jpg {2}rose/);
+  });
+
+  it("is a table that fits the terminal", () => {
+    const files = [`${"x/".repeat(50)}end.jpg`];
+    const { header, row } = predictionForm("table", { files, labels: ["rose"], columns: 60 });
+    const lines = (header + row(prediction(files[0] ?? "", "rose"))).split("\n");
+    expect(lines.map(displayWidth)).toEqual([59, 59, 59, 0]);
   });
 
   it("can not be broken by a hostile name", () => {

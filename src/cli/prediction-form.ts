@@ -1,5 +1,6 @@
 /** How predictions are printed, one by one: a table of fixed widths, CSV, or lines of JSON. */
 
+import type { BadImage } from "../node.ts";
 import { displayWidth, printable, renderRow, renderTitles } from "../table.ts";
 
 export interface Prediction {
@@ -13,11 +14,15 @@ export interface PredictionForm {
   readonly header: string;
   /** Whole lines. */
   readonly row: (prediction: Prediction) => string;
+  /** What only programs are told here; people are told on standard error. */
+  readonly skipped: (bad: readonly BadImage[]) => string;
 }
 
 interface Contents {
   readonly files: readonly string[];
   readonly labels: readonly string[];
+  /** Of the terminal; without one, a table may be as wide as it likes. */
+  readonly columns?: number | undefined;
 }
 
 /** The form of a format; a table's widths are those of all the names that may come. */
@@ -29,6 +34,7 @@ export function predictionForm(format: "table" | "csv" | "jsonl", contents: Cont
 const jsonForm: PredictionForm = {
   header: "",
   row: (prediction) => `${JSON.stringify({ type: "prediction", ...prediction })}\n`,
+  skipped: skippedLines,
 };
 
 const csvForm: PredictionForm = {
@@ -39,6 +45,7 @@ const csvForm: PredictionForm = {
         ({ label, probability }, rank) => `${csvCell(path)},${rank + 1},${csvCell(label)},${probability}\n`,
       )
       .join(""),
+  skipped: () => "",
 };
 
 /**
@@ -51,12 +58,17 @@ export function csvCell(text: string): string {
 }
 
 const mostPath = 60;
+const leastPath = 16;
 const mostLabel = 40;
 
-function tableForm({ files, labels }: Contents): PredictionForm {
+function tableForm({ files, labels, columns: space }: Contents): PredictionForm {
+  const label = widthOf(["label", ...labels], mostLabel);
+  // Two spaces stand between columns, and the terminal's last stays free.
+  const left = space === undefined ? mostPath : space - 1 - label - "probability".length - 4;
+  const path = Math.max(leastPath, Math.min(mostPath, left));
   const columns = [
-    { title: "image", width: widthOf(["image", ...files], mostPath) },
-    { title: "label", width: widthOf(["label", ...labels], mostLabel) },
+    { title: "image", width: widthOf(["image", ...files], path) },
+    { title: "label", width: label },
     { title: "probability", width: "probability".length, align: "right" },
   ] as const;
   const [{ width }] = columns;
@@ -71,6 +83,7 @@ function tableForm({ files, labels }: Contents): PredictionForm {
           return `${renderRow(columns, [image, label, `${(100 * probability).toFixed(1)} %`])}\n`;
         })
         .join(""),
+    skipped: () => "",
   };
 }
 
@@ -83,4 +96,9 @@ function endOf(path: string, width: number): string {
   const characters = [...path];
   while (displayWidth(characters.join("")) > width - 1) characters.shift();
   return `…${characters.join("")}`;
+}
+
+/** For programs: a line of JSON for each image that was left out. */
+export function skippedLines(bad: readonly BadImage[]): string {
+  return bad.map(({ path, reason }) => `${JSON.stringify({ type: "skipped", path, reason })}\n`).join("");
 }

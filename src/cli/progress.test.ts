@@ -78,6 +78,13 @@ describe("openProgress on a terminal", () => {
     expect(written).toEqual(["before\n", `\r${bar}\u001b[K`, `\r\u001b[Kepoch 1\n${bar}`, "\r\u001b[K"]);
   });
 
+  it("does not draw a task again that is over", () => {
+    const { written, drawer, step } = setUp("live");
+    step(100, 1000);
+    drawer.print("epoch 1");
+    expect(written.slice(1)).toEqual(["\r\u001b[K", "epoch 1\n"]);
+  });
+
   it("has one line for all tasks, and remembers the time of one that goes on", () => {
     const { written, drawer, step } = setUp("live");
     step(0, 0);

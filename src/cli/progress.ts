@@ -73,6 +73,8 @@ export function openProgress({
 }: ProgressOptions = {}): ProgressDrawer {
   const tasks = new Map<string, Task>();
   let drawn = "";
+  /** Whether what is drawn is over: it stands only until something else is said. */
+  let over = false;
 
   function taskOf({ label, done }: Progress): Task {
     const known = tasks.get(label);
@@ -105,12 +107,14 @@ export function openProgress({
       stream.write(`${renderProgressLine(progress, pace)}\n`);
       return;
     }
+    over = finished;
     drawn = renderProgress(progress, { pace, look: { columns: stream.columns ?? 80, color } });
     stream.write(`\r${drawn}\u001b[K`);
   }
 
   function print(message: string): void {
     const line = renderMessage(message, mode === "live" ? { columns: stream.columns ?? 80 } : {});
+    if (over) clear();
     stream.write(drawn === "" ? `${line}\n` : `\r\u001b[K${line}\n${drawn}`);
   }
 

@@ -1,15 +1,16 @@
 /** What predictions are worth. */
 
-/** Accuracies, loss, the scores of each class and the confusions, of logits that are all there or that come in batches. */
+/** Probabilities of logits, and the highest of them. */
 export {
   type ClassMetrics,
   type ConfusionCell,
   type Metrics,
   type Mistake,
-  openScorer,
   type Predictions,
-  type Scorer,
-  scorePredictions,
   softmax,
   topK,
 } from "../predict/metrics.ts";
+/** Accuracies, loss, the scores of each class and the confusions, of logits that are all there or that come in batches. */
+export { openScorer, type Scorer, scorePredictions } from "../predict/scorer.ts";
+/** How sure an accuracy is: its 95 % interval. */
+export { wilsonInterval } from "../predict/wilson.ts";

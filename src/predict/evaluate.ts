@@ -15,7 +15,7 @@ import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { type ClassifierParts, type ClassifyOptions, classify } from "./classify.ts";
 import { matchLabels } from "./match-labels.ts";
-import { openScorer } from "./metrics.ts";
+import { openScorer } from "./scorer.ts";
 
 export interface EvaluateOptions extends ClassifyOptions {
   /** The images held out where left out: test; without one, val; without either, train. */
@@ -60,7 +60,7 @@ export async function evaluate(
   if (examples.length === 0) throw new InputError(`${root}: no image of the ${split} split can be read.`);
   const skipped = labelled.length - examples.length;
   const evaluation = { split, classes: parts.labels, metrics: scorer.metrics(), examples, skipped, notes };
-  if (report !== undefined) await writeReport(report, evaluation, { ...parts, root, signal });
+  if (report !== undefined) await writeReport(report, evaluation, { ...parts, ...options, root });
   return evaluation;
 }
 
@@ -85,24 +85,41 @@ function chooseSplit(
   );
 }
 
-interface ReportParts extends Pick<ClassifierParts, "model" | "adapter" | "preprocessing"> {
+interface ReportParts
+  extends Pick<ClassifierParts, "model" | "adapter" | "preprocessing">,
+    Pick<ClassifyOptions, "signal" | "onProgress"> {
   readonly root: string;
-  readonly signal: AbortSignal | undefined;
 }
 
-async function writeReport(
-  path: string,
-  evaluation: ModelEvaluation,
-  { model, adapter, preprocessing, root, signal }: ReportParts,
-): Promise<void> {
-  const { split, metrics, examples } = evaluation;
-  const mistakes: PicturedMistake[] = [];
-  for (const mistake of worstMistakes(metrics)) {
+/** The surest mistakes get a picture each. */
+async function withPictures(
+  { metrics, examples }: ModelEvaluation,
+  { signal, onProgress }: ReportParts,
+): Promise<PicturedMistake[]> {
+  const mistakes = worstMistakes(metrics);
+  const total = Math.min(mistakes.length, mostPictures);
+  const pictured: PicturedMistake[] = [];
+  for (const mistake of mistakes) {
     signal?.throwIfAborted();
-    const { path: file } = examples[mistake.example] as Example;
-    const thumbnail = mistakes.length < mostPictures ? await makeThumbnail(file) : undefined;
-    mistakes.push({ ...mistake, path: file, thumbnail });
+    const { path } = examples[mistake.example] as Example;
+    const isShown = pictured.length < mostPictures;
+    pictured.push({ ...mistake, path, thumbnail: isShown ? await makeThumbnail(path) : undefined });
+    if (isShown)
+      onProgress?.({
+        type: "progress",
+        label: "shrinking pictures",
+        done: pictured.length,
+        total,
+        unit: "images",
+      });
   }
+  return pictured;
+}
+
+async function writeReport(path: string, evaluation: ModelEvaluation, parts: ReportParts): Promise<void> {
+  const { model, adapter, preprocessing, root } = parts;
+  const { split, metrics } = evaluation;
+  const mistakes = await withPictures(evaluation, parts);
   const method = adapter ? adapter.method.name : "the model's own head";
   const facts = [
     ["model", model.id],

@@ -24,7 +24,7 @@ describe("describeSteps", () => {
     [["randomHorizontalFlip", { probability: 0.5 }], "50 % flipped left to right"],
     [
       ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.229, 0.224, 0.225] }],
-      "colours scaled to 0–1, less the mean 0.5, over the std (0.229, 0.224, 0.225)",
+      "colours scaled to 0–1, minus the mean 0.5, divided by the std (0.229, 0.224, 0.225)",
     ],
   ])("says %j", (step, words) => {
     expect(describeSteps([step])).toBe(words);

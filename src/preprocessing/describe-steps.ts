@@ -23,7 +23,7 @@ function describeStep(step: Step): string {
     case "randomHorizontalFlip":
       return `${100 * options.probability} % flipped left to right`;
     case "normalize":
-      return `colours scaled to 0–1, less the mean ${channels(options.mean)}, over the std ${channels(options.std)}`;
+      return `colours scaled to 0–1, minus the mean ${channels(options.mean)}, divided by the std ${channels(options.std)}`;
     default:
       return unreachable(name);
   }

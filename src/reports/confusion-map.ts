@@ -25,8 +25,8 @@ interface Geometry {
 function measureMap(classes: readonly string[]): Geometry {
   const count = classes.length;
   const named = count <= mostNamed;
-  const cell = count <= 12 ? 40 : named ? Math.max(11, 30 - count / 4) : Math.max(3, 580 / count);
-  const fontSize = Math.min(11, cell - 1);
+  const cell = count <= 12 ? 40 : named ? Math.max(8.8, 30 - count / 4) : Math.max(3, 580 / count);
+  const fontSize = Math.min(11, cell - 0.4);
   const names = named ? classes.map((name) => fitText(name, 22)) : [];
   // Digits and letters of a sans-serif font are about 0.58 of its size wide.
   const longest = 0.58 * fontSize * names.reduce((widest, name) => Math.max(widest, displayWidth(name)), 0);

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scorePredictions } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/scorer.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { evaluationRecords } from "./evaluation.ts";
 

@@ -27,7 +27,7 @@ function toText(part: Part): string {
 export const breakable = (text: string): Html =>
   new Html(
     text
-      .split(/(?<=[/\\_.-])(?=\w)/)
+      .split(/(?<=[/\\_.-])(?=\p{L})/u)
       .map(escapeHtml)
       .join("<wbr>"),
   );

@@ -42,7 +42,7 @@ const [width, height] = [1000, 300];
 export function renderLineChart({ label, lines, xName, unit = "", scale, yTop = 0, mark }: Chart): Html {
   const drawn = lines.map((line) => ({ ...line, points: thin(line.points) }));
   const points = drawn.flatMap((line) => line.points.filter(({ y }) => Number.isFinite(y)));
-  const xs = drawn.flatMap((line) => line.points.map(({ x }) => x));
+  const xs = lines.flatMap((line) => line.points.map(({ x }) => x));
   const x = linearAxis({ low: Math.min(0, least(xs)), high: most(xs), whole: true });
   const y = chooseAxis(
     points.map(({ y }) => y),

@@ -43,28 +43,29 @@ export function renderGallery(
     };
   const place = new Map(confusedPairs(metrics).map((pair, index) => [keyOf(pair), index]));
   const order = (one: Mistake): number => place.get(keyOf(one)) ?? place.size;
-  const shown = mistakes.slice(0, mostPictures).toSorted((a, b) => order(a) - order(b));
-  const rest = mistakes.slice(mostPictures);
-  const firsts = new Map(shown.toReversed().map((one) => [keyOf(one), idOf(one)]));
-  const listed = shown.map((one) => html`<li id="${idOf(one)}">${renderMistake(one, classes)}</li>`);
+  const pictured = mistakes.slice(0, mostPictures).toSorted((a, b) => order(a) - order(b));
+  const firsts = new Map(pictured.toReversed().map((one) => [keyOf(one), idOf(one)]));
   const total = `${mistakes.length.toLocaleString("en")} of ${metrics.examples.toLocaleString("en")} images`;
+  const few = mistakes.length <= surest;
+  const first = mistakes
+    .slice(0, surest)
+    .map((one) => (few ? renderItem(one, classes) : html`<li>${renderMistake(one, classes)}</li>`));
+  const says = few
+    ? `${total} got a wrong label; first those whose own class was thought least likely.`
+    : `Of ${total} that got a wrong label, those whose own class was thought least likely.`;
+  const top = html`<section><h2>${few ? "Mistakes" : "Surest mistakes"}</h2><p class="soft">${says}${broken}</p><ul class="gallery">${first}</ul></section>`;
+  const items = pictured.map((one) => renderItem(one, classes));
+  const rest = renderRest(mistakes.slice(mostPictures), classes);
+  const all = html`<section><h2>All mistakes</h2><p class="soft">The most frequent confusions first.</p>${renderPages(items)}${rest}</section>`;
   return {
-    sections: [
-      html`<section><h2>Surest mistakes</h2><p class="soft">Of ${total} that got a wrong label, those whose own class was thought least likely.${broken}</p><ul class="gallery">${mistakes
-        .slice(0, surest)
-        .map((one) => html`<li>${renderMistake(one, classes)}</li>`)}</ul></section>`,
-      ...(mistakes.length > surest
-        ? [
-            html`<section><h2>All mistakes</h2><p class="soft">The most frequent confusions first.</p>${renderPages(listed)}${renderRest(rest, classes)}</section>`,
-          ]
-        : []),
-    ],
-    linkTo:
-      mistakes.length > surest
-        ? (label, predicted) => firsts.get(keyOf({ label, predicted }))
-        : () => undefined,
+    sections: few ? [top] : [top, all],
+    linkTo: (label, predicted) => firsts.get(keyOf({ label, predicted })),
   };
 }
+
+/** A picture that links lead to. */
+const renderItem = (one: PicturedMistake, classes: readonly string[]): Html =>
+  html`<li id="${idOf(one)}">${renderMistake(one, classes)}</li>`;
 
 const keyOf = ({ label, predicted }: Pick<Mistake, "label" | "predicted">): string => `${label} ${predicted}`;
 const idOf = ({ example }: Mistake): string => `image-${example}`;
@@ -101,4 +102,4 @@ function renderRest(rest: readonly PicturedMistake[], classes: readonly string[]
 
 /** One more digit where whole percents would say 0 or 100. */
 const percent = (probability: number): string =>
-  `${(100 * probability).toFixed(probability > 0.995 || probability < 0.01 ? 1 : 0)} %`;
+  `${(100 * probability).toFixed(probability > 0.995 || probability < 0.01 ? 1 : 0)}\u00a0%`;

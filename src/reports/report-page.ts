@@ -29,16 +29,16 @@ const style = `
   --main: #6ea8fe; --other: #f0a45d; --third: #5cc48f; --good: #4c8df6; --bad: #f0694f; --track: #2a2e35; } }
 * { box-sizing: border-box; }
 body { margin: 0; padding: 3rem 1.5rem 4rem; background: var(--paper); color: var(--ink); font: 15px/1.5 system-ui, sans-serif; overflow-wrap: break-word; }
-main { max-width: 64rem; margin: 0 auto; }
+main { max-width: 68rem; margin: 0 auto; }
 h1 { margin: 0; font-size: 2rem; line-height: 1.15; letter-spacing: -.02em; text-wrap: balance; }
 h2 { margin: 0 0 .2rem; font-size: 1.1rem; letter-spacing: -.01em; }
 a { color: inherit; }
 p { margin: 0; } .soft { color: var(--soft); } .subtitle { margin: .4rem 0 1.8rem; color: var(--soft); }
 section { margin-top: 1.25rem; padding: 1.4rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 section > .soft { margin-bottom: 1rem; font-size: .9rem; max-width: 46rem; }
-.headlines { display: grid; grid-template-columns: repeat(auto-fit, minmax(9.5rem, 1fr)); gap: 1px; overflow: hidden;
+.headlines { display: flex; flex-wrap: wrap; gap: 1px; overflow: hidden;
   background: var(--line); border: 1px solid var(--line); border-radius: 12px; }
-.headlines div { padding: 1.1rem 1.3rem 1rem; background: var(--card); }
+.headlines div { flex: 1 1 9.5rem; padding: 1.1rem 1.3rem 1rem; background: var(--card); }
 .headlines div:first-child b { color: var(--main); }
 .headlines b { display: block; font-size: 1.9rem; line-height: 1.15; font-weight: 650; letter-spacing: -.025em; font-variant-numeric: tabular-nums; }
 .headlines small { font-size: .55em; font-weight: 500; color: var(--soft); margin-left: .15em; letter-spacing: 0; }
@@ -77,10 +77,10 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); ma
 .chart path { vector-effect: non-scaling-stroke; } .chart svg > path { stroke-width: 1; } .chart .dot { stroke-width: 5.5; }
 .chart span { position: absolute; white-space: nowrap; } .chart .y { right: 100%; transform: translate(-.6em, 50%); } .chart .x { top: 100%; transform: translate(-50%, .7em); }
 .chart .mark { bottom: 100%; transform: translate(-50%, -.4em); }
-.beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 0 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
+.beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
 .beside > .scroll { flex: 0 1 auto; } .beside > section { flex-basis: 22rem; } .charts { gap: 0 1.25rem; }
 @media (max-width: 40rem) { body { padding: 1.5rem .9rem; } h1 { font-size: 1.6rem; } section { padding: 1.1rem 1rem 1.2rem; }
-  .headlines { grid-template-columns: 1fr 1fr; } .headlines div { padding: .9rem 1rem .8rem; } .headlines b { font-size: 1.6rem; }
+  .headlines div { flex-basis: 40%; padding: .9rem 1rem .8rem; } .headlines b { font-size: 1.6rem; }
   td.bar, th.bar { display: none; } td.number, th.number { width: auto; padding-left: .6rem; } th { font-size: .75rem; }
   .gallery { grid-template-columns: 1fr 1fr; gap: 1rem .8rem; } .chart { margin-left: 3.2rem; } .beside > .scroll { flex-basis: 100%; } }
 @media print { body { padding: 0; } section { break-inside: auto; } .gallery li, .chart, tr { break-inside: avoid; } .turner { display: none; } }

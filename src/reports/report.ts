@@ -21,7 +21,7 @@ interface Report extends Evaluation {
 
 const mostPairs = 10;
 /** With so few classes, five guesses are nearly always correct. */
-const fewestForFive = 6;
+const fewestForFive = 11;
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderReport(report: Report): string {

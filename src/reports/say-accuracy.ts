@@ -14,5 +14,5 @@ export function sayAccuracy({ correct, images, split }: Accuracy): string {
   const interval = wilsonInterval(correct, images);
   const count = `${images.toLocaleString("en")} ${split} ${images === 1 ? "image" : "images"}`;
   if (interval === undefined) return count;
-  return `${count}, 95 % interval ${interval.map((end) => end.toFixed(1)).join(" to ")} %`;
+  return `${count}, 95\u00a0% interval ${interval.map((end) => end.toFixed(1)).join("\u00a0to\u00a0")}\u00a0%`;
 }

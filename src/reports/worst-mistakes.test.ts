@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { scorePredictions } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/scorer.ts";
 import { worstMistakes } from "./worst-mistakes.ts";
 
 describe("worstMistakes", () => {

@@ -372,7 +372,9 @@ describe("train", () => {
     const page = readFileSync(join(plain.out, "report.html"), "utf8");
     expect(page).toContain("<title>validation, epoch 4: ");
     expect(page).not.toContain("<title>validation, epoch 0: ");
-    expect(page).toContain("<b>12</b><span>steps</span>");
-    expect(page).toContain("<dt>images</dt><dd>24 to train on, 12 to validate on</dd>");
+    expect(page).toContain("<h1>Training run: rlrr on data</h1>");
+    expect(page).toContain("<dt>training split</dt><dd>24 images</dd>");
+    expect(page).toContain("<dt>validation split</dt><dd>12 images</dd>");
+    expect(page).toContain("<dt>preprocessing</dt><dd>resized to 16 × 16 pixels");
   });
 });
