@@ -181,7 +181,7 @@ describe("an option of training that is wrong", () => {
         "error: --method: method rlrr: a rank above 1 needs both sides and the residual.",
       "--sites q,r":
         'error: --method: option --sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
-      "--learningrate 1": "error: unknown option '--learningrate'\n(Did you mean --learning-rate?)",
+      "--learningrate 1": "error: unknown option '--learningrate'\n  (Did you mean --learning-rate?)",
     }),
   )("%s", async (flags, message) => {
     expect(await refusal(`train MODEL DATA --out ROOT/out ${flags}`)).toBe(message);

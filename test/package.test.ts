@@ -82,7 +82,7 @@ describe("package", () => {
        await engine.close();`,
     );
     // The line of the user's, not one of ours.
-    const line = 5;
+    const line = 6;
     expect(JSON.parse(await node("user.mjs"))).toEqual([
       "function",
       [10],
