@@ -72,9 +72,10 @@ describe("settingFlag", () => {
 
 describe("learningRateHelp", () => {
   it("gives the default's rate, and each that differs", () => {
-    expect(learningRateHelp()).toBe("(default: 1e-3; linear 1e-2, full 1e-4, ssf 5e-3, vpt-deep 1e-2)");
+    expect(learningRateHelp()).toBe("(default: 1e-3; linear 1e-2, full 1e-4, ssf 5e-3)");
     const rates = new Map(methods.map(({ name, learningRate }) => [name, learningRate]));
-    for (const name of ["lora", "adaptformer"]) expect(rates.get(name)).toBe(rates.get(defaultMethod));
+    for (const name of ["lora", "vpt-deep", "adaptformer"])
+      expect(rates.get(name)).toBe(rates.get(defaultMethod));
   });
 });
 

@@ -29,7 +29,7 @@ describe("parseJsonList", () => {
     ["20,000 levels of objects", `{"a":${'{"b":'.repeat(20_000)}1${"}".repeat(20_000)}}`],
   ])("refuses %s", (_, text) => {
     expect(() => [...parseJsonList(text, "t.json")]).toThrow(
-      new FileError('t.json, "a": a class id is a whole number or a name, got a deeply nested value.'),
+      new FileError("t.json: its JSON is nested more than 64 levels deep."),
     );
   });
 

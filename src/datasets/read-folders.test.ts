@@ -159,17 +159,17 @@ describe("classes that would have no images", () => {
     `${folder}: 1 class folder holds no ${readableNames} file: ${held}. Convert the images to PNG, or move what is no class out of ${folder}.`;
   it.each([
     ["an empty one", ["c/"], message("ROOT", '"c" (empty)')],
-    ["one of HEIC", ["c/1.heic", "c/2.HEIC", "c/notes.txt"], message("ROOT", '"c" (2 HEIC, 1 other)')],
+    ["one of JPEG XL", ["c/1.jxl", "c/2.JXL", "c/notes.txt"], message("ROOT", '"c" (2 JPEG XL, 1 other)')],
     ["one of text", ["docs/x.md"], message("ROOT", '"docs" (1 other)')],
   ])("refuses %s", async (_, files, expected) => {
     expect(await messageOf(await tree(["a/1.jpg", "b/1.jpg", ...files]))).toBe(expected);
   });
 
   it("refuses one in a split, and a set of nothing else", async () => {
-    const root = await tree([...within(["train", "val"], ["a/1.jpg"]), "train/b/1.jpg", "val/b/1.heic"]);
-    expect(await messageOf(root)).toBe(message("ROOT/val", '"b" (1 HEIC)'));
-    expect(await messageOf(await tree(["a/1.heic", "b/1.jxl"]))).toBe(
-      `ROOT: 2 class folders hold no ${readableNames} file: "a" (1 HEIC), "b" (1 JPEG XL). Convert the images to PNG, or move what is no class out of ROOT.`,
+    const root = await tree([...within(["train", "val"], ["a/1.jpg"]), "train/b/1.jpg", "val/b/1.psd"]);
+    expect(await messageOf(root)).toBe(message("ROOT/val", '"b" (1 Photoshop)'));
+    expect(await messageOf(await tree(["a/1.psd", "b/1.jxl"]))).toBe(
+      `ROOT: 2 class folders hold no ${readableNames} file: "a" (1 Photoshop), "b" (1 JPEG XL). Convert the images to PNG, or move what is no class out of ROOT.`,
     );
   });
 

@@ -1,6 +1,6 @@
 /** A method of a user's own, from the file that defines it. The file is code: it is run because the user named it. */
 
-import { register } from "node:module";
+import module, { register } from "node:module";
 import { extname, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { z } from "zod";
@@ -64,25 +64,53 @@ function checkMethod(value: unknown, path: string): Method {
   );
 }
 
+interface Context {
+  readonly parentURL?: string;
+}
+type Next<Found> = (name: string, context: Context) => Found;
+
+/** Node's own way from 22.15 on, which its types do not know yet; before that there is `register`. */
+const { registerHooks } = module as {
+  registerHooks?: (hooks: {
+    resolve: <Found extends object>(name: string, context: Context, next: Next<Found>) => Found;
+  }) => void;
+};
+
 let isOpen = false;
 
 /**
  * Makes "rlrr" in a user's file the very package that is running, wherever it is installed: compiled, in a checkout, or
- * fetched for one run.
+ * fetched for one run. And in a checkout it makes the file a module, since tsx takes one for CommonJS where no
+ * package.json says otherwise.
  */
 function openDoors(): void {
   if (isOpen) return;
   isOpen = true;
-  const extension = extname(import.meta.url);
-  const urlOf = (door: string) => new URL(`../${door}${extension}`, import.meta.url).href;
-  const doors = { rlrr: urlOf("index"), "rlrr/node": urlOf("node") };
-  // tsx, which reads TypeScript in a checkout, takes a file for CommonJS where no package.json says that it is a module.
-  const importer = extension === ".ts" ? import.meta.url : undefined;
-  const hook = `const doors = ${JSON.stringify(doors)};
+  const here = import.meta.url;
+  const extension = extname(here);
+  const urlOf = (door: string) => new URL(`../${door}${extension}`, here).href;
+  const doors = new Map([
+    ["rlrr", urlOf("index")],
+    ["rlrr/node", urlOf("node")],
+  ]);
+  // What this file imports, in a checkout.
+  const importer = extension === ".ts" ? here : "";
+  if (registerHooks) {
+    registerHooks({
+      resolve: (name, context, next) => {
+        const found = next(doors.get(name) ?? name, context);
+        return context.parentURL === importer && name.startsWith("file:")
+          ? { ...found, format: "module" }
+          : found;
+      },
+    });
+    return;
+  }
+  // The same on the thread of loaders, which shares no variables with this one.
+  const hook = `const [doors, importer] = [new Map(${JSON.stringify([...doors])}), ${JSON.stringify(importer)}];
 export async function resolve(name, context, next) {
-  if (Object.hasOwn(doors, name)) return next(doors[name], context);
-  const found = await next(name, context);
-  return context.parentURL === ${JSON.stringify(importer ?? "")} && /[.][jt]s$/.test(name) ? { ...found, format: "module" } : found;
+  const found = await next(doors.get(name) ?? name, context);
+  return context.parentURL === importer && name.startsWith("file:") ? { ...found, format: "module" } : found;
 }`;
   register(`data:text/javascript,${encodeURIComponent(hook)}`);
 }

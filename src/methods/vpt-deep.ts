@@ -8,7 +8,7 @@ import { defineMethod, startUniform } from "./method.ts";
 export const vptDeep = defineMethod({
   name: "vpt-deep",
   summary: "adds learned tokens to the input of every block",
-  learningRate: 1e-2,
+  learningRate: 1e-3,
   unmergeable: "its tokens are part of the input of every block, not of a weight",
   options: z.strictObject({
     tokens: z

@@ -3,7 +3,7 @@
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import { splitSteps } from "../preprocessing/step-list.ts";
+import { isRandom } from "../preprocessing/step-kinds.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { randomStream } from "../random.ts";
 import type { Examples } from "../train/examples.ts";
@@ -22,7 +22,7 @@ export const imageExamples = (
   { store, steps, seed, signal }: ImageExampleOptions,
 ): Examples => ({
   labels: examples.map(({ label }) => label),
-  deterministic: isDeterministic(steps),
+  deterministic: !steps.some(isRandom),
   batches: async function* ({ epoch, ...order }) {
     const randomFor = (index: number) => randomStream(seed, "augment", epoch, index).next;
     const options = { store, steps, randomFor, ...order, ...(signal ? { signal } : {}) };
@@ -30,7 +30,3 @@ export const imageExamples = (
       yield { numbers: images, labels, count };
   },
 });
-
-/** Whether every epoch sees the same pixels. */
-export const isDeterministic = (steps: readonly Step[]): boolean =>
-  splitSteps(steps).rest.every(([name]) => !name.startsWith("random"));

@@ -327,8 +327,8 @@ describe("train", () => {
     ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
     [
       "a method",
-      { method: { name: "lora" } },
-      'method: there is no method "lora". Known: rlrr, linear, full.',
+      { method: { name: "houlsby" } },
+      'method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
     ],
     [
       "a method's option",
