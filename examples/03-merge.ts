@@ -1,17 +1,10 @@
 /** Folds an adapter into its base, which gives a plain model: npx tsx examples/03-merge.ts ADAPTER OUT */
 
-import { checkBase, mergeAdapter, openEngine, readAdapter, readModel, writeModel } from "rlrr/node";
+import { load, merge } from "rlrr/node";
 
-const [path = "runs/example", out = "runs/example-merged"] = process.argv.slice(2);
+const [adapter = "runs/example", out = "runs/example-merged"] = process.argv.slice(2);
 
-const adapter = await readAdapter(path);
-const model = await readModel(adapter.base.id, adapter.config);
-await checkBase(adapter, model);
-
-const engine = await openEngine();
-const weights = await mergeAdapter(model, adapter, engine);
-await engine.close();
-
-const { config, labels, preprocessing } = adapter;
-await writeModel(out, { config, weights, labels, preprocessing });
-console.log(`${out} is a plain model of ${labels.length} classes: ${labels.join(", ")}.`);
+const { path, difference } = await merge(adapter, out);
+await using model = await load(path);
+console.log(`${path} is a plain model of ${model.labels.length} classes: ${model.labels.join(", ")}.`);
+console.log(`Its logits differ from the adapted model's by ${difference} of their size.`);

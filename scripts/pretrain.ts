@@ -5,7 +5,6 @@ import { parseArgs } from "node:util";
 import { readAdapter } from "../src/adapter/adapter-file.ts";
 import { mergeAdapter } from "../src/adapter/merge.ts";
 import { openReporter } from "../src/cli/report-training.ts";
-import { readDataset } from "../src/datasets/read-dataset.ts";
 import { openEngine } from "../src/engine/open-engine.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { backboneOf } from "../src/model/architectures.ts";
@@ -46,7 +45,6 @@ const preprocessing = defaultSteps(config.imageSize);
 const start = new Map([...backboneOf(config).shapes].map(([name, shape]) => [name, startOf(name, shape)]));
 await writeModel(untrained, { config, weights: start, labels: [], preprocessing }, { replace: true });
 const model = await readModel(untrained);
-const dataset = await readDataset(values.data);
 const engine = await openEngine(Number(values.threads) > 0 ? { threads: Number(values.threads) } : {});
 const reporter = openReporter({ json: false });
 const out = join(values.run, "full");
@@ -60,19 +58,16 @@ const recipe = {
   clipNorm: 1,
   labelSmoothing: 0.1,
 };
-const method = { name: "full" };
 for await (const event of train({
   model,
-  baseId: "untrained",
-  dataset,
-  preprocessing,
-  method,
+  data: values.data,
+  method: "full",
   recipe,
   engine,
   out,
   resume: values.resume,
 }))
-  reporter.report(event);
+  await reporter.report(event);
 reporter.close();
 const adapter = await readAdapter(out);
 const weights = await mergeAdapter(model, adapter, engine);

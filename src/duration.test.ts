@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { renderDuration } from "./duration.ts";
+import { renderClock, renderDuration } from "./duration.ts";
 
 describe("renderDuration", () => {
   it.each([
@@ -19,5 +19,18 @@ describe("renderDuration", () => {
     [Number.NaN, "?"],
   ])("says %d ms as %s", (milliseconds, text) => {
     expect(renderDuration(milliseconds)).toBe(text);
+  });
+});
+
+describe("renderClock", () => {
+  it.each([
+    [0, "0:00"],
+    [3_600, "0:04"],
+    [185_000, "3:05"],
+    [3_599_600, "1:00:00"],
+    [7_629_000, "2:07:09"],
+    [Number.NaN, "?"],
+  ])("gives %d ms as %s", (milliseconds, text) => {
+    expect(renderClock(milliseconds)).toBe(text);
   });
 });

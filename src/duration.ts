@@ -15,3 +15,12 @@ export function renderDuration(milliseconds: number): string {
   const hours = Math.floor(minutes / 60);
   return `${Math.floor(hours / 24)} d ${two(hours % 24)} h`;
 }
+
+/** 0:04, 3:05, 2:07:09: as narrow as a clock. */
+export function renderClock(milliseconds: number): string {
+  const seconds = Math.round(milliseconds / 1000);
+  if (!Number.isFinite(seconds) || seconds < 0) return "?";
+  const [hours, minutes] = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60];
+  const tail = `:${two(seconds % 60)}`;
+  return hours > 0 ? `${hours}:${two(minutes)}${tail}` : `${minutes}${tail}`;
+}

@@ -1,67 +1,29 @@
-/** Everything that runs in a browser and in Node, in the order in which it is best read. */
+/** Everything that runs in a browser and in Node: training in memory, methods, and namespaces of what they are made of. */
 
-// ---------------------------------------------------------------- a graph of values, its gradients, its ONNX form
+// ---------------------------------------------------------------- training without files
 
-export type { Shape, StoredTensor, Tensor, Weight, Weights } from "./formats/tensor.ts";
-export { matrixFlops } from "./graph/flops.ts";
-export { grad } from "./graph/grad.ts";
-export { type OnnxOptions, toOnnx } from "./graph/onnx.ts";
-/** What builds graphs: `ops.matmul(a, b)`. */
-export * as ops from "./graph/ops.ts";
-export { printGraph } from "./graph/print.ts";
-/** A value's sizes, typed by its rank. */
-export { type Dims, dims } from "./graph/shapes.ts";
-export {
-  type ConstantValue,
-  constant,
-  filled,
-  type Graph,
-  type InputValue,
-  input,
-  inputsOf,
-  type OpValue,
-  scalar,
-  type Value,
-} from "./graph/value.ts";
+/** Examples that lie in memory, such as prepared images. */
+export { type BatchOrder, type ExampleBatch, type Examples, examplesInMemory } from "./train/examples.ts";
+/** Trains a model on examples: a stream of events that ends with the trained tensors. */
+export { type FitOptions, fit } from "./train/fit.ts";
+export type {
+  FitDoneEvent,
+  FitEpochEvent,
+  FitEvent,
+  FitPosition,
+  FitStartEvent,
+  FitState,
+  FitStepEvent,
+  ProgressEvent,
+} from "./train/fit-events.ts";
+export type { Recipe, RecipeInput } from "./train/recipe.ts";
 
-// ---------------------------------------------------------------- what runs a graph
-
-export type { Arrays, Engine, Session } from "./engine/engine.ts";
-/** Plain TypeScript in float64: slow, and right. */
-export { referenceEngine } from "./engine/reference.ts";
-
-// ---------------------------------------------------------------- the Vision Transformer
-
-export { backboneOf } from "./model/architectures.ts";
-export {
-  type Backbone,
-  type BackboneValues,
-  type BranchSite,
-  headShapes,
-  type LinearSite,
-  type NormSite,
-  type Site,
-  type Structure,
-} from "./model/backbone.ts";
-/** Frozen weights as constants of a graph. */
-export { constantsOf } from "./model/frozen.ts";
-export {
-  type Affine,
-  dense,
-  type LayerChanges,
-  type Layers,
-  type ValueOf,
-  weightLayers,
-} from "./model/layers.ts";
-export type { Model, VitConfig } from "./model/model.ts";
-export { isVariant, type VariantName, variants } from "./model/variants.ts";
-
-// ---------------------------------------------------------------- what trains in it
+// ---------------------------------------------------------------- methods, and what they adapt
 
 /** What a method's options are described with. */
 export { z } from "zod";
 export type { Adapter, AdapterBase } from "./adapter/adapter.ts";
-export { mergeAdapter } from "./adapter/merge.ts";
+/** Ties a method to the schema of its options, and makes the first values of what it trains. */
 export {
   type Adaptation,
   defineMethod,
@@ -71,59 +33,55 @@ export {
   startZero,
   type Trainable,
 } from "./methods/method.ts";
+/** The methods, and one of them with its options settled. */
 export {
+  type ChosenMethod,
   chooseMethod,
   defaultMethod,
   type MethodChoice,
   type MethodRequest,
   methods,
 } from "./methods/methods.ts";
-/** The paper's equation 16. */
-export { rescale } from "./methods/rlrr.ts";
+export type { Model, VitConfig } from "./model/model.ts";
+export type { StepChoices } from "./preprocessing/compose-steps.ts";
 
-// ---------------------------------------------------------------- preprocessing, a list of named steps
+// ---------------------------------------------------------------- what runs a graph
 
-/** From and to preprocessor_config.json. */
-export { parseHuggingFaceSteps, renderHuggingFaceSteps } from "./model/hugging-face-steps.ts";
-export { composeSteps, type StepChoices } from "./preprocessing/compose-steps.ts";
-export type { Image } from "./preprocessing/image.ts";
-export { parseSteps } from "./preprocessing/parse-steps.ts";
-export { applySteps } from "./preprocessing/preprocess.ts";
-/** As Pillow does it, to the byte. */
-export { resize } from "./preprocessing/resize.ts";
-export { defaultSteps, evaluationSteps } from "./preprocessing/step-list.ts";
-export type { Filter, Step } from "./preprocessing/steps.ts";
+export type { Arrays, Engine, Session } from "./engine/engine.ts";
+/** Plain TypeScript in float64: slow, and made to be checked against. */
+export { referenceEngine } from "./engine/reference.ts";
 
-// ---------------------------------------------------------------- a training step, in parts
+// ---------------------------------------------------------------- evaluations
 
-export {
-  type AdamWOptions,
-  adamwStep,
-  clipFactor,
-  type Moments,
-  type OptimizerState,
-} from "./train/adamw.ts";
-export { type BatchOrder, type ExampleBatch, type Examples, examplesInMemory } from "./train/examples.ts";
-export { type FitOptions, fit } from "./train/fit.ts";
-export type { FitEvent, FitPosition, FitState, ProgressEvent } from "./train/fit-events.ts";
-export { crossEntropy, logSoftmax } from "./train/loss.ts";
-export { parseRecipe, type Recipe, type RecipeInput } from "./train/recipe.ts";
-export { learningRateAt, type Schedule } from "./train/schedule.ts";
-export { balancedWeights, type TargetOptions, targetsFor } from "./train/targets.ts";
-export {
-  gradientName,
-  type TrainGraph,
-  type TrainGraphOptions,
-  trainGraph,
-} from "./train/train-graph.ts";
-
-// ---------------------------------------------------------------- predictions, and what they are worth
-
-export { type Metrics, measure, type Predictions, softmax, topK } from "./predict/metrics.ts";
-export { type PredictGraphOptions, predictGraph } from "./predict/predict-graph.ts";
+/** An evaluation as the records that `rlrr evaluate --json` prints. */
+export { type Evaluation, type EvaluationRecord, evaluationRecords } from "./reports/evaluation.ts";
+/** An evaluation as text. */
 export { renderEvaluation } from "./reports/render-evaluation.ts";
 
-// ---------------------------------------------------------------- errors by who must act; randomness by name
+// ---------------------------------------------------------------- errors by who must act
 
-export { EngineError, FileError, GraphError, InputError, RlrrError } from "./errors.ts";
-export { type RandomStream, randomStream } from "./random.ts";
+/** `messageWith` shows the options that a message names in the words of whoever set them. */
+export {
+  EngineError,
+  FileError,
+  GraphError,
+  InputError,
+  RlrrError,
+  type ShowOption,
+  type Wording,
+} from "./errors.ts";
+
+// ---------------------------------------------------------------- what all this is made of
+
+/** Graphs of values: gradients, sizes, and their ONNX form. */
+export * as graph from "./doors/graph.ts";
+/** What predictions are worth: accuracies, scores, confusions. */
+export * as metrics from "./doors/metrics.ts";
+/** Backbones: their sizes, sites and layers. */
+export * as models from "./doors/models.ts";
+/** Preprocessing as lists of named steps. */
+export * as preprocessing from "./doors/preprocessing.ts";
+/** A training step in parts. */
+export * as training from "./doors/training.ts";
+/** What builds graphs: `ops.matmul(a, b)`. */
+export * as ops from "./graph/ops.ts";

@@ -1,39 +1,34 @@
-/** All of `index.ts`, and what needs Node: files, folders, the hub, ONNX Runtime, training. */
+/** All of `index.ts`, and what needs Node: the verbs of the command, with files, folders, the hub and ONNX Runtime. */
 
 export * from "./index.ts";
 
-// ---------------------------------------------------------------- ONNX Runtime, in a thread of its own
+// ---------------------------------------------------------------- the verbs
 
-export { type EngineOptions, openEngine } from "./engine/open-engine.ts";
-
-// ---------------------------------------------------------------- models: a file, a folder or a hub id
-
+/** What a model, an adapter, a run, a data set, a file or a size is. */
 export {
-  readSafetensors,
-  readTensor,
-  type SafetensorsFile,
-  writeSafetensors,
-} from "./formats/safetensors.ts";
-export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
-/** In Hugging Face's classic layout. */
-export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
-
-// ---------------------------------------------------------------- labelled images
-
-export { type Batch, type BatchOptions, batches } from "./datasets/batches.ts";
-export type { Dataset, Example, Split } from "./datasets/dataset.ts";
-export { readDataset } from "./datasets/read-dataset.ts";
-export { splitTrainValidation } from "./datasets/split-train-validation.ts";
-export { decodeImage } from "./images/decode.ts";
-/** A path, a `file:` URL, bytes, a Blob, a stream or pixels. */
-export type { ImageSource, RawImage, SourceOptions } from "./images/image-source.ts";
-/** Decodes and resizes in other processes, and keeps what it has read. */
-export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
-
-// ---------------------------------------------------------------- training: a stream of events
-
-/** A method of your own, from the file that defines it. */
-export { loadMethodFile } from "./methods/load-method.ts";
+  type ImageRecord,
+  type InspectedRecord,
+  type Inspection,
+  type InspectOptions,
+  inspect,
+} from "./inspect/inspect.ts";
+export type { AdapterRecord, InspectedRun, RunRecord } from "./inspect/inspect-adapter.ts";
+export type { DatasetRecord } from "./inspect/inspect-data.ts";
+export type { ModelRecord, SizeRecord } from "./inspect/inspect-model.ts";
+export type { CheckpointRecord, TensorsRecord } from "./inspect/inspect-tensors.ts";
+export type { TrainableCount, TrainableCounts } from "./inspect/trainable-counts.ts";
+export type { EvaluateOptions, ModelEvaluation } from "./predict/evaluate.ts";
+/** Loads an adapter, a run or a model; what it gives has `predict`, `evaluate` and `close`. */
+export { type LoadOptions, load } from "./predict/load.ts";
+export type {
+  ImageSources,
+  LabelProbability,
+  LoadedModel,
+  Prediction,
+  PredictOptions,
+} from "./predict/loaded-model.ts";
+/** Folds an adapter into its base: one plain model, proven to give the same logits. */
+export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
   DoneEvent,
   EpochEvent,
@@ -44,11 +39,40 @@ export type {
   StoppedEvent,
   TrainEvent,
 } from "./runs/events.ts";
+/** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
 
-// ---------------------------------------------------------------- what training leaves, and its use
+// ---------------------------------------------------------------- what they work with
 
+/** Refuses a base that an adapter was not trained on. */
 export { checkBase } from "./adapter/adapter.ts";
+/** An adapter as a folder. */
 export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
-export { type ClassifierOptions, openClassifier } from "./predict/classifier.ts";
-export { type RunOptions as ClassifyOptions, runClassifier } from "./predict/run-classifier.ts";
+/** How fast a training step is on this machine. */
+export { type MeasureStepOptions, measureStep, type StepSpeed } from "./bench/measure-step.ts";
+export type { BadImage } from "./datasets/check-images.ts";
+export type { Dataset, Example, Split } from "./datasets/dataset.ts";
+/** The images below a folder, in an order that is the same on every machine. */
+export { findImages } from "./datasets/find-images.ts";
+/** Labelled images: folders of classes or of splits, lists, CSV. */
+export { readDataset } from "./datasets/read-dataset.ts";
+/** A validation split from the training images. */
+export { splitTrainValidation } from "./datasets/split-train-validation.ts";
+/** ONNX Runtime, in a thread of its own. */
+export { type EngineOptions, openEngine } from "./engine/open-engine.ts";
+/** An image file, its bytes or a stream of them as pixels. */
+export { decodeImage } from "./images/decode.ts";
+export type { ImageSource, RawImage } from "./images/image-source.ts";
+/** Decodes and resizes in other processes, and keeps what it has read. */
+export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
+/** A method of your own, from the file that defines it. */
+export { loadMethodFile, namesFile } from "./methods/load-method.ts";
+/** A model from a file, a folder or the hub; its weights stay on disk. */
+export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
+/** A model in Hugging Face's classic layout. */
+export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
+
+// ---------------------------------------------------------------- files
+
+/** Files: read with limits, written aside and then renamed. */
+export * as files from "./doors/files.ts";

@@ -16,7 +16,7 @@ const wide =
 
 /** Text that can not move the cursor or change colours: control and direction characters become "�". */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+  return text.replace(/[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu, "\ufffd");
 }
 
 /** How many columns a terminal needs for a text without control characters. */
@@ -53,21 +53,44 @@ export function padText(
   return align === "left" ? text + spaces : spaces + text;
 }
 
+interface TableOptions {
+  readonly indent?: number;
+}
+
 /** A table with a line of titles, a rule, and one line a row; without a line break at the end. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly (string | number)[])[],
-  { indent = 0 }: { indent?: number } = {},
+  { indent = 0 }: TableOptions = {},
 ): string {
-  const cells = [columns.map((column) => column.title), ...rows].map((row) =>
-    columns.map((column, i) => fitText(printable(String(row[i] ?? "")), column.maxWidth ?? 40)),
-  );
-  const widths = columns.map((_, i) => Math.max(...cells.map((row) => displayWidth(row[i] ?? ""))));
-  const lines = cells.map((row) =>
-    row
-      .map((cell, i) => padText(cell, { width: widths[i] ?? 0, align: columns[i]?.align ?? "left" }))
-      .join("  "),
-  );
-  lines.splice(1, 0, widths.map((width) => "─".repeat(width)).join("  "));
-  return lines.map((line) => (" ".repeat(indent) + line).trimEnd()).join("\n");
+  const fitted = columns.map((column, index) => {
+    const cells = [column.title, ...rows.map((row) => String(row[index] ?? ""))];
+    const shown = cells.map((cell) => fitText(printable(cell), column.maxWidth ?? 40));
+    return { ...column, width: shown.reduce((widest, cell) => Math.max(widest, displayWidth(cell)), 0) };
+  });
+  const lines = [...renderTitles(fitted), ...rows.map((row) => renderRow(fitted, row))];
+  return lines.map((line) => " ".repeat(line === "" ? 0 : indent) + line).join("\n");
 }
+
+/** A column whose width is known before its rows are. */
+export interface FixedColumn extends Omit<Column, "maxWidth"> {
+  readonly width: number;
+}
+
+/** The line of titles and the rule of a table whose rows come one by one. */
+export const renderTitles = (columns: readonly FixedColumn[]): readonly string[] => [
+  renderRow(
+    columns,
+    columns.map(({ title }) => title),
+  ),
+  columns.map(({ width }) => "─".repeat(width)).join("  "),
+];
+
+/** One row; cells that are missing stay empty. */
+export const renderRow = (columns: readonly FixedColumn[], row: readonly (string | number)[]): string =>
+  columns
+    .map(({ width, align = "left" }, index) =>
+      padText(fitText(printable(String(row[index] ?? "")), width), { width, align }),
+    )
+    .join("  ")
+    .trimEnd();

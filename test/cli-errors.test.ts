@@ -55,7 +55,7 @@ async function refusal(line: string): Promise<string> {
 const cases = (lines: Readonly<Record<string, string>>) => Object.entries(lines);
 const notHub = "there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.";
 const notAdapter =
-  "no adapter_config.json here, so this is not an adapter. An adapter is what rlrr train writes with --out.";
+  "no adapter_config.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
 
 describe("a model that is none", () => {
   it.each(
@@ -91,6 +91,36 @@ describe("a model that is none", () => {
   });
 });
 
+describe("a model with damaged weights", () => {
+  it("gives no label and no percentage", async () => {
+    await cp(at("model"), at("nan"), { recursive: true });
+    const weights = await readFile(at("nan/model.safetensors"));
+    for (let byte = weights.length - 256; byte < weights.length; byte += 4)
+      weights.writeFloatLE(Number.NaN, byte);
+    await writeFile(at("nan/model.safetensors"), weights);
+    const { code, stdout, stderr } = await run("predict --model ROOT/nan ROOT/loose --format csv");
+    expect({ code, stdout, stderr: stderr.replaceAll(root, "ROOT") }).toEqual({
+      code: 2,
+      stdout: "",
+      stderr:
+        "error: ROOT/loose/a.png: the model's answer is NaN or infinite, not a probability. The weights of nan are damaged; get them again, or train again with a lower learning rate.\n",
+    });
+  });
+});
+
+describe("a name that would control the terminal", () => {
+  it("is shown harmless", async () => {
+    const name = "a\u001b[2J\nerror: b.jpg";
+    const { code, stderr } = await runHere("predict", "--model", at("model"), at(name));
+    expect({ code, stderr: stderr.replaceAll(root, "ROOT") }).toEqual({
+      code: 2,
+      stderr: "error: ROOT/a\ufffd[2J\n  error: b.jpg: there is no such file or folder.\n",
+    });
+    const unknown = await runHere("pre\u001b[2Jdict");
+    expect(unknown.stderr).toMatch(/^error: unknown command 'pre\ufffd\[2Jdict'/);
+  });
+});
+
 describe("data that is none", () => {
   it.each(
     cases({
@@ -110,7 +140,7 @@ describe("data that is none", () => {
 
   it("damaged images, named before anything is trained", async () => {
     const bad = "ROOT/damaged/red/b.jpg is empty (0 bytes). Replace it or remove it.";
-    const message = `error: 1 image cannot be used:\n  ${bad}\nRemove or mend them, or leave them out with --skip-bad-images.`;
+    const message = `error: 1 image cannot be used:\n  ${bad}\n  Remove or mend them, or leave them out with --skip-bad-images.`;
     expect(await refusal("evaluate MODEL --data ROOT/damaged --split train")).toBe(message);
   });
 });
@@ -151,7 +181,7 @@ describe("an option of training that is wrong", () => {
         "error: --method: method rlrr: a rank above 1 needs both sides and the residual.",
       "--sites q,r":
         'error: --method: option --sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
-      "--learningrate 1": "error: unknown option '--learningrate'\n(Did you mean --learning-rate?)",
+      "--learningrate 1": "error: unknown option '--learningrate'\n  (Did you mean --learning-rate?)",
     }),
   )("%s", async (flags, message) => {
     expect(await refusal(`train MODEL DATA --out ROOT/out ${flags}`)).toBe(message);
@@ -203,13 +233,13 @@ describe("an adapter or a model that does not fit", () => {
       "evaluate DATA":
         "error: Give --model, --adapter or both: the model that answers, and what it was adapted with.",
       "evaluate --adapter ROOT/missing DATA":
-        "error: ROOT/missing: there is no such folder. An adapter is what rlrr train writes with --out.",
+        "error: ROOT/missing: there is no such folder. An adapter is in the folder of the run that trained it.",
       "evaluate --adapter ROOT/model DATA": `error: ROOT/model: ${notAdapter}`,
       "evaluate --adapter ROOT/notes.txt DATA": `error: ROOT/notes.txt: ${notAdapter}`,
       "evaluate --model ROOT/headless DATA":
-        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+        "error: headless has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
       "predict --model ROOT/headless ROOT/loose":
-        "error: headless has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.",
+        "error: headless has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
       "evaluate MODEL DATA --split val":
         "error: ROOT/data has no val split; it has train, test. Choose one with --split.",
       "evaluate MODEL DATA --split dev":
@@ -219,7 +249,8 @@ describe("an adapter or a model that does not fit", () => {
       "predict MODEL": "error: missing required argument 'images'",
       "predict MODEL ROOT/missing.png": "error: ROOT/missing.png: there is no such file or folder.",
       "predict MODEL ROOT/empty": "error: ROOT/empty: no images in this folder.",
-      "predict MODEL ROOT/notes.txt": "error: ROOT/notes.txt is text, not an image. Replace it or remove it.",
+      "predict MODEL ROOT/notes.txt":
+        "skipped: ROOT/notes.txt is text, not an image. Replace it or remove it.\nerror: None of the images can be read; each is named above.",
       "predict MODEL ROOT/loose --top-k 0": "error: --top-k must be a whole number of at least 1, got 0.",
       "predict MODEL ROOT/loose --format xml":
         "error: option '--format <kind>' argument 'xml' is invalid. Allowed choices are table, csv, jsonl.",
@@ -284,7 +315,7 @@ describe("what inspect cannot name", () => {
 describe("a command that is none", () => {
   it.each(
     cases({
-      inspct: "error: unknown command 'inspct'\n(Did you mean inspect?)",
+      inspct: "error: unknown command 'inspct'\n  (Did you mean inspect?)",
       "--verbose": "error: unknown option '--verbose'",
       "merge --adapter ROOT/run --out ROOT/x extra":
         "error: too many arguments for 'merge'. Expected 0 arguments but got 1.",

@@ -54,6 +54,17 @@ describe("a reader that leaves", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
   });
 
+  it("after the first prediction ends the command, for predictions come one by one", async () => {
+    const child = start(
+      ["predict", "--model", "model", "many", "--batch-size", "1", "--format", "csv"],
+      root,
+    );
+    await printed(child.stdout, "many/0.png,1,");
+    child.stdout.destroy();
+    const { code, stderr } = await ending(child);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  });
+
   it("amid a training run stops it, and the state is saved", async () => {
     const out = ["--out", "left", "--epochs", "100000", "--batch-size", "4", "--threads", "1"];
     const child = start(["train", "--model", "model", "--data", "data", ...out, "--json"], root);
@@ -80,11 +91,13 @@ describe("Ctrl-C", () => {
     const images = Array.from({ length: 15_000 }, () => "a.png");
     const flags = ["--model", "weights.safetensors", "--heads", "2", "--batch-size", "1", "--threads", "1"];
     const child = start(["predict", ...flags, ...images], root);
-    await printed(child.stderr, "does not say how its images are prepared");
-    await wait(1000);
+    await printed(child.stdout, "a.png");
     child.kill("SIGTERM");
     const { code, stdout, stderr } = await ending(child);
-    expect({ code, stdout, stderr }).toEqual({ code: 130, stdout: "", stderr: "Interrupted.\n" });
+    expect(code).toBe(130);
+    expect(stderr).toMatch(/does not say how its images are prepared.*\nInterrupted\.\n$/);
+    // What was printed until then is whole lines.
+    expect(stdout).toMatch(/^(.*%\n)*$/);
   });
 
   it("saves a training run, which no other process may touch meanwhile", async () => {

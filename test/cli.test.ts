@@ -118,7 +118,7 @@ describe("the main job", () => {
     expect(stdout.replace(/loss [\d.]+/, "loss L")).toMatchInlineSnapshot(`
       "The report is ROOT/report ü.html.
       train: 24 images of 3 classes
-      top-1 100.00 %, top-5 100.00 %, loss L
+      top-1 100.00 % (95 % interval 86.20 to 100.00 %), top-5 100.00 %, loss L
       mean over classes: precision 100.0 %, recall 100.0 %, F1 100.0 %
 
       class  images  precision  recall     F1
@@ -186,7 +186,7 @@ describe("predict", () => {
     expect(rows.map((row) => row.replace(/0\.\d+$/, "P"))).toEqual([
       '"a ""red"", one.png",1,red,P',
       "unnamed,1,red,P",
-      "--json,1,red,P",
+      "'--json,1,red,P",
       "",
     ]);
   });
@@ -199,13 +199,15 @@ describe("predict", () => {
       at("data", "test", "red", "0.png"),
     ];
     const { code, stdout, stderr } = await runHere("predict", ...merged, ...images, "--json");
-    const [first, second, last] = lines(stdout);
+    const [first, second, third, last] = lines(stdout); // in the order of the images
     const labels = [0, 1, 2].map(() => ({ label: expect.any(String), probability: expect.any(Number) }));
     expect(first).toEqual({ type: "prediction", path: images[0], labels });
-    expect(second).toMatchObject({ path: images[2], labels: [{ label: "red" }, {}, {}] });
-    const message = `${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    expect(third).toMatchObject({ path: images[2], labels: [{ label: "red" }, {}, {}] });
+    const message = "1 of 3 images got no label, since they cannot be read; they are named above.";
     expect(last).toEqual({ type: "error", code: "FILE", message });
-    expect(stderr).toBe(`error: ${message}\n`);
+    const reason = `${at("broken.jpg")} is text, not an image. Replace it or remove it.`;
+    expect(second).toEqual({ type: "skipped", path: at("broken.jpg"), reason });
+    expect(stderr).toBe(`skipped: ${reason}\nerror: ${message}\n`);
     expect(code).toBe(2);
   });
 });
@@ -282,7 +284,7 @@ describe("inspect", () => {
         base           ROOT/base
         base sha256    SHA256
         labels         blue, green, red
-        trained        915 numbers, 51 of them the head's
+        trained        915 parameters, 51 of them the head's
         size           N kB
         preprocessing  resize (size 8 8, filter bilinear), normalize (mean 0.5 0.5 0.5, std 0.5 0.5 0.5)
         trained on     18 images

@@ -12,7 +12,7 @@ import { methods } from "../src/methods/methods.ts";
 import type { Model } from "../src/model/model.ts";
 import { openClassifier } from "../src/predict/classifier.ts";
 import { runClassifier } from "../src/predict/run-classifier.ts";
-import type { TrainOptions } from "../src/runs/train.ts";
+import type { RunOptions } from "../src/runs/open-run.ts";
 import { countCorrect } from "../src/train/step.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { adaptationOf, countOf, vitB16 } from "./tiny-methods.ts";
@@ -25,7 +25,7 @@ const common = await tinyTraining(root, engine);
 const { val } = common.dataset.splits;
 
 /** Two epochs of three steps, each of two runs of the graph; everything random is on. */
-const optionsOf = (method: string, consistency: number): Omit<TrainOptions, "out"> => ({
+const optionsOf = (method: string, consistency: number): Omit<RunOptions, "out"> => ({
   ...common,
   method: { name: method },
   recipe: {

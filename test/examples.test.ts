@@ -1,11 +1,12 @@
-import { execFile } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
-import { defaultSteps, writeModel } from "../src/node.ts";
+import { preprocessing, writeModel } from "../src/node.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { drawnWeights, tiny } from "./tiny-vit.ts";
 
@@ -19,8 +20,10 @@ beforeAll(async () => {
     ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
   );
   const labels = ["a", "b", "c"];
-  const preprocessing = defaultSteps(tiny.imageSize);
-  await writeModel(base ?? "", { config: tiny, weights: new Map(weights), labels, preprocessing });
+  const steps = preprocessing.defaultSteps(tiny.imageSize);
+  await writeModel(base ?? "", {
+    ...{ config: tiny, weights: new Map(weights), labels, preprocessing: steps },
+  });
   for (const colour of ["blue", "red"]) {
     mkdirSync(join(images ?? "", colour), { recursive: true });
     for (let light = 0; light < 10; light++) {
@@ -46,7 +49,7 @@ async function run(name: string, ...args: readonly (string | undefined)[]): Prom
 describe("examples", () => {
   it("train, predict and merge, each on what the one before has left", async () => {
     const trained = await run("01-train.ts", base, images, out);
-    expect(trained).toMatch(/^(epoch [1-5]: \d+\.\d % right\n){5}The adapter is \/run\/adapter\.\n$/);
+    expect(trained).toMatch(/^(epoch [1-5]: \d+\.\d % correct\n){5}The adapter is \/run\/adapter\.\n$/);
 
     const picture = join(images ?? "", "red", "3.png");
     expect(await run("02-predict.ts", out, picture)).toMatch(
@@ -54,6 +57,41 @@ describe("examples", () => {
     );
 
     const made = await run("03-merge.ts", out, merged);
-    expect(made).toBe("/merged is a plain model of 2 classes: blue, red.\n");
+    expect(made).toMatch(
+      /^\/merged is a plain model of 2 classes: blue, red\.\nIts logits differ from the adapted model's by [\de.-]+ of their size\.\n$/,
+    );
+  });
+
+  it("answer many uploads at once, say what is no image, and end", async () => {
+    const server = spawn(
+      process.execPath,
+      ["--import", "tsx", join("examples", "05-server.ts"), String(out), "0"],
+      { cwd: root, stdio: ["ignore", "pipe", "inherit"] },
+    );
+    const ended = new Promise<number | null>((done) => server.once("exit", done));
+    try {
+      const [said] = await once(server.stdout, "data");
+      const address = /^(http:\S+) takes images of blue, red\.$/m.exec(String(said))?.[1] ?? "";
+      const upload = async (body: Uint8Array | string) => {
+        const response = await fetch(address, { method: "POST", body: Buffer.from(body) });
+        return { status: response.status, said: await response.json() };
+      };
+      const names = Array.from({ length: 64 }, (_, index) => (index % 2 === 0 ? "red" : "blue"));
+      const pictures = new Map(
+        ["red", "blue"].map((name) => [name, readFileSync(join(images ?? "", name, "9.png"))]),
+      );
+      const answers = await Promise.all(names.map((name) => upload(pictures.get(name) ?? "")));
+      expect(answers.map(({ status, said }) => [status, said.labels[0].label])).toEqual(
+        names.map((name) => [200, name]),
+      );
+      expect(await upload("Water the roses.")).toEqual({
+        status: 422,
+        said: { error: "The image is text, not an image. Replace it or remove it." },
+      });
+      expect((await fetch(address)).status).toBe(405);
+    } finally {
+      server.kill("SIGTERM");
+    }
+    expect(await ended).toBe(0);
   });
 });

@@ -77,13 +77,13 @@ describe("a method of a user's own", () => {
     const where = join(out, "adapter", "adapter_config.json");
     await expect(readAdapter(out)).rejects.toThrow(
       new InputError(
-        `${where}: it was trained with method "bitfit", which is not part of rlrr. Name the file that defines it with --method.`,
+        `${where}: it was trained with method "bitfit", which is not part of rlrr. Say where it is defined, with method.`,
       ),
     );
     const other = defineMethod({ ...bitfit, name: "other", options: z.strictObject({}) });
     await expect(readAdapter(out, { methods: [other] })).rejects.toThrow(
       new InputError(
-        `${where}: it was trained with method "bitfit", which is not part of rlrr. --method defines "other"; name the file that defines "bitfit".`,
+        `${where}: it was trained with method "bitfit", which is not part of rlrr. method defines "other"; give the one that defines "bitfit".`,
       ),
     );
   });
@@ -126,7 +126,7 @@ describe("--method with a file", () => {
     expect(await run("train", ...flags, "--resume")).toMatchObject({ code: 0 });
     const { code, stderr } = await run("predict", "--adapter", "cli", "data/val/rows/0.png");
     expect(stderr).toBe(
-      `error: ${join("cli", "adapter", "adapter_config.json")}: it was trained with method "bitfit", which is not part of rlrr. Name the file that defines it with --method.\n`,
+      `error: ${join("cli", "adapter", "adapter_config.json")}: it was trained with method "bitfit", which is not part of rlrr. Say where it is defined, with --method.\n`,
     );
     expect(code).toBe(2);
   });

@@ -64,8 +64,9 @@ describe("package", () => {
   it("opens both doors, and runs both kinds of thread", async () => {
     writeFileSync(
       join(folder, "user.mjs"),
-      `import { backboneOf } from "rlrr";
-       import { grad, input, openEngine, openImageStore, ops } from "rlrr/node";
+      `import { models } from "rlrr";
+       import { graph, openEngine, openImageStore, ops } from "rlrr/node";
+       const { grad, input } = graph;
        const engine = await openEngine({ threads: 1 });
        let misfit = "";
        try { grad(ops.add(input("a", [2]), input("b", [3])), []); } catch ({ message }) { misfit = message; }
@@ -76,12 +77,12 @@ describe("package", () => {
        const numbers = await session.run({ x: Float32Array.of(1, 3) });
        const store = openImageStore();
        const problem = await store.load("none.png", []).catch(({ message }) => message);
-       console.log(JSON.stringify([typeof backboneOf, [...numbers.y], [...numbers.gradient], problem, misfit]));
+       console.log(JSON.stringify([typeof models.backboneOf, [...numbers.y], [...numbers.gradient], problem, misfit]));
        await store.close();
        await engine.close();`,
     );
     // The line of the user's, not one of ours.
-    const line = 5;
+    const line = 6;
     expect(JSON.parse(await node("user.mjs"))).toEqual([
       "function",
       [10],

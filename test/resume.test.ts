@@ -13,7 +13,7 @@ import { readSafetensors, readTensor, writeSafetensors } from "../src/formats/sa
 import type { Tensor } from "../src/formats/tensor.ts";
 import type { Position } from "../src/runs/checkpoint.ts";
 import type { TrainEvent } from "../src/runs/events.ts";
-import type { TrainOptions } from "../src/runs/train.ts";
+import type { RunOptions } from "../src/runs/open-run.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "./tiny-training.ts";
@@ -41,14 +41,14 @@ const runJson = (out: string) => JSON.parse(readFileSync(join(out, "run.json"), 
 /** Trains until an event for which `when` holds. */
 async function stopAt(
   when: (event: TrainEvent) => boolean,
-  options: Partial<TrainOptions> & { readonly out: string },
+  options: Partial<RunOptions> & { readonly out: string },
 ): Promise<TrainEvent[]> {
   const controller = new AbortController();
   return collectEvents({ ...common, ...options, signal: controller.signal }, (event) => {
     if (when(event)) controller.abort();
   });
 }
-const resume = (out: string, options: Partial<TrainOptions> = {}) =>
+const resume = (out: string, options: Partial<RunOptions> = {}) =>
   collectEvents({ ...common, out, resume: true, ...options });
 
 const whole = newOut();
@@ -191,7 +191,7 @@ describe("a run that goes on", () => {
   it("needs to be asked to", async () => {
     await expect(collectEvents({ ...common, out: whole })).rejects.toThrow(
       new InputError(
-        `${whole} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+        `${whole} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
       ),
     );
   });
@@ -209,7 +209,7 @@ describe("a run that goes on", () => {
 
   const [firstExample, ...otherExamples] = plain.dataset.splits.train;
   const fewer: Dataset = { ...plain.dataset, splits: { ...plain.dataset.splits, train: otherExamples } };
-  it.each<[Partial<TrainOptions>, string]>([
+  it.each<[Partial<RunOptions>, string]>([
     [{ recipe: { ...recipe, epochs: 4, seed: 7 } }, "epochs was 3, is 4; seed was 42, is 7"],
     [{ method: { name: "linear" } }, 'method was "rlrr", is "linear"'],
     [{ method: { name: "rlrr", options: { rank: 2 } } }, "rank was 1, is 2"],
@@ -225,7 +225,7 @@ describe("a run that goes on", () => {
   ])("is refused with other options (case %#), and told which", async (options, difference) => {
     await expect(resume(whole, options)).rejects.toThrow(
       new InputError(
-        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as --out.`,
+        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as out.`,
       ),
     );
     expect(firstExample).toBeDefined();
@@ -311,7 +311,7 @@ describe("a run that goes on", () => {
     try {
       await expect(resume(out, { skipBadImages: true, store: undefined })).rejects.toThrow(
         new InputError(
-          `${out}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
+          `${out}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as out.`,
         ),
       );
     } finally {
@@ -347,7 +347,7 @@ describe("a run that goes on", () => {
     const path = join(out, "run.json");
     writeFileSync(path, text);
     const error = await resume(out).catch((cause: unknown) => cause);
-    const advice = " Remove its folder, or give another one as --out.";
+    const advice = " Remove its folder, or give another one as out.";
     expect(error).toEqual(new FileError(`${path}${message}${advice}`));
     expect(existsSync(join(out, "run.lock"))).toBe(false);
   });

@@ -16,8 +16,9 @@ export interface Ran {
 export async function runHere(...args: readonly string[]): Promise<Ran> {
   const printed = { stdout: "", stderr: "" };
   const catching = (["stdout", "stderr"] as const).map((name) =>
-    vi.spyOn(process[name], "write").mockImplementation((text) => {
+    vi.spyOn(process[name], "write").mockImplementation((text, ...rest: unknown[]) => {
       printed[name] += String(text);
+      for (const done of rest) if (typeof done === "function") done();
       return true;
     }),
   );

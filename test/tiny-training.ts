@@ -6,7 +6,8 @@ import type { Engine } from "../src/engine/engine.ts";
 import { openImageStore } from "../src/images/image-store.ts";
 import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import type { TrainEvent } from "../src/runs/events.ts";
-import { type TrainOptions, train } from "../src/runs/train.ts";
+import type { RunOptions } from "../src/runs/open-run.ts";
+import { runTraining } from "../src/runs/run-training.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
 import { drawDataset } from "./drawn-dataset.ts";
 import { tinyModel } from "./tiny-model.ts";
@@ -31,16 +32,16 @@ export async function tinyTraining(root: string, engine: Engine) {
     recipe: tinyRecipe,
     engine,
     store: openImageStore(),
-  } satisfies Omit<TrainOptions, "out">;
+  } satisfies Omit<RunOptions, "out">;
 }
 
 /** All events of a run; `see` may stop it. */
 export async function collectEvents(
-  options: TrainOptions,
+  options: RunOptions,
   see: (event: TrainEvent) => void = () => {},
 ): Promise<TrainEvent[]> {
   const events: TrainEvent[] = [];
-  for await (const event of train(options)) {
+  for await (const event of runTraining(options)) {
     events.push(event);
     see(event);
   }

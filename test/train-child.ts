@@ -2,7 +2,7 @@
 
 import { openEngine } from "../src/engine/open-engine.ts";
 import { RlrrError } from "../src/errors.ts";
-import { train } from "../src/runs/train.ts";
+import { runTraining } from "../src/runs/run-training.ts";
 import { tinyTraining } from "./tiny-training.ts";
 
 const tell = (event: object) => process.stdout.write(`${JSON.stringify(event)}\n`);
@@ -10,7 +10,7 @@ const { root, ...options } = JSON.parse(process.argv[2] ?? "{}");
 const engine = await openEngine({ threads: 1 });
 try {
   const common = await tinyTraining(root, engine);
-  for await (const event of train({ ...common, ...options })) tell(event);
+  for await (const event of runTraining({ ...common, ...options })) tell(event);
 } catch (error) {
   if (!(error instanceof RlrrError)) throw error;
   tell({ type: "error", name: error.name, message: error.message });

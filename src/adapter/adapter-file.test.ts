@@ -115,7 +115,7 @@ describe("readAdapter", () => {
 
   it("says where there is no adapter", async () => {
     const none = join(root, "none");
-    const why = "An adapter is what rlrr train writes with --out.";
+    const why = "An adapter is in the folder of the run that trained it.";
     await expect(readAdapter(none)).rejects.toThrow(
       new InputError(`${none}: there is no such folder. ${why}`),
     );
@@ -192,7 +192,7 @@ describe("readAdapter", () => {
     [
       "an unknown method",
       (c) => ({ ...c, method: { name: "mine", options: {} } }),
-      'it was trained with method "mine", which is not part of rlrr. Name the file that defines it with --method.',
+      'it was trained with method "mine", which is not part of rlrr. Say where it is defined, with method.',
     ],
     [
       "an unknown option",

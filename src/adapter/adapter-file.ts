@@ -133,13 +133,13 @@ export async function readAdapter(
 function checkKnown(name: string, own: readonly Method[], where: string): void {
   if ([...methods, ...own].some((method) => method.name === name)) return;
   const given = own.map((method) => `"${method.name}"`).join(", ");
-  throw new InputError(
-    `${where}: it was trained with method ${showValue(name)}, which is not part of rlrr. ${
+  throw new InputError((show) => {
+    const remedy =
       given === ""
-        ? "Name the file that defines it with --method."
-        : `--method defines ${given}; name the file that defines ${showValue(name)}.`
-    }`,
-  );
+        ? `Say where it is defined, with ${show("method")}.`
+        : `${show("method")} defines ${given}; give the one that defines ${showValue(name)}.`;
+    return `${where}: it was trained with method ${showValue(name)}, which is not part of rlrr. ${remedy}`;
+  });
 }
 
 /** The adapter's folder: `path` itself or its `adapter` folder, even while a new one is about to take its place. */
@@ -158,7 +158,7 @@ async function findAdapter(path: string): Promise<string> {
   const why = (await exists(path))
     ? `no ${configName} here, so this is not an adapter`
     : "there is no such folder";
-  throw new InputError(`${path}: ${why}. An adapter is what rlrr train writes with --out.`);
+  throw new InputError(`${path}: ${why}. An adapter is in the folder of the run that trained it.`);
 }
 
 function parseConfig(value: unknown, where: string): Config {

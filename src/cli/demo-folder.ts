@@ -4,13 +4,9 @@ import { createHash } from "node:crypto";
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
 import { join, relative, sep } from "node:path";
 import { z } from "zod";
-import { InputError } from "../errors.ts";
-import { mendPlaces } from "../files/aside.ts";
-import { exists } from "../files/exists.ts";
-import { takeFileLock } from "../files/file-lock.ts";
-import { makeFolder } from "../files/make-folder.ts";
-import { readJson } from "../files/read-json.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { files as disk, InputError } from "../node.ts";
+
+const { exists, makeFolder, mendPlaces, readJson, takeFileLock, writeFileAside } = disk;
 
 const listName = "demo.json";
 const lockName = "demo.lock";

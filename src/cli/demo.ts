@@ -4,24 +4,26 @@ import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
-import type { Dataset } from "../datasets/dataset.ts";
-import { readDataset } from "../datasets/read-dataset.ts";
 import { renderDuration } from "../duration.ts";
-import type { Engine } from "../engine/engine.ts";
-import { openEngine } from "../engine/open-engine.ts";
-import type { Model } from "../model/model.ts";
-import { readModel } from "../model/read-model.ts";
-import { measure, softmax, topK } from "../predict/metrics.ts";
-import { defaultSteps } from "../preprocessing/step-list.ts";
-import type { DoneEvent, StartEvent } from "../runs/events.ts";
-import { train } from "../runs/train.ts";
+import {
+  type Dataset,
+  type DoneEvent,
+  type Engine,
+  load,
+  type Model,
+  merge,
+  openEngine,
+  type RecipeInput,
+  readDataset,
+  readModel,
+  type StartEvent,
+  train,
+} from "../node.ts";
 import { renderTable } from "../table.ts";
-import type { RecipeInput } from "../train/recipe.ts";
-import { classify } from "./classify.ts";
 import { openDemoFolder } from "./demo-folder.ts";
 import { Interrupted, interruption } from "./exit.ts";
-import { mergeInto, renderMerged } from "./merge.ts";
-import { openModel } from "./open-model.ts";
+import { renderMerged } from "./merge.ts";
+import { say } from "./output.ts";
 import { openReporter } from "./report-training.ts";
 
 const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
@@ -52,30 +54,30 @@ interface Result {
 }
 
 async function runDemo({ out }: { out: string }): Promise<void> {
-  const say = (text: string) => process.stdout.write(`${text}\n`);
   const model = await readModel(join(assets, "backbone"));
   const dataset = await readDataset(join(assets, "data"));
   const folder = await openDemoFolder(out);
-  say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
+  await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
+  let word: string;
   try {
     const results: Result[] = [];
     for (const contender of contenders)
       results.push(
         await folder.make(contender.method, () => compete(contender, { model, dataset, engine, out })),
       );
-    say(`\n${renderResults(results)}\n`);
-    const opened = await openModel({ adapter: join(out, "rlrr") });
+    await say(`\n${renderResults(results)}\n`);
     const merged = join(out, "merged");
-    const difference = await folder.make("merged", () => mergeInto(merged, opened, engine));
-    say(renderMerged(merged, difference));
+    const options = { engine, signal: interruption };
+    await say(renderMerged(await folder.make("merged", () => merge(join(out, "rlrr"), merged, options))));
+    word = await readWord(merged, { dataset, engine });
   } finally {
     await engine.close();
     await folder.close();
   }
-  say(`The merged model reads ${await readWord(join(out, "merged"), dataset)}.\n`);
-  say(whatNext(out));
+  await say(`The merged model reads ${word}.\n`);
+  await say(whatNext(out));
 }
 
 interface Scene {
@@ -93,40 +95,20 @@ async function compete(
   let start: StartEvent | undefined;
   let done: DoneEvent | undefined;
   const run = join(out, method);
-  const baseId = join(assets, "backbone");
-  const preprocessing = model.preprocessing ?? defaultSteps(model.config.imageSize);
-  const options = {
-    model,
-    dataset,
-    engine,
-    baseId,
-    preprocessing,
-    method: { name: method },
-    recipe,
-    out: run,
-  };
-  for await (const event of train({ ...options, signal: interruption })) {
-    reporter.report(event);
+  const options = { model, data: dataset, engine, method, recipe, out: run, signal: interruption };
+  for await (const event of train(options)) {
+    // What is said about every data set would be said three times.
+    if (event.type !== "note") await reporter.report(event);
     if (event.type === "start") start = event;
     if (event.type === "done") done = event;
     if (event.type === "stopped") throw new Interrupted("Interrupted. Run the demo again to start over.");
   }
   reporter.close();
   if (!start || !done) throw new Error("internal: a run ended without its events.");
-  const opened = await openModel({ adapter: run });
-  const { examples, logits } = await classify(opened, dataset.splits.test, {
-    label: "testing",
-    json: false,
-    batchSize: 32,
-    skipBadImages: false,
-  });
-  const { top1 } = measure({
-    logits,
-    labels: examples.map(({ label }) => label),
-    classes: dataset.classes.length,
-  });
+  await using adapted = await load(run, { engine });
+  const { metrics } = await adapted.evaluate(dataset, { split: "test", signal: interruption });
   const { size } = await stat(join(done.adapter, "adapter_model.safetensors"));
-  return { method, start, done, testTop1: top1, bytes: size };
+  return { method, start, done, testTop1: metrics.top1, bytes: size };
 }
 
 function renderResults(results: readonly Result[]): string {
@@ -148,25 +130,20 @@ function renderResults(results: readonly Result[]): string {
 }
 
 /** Shows the merged model one test picture of each letter of a word. */
-async function readWord(path: string, { classes, splits }: Dataset): Promise<string> {
+async function readWord(
+  path: string,
+  { dataset: { classes, splits }, engine }: { readonly dataset: Dataset; readonly engine: Engine },
+): Promise<string> {
   const word = [..."HELLO"];
-  const examples = word.flatMap((letter, place) => {
-    const pictures = splits.test.filter(({ label }) => classes[label] === letter);
-    return pictures.slice(place, place + 1);
+  const pictures = word.flatMap((letter, place) => {
+    const ofLetter = splits.test.filter(({ label }) => classes[label] === letter);
+    return ofLetter.slice(place, place + 1).map(({ path }) => path);
   });
-  const opened = await openModel({ model: path });
-  const { logits } = await classify(opened, examples, {
-    label: "reading",
-    json: false,
-    batchSize: 8,
-    skipBadImages: false,
-  });
-  const count = opened.labels.length;
-  const read = examples.map((_, row) => {
-    const probabilities = softmax(logits.subarray(row * count, (row + 1) * count));
-    const [best = 0] = topK(probabilities, 1);
-    return `${opened.labels[best]} (${(100 * (probabilities[best] ?? 0)).toFixed(0)} %)`;
-  });
+  await using merged = await load(path, { engine });
+  const read: string[] = [];
+  for await (const { labels } of merged.predict(pictures, { topK: 1, signal: interruption }))
+    for (const { label, probability } of labels ?? [])
+      read.push(`${label} (${(100 * probability).toFixed(0)} %)`);
   return `five flag pictures that spell ${word.join("")} as: ${read.join(" ")}`;
 }
 

@@ -1,8 +1,7 @@
 /** The flags that choose an engine, and the engine that they choose. */
 
 import { Option } from "commander";
-import type { Engine } from "../engine/engine.ts";
-import { openEngine } from "../engine/open-engine.ts";
+import { type Engine, openEngine } from "../node.ts";
 import { wholeNumberOption } from "./options.ts";
 
 export interface EngineFlags {

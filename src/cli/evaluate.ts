@@ -1,24 +1,11 @@
 /** rlrr evaluate: how well a model, adapted or not, does on labelled images. */
 
-import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
-import { renderBadImages } from "../datasets/check-images.ts";
-import type { Dataset, Example, Split } from "../datasets/dataset.ts";
-import { readDataset } from "../datasets/read-dataset.ts";
-import { InputError } from "../errors.ts";
-import { writeFileAside } from "../files/write-file.ts";
-import { matchLabels } from "../predict/match-labels.ts";
-import { measure, type Predictions } from "../predict/metrics.ts";
-import { type Evaluation, evaluationRecords } from "../reports/evaluation.ts";
-import { renderEvaluation } from "../reports/render-evaluation.ts";
-import { renderReport } from "../reports/report.ts";
-import { makeThumbnail } from "../reports/thumbnail.ts";
-import { worstMistakes } from "../reports/worst-mistakes.ts";
-import { checkReportFile } from "./check-out.ts";
-import { classify } from "./classify.ts";
-import { type EngineFlags, engineOptions } from "./engine-options.ts";
+import { evaluationRecords, renderEvaluation } from "../index.ts";
+import { type BadImage, files, type Split } from "../node.ts";
+import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
-import { type Opened, openModel } from "./open-model.ts";
+import { ownMethodOption } from "./method-options.ts";
 import {
   batchSizeOption,
   dataHelp,
@@ -28,6 +15,10 @@ import {
   modelOption,
   withOptions,
 } from "./options.ts";
+import { print, say, tell } from "./output.ts";
+import { skippedLines } from "./prediction-form.ts";
+import { showImages } from "./show-images.ts";
+import { loadShown, type ModelFlags } from "./show-loading.ts";
 
 export const evaluateCommand = (): Command =>
   withOptions(
@@ -43,8 +34,9 @@ export const evaluateCommand = (): Command =>
         "val",
         "test",
       ]),
-      new Option("--report <file.html>", "write a page with pictures of the worst mistakes"),
+      new Option("--report <file.html>", "write a page with pictures of the mistakes"),
       new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
+      ownMethodOption(),
       headsOption(),
       batchSizeOption(),
       ...engineOptions(),
@@ -61,104 +53,47 @@ Examples:
     )
     .action(runEvaluate);
 
-interface Flags extends EngineFlags {
-  readonly adapter?: string;
-  readonly model?: string;
+interface Flags extends ModelFlags {
   readonly data: string;
   readonly split?: Split;
   readonly report?: string;
   readonly skipBadImages?: boolean;
-  readonly heads?: number;
-  readonly batchSize?: number;
-  readonly json?: boolean;
 }
 
 async function runEvaluate(flags: Flags): Promise<void> {
-  const { json = false, batchSize, provider, threads, skipBadImages = false } = flags;
-  if (flags.report) await checkReportFile(flags.report);
-  const opened = await openModel(flags, { signal: interruption });
-  const dataset = await readDataset(flags.data, { signal: interruption });
-  const { split, examples: found, notes } = chooseSplit(dataset, flags.split);
-  for (const note of [...opened.notes, ...dataset.notes, ...notes]) process.stderr.write(`${note}\n`);
-  const labelled = matchLabels(found, { from: dataset.classes, to: opened.labels, where: flags.data });
-  const { examples, logits, bad } = await classify(opened, labelled, {
-    label: "evaluating",
-    json,
-    batchSize,
-    provider,
-    threads,
-    skipBadImages,
-  });
-  if (bad.length > 0) process.stderr.write(`${renderBadImages(bad).replace("cannot be used", "left out")}\n`);
-  if (examples.length === 0)
-    throw new InputError(`${flags.data}: no image of the ${split} split can be read.`);
-  const classes = opened.labels.length;
-  const predictions = { logits, labels: examples.map(({ label }) => label), classes };
-  const evaluation: Evaluation = { split, classes: opened.labels, metrics: measure(predictions) };
-  if (flags.report) {
-    await writeReport(flags.report, { evaluation, predictions, examples, opened, data: flags.data });
-    if (!json) process.stdout.write(`The report is ${flags.report}.\n`);
+  const { json = false, data, split, report, skipBadImages } = flags;
+  if (report !== undefined) await files.checkReportFile(report);
+  const model = await loadShown(flags);
+  const progress = showImages({ json });
+  const skipped: BadImage[] = [];
+  try {
+    const evaluation = await model.evaluate(data, {
+      ...{ split, report, skipBadImages, signal: interruption, onNote: tell },
+      onSkipped: (image) => {
+        skipped.push(image);
+        progress.print(`skipped: ${image.reason}`);
+      },
+      onProgress: progress.show,
+    });
+    progress.close();
+    const { examples } = evaluation;
+    if (skipped.length > 0)
+      tell(
+        `${skipped.length} of ${skipped.length + examples.length} images cannot be read and were left out.`,
+      );
+    if (json) {
+      await print(
+        skippedLines(skipped) +
+          evaluationRecords(evaluation)
+            .map((record) => `${JSON.stringify(record)}\n`)
+            .join(""),
+      );
+      return;
+    }
+    if (report !== undefined) await say(`The report is ${report}.`);
+    await say(renderEvaluation(evaluation));
+  } finally {
+    progress.close();
+    await model.close();
   }
-  if (!json) process.stdout.write(`${renderEvaluation(evaluation)}\n`);
-  else
-    for (const record of evaluationRecords(evaluation)) process.stdout.write(`${JSON.stringify(record)}\n`);
-}
-
-/** Held-out images where there are any; a plain folder of classes is evaluated whole. */
-function chooseSplit(
-  { splits, root }: Dataset,
-  asked: Split | undefined,
-): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
-  const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
-  const split = asked ?? heldOut ?? "train";
-  const examples = splits[split];
-  const notes =
-    asked === undefined && split !== "test"
-      ? [
-          `${root} has no test split; its ${split} images are taken. Accuracy on images that were trained on says little.`,
-        ]
-      : [];
-  if (examples.length > 0) return { split, examples, notes };
-  const has = (["train", "val", "test"] as const).filter((name) => splits[name].length > 0);
-  throw new InputError(
-    `${root} has no ${split} split; it has ${has.join(", ") || "no images"}. Choose one with --split.`,
-  );
-}
-
-interface ReportParts {
-  readonly evaluation: Evaluation;
-  readonly predictions: Predictions;
-  readonly examples: readonly Example[];
-  readonly opened: Opened;
-  readonly data: string;
-}
-
-async function writeReport(
-  path: string,
-  { evaluation, predictions, examples, opened, data }: ReportParts,
-): Promise<void> {
-  const { model, adapter } = opened;
-  const mistakes = await Promise.all(
-    worstMistakes(predictions, { count: 24 }).map(async (mistake) => {
-      const { path: file } = examples[mistake.example] ?? { path: "" };
-      return { ...mistake, path: file, thumbnail: await makeThumbnail(file) };
-    }),
-  );
-  const facts = [
-    ["model", model.id],
-    ["method", adapter ? adapter.method.name : "the model's own head"],
-    ["data", resolve(data)],
-    ["preprocessing", JSON.stringify(opened.preprocessing)],
-  ] as const;
-  const title = basename(resolve(data));
-  await writeFileAside(
-    path,
-    renderReport({
-      ...evaluation,
-      title,
-      subtitle: `${evaluation.split} images, ${model.id}`,
-      mistakes,
-      facts,
-    }),
-  );
 }

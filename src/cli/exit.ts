@@ -1,7 +1,9 @@
 /** What becomes of errors and signals: a message for a person, an exit code for a program. */
 
 import { CommanderError } from "commander";
-import { RlrrError } from "../errors.ts";
+import { RlrrError } from "../index.ts";
+import { flagOf } from "./options.ts";
+import { print, tell } from "./output.ts";
 
 const interruptedCode = 130;
 const interrupted = new AbortController();
@@ -46,29 +48,38 @@ export function exitCodeOf(error: unknown): number {
 }
 
 /** One message on stderr; a stack only for a bug of ours. With `json`, a line on stdout too. */
-export function showError(error: unknown, { json }: { json: boolean }): void {
+export async function showError(error: unknown, { json }: { json: boolean }): Promise<void> {
   if (error instanceof CommanderError) {
-    showUsageError(error, { json });
+    await showUsageError(error, { json });
     return;
   }
-  const message = error instanceof Error ? error.message : String(error);
+  const message = messageOf(error);
   if (isInterruption(error)) {
-    process.stderr.write(`${message === "" || message.includes("aborted") ? "Interrupted." : message}\n`);
+    tell(message === "" || message.includes("aborted") ? "Interrupted." : message);
     return;
   }
-  if (json) process.stdout.write(`${JSON.stringify({ type: "error", code: codeOf(error), message })}\n`);
-  if (error instanceof RlrrError) process.stderr.write(`error: ${message}\n`);
-  else
-    process.stderr.write(
-      `internal: ${error instanceof Error ? error.stack : message}\nThis is a bug; please report it.\n`,
-    );
+  if (json) await printRecord({ type: "error", code: codeOf(error), message });
+  if (error instanceof RlrrError) tell(`error: ${message}`);
+  else {
+    tell(`internal: ${error instanceof Error ? error.stack : message}`);
+    tell("This is a bug; please report it.");
+  }
+}
+
+/** Options are shown as the flags that set them. */
+function messageOf(error: unknown): string {
+  if (error instanceof RlrrError) return error.messageWith(flagOf);
+  return error instanceof Error ? error.message : String(error);
 }
 
 /** Commander has printed its own on stderr. */
-function showUsageError(error: CommanderError, { json }: { json: boolean }): void {
+async function showUsageError(error: CommanderError, { json }: { json: boolean }): Promise<void> {
   if (!json || exitCodeOf(error) === 0) return;
-  const message = error.message.replace(/^error: /, "");
-  process.stdout.write(`${JSON.stringify({ type: "error", code: "INPUT", message })}\n`);
+  await printRecord({ type: "error", code: "INPUT", message: error.message.replace(/^error: /, "") });
 }
+
+/** Standard output may be what failed; standard error then says so alone. */
+const printRecord = (record: object): Promise<unknown> =>
+  print(`${JSON.stringify(record)}\n`).catch(() => undefined);
 
 const codeOf = (error: unknown): string => (error instanceof RlrrError ? error.code : "INTERNAL");

@@ -2,9 +2,8 @@
 
 import { Option } from "commander";
 import { z } from "zod";
-import { loadMethodFile, namesFile } from "../methods/load-method.ts";
-import type { Method } from "../methods/method.ts";
-import { defaultMethod, methods } from "../methods/methods.ts";
+import { defaultMethod, type Method, methods } from "../index.ts";
+import { loadMethodFile, namesFile } from "../node.ts";
 import { flagOf, givenFlags, numberOption } from "./options.ts";
 
 /** Which method; the default is for the command to give. */
@@ -18,6 +17,10 @@ export const methodOption = (): Option =>
 export async function resolveMethod(given: string): Promise<string | Method> {
   return (await namesFile(given)) ? loadMethodFile(given) : given;
 }
+
+/** For a command that reads an adapter: only the user can say where its method is defined. */
+export const ownMethodOption = (): Option =>
+  new Option("--method <file>", "defines the adapter's method, where that is not part of rlrr");
 
 /** The default learning rate of each method, for a line of help. */
 export const learningRateHelp = (): string => {

@@ -1,8 +1,8 @@
 /** Flags that several commands share, and how text becomes numbers. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { InputError } from "../errors.ts";
-import { showValue } from "../files/show-value.ts";
+import { InputError, type ShowOption } from "../index.ts";
+import { files } from "../node.ts";
 
 /** Parses a whole number or refuses with what was given. */
 export function wholeNumber(text: string): number {
@@ -26,7 +26,7 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
     const number = Number(given);
     if (/^\d+$/.test(given.trim()) && Number.isSafeInteger(number) && number >= least) return number;
     throw new InputError(
-      `${option.long} must be a whole number of at least ${least}, got ${showValue(numberOrText(given))}.`,
+      `${option.long} must be a whole number of at least ${least}, got ${files.showValue(numberOrText(given))}.`,
     );
   });
 }
@@ -46,9 +46,11 @@ Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k
 lists; FGVC JSON lists; or a CSV with the columns file, label and, if you like,
 split.`;
 
-/** A flag's name from an option's: learningRate → --learning-rate. */
-export const flagOf = (option: string): string =>
-  `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+/** An option as a flag: learningRate → --learning-rate. */
+export const flagOf: ShowOption = (option, value) => {
+  const flag = `--${option.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`;
+  return value === undefined || value === true ? flag : `${flag} ${value}`;
+};
 
 /** Adds options in order. */
 export const withOptions = (command: Command, options: readonly Option[]): Command =>

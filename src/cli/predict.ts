@@ -2,16 +2,14 @@
 
 import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
-import { findImages } from "../datasets/find-images.ts";
-import { FileError, InputError } from "../errors.ts";
-import { softmax, topK } from "../predict/metrics.ts";
-import { displayWidth, renderTable } from "../table.ts";
-import { classify } from "./classify.ts";
-import { type EngineFlags, engineOptions } from "./engine-options.ts";
+import { FileError, InputError } from "../index.ts";
+import { findImages } from "../node.ts";
+import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
-import { openModel } from "./open-model.ts";
+import { ownMethodOption } from "./method-options.ts";
 import {
   batchSizeOption,
+  flagOf,
   headsOption,
   jsonOption,
   modelHelp,
@@ -19,6 +17,11 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
+import { print } from "./output.ts";
+import { predictionForm } from "./prediction-form.ts";
+import { chooseProgressMode, openProgress } from "./progress.ts";
+import { loadShown, type ModelFlags } from "./show-loading.ts";
+import { slowly } from "./slow-progress.ts";
 
 export const predictCommand = (): Command =>
   withOptions(new Command("predict").description("labels and probabilities for images"), [
@@ -30,6 +33,7 @@ export const predictCommand = (): Command =>
     new Option("--format <kind>", "how to print; --json is jsonl")
       .choices(["table", "csv", "jsonl"])
       .default("table"),
+    ownMethodOption(),
     headsOption(),
     batchSizeOption(),
     ...engineOptions(),
@@ -43,53 +47,55 @@ export const predictCommand = (): Command =>
 Examples:
   rlrr predict --adapter runs/flowers garden.jpg
   rlrr predict --adapter runs/flowers holiday/ --top-k 1 --format csv > labels.csv
-An image that cannot be read is named on stderr; the others are still labelled, and the exit code is 2.`,
+Results are printed as they come. An image that cannot be read is named on
+stderr, and in JSON; the others are still labelled, and the exit code is 2.
+In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
+front, so that no spreadsheet runs the name of a file as a formula.`,
     )
     .action(runPredict);
 
-interface Flags extends EngineFlags {
-  readonly adapter?: string;
-  readonly model?: string;
+interface Flags extends ModelFlags {
   readonly topK: number;
   readonly format: "table" | "csv" | "jsonl";
-  readonly heads?: number;
-  readonly batchSize?: number;
-  readonly json?: boolean;
-}
-
-interface Prediction {
-  readonly path: string;
-  readonly labels: readonly { readonly label: string; readonly probability: number }[];
 }
 
 async function runPredict(paths: readonly string[], flags: Flags): Promise<void> {
+  const { json = false, topK } = flags;
   const files = await imagesIn(paths);
-  const opened = await openModel(flags, { signal: interruption });
-  for (const note of opened.notes) process.stderr.write(`${note}\n`);
-  const { batchSize, provider, threads, json = false } = flags;
-  const asked = files.map((path) => ({ path, label: 0 }));
-  const { examples, logits, bad } = await classify(opened, asked, {
-    label: "predicting",
-    json,
-    batchSize,
-    provider,
-    threads,
-    skipBadImages: true,
+  const model = await loadShown(flags, { expectedImages: files.length });
+  const form = predictionForm(json ? "jsonl" : flags.format, {
+    ...{ files, labels: model.labels, columns: process.stdout.columns },
   });
-  const classes = opened.labels.length;
-  const predictions = examples.map(({ path }, row) => {
-    const probabilities = softmax(logits.subarray(row * classes, (row + 1) * classes));
-    const best = topK(probabilities, flags.topK);
-    return {
-      path,
-      labels: best.map((index) => ({
-        label: opened.labels[index] ?? "",
-        probability: probabilities[index] ?? 0,
-      })),
-    };
-  });
-  process.stdout.write(render(predictions, json ? "jsonl" : flags.format));
-  if (bad.length > 0) throw new FileError(bad.map(({ reason }) => reason).join("\n"));
+  // On one terminal the rows themselves show how far it is.
+  const own = process.stdout.isTTY && process.stderr.isTTY;
+  const progress = openProgress({ mode: own ? "none" : chooseProgressMode(process.stderr, { json }) });
+  const show = slowly(progress, { label: "predicting" });
+  let [done, skipped, header] = [0, 0, form.header];
+  try {
+    for await (const { image, labels, error } of model.predict(files, { topK, signal: interruption })) {
+      show(++done, files.length);
+      if (error) {
+        skipped++;
+        progress.print(`skipped: ${error.messageWith(flagOf)}`);
+      }
+      const path = String(image);
+      const text = error
+        ? form.skipped([{ path, reason: error.messageWith(flagOf) }])
+        : form.row({ path, labels });
+      if (text === "") continue;
+      if (!(await print(header + text))) return;
+      header = "";
+    }
+  } finally {
+    progress.close();
+    await model.close();
+  }
+  if (skipped === 0) return;
+  throw new FileError(
+    skipped === files.length
+      ? "None of the images can be read; each is named above."
+      : `${skipped} of ${files.length} images got no label, since they cannot be read; they are named above.`,
+  );
 }
 
 /** Files as they are named; folders as the images below them. */
@@ -107,44 +113,3 @@ async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
   }
   return found;
 }
-
-function render(predictions: readonly Prediction[], format: Flags["format"]): string {
-  if (format === "jsonl")
-    return predictions
-      .map((prediction) => `${JSON.stringify({ type: "prediction", ...prediction })}\n`)
-      .join("");
-  if (format === "csv") {
-    const rows = predictions.flatMap(({ path, labels }) =>
-      labels.map(({ label, probability }, rank) =>
-        [path, rank + 1, label, probability].map(csvCell).join(","),
-      ),
-    );
-    return `${["file,rank,label,probability", ...rows].join("\n")}\n`;
-  }
-  if (predictions.length === 0) return "";
-  const rows = predictions.flatMap(({ path, labels }) =>
-    labels.map(({ label, probability }, rank) => [
-      rank === 0 ? endOf(path) : "",
-      label,
-      `${(100 * probability).toFixed(1)} %`,
-    ]),
-  );
-  const columns = [
-    { title: "image", maxWidth: pathWidth },
-    { title: "label" },
-    { title: "probability", align: "right" },
-  ] as const;
-  return `${renderTable(columns, rows)}\n`;
-}
-
-const pathWidth = 60;
-
-/** Of a long path the end tells more. */
-const endOf = (path: string): string =>
-  displayWidth(path) <= pathWidth ? path : `…${[...path].slice(1 - pathWidth).join("")}`;
-
-/** RFC 4180: quoted where a comma, quote or line break is inside. */
-const csvCell = (value: string | number): string => {
-  const text = String(value);
-  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
-};

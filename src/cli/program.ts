@@ -7,6 +7,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
 import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
+import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
 import { packageVersion } from "./version.ts";
@@ -42,14 +43,27 @@ const withSubCommands = (command: Command): Command[] => [
 /** Runs `rlrr` with these arguments; whatever goes wrong has been told when the exit code comes. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const program = rlrrCommand();
-  for (const command of withSubCommands(program)) command.exitOverride().showSuggestionAfterError();
+  let asked = "";
+  const output = {
+    writeOut: (text: string) => {
+      asked += text;
+    },
+    // Errors quote what was typed; all else that comes here is help, which is laid out already.
+    writeErr: (text: string) => (text.startsWith("error:") ? tell(text.trimEnd()) : errorStream.write(text)),
+  };
+  for (const command of withSubCommands(program))
+    command.exitOverride().showSuggestionAfterError().configureOutput(output);
   try {
-    await program.parseAsync(args, { from: "user" });
+    await program.parseAsync(args, { from: "user" }).catch(async (error: unknown) => {
+      // Help and version, which Commander ends with.
+      if (asked !== "") await print(asked);
+      throw error;
+    });
     return 0;
   } catch (error) {
     // What stands behind `--` are files, whatever their names.
     const flags = args.slice(0, [...args, "--"].indexOf("--"));
-    showError(error, { json: flags.includes("--json") });
+    await showError(error, { json: flags.includes("--json") });
     return exitCodeOf(error);
   }
 }

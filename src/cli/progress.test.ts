@@ -67,7 +67,7 @@ describe("openProgress on a terminal", () => {
     expect(written[1]).toContain("100 %");
   });
 
-  it("prints lines above the drawn one, and ends it when closed", () => {
+  it("prints lines above the drawn one, and erases it when closed", () => {
     const { written, drawer, step } = setUp("live");
     drawer.print("before");
     step(0, 0);
@@ -75,15 +75,38 @@ describe("openProgress on a terminal", () => {
     drawer.close();
     drawer.close();
     const bar = "Training  ░░░░░░    0 %    0/100 images  0.0 s";
-    expect(written).toEqual(["before\n", `\r${bar}\u001b[K`, `\r\u001b[Kepoch 1\n${bar}`, "\n"]);
+    expect(written).toEqual(["before\n", `\r${bar}\u001b[K`, `\r\u001b[Kepoch 1\n${bar}`, "\r\u001b[K"]);
   });
 
-  it("begins a new line for a new label", () => {
+  it("does not draw a task again that is over", () => {
+    const { written, drawer, step } = setUp("live");
+    step(100, 1000);
+    drawer.print("epoch 1");
+    expect(written.slice(1)).toEqual(["\r\u001b[K", "epoch 1\n"]);
+  });
+
+  it("has one line for all tasks, and remembers the time of one that goes on", () => {
     const { written, drawer, step } = setUp("live");
     step(0, 0);
     drawer.update({ label: "Testing", done: 0, total: 1, unit: "images" });
-    expect(written[1]).toBe("\n");
-    expect(written[2]).toContain("Testing");
+    step(50, 10_000);
+    expect(written).toHaveLength(3);
+    expect(written.join("")).not.toContain("\n");
+    expect(written[1]).toContain("Testing");
+    expect(written[2]).toContain("10 s, 10 s left");
+  });
+
+  it("begins anew with a task that is back at its beginning", () => {
+    const { written, step } = setUp("live");
+    step(100, 10_000);
+    step(50, 20_000);
+    expect(written.at(-1)).toContain("50 %   50/100 images  0.0 s");
+  });
+
+  it("wraps what it prints at spaces", () => {
+    const { written, drawer } = setUp("live");
+    drawer.print(`${"word ".repeat(12)}end.`);
+    expect(written).toEqual([`${"word ".repeat(10).trim()}\n  word word end.\n`]);
   });
 
   it("follows a machine that slows down", () => {

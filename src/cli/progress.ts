@@ -1,5 +1,6 @@
 /** Shows how far a task is: a line redrawn in place on a terminal, a few plain lines in a log, nothing where output is JSON. */
 
+import { errorStream, renderMessage } from "./output.ts";
 import { type Pace, type Progress, renderProgress, renderProgressLine, share } from "./render-progress.ts";
 
 export type ProgressMode = "live" | "lines" | "none";
@@ -8,16 +9,18 @@ export type ProgressMode = "live" | "lines" | "none";
 export interface ProgressStream {
   write(text: string): unknown;
   readonly isTTY?: boolean;
-  readonly columns?: number;
+  readonly columns?: number | undefined;
 }
 
 /** Draws only when told to, with no timer of its own, so it never keeps a program alive. The cursor is never hidden. */
 export interface ProgressDrawer {
-  /** Says where a task is; a new label begins a new task. */
+  /** Says where a task is; labels tell tasks apart, and one that is back nearer its beginning has begun anew. */
   update(progress: Progress): void;
-  /** Prints a line above the one being drawn. */
-  print(line: string): void;
-  /** Ends the drawn line and leaves it standing. Harmless when called twice. */
+  /** Prints a message above the line being drawn. */
+  print(message: string): void;
+  /** Erases the drawn line: what is over needs no bar. */
+  clear(): void;
+  /** Erases the line for good. Harmless when called twice. */
   close(): void;
 }
 
@@ -54,7 +57,6 @@ const leastQuietMs = 1000;
 const windowMs = 15_000;
 
 interface Task {
-  readonly label: string;
   readonly startMs: number;
   samples: { readonly ms: number; readonly done: number }[];
   shownMs: number;
@@ -64,31 +66,34 @@ interface Task {
 
 /** A drawer that owns the last line of the stream until it is closed. */
 export function openProgress({
-  stream = process.stderr,
+  stream = errorStream,
   mode = chooseProgressMode(stream),
   color = wantsColor(stream),
   now = () => performance.now(),
 }: ProgressOptions = {}): ProgressDrawer {
-  let task: Task | undefined;
+  const tasks = new Map<string, Task>();
   let drawn = "";
+  /** Whether what is drawn is over: it stands only until something else is said. */
+  let over = false;
 
-  function begin(progress: Progress): Task {
-    if (drawn !== "") stream.write("\n");
-    drawn = "";
-    const ms = now();
-    return {
-      label: progress.label,
-      startMs: ms,
+  function taskOf({ label, done }: Progress): Task {
+    const known = tasks.get(label);
+    const last = known?.samples.at(-1)?.done ?? 0;
+    if (known !== undefined && done >= last) return known;
+    const task = {
+      startMs: now(),
       samples: [],
       shownMs: Number.NEGATIVE_INFINITY,
       shownShare: 0,
       finished: false,
     };
+    tasks.set(label, task);
+    return task;
   }
 
   function update(progress: Progress): void {
     if (mode === "none") return;
-    if (task?.label !== progress.label) task = begin(progress);
+    const task = taskOf(progress);
     const ms = now();
     const pace = keepPace(task, { ms, done: progress.done });
     const finished = progress.total !== undefined && progress.done >= progress.total;
@@ -102,24 +107,30 @@ export function openProgress({
       stream.write(`${renderProgressLine(progress, pace)}\n`);
       return;
     }
+    over = finished;
     drawn = renderProgress(progress, { pace, look: { columns: stream.columns ?? 80, color } });
     stream.write(`\r${drawn}\u001b[K`);
   }
 
-  function print(line: string): void {
+  function print(message: string): void {
+    const line = renderMessage(message, mode === "live" ? { columns: stream.columns ?? 80 } : {});
+    if (over) clear();
     stream.write(drawn === "" ? `${line}\n` : `\r\u001b[K${line}\n${drawn}`);
   }
 
-  function close(): void {
-    if (drawn !== "") stream.write("\n");
+  function clear(): void {
+    if (drawn !== "") stream.write("\r\u001b[K");
     drawn = "";
-    task = undefined;
+  }
+
+  function close(): void {
+    clear();
     process.removeListener("exit", close);
   }
 
-  // Covers process.exit() from a handler of Ctrl-C: the shell's prompt gets a line of its own.
+  // Covers process.exit() from a handler of Ctrl-C: the shell's prompt gets a clean line.
   if (mode === "live") process.once("exit", close);
-  return { update, print, close };
+  return { update, print, clear, close };
 }
 
 /** Adds a sample and tells the rate over the window. */

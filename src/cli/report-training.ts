@@ -1,19 +1,27 @@
 /** Shows a run's events: a live line on a terminal, plain lines in a log, JSON lines for programs. */
 
-import { renderDuration } from "../duration.ts";
-import type { TrainEvent } from "../runs/events.ts";
-import { chooseProgressMode, openProgress } from "./progress.ts";
+import { renderClock, renderDuration } from "../duration.ts";
+import type { DoneEvent, EpochEvent, StartEvent, TrainEvent } from "../node.ts";
+import { print } from "./output.ts";
+import { chooseProgressMode, openProgress, type ProgressStream } from "./progress.ts";
 
 export interface Reporter {
-  readonly report: (event: TrainEvent) => void;
+  readonly report: (event: TrainEvent) => Promise<void>;
   readonly close: () => void;
 }
 
+interface ReporterOptions {
+  readonly json: boolean;
+  readonly brief?: boolean;
+  /** Default standard error. */
+  readonly stream?: ProgressStream;
+}
+
 /** Text goes to stderr, JSON lines to stdout. `brief` leaves out the line of each epoch. */
-export function openReporter({ json, brief = false }: { json: boolean; brief?: boolean }): Reporter {
-  const mode = chooseProgressMode(process.stderr, { json });
-  const progress = openProgress({ mode });
-  const print = (line: string) => progress.print(line);
+export function openReporter({ json, brief = false, stream }: ReporterOptions): Reporter {
+  const mode = chooseProgressMode(stream ?? process.stderr, { json });
+  const progress = openProgress(stream ? { mode, stream, color: false } : { mode });
+  const render = trainingLines();
   let shownMs = Number.NEGATIVE_INFINITY;
   /** A line an image would drown what a program listens for. */
   const isDue = (event: TrainEvent): boolean => {
@@ -23,16 +31,19 @@ export function openReporter({ json, brief = false }: { json: boolean; brief?: b
     return due;
   };
   return {
-    report: (event) => {
+    report: async (event) => {
       if (json) {
-        if (isDue(event)) process.stdout.write(`${JSON.stringify(event)}\n`);
+        if (isDue(event)) await print(`${JSON.stringify(event)}\n`);
       }
       // Each epoch validates, often in a moment: a log needs no line for that.
       else if (event.type === "progress" && (mode === "live" || event.label !== "validating"))
         progress.update(event);
       else if (event.type === "progress" || (brief && event.type === "epoch")) return;
       else if (event.type === "step") progress.update(stepProgress(event));
-      else for (const line of linesOf(event)) print(line);
+      else {
+        if (event.type === "done" || event.type === "stopped") progress.clear();
+        for (const line of render(event)) progress.print(line);
+      }
     },
     close: () => progress.close(),
   };
@@ -48,54 +59,60 @@ const stepProgress = ({ step, steps, loss, imagesPerSecond }: Extract<TrainEvent
 
 type Printed = Exclude<TrainEvent, { type: "progress" | "step" }>;
 
-function linesOf(event: Printed): string[] {
-  if (event.type === "note") return [event.message];
-  if (event.type === "start") return startLines(event);
-  if (event.type === "epoch") return [epochLine(event)];
-  if (event.type === "done") return doneLines(event);
-  return [];
+/** What is printed of each event of one run: twenty epochs, what comes before and what after fit on a screen of 24 lines. */
+export function trainingLines(): (event: Printed) => string[] {
+  let start: StartEvent | undefined;
+  return (event) => {
+    if (event.type === "start") {
+      start = event;
+      return startLines(event);
+    }
+    if (event.type === "note") return [event.message];
+    if (event.type === "epoch") return [epochLine(event, start?.epochs)];
+    return event.type === "done" ? doneLines(event, start) : [];
+  };
 }
 
 const count = (number: number): string => number.toLocaleString("en");
 
-function startLines(event: Extract<Printed, { type: "start" }>): string[] {
-  const { method, trainable, headTrainable, backbone, classes, trainExamples, valExamples } = event;
-  const share = ((100 * (trainable - headTrainable)) / backbone).toFixed(2);
-  const lines = [
-    `${method}: ${count(trainable)} numbers train, ${count(headTrainable)} of them the head's; the others are ${share} % of the backbone's ${count(backbone)}.`,
-    `${count(trainExamples)} training and ${count(valExamples)} validation images of ${classes} classes, ${count(event.epochs)} epochs, ${count(event.steps)} steps.`,
-  ];
-  return event.resumedAt > 0 ? [...lines, `Going on from step ${event.resumedAt}.`] : lines;
+function startLines({
+  method,
+  trainable,
+  headTrainable,
+  trainExamples,
+  valExamples,
+  resumedAt,
+}: StartEvent): string[] {
+  const validated = valExamples > 0 ? `, ${count(valExamples)} to validate` : "";
+  const parameters = `${count(trainable)} parameters (head ${count(headTrainable)})`;
+  const line = `${method} trains ${parameters} on ${count(trainExamples)} images${validated}`;
+  return resumedAt > 0 ? [line, `Resuming after step ${count(resumedAt)}.`] : [line];
 }
 
-function epochLine({
-  epoch,
-  trainLoss,
-  trainTop1,
-  valLoss,
-  valTop1,
-  best,
-  learningRate,
-  seconds,
-}: Extract<Printed, { type: "epoch" }>): string {
-  const val =
-    valTop1 === undefined
-      ? ""
-      : `  val ${valTop1.toFixed(2)} % (loss ${valLoss?.toFixed(4)})${best ? "  best" : ""}`;
-  return `epoch ${String(epoch + 1).padStart(3)}  rate ${learningRate.toExponential(2)}  loss ${trainLoss.toFixed(4)}  train ${trainTop1.toFixed(2)} %${val}  ${renderDuration(1000 * seconds)}`;
-}
-
-function doneLines({
-  adapter,
-  report,
-  epoch,
-  valTop1,
-  seconds,
-  stoppedEarly,
-}: Extract<Printed, { type: "done" }>): string[] {
-  const why = valTop1 === undefined ? "the last" : `best on validation: ${valTop1.toFixed(2)} %`;
+/** A star marks what is the best so far on validation images. */
+function epochLine(event: EpochEvent, epochs: number | undefined): string {
+  const { epoch, trainLoss, trainTop1, valTop1, best, seconds } = event;
+  const whole = epochs === undefined ? "" : `/${epochs}`;
+  const percent = (top1: number) => `${top1.toFixed(1).padStart(5)} %`;
   return [
-    `${stoppedEarly ? "Stopped early" : "Done"} in ${renderDuration(1000 * seconds)}. Kept epoch ${epoch + 1}, ${why}.`,
-    `The adapter is ${adapter}; its curves are in ${report}.`,
+    `epoch ${String(epoch + 1).padStart(Math.max(2, whole.length - 1))}${whole}`,
+    `loss ${trainLoss.toFixed(4)}`,
+    `train ${percent(trainTop1)}`,
+    ...(valTop1 === undefined ? [] : [`val ${percent(valTop1)} ${best ? "*" : " "}`]),
+    renderClock(1000 * seconds),
+  ].join("  ");
+}
+
+function doneLines(
+  { adapter, report, epoch, valTop1, seconds, stoppedEarly }: DoneEvent,
+  start: StartEvent | undefined,
+): string[] {
+  const images = start === undefined ? "validation images" : `${count(start.valExamples)} validation images`;
+  const whole = start === undefined ? "" : ` of ${start.epochs}`;
+  const why = valTop1 === undefined ? ", the last" : `: ${valTop1.toFixed(1)} % on ${images}`;
+  const how = stoppedEarly ? "Stopped early, patience exhausted," : "Done";
+  return [
+    `${how} in ${renderDuration(1000 * seconds)}. Kept epoch ${epoch + 1}${whole}${why}.`,
+    `Adapter: ${adapter}   Curves: ${report}`,
   ];
 }

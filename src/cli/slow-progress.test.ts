@@ -5,7 +5,12 @@ import { slowly } from "./slow-progress.ts";
 describe("slowly", () => {
   it("draws nothing of what is over within two seconds", () => {
     const drawn: Progress[] = [];
-    const drawer = { update: (progress: Progress) => drawn.push(progress), print: () => {}, close: () => {} };
+    const drawer = {
+      update: (progress: Progress) => drawn.push(progress),
+      print: () => {},
+      clear: () => {},
+      close: () => {},
+    };
     const clock = vi.spyOn(performance, "now").mockReturnValue(1000);
     const tell = slowly(drawer, { label: "evaluating" });
     tell(1, 9);

@@ -1,19 +1,8 @@
 /** rlrr train: adapts a model to labelled images. */
 
 import { Command, Option } from "commander";
-import type { Dataset } from "../datasets/dataset.ts";
-import { describeDataset } from "../datasets/describe-dataset.ts";
-import { readDataset } from "../datasets/read-dataset.ts";
-import { splitTrainValidation } from "../datasets/split-train-validation.ts";
-import { openEngine } from "../engine/open-engine.ts";
-import { InputError } from "../errors.ts";
-import { showValue } from "../files/show-value.ts";
-import { chooseMethod, defaultMethod } from "../methods/methods.ts";
-import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
-import { filters } from "../preprocessing/steps.ts";
-import { train } from "../runs/train.ts";
-import { parseRecipe, type RecipeInput } from "../train/recipe.ts";
-import { checkRunFolder } from "./check-out.ts";
+import { chooseMethod, defaultMethod, preprocessing, type RecipeInput, type StepChoices } from "../index.ts";
+import { train } from "../node.ts";
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import {
@@ -24,10 +13,8 @@ import {
   resolveMethod,
   settingFlag,
 } from "./method-options.ts";
-import { baseIdOf } from "./open-model.ts";
 import {
   dataHelp,
-  flagOf,
   givenFlags,
   headsOption,
   inGroup,
@@ -38,8 +25,8 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
-import { readShownModel, sayAssumedSteps } from "./read-shown-model.ts";
 import { openReporter } from "./report-training.ts";
+import { showReading } from "./show-reading.ts";
 
 const recipeOptions = [
   numberOption("--epochs <n>", "passes over the training images (default: 100)"),
@@ -78,7 +65,9 @@ const imageOptions = [
     "--resize <how>",
     "squash both sides, or keep the aspect ratio and crop (default: the model's, else squash)",
   ).choices(["squash", "short"]),
-  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices(filters),
+  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices(
+    preprocessing.filters,
+  ),
   new Option("--crop <how>", "of training images (default: none, or center with --resize short)").choices([
     "none",
     "center",
@@ -136,70 +125,43 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 }
 
 async function runTrain(flags: Flags): Promise<void> {
-  const { json = false, out, provider, threads } = flags;
+  const { json = false, provider, threads, model, data, out } = flags;
+  const { heads, imageSize, skipBadImages, resume } = flags;
   const method = { name: await resolveMethod(flags.method), options: methodSettings(flags) };
-  const { learningRate } = chooseMethod(method, "--method", { nameOf: settingFlag }).method;
-  const recipe = parseRecipe({ learningRate, ...givenFlags(flags, recipeOptions) }, flagOf);
-  const fraction = validationFraction(flags);
-  await checkRunFolder(out, flags);
-  const engine = await openEngine({ provider, threads });
+  chooseMethod(method, "--method", { nameOf: settingFlag });
   const reporter = openReporter({ json });
+  const progress = showReading({ json });
   try {
-    const { imageSize, heads } = flags;
-    const sizes = { ...(imageSize && { imageSize }), ...(heads && { heads }) };
-    const model = await readShownModel(flags.model, { ...sizes, json, signal: interruption });
-    const dataset = await readTrainingData(flags.data, { ...recipe, ...fraction });
-    const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, flags);
-    const notes = [
-      ...engine.notes,
-      ...model.notes,
-      ...sayAssumedSteps(model, flags),
-      ...dataset.notes,
-      describeDataset(dataset),
-    ];
-    for (const message of notes) reporter.report({ type: "note", message });
-    const common = { model, dataset, preprocessing, method, recipe, engine, out };
-    const choices = {
-      skipBadImages: flags.skipBadImages ?? false,
-      resume: flags.resume ?? false,
+    const events = train({
+      ...{
+        model,
+        data,
+        out,
+        method,
+        images: flags,
+        provider,
+        threads,
+        heads,
+        imageSize,
+        skipBadImages,
+        resume,
+      },
+      recipe: givenFlags(flags, recipeOptions),
+      validationFraction: flags.validationFraction as number | undefined, // text too, for training to refuse
       signal: interruption,
-    };
-    for await (const event of train({ ...common, ...choices, baseId: await baseIdOf(flags.model) })) {
-      reporter.report(event);
-      if (event.type === "stopped")
-        throw new Interrupted(
-          event.step === 0
-            ? "Interrupted before the first step. Add --resume to go on."
-            : `Interrupted at step ${event.step}; the state is saved. Add --resume to go on.`,
-        );
+      onProgress: progress.show,
+    });
+    for await (const event of events) {
+      await reporter.report(event);
+      if (event.type === "stopped") throw new Interrupted(sayStopped(event.step));
     }
   } finally {
+    progress.close();
     reporter.close();
-    await engine.close();
   }
 }
 
-function validationFraction({ validationFraction: fraction }: Flags): { fraction?: number } {
-  if (fraction === undefined) return {};
-  if (typeof fraction === "number" && fraction > 0 && fraction < 1) return { fraction };
-  throw new InputError(
-    `--validation-fraction must be a number above 0 and below 1, got ${showValue(fraction)}.`,
-  );
-}
-
-/** With `last` nothing is held out: hyper-parameters are settled, and validation images are trained on as well. */
-async function readTrainingData(
-  root: string,
-  { select, ...split }: { select: string; seed: number; fraction?: number },
-): Promise<Dataset> {
-  const dataset = await readDataset(root, { signal: interruption });
-  if (select === "val") return splitTrainValidation(dataset, { ...split, signal: interruption });
-  const { train: fit, val } = dataset.splits;
-  if (val.length === 0) return dataset;
-  const note = `Training on the ${val.length} validation images too, since --select last keeps the last epoch.`;
-  return {
-    ...dataset,
-    splits: { ...dataset.splits, train: [...fit, ...val], val: [] },
-    notes: [...dataset.notes, note],
-  };
-}
+const sayStopped = (step: number): string =>
+  step === 0
+    ? "Interrupted before the first step. Add --resume to go on."
+    : `Interrupted at step ${step}; the state is saved. Add --resume to go on.`;

@@ -213,7 +213,7 @@ describe("readModel from the hub", () => {
     vi.stubEnv("HF_TOKEN", "secret");
     await expect(readModel(name, { sendToken: false })).rejects.toThrow(
       new InputError(
-        `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with --model to send your token.`,
+        `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with model to send your token.`,
       ),
     );
   });

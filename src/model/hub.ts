@@ -71,7 +71,8 @@ function hubProblem(
   if (statusCode === 401 || statusCode === 403)
     return new InputError(
       anonymous
-        ? `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with --model to send your token.`
+        ? (show) =>
+            `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with ${show("model")} to send your token.`
         : `${name}: ${url} refuses access. There is no such model, or it is private or gated: set HF_TOKEN to a token that may read it.`,
       { cause: error },
     );

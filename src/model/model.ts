@@ -37,6 +37,8 @@ export interface Model {
   readonly labels: readonly string[];
   /** From the model's own preprocessor config, where it has one. */
   readonly preprocessing?: readonly Step[];
+  /** What reads it again from anywhere: its absolute path, or its hub id; none of a model that was made in memory. */
+  readonly source?: string;
   /** The files that its weights were read from; none of a model that was made in memory. */
   readonly files?: readonly string[];
   /** What was inferred or changed while reading, one sentence each, for the user to see. */

@@ -250,7 +250,11 @@ describe("readModel", () => {
       notes: [],
     });
     const file = await readModel(join(path, "model.safetensors"));
-    expect(file).toEqual({ ...model, notes: ["config.json beside model.safetensors was read with it."] });
+    expect(file).toEqual({
+      ...model,
+      source: join(path, "model.safetensors"),
+      notes: ["config.json beside model.safetensors was read with it."],
+    });
   });
 
   it("reads shards", async () => {

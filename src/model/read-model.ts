@@ -1,6 +1,7 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
-import { basename } from "node:path";
+import { basename, resolve } from "node:path";
+import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -152,6 +153,7 @@ export async function readModel(source: string, options: ReadModelOptions = {}):
     );
   return {
     id: located.id,
+    source: (await exists(source)) ? resolve(source) : source,
     config,
     weights,
     ...(storedPosition && { storedPosition }),

@@ -3,6 +3,7 @@
 import { type Adapter, checkBase } from "../adapter/adapter.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import type { Graph } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
 import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -11,13 +12,16 @@ import { affineOf, weightLayers } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
 import { predictGraph } from "./predict-graph.ts";
 
-export interface ClassifierOptions {
+export interface ClassifierParts {
   readonly model: Model;
   /** Without one, the model's own head answers. */
   readonly adapter?: Adapter | undefined;
-  readonly engine: Engine;
   /** Images per run; shorter batches are padded by the caller. */
   readonly batchSize: number;
+}
+
+export interface ClassifierOptions extends ClassifierParts {
+  readonly engine: Engine;
   readonly signal?: AbortSignal;
 }
 
@@ -25,28 +29,28 @@ export interface ClassifierOptions {
 export function checkHead({ id, config }: Model): void {
   if (config.classes === 0)
     throw new InputError(
-      `${id} has no head, so it cannot classify by itself. Give --adapter, made by rlrr train.`,
+      `${id} has no head, so it cannot classify by itself. Name an adapter that was trained on it.`,
     );
 }
 
-/** Compiles base and adapter into one session. Outputs `logits` [batch, classes] and `feature` [batch, D]. */
-export async function openClassifier({
-  model,
-  adapter,
-  engine,
-  batchSize,
-  signal,
-}: ClassifierOptions): Promise<Session> {
+/** Checks that base and adapter fit, and compiles them into one session. */
+export async function openClassifier({ signal, engine, ...parts }: ClassifierOptions): Promise<Session> {
+  const { model, adapter } = parts;
   if (!adapter) checkHead(model);
   if (adapter) await checkBase(adapter, model, signal ? { signal } : {});
+  return engine.compile(classifierGraph(parts));
+}
+
+/** Outputs `logits` [batch, classes] and `feature` [batch, D] of base and adapter, which must fit. */
+export function classifierGraph({ model, adapter, batchSize }: ClassifierParts): Graph {
   const backbone = backboneOf(adapter?.config ?? model.config);
   const frozen = constantsOf(model.weights);
   if (!adapter) {
     const layers = weightLayers(affineOf(frozen), frozen);
-    return engine.compile(predictGraph(backbone, { layers, batchSize, head: frozen }));
+    return predictGraph(backbone, { layers, batchSize, head: frozen });
   }
   const { adaptation } = methodOf(adapter);
   const trained = constantsOf(adapter.tensors);
   const layers = adaptedLayers({ frozen, trained, adaptation });
-  return engine.compile(predictGraph(backbone, { layers, batchSize, head: trained }));
+  return predictGraph(backbone, { layers, batchSize, head: trained });
 }

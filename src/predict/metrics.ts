@@ -1,8 +1,6 @@
-/** What a set of predictions is worth: accuracies, loss, and how each class is found and mistaken. */
+/** What a set of predictions is worth: accuracies, loss, how each class is found and mistaken; and the parts it is made of. */
 
-import { GraphError } from "../errors.ts";
-
-/** Logits of all examples, row after row, and the right class of each. */
+/** Logits of all examples, row after row, and the class of each. */
 export interface Predictions {
   /** [examples, classes] */
   readonly logits: Float32Array | Float64Array;
@@ -11,7 +9,7 @@ export interface Predictions {
   readonly classes: number;
 }
 
-/** All scores but `loss` are percentages; those that nothing defines (no example, no prediction) are absent. */
+/** Percentages. A class without examples has none; precision is absent too where the class is never predicted. */
 export interface ClassMetrics {
   /** Examples of this class. */
   readonly support: number;
@@ -23,8 +21,28 @@ export interface ClassMetrics {
   readonly f1: number | undefined;
 }
 
+/** How often images of one class were given one label. */
+export interface ConfusionCell {
+  readonly label: number;
+  readonly predicted: number;
+  readonly count: number;
+}
+
+/** An image that was given a wrong label. */
+export interface Mistake {
+  /** Position among the examples. */
+  readonly example: number;
+  readonly label: number;
+  readonly predicted: number;
+  readonly predictedProbability: number;
+  readonly labelProbability: number;
+}
+
 export interface Metrics {
   readonly examples: number;
+  readonly correct: number;
+  /** Those whose class is among the five most likely. */
+  readonly correctAmongFive: number;
   readonly top1: number;
   readonly top5: number;
   /** Mean cross-entropy in nats. */
@@ -34,8 +52,10 @@ export interface Metrics {
   readonly perClass: readonly ClassMetrics[];
   /** Means over the classes that have examples; precision counts as 0 where such a class is never predicted. */
   readonly macro: { readonly precision: number; readonly recall: number; readonly f1: number };
-  /** [right class][predicted class]; broken examples are in no column. */
-  readonly confusion: readonly (readonly number[])[];
+  /** What is not 0, by class and then by prediction: 21,843 classes squared would fill 3.8 GB. Broken ones are in none. */
+  readonly confusion: readonly ConfusionCell[];
+  /** In the order of the examples, without the broken ones. */
+  readonly mistakes: readonly Mistake[];
   /** Index of the predicted class of each example, -1 where it is broken. */
   readonly predictions: readonly number[];
 }
@@ -65,98 +85,11 @@ export function topK(scores: ArrayLike<number>, k: number): number[] {
   return order.slice(0, k);
 }
 
-/** Scores predictions against the right classes. */
-export function measure({ logits, labels, classes }: Predictions): Metrics {
-  check({ logits, labels, classes });
-  const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
-  const predictions: number[] = [];
-  let [first, five, loss, broken] = [0, 0, 0, 0];
-  for (const [example, label] of labels.entries()) {
-    const row = logits.subarray(example * classes, (example + 1) * classes);
-    if (!row.every(Number.isFinite)) {
-      broken++;
-      predictions.push(-1);
-      continue;
-    }
-    const best = topK(row, 5);
-    const predicted = best[0] ?? -1;
-    predictions.push(predicted);
-    if (predicted === label) first++;
-    if (best.includes(label)) five++;
-    loss += crossEntropy(row, label);
-    const counts = confusion[label];
-    if (counts !== undefined) counts[predicted] = (counts[predicted] ?? 0) + 1;
-  }
-  const perClass = scoreClasses({ confusion, labels });
-  const examples = labels.length;
-  return {
-    examples,
-    top1: percent(first, examples) ?? 0,
-    top5: percent(five, examples) ?? 0,
-    loss: examples > broken ? loss / (examples - broken) : Number.NaN,
-    broken,
-    perClass,
-    macro: averageClasses(perClass),
-    confusion,
-    predictions,
-  };
-}
-
-/** log Σ exp(xⱼ - max) + max - x of the right class. */
+/** log Σ exp(xⱼ - max) + max - x of the class. */
 export function crossEntropy(row: ArrayLike<number>, label: number): number {
   let highest = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < row.length; i++) highest = Math.max(highest, row[i] ?? highest);
   let sum = 0;
   for (let i = 0; i < row.length; i++) sum += Math.exp((row[i] ?? 0) - highest);
   return Math.log(sum) + highest - (row[label] ?? 0);
-}
-
-function percent(part: number, whole: number): number | undefined {
-  return whole === 0 ? undefined : (100 * part) / whole;
-}
-
-/** F1 = 2·correct / (support + predicted): the harmonic mean of precision and recall. */
-function scoreClasses({
-  confusion,
-  labels,
-}: {
-  confusion: readonly (readonly number[])[];
-  labels: readonly number[];
-}): ClassMetrics[] {
-  const supports = new Array<number>(confusion.length).fill(0);
-  for (const label of labels) supports[label] = (supports[label] ?? 0) + 1;
-  return confusion.map((row, index) => {
-    const support = supports[index] ?? 0;
-    const predicted = confusion.reduce((count, other) => count + (other[index] ?? 0), 0);
-    const correct = row[index] ?? 0;
-    return {
-      support,
-      predicted,
-      correct,
-      precision: percent(correct, predicted),
-      recall: percent(correct, support),
-      f1: percent(2 * correct, support + predicted),
-    };
-  });
-}
-
-function averageClasses(perClass: readonly ClassMetrics[]): Metrics["macro"] {
-  const seen = perClass.filter((one) => one.support > 0);
-  const mean = (key: "precision" | "recall" | "f1"): number =>
-    seen.length === 0 ? 0 : seen.reduce((sum, one) => sum + (one[key] ?? 0), 0) / seen.length;
-  return { precision: mean("precision"), recall: mean("recall"), f1: mean("f1") };
-}
-
-function check({ logits, labels, classes }: Predictions): void {
-  if (logits.length !== labels.length * classes) {
-    throw new GraphError(
-      `measure: got ${logits.length} logits for ${labels.length} examples of ${classes} classes; ${labels.length * classes} would be right.`,
-    );
-  }
-  const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);
-  if (wrong >= 0) {
-    throw new GraphError(
-      `measure: example ${wrong} has the label ${labels[wrong]}; with ${classes} classes it must be a whole number from 0 to ${classes - 1}.`,
-    );
-  }
 }

@@ -1,4 +1,4 @@
-/** Logits for many images, batch after batch. */
+/** Logits for many images, batch after batch, as they come or all at the end. */
 
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
@@ -17,29 +17,44 @@ export interface RunOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+/** What one run of the graph answered. */
+export interface AnsweredBatch {
+  /** In the order given. */
+  readonly examples: readonly Example[];
+  /** [examples, classes] */
+  readonly logits: Float32Array;
+}
+
+/** Logits as they come, so that any number of images takes the memory of a few batches. */
+export async function* classifyBatches(
+  examples: readonly Example[],
+  options: RunOptions,
+): AsyncGenerator<AnsweredBatch, void, void> {
+  const { session, store, steps, batchSize, signal, onProgress } = options;
+  let done = 0;
+  const common = { store, steps, batchSize, ...(signal ? { signal } : {}) };
+  for await (const { images, count } of batches(examples, common)) {
+    const { logits } = await session.run({ images });
+    if (logits === undefined) throw new Error("internal: the session has no output logits.");
+    const answered = examples.slice(done, done + count);
+    done += count;
+    onProgress?.(done, examples.length);
+    yield { examples: answered, logits: logits.subarray(0, (logits.length / batchSize) * count) };
+  }
+}
+
 /** [examples, classes], in the order of `examples`; their labels are not looked at. */
 export async function runClassifier(
   examples: readonly Example[],
   options: RunOptions,
 ): Promise<Float32Array> {
-  const { session, store, steps, batchSize, signal, onProgress } = options;
   const rows: Float32Array[] = [];
-  let done = 0;
-  for await (const { images, count } of batches(examples, {
-    store,
-    steps,
-    batchSize,
-    ...(signal ? { signal } : {}),
-  })) {
-    const { logits = new Float32Array() } = await session.run({ images });
-    rows.push(logits.subarray(0, (logits.length / batchSize) * count));
-    done += count;
-    onProgress?.(done, examples.length);
-  }
+  for await (const { logits } of classifyBatches(examples, options)) rows.push(logits);
   const all = new Float32Array(rows.reduce((total, row) => total + row.length, 0));
-  rows.reduce((at, row) => {
+  let at = 0;
+  for (const row of rows) {
     all.set(row, at);
-    return at + row.length;
-  }, 0);
+    at += row.length;
+  }
   return all;
 }

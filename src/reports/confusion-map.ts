@@ -1,55 +1,94 @@
-/** A confusion matrix as a heat map: right classes in rows, predicted ones in columns, mistakes in another colour. */
+/** A confusion matrix as a heat map: the images' classes in rows, predictions in columns, mistakes in another colour. */
 
-import { fitText } from "../table.ts";
+import type { ConfusionCell } from "../predict/metrics.ts";
+import { displayWidth, fitText } from "../table.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Html, html } from "./html.ts";
 
 /** Beyond this the cells would be smaller than a few pixels; the list of pairs says more. */
 export const mostMappedClasses = 200;
-const mostNamed = 60;
+/** Beyond this, names would overlap. */
+const mostNamed = 120;
 const mostCounted = 30;
 
-/** Nothing but the cells that count: a matrix of many classes is mostly empty. */
-export function renderConfusionMap({ classes, metrics }: Evaluation): Html {
+/** Where everything of a map stands, in pixels. */
+interface Geometry {
+  readonly cell: number;
+  readonly left: number;
+  readonly top: number;
+  readonly fontSize: number;
+  /** Whether the names of columns are written across rather than upright. */
+  readonly flat: boolean;
+  readonly names: readonly string[];
+}
+
+function measureMap(classes: readonly string[]): Geometry {
   const count = classes.length;
   const named = count <= mostNamed;
-  const cell = count <= 12 ? 40 : named ? Math.max(15, 30 - count / 4) : Math.max(3, 580 / count);
-  const shown = classes.map((name) => fitText(name, 22));
-  const longest = Math.max(...shown.map((name) => name.length));
-  const margin = named ? Math.min(160, 14 + 6.6 * longest) : 4;
-  // Names of columns stand upright only where they are short.
-  const flat = 6.6 * longest <= cell - 4;
-  const top = named && !flat ? margin : named ? 22 : 4;
-  const size = cell * count;
-  const at = (index: number): number => index * cell;
+  const cell = count <= 12 ? 40 : named ? Math.max(8.8, 30 - count / 4) : Math.max(3, 580 / count);
+  const fontSize = Math.min(11, cell - 0.4);
+  const names = named ? classes.map((name) => fitText(name, 22)) : [];
+  // Digits and letters of a sans-serif font are about 0.58 of its size wide.
+  const longest = 0.58 * fontSize * names.reduce((widest, name) => Math.max(widest, displayWidth(name)), 0);
+  const flat = longest <= cell - 4;
+  const margin = named ? longest + 16 : 4;
+  return { cell, fontSize, names, flat, left: margin, top: named && flat ? 22 : margin };
+}
 
-  const names = !named
-    ? ""
-    : shown.map((name, i) => {
-        const middle = at(i) + cell / 2;
-        const column = flat
-          ? html`<text x="${margin + middle}" y="${top - 7}" text-anchor="middle">${name}</text>`
-          : html`<text transform="translate(${margin + middle + 4} ${top - 6}) rotate(-90)">${name}</text>`;
-        return html`${column}<text x="${margin - 8}" y="${top + middle}" dy=".35em" text-anchor="end">${name}</text>`;
-      });
-  const cells = metrics.confusion.flatMap((row, label) =>
-    row.flatMap((amount, predicted) => {
-      if (amount === 0) return [];
-      const share = amount / Math.max(1, metrics.perClass[label]?.support ?? 0);
-      // The root lifts rare mistakes out of the background.
-      const opacity = 0.12 + 0.88 * Math.sqrt(share);
-      const [x, y] = [margin + at(predicted), top + at(label)];
-      const title = `${classes[label]} taken for ${classes[predicted]}: ${amount} (${Math.round(100 * share)} %)`;
-      const right = label === predicted;
-      const square = html`<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${(cell - 1).toFixed(1)}" height="${(cell - 1).toFixed(1)}" rx="${count <= mostNamed ? 3 : 0}" fill="var(--${right ? "good" : "bad"})" fill-opacity="${opacity.toFixed(2)}"><title>${right ? `${classes[label]}: ${amount} right (${Math.round(100 * share)} %)` : title}</title></rect>`;
-      if (count > mostCounted) return [square];
-      const color = opacity > 0.62 ? "#fff" : "var(--ink)";
-      return [
-        square,
-        html`<text x="${(x + cell / 2 - 0.5).toFixed(1)}" y="${(y + cell / 2).toFixed(1)}" dy=".35em" text-anchor="middle" style="fill:${color};pointer-events:none">${amount}</text>`,
-      ];
-    }),
-  );
-  const box = [margin + size, top + size].map((side) => Math.ceil(side + 2));
-  return html`<div class="scroll"><svg viewBox="0 0 ${box.join(" ")}" width="${box[0] ?? 0}" height="${box[1] ?? 0}" role="img" aria-label="Confusion matrix"><rect x="${margin}" y="${top}" width="${size}" height="${size}" fill="var(--track)" fill-opacity=".5" rx="4"/>${names}${cells}</svg></div>`;
+/** Where a mistake's pictures are on the page; none where it has none. */
+export type LinkTo = (label: number, predicted: number) => string | undefined;
+
+/** Nothing but the cells that count: a matrix of many classes is mostly empty. */
+export function renderConfusionMap(evaluation: Evaluation, linkTo: LinkTo): Html {
+  const { classes, metrics } = evaluation;
+  const map = measureMap(classes);
+  const { cell, left, top } = map;
+  const size = cell * classes.length;
+  const cells = metrics.confusion.map((one) => renderCell(one, { evaluation, map, linkTo }));
+  const [width, height] = [left, top].map((side) => Math.ceil(side + size + 2)) as [number, number];
+  const wrong = metrics.examples - metrics.correct;
+  const says = `Confusion matrix of ${classes.length} classes: ${metrics.correct} of ${metrics.examples} images correct, ${wrong} wrong; the tables say the same in words`;
+  return html`<div class="scroll"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${says}"><rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${size.toFixed(1)}" height="${size.toFixed(1)}" fill="var(--track)" fill-opacity=".5" rx="4"/>${renderNames(map)}${cells}</svg></div>`;
+}
+
+function renderNames({ cell, left, top, fontSize, flat, names }: Geometry): Html[] {
+  const style = `font-size:${fontSize.toFixed(1)}px`;
+  return names.map((name, index) => {
+    const middle = (index + 0.5) * cell;
+    const column = flat
+      ? html`<text x="${(left + middle).toFixed(1)}" y="${top - 7}" text-anchor="middle" style="${style}">${name}</text>`
+      : html`<text transform="translate(${(left + middle).toFixed(1)} ${(top - 6).toFixed(1)}) rotate(-90)" dy=".35em" style="${style}">${name}</text>`;
+    return html`${column}<text x="${(left - 8).toFixed(1)}" y="${(top + middle).toFixed(1)}" dy=".35em" text-anchor="end" style="${style}">${name}</text>`;
+  });
+}
+
+interface Drawing {
+  readonly evaluation: Evaluation;
+  readonly map: Geometry;
+  readonly linkTo: LinkTo;
+}
+
+function renderCell({ label, predicted, count }: ConfusionCell, { evaluation, map, linkTo }: Drawing): Html {
+  const { classes, metrics } = evaluation;
+  const { cell } = map;
+  const share = count / (metrics.perClass[label]?.support ?? count);
+  // The root lifts rare mistakes out of the background.
+  const opacity = 0.12 + 0.88 * Math.sqrt(share);
+  const [x, y] = [map.left + predicted * cell, map.top + label * cell];
+  const amount = `${count} (${Math.round(100 * share)} % of the class)`;
+  const correct = label === predicted;
+  const title = correct
+    ? `${classes[label]} correct: ${amount}`
+    : `${classes[label]} taken for ${classes[predicted]}: ${amount}`;
+  const side = (cell - (cell > 6 ? 1 : 0.25)).toFixed(1);
+  const square = html`<rect x="${x.toFixed(1)}" y="${y.toFixed(1)}" width="${side}" height="${side}" rx="${cell > 14 ? 3 : 1}" fill="var(--${correct ? "good" : "bad"})" fill-opacity="${opacity.toFixed(2)}"><title>${title}</title></rect>`;
+  const color = opacity > 0.62 ? "#fff" : "var(--ink)";
+  const number =
+    classes.length > mostCounted
+      ? ""
+      : html`<text x="${(x + cell / 2 - 0.5).toFixed(1)}" y="${(y + cell / 2).toFixed(1)}" dy=".35em" text-anchor="middle" style="fill:${color};pointer-events:none">${count}</text>`;
+  const target = correct ? undefined : linkTo(label, predicted);
+  return target === undefined
+    ? html`${square}${number}`
+    : html`<a href="#${target}" aria-label="${title}; see them">${square}${number}</a>`;
 }

@@ -1,15 +1,25 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/scorer.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { evaluationRecords } from "./evaluation.ts";
 
 describe("confusedPairs", () => {
   it("lists mistakes, most frequent first, and equal ones in order", () => {
-    const confusion = [
-      [5, 1, 0],
-      [0, 2, 3],
-      [1, 0, 4],
-    ];
+    const cell = ([label, predicted, count]: readonly [number, number, number]) => ({
+      label,
+      predicted,
+      count,
+    });
+    const confusion = (
+      [
+        [0, 0, 5],
+        [0, 1, 1],
+        [1, 1, 2],
+        [1, 2, 3],
+        [2, 0, 1],
+        [2, 2, 4],
+      ] as const
+    ).map(cell);
     expect(confusedPairs({ confusion })).toEqual([
       { label: 1, predicted: 2, count: 3 },
       { label: 0, predicted: 1, count: 1 },
@@ -20,7 +30,11 @@ describe("confusedPairs", () => {
 
 describe("evaluationRecords", () => {
   it("ends with the evaluation", () => {
-    const metrics = measure({ logits: Float32Array.from([2, 0, 0, 2, 2, 0]), labels: [0, 1, 1], classes: 2 });
+    const metrics = scorePredictions({
+      logits: Float32Array.from([2, 0, 0, 2, 2, 0]),
+      labels: [0, 1, 1],
+      classes: 2,
+    });
     const records = evaluationRecords({ split: "test", classes: ["cat", "dog"], metrics });
     expect(records).toEqual([
       { type: "class", name: "cat", support: 1, precision: 50, recall: 100, f1: 200 / 3 },
@@ -49,7 +63,11 @@ describe("evaluationRecords", () => {
   });
 
   it("stays JSON where nothing is known", () => {
-    const metrics = measure({ logits: new Float32Array(2).fill(Number.NaN), labels: [0], classes: 2 });
+    const metrics = scorePredictions({
+      logits: new Float32Array(2).fill(Number.NaN),
+      labels: [0],
+      classes: 2,
+    });
     const lines = evaluationRecords({ split: "val", classes: ["a", "b"], metrics }).map((record) =>
       JSON.stringify(record),
     );

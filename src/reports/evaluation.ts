@@ -26,7 +26,7 @@ export interface EvaluationRecord {
   readonly broken: number;
 }
 
-/** One line a class, one with the whole confusion matrix as [right, predicted, count], and the evaluation last. */
+/** One line a class, one with the whole confusion matrix as [class, predicted, count], and the evaluation last. */
 export function evaluationRecords({ split, classes, metrics }: Evaluation): readonly object[] {
   const { examples, top1, top5, loss, macro, broken } = metrics;
   const perClass = metrics.perClass.map((one, index) => ({
@@ -37,9 +37,7 @@ export function evaluationRecords({ split, classes, metrics }: Evaluation): read
     recall: one.recall ?? null,
     f1: one.f1 ?? null,
   }));
-  const counts = metrics.confusion.flatMap((row, label) =>
-    row.flatMap((count, predicted) => (count > 0 ? [[label, predicted, count]] : [])),
-  );
+  const counts = metrics.confusion.map(({ label, predicted, count }) => [label, predicted, count]);
   const last: EvaluationRecord = {
     type: "evaluation",
     split,

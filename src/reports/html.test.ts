@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { escapeHtml, html } from "./html.ts";
+import { breakable, escapeHtml, html } from "./html.ts";
 
 describe("html", () => {
   it("escapes strings, keeps pieces, and joins lists", () => {
@@ -15,5 +15,11 @@ describe("html", () => {
 
   it("defuses control characters and turned text", () => {
     expect(escapeHtml("a\u0000b\u001bc\u202ed\n")).toBe("a\ufffdb\ufffdc\ufffdd\n");
+  });
+
+  it("lets a name break after its separators alone", () => {
+    expect(breakable("a/red_spider-lily & <b>.jpg").text).toBe(
+      "a/<wbr>red_<wbr>spider-<wbr>lily &amp; &lt;b&gt;.<wbr>jpg",
+    );
   });
 });

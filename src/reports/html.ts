@@ -1,6 +1,6 @@
 /** HTML from templates that escape whatever they are given: names of classes and files come from strangers. */
 
-/** Text that is HTML already. Only the `html` template makes it. */
+/** Text that is HTML already. Only `html` and `breakable` make it. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -23,6 +23,15 @@ function toText(part: Part): string {
   return part.map(toText).join("");
 }
 
+/** A name or a path that may break after its separators, so that no word is cut. */
+export const breakable = (text: string): Html =>
+  new Html(
+    text
+      .split(/(?<=[/\\_.-])(?=\p{L})/u)
+      .map(escapeHtml)
+      .join("<wbr>"),
+  );
+
 const entities: Readonly<Record<string, string>> = {
   "&": "&amp;",
   "<": "&lt;",
@@ -35,7 +44,7 @@ const entities: Readonly<Record<string, string>> = {
 export function escapeHtml(text: string): string {
   return text
     .replace(/[&<>"']/g, (character) => entities[character] ?? "")
-    .replace(/[\p{Cc}\u202a-\u202e\u2066-\u2069]/gu, (character) =>
+    .replace(/[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu, (character) =>
       /[\n\t]/.test(character) ? character : "\ufffd",
     );
 }

@@ -1,5 +1,6 @@
-/** A line chart as inline SVG: axes at round numbers, a few coloured lines, gaps where a value is not finite. */
+/** A line chart: SVG curves that stretch with the page, and labels of HTML that keep their size. */
 
+import { type Axis, linearAxis, logAxis } from "./axis.ts";
 import { type Html, html } from "./html.ts";
 
 interface Point {
@@ -15,84 +16,129 @@ export interface Line {
 }
 
 interface Chart {
-  /** What the chart shows, for those who can not see it. */
+  /** What the chart shows: "Loss". */
   readonly label: string;
   readonly lines: readonly Line[];
   readonly xName: string;
-  readonly yFormat: (value: number) => string;
-  /** The axis begins at 0 at the latest, and reaches at least here. */
+  /** After each value: "%". */
+  readonly unit?: string;
+  /** `log` where positive values span more than `decadesForLog`. Default linear, from 0. */
+  readonly scale?: "linear" | "log";
+  /** A linear axis reaches at least here. */
   readonly yTop?: number;
-  /** In CSS pixels; less on a narrow screen. Default 640. */
-  readonly width?: number;
   /** Marks one place on the x axis. */
   readonly mark?: { readonly x: number; readonly name: string };
 }
 
-const height = 270;
+const decadesForLog = 1.5;
 /** More points than columns of pixels can not be seen: neighbours become their mean. */
 const mostPoints = 300;
 /** Few points get a dot each, which shows its value when pointed at. */
 const mostDots = 60;
+/** Units of the drawing; it is stretched to whatever space there is. */
+const [width, height] = [1000, 300];
 
 /** A chart and its legend. */
-export function renderLineChart({ label, lines, xName, yFormat, yTop = 0, width = 640, mark }: Chart): Html {
-  const inside = { left: 52, right: width - 14, top: 16, bottom: height - 38 };
+export function renderLineChart({ label, lines, xName, unit = "", scale, yTop = 0, mark }: Chart): Html {
   const drawn = lines.map((line) => ({ ...line, points: thin(line.points) }));
   const points = drawn.flatMap((line) => line.points.filter(({ y }) => Number.isFinite(y)));
-  const yTicks = roundTicks(
-    Math.min(0, ...points.map(({ y }) => y)),
-    Math.max(yTop, ...points.map(({ y }) => y)),
+  const xs = lines.flatMap((line) => line.points.map(({ x }) => x));
+  const x = linearAxis({ low: Math.min(0, least(xs)), high: most(xs), whole: true });
+  const y = chooseAxis(
+    points.map(({ y }) => y),
+    { scale, yTop },
   );
-  const xs = drawn.flatMap((line) => line.points.map(({ x }) => x));
-  const [first, last] = [
-    Math.min(...xs, Number.POSITIVE_INFINITY),
-    Math.max(...xs, Number.NEGATIVE_INFINITY),
+  const end = unit === "" ? "" : ` ${unit}`;
+  const across = (value: number): string => (100 * x.place(value)).toFixed(2);
+  const up = (value: number): string => (100 * y.place(value)).toFixed(2);
+  const labels = [
+    ...y.ticks.map(
+      (tick) => html`<span class="y" style="bottom:${up(tick)}%">${y.format(tick)}${end}</span>`,
+    ),
+    ...x.ticks.map((tick) => html`<span class="x" style="left:${across(tick)}%">${x.format(tick)}</span>`),
+    ...(mark === undefined
+      ? []
+      : [html`<span class="mark" style="left:${across(mark.x)}%">${mark.name}</span>`]),
   ];
-  const xTicks = roundTicks(first, last).filter((tick) => tick >= first && tick <= last);
-  const x = scale([first, last], [inside.left, inside.right]);
-  const y = scale([yTicks[0] ?? 0, yTicks.at(-1) ?? 1], [inside.bottom, inside.top]);
-
-  const grid = yTicks.map(
-    (tick) =>
-      html`<path d="M${inside.left} ${y(tick)}H${inside.right}" stroke="var(--line)"/><text x="${inside.left - 8}" y="${y(tick)}" dy=".35em" text-anchor="end">${yFormat(tick)}</text>`,
-  );
-  const feet = xTicks.map(
-    (tick) =>
-      html`<text x="${x(tick)}" y="${inside.bottom + 17}" text-anchor="middle">${tick.toLocaleString("en")}</text>`,
-  );
+  const grid = y.ticks.map((tick) => `M0 ${drawnY(y, tick)}H${width}`).join("");
   const marked =
     mark === undefined
       ? ""
-      : html`<path d="M${x(mark.x)} ${inside.top}V${inside.bottom}" stroke="var(--soft)" stroke-dasharray="3 3"/><text x="${x(mark.x)}" y="${inside.top - 5}" text-anchor="middle">${mark.name}</text>`;
-  const curves = drawn.map((line) => {
-    const path = drawPath(line.points, { x, y });
-    const dots = line.points.length > mostDots ? [] : line.points.filter((point) => Number.isFinite(point.y));
-    const circles = dots.map(
-      (point) =>
-        html`<circle cx="${x(point.x)}" cy="${y(point.y)}" r="2.6"><title>${line.name}, ${xName} ${point.x}: ${yFormat(point.y)}</title></circle>`,
-    );
-    return html`<path d="${path}" fill="none" stroke="var(--${line.color})" stroke-width="2" stroke-linejoin="round" stroke-linecap="round"/><g fill="var(--${line.color})">${circles}</g>`;
-  });
-  const legend = lines.map(
+      : html`<path d="M${drawnX(x, mark.x)} 0V${height}" stroke="var(--soft)" stroke-dasharray="3 3"/>`;
+  const curves = drawn.map((line) => renderCurve(line, { x, y, xName, end }));
+  const keys = lines.map(
     (line) => html`<span><i style="background:var(--${line.color})"></i>${line.name}</span>`,
   );
-  // One line needs no key: the heading above names it.
-  return html`${lines.length > 1 ? html`<div class="legend">${legend}</div>` : ""}<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${label}">${grid}${feet}<text x="${inside.right}" y="${height - 5}" text-anchor="end">${xName}</text>${marked}${curves}</svg>`;
+  return html`<div class="legend">${lines.length > 1 ? keys : ""}<span class="axis">${xName} →</span></div><div class="chart"><svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${describeLines(label, { lines, end })}"><path d="${grid}" stroke="var(--line)"/>${marked}${curves}</svg>${labels}</div>`;
 }
 
-/** Round numbers (1, 2 or 5 times a power of ten apart), the first at or below `low`, the last at or above `high`. */
-export function roundTicks(low: number, high: number, count = 5): number[] {
-  if (!Number.isFinite(low) || !Number.isFinite(high) || high <= low)
-    return Number.isFinite(low) ? [low, low + 1] : [0, 1];
-  const rough = (high - low) / count;
-  const power = 10 ** Math.floor(Math.log10(rough));
-  const step = power * ([1, 2, 5].find((factor) => factor * power >= rough * 0.999) ?? 10);
-  const ticks: number[] = [];
-  const start = Math.floor(low / step + 1e-9);
-  // Multiples rather than sums, and rounded, so that 0.3 is not 0.30000000000000004.
-  for (let i = start; (i - 1) * step < high - step * 1e-9; i++)
-    ticks.push(Number((i * step).toPrecision(12)));
-  return ticks;
+const least = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY);
+const most = (values: readonly number[]): number =>
+  values.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
+
+function chooseAxis(
+  values: readonly number[],
+  { scale = "linear", yTop }: { readonly scale?: "linear" | "log" | undefined; readonly yTop: number },
+): Axis {
+  const [low, high] = [least(values.filter((value) => value > 0)), most(values)];
+  if (scale === "log" && high / low > 10 ** decadesForLog) return logAxis({ low, high });
+  return linearAxis({ low: Math.min(0, least(values)), high: Math.max(yTop, high) });
+}
+
+interface Frame {
+  readonly x: Axis;
+  readonly y: Axis;
+  readonly xName: string;
+  readonly end: string;
+}
+
+const drawnX = (axis: Axis, value: number): string => (width * axis.place(value)).toFixed(1);
+const drawnY = (axis: Axis, value: number): string => (height * (1 - axis.place(value))).toFixed(1);
+
+/** Dots are paths without length: their round ends stay round however the drawing is stretched. */
+function renderCurve({ name, color, points }: Line, { x, y, xName, end }: Frame): Html {
+  let path = "";
+  let pen = false;
+  for (const point of points) {
+    const finite = Number.isFinite(point.y);
+    if (finite) path += `${pen ? "L" : "M"}${drawnX(x, point.x)} ${drawnY(y, point.y)}`;
+    pen = finite;
+  }
+  const dots =
+    points.length > mostDots
+      ? []
+      : points
+          .filter((point) => Number.isFinite(point.y))
+          .map(
+            (point) =>
+              html`<path class="dot" d="M${drawnX(x, point.x)} ${drawnY(y, point.y)}h0"><title>${name}, ${xName} ${Number(point.x.toFixed(2))}: ${shortNumber(point.y)}${end}</title></path>`,
+          );
+  return html`<g stroke="var(--${color})"><path d="${path}"/>${dots}</g>`;
+}
+
+/** For those who can not see the chart: where each line begins and ends. */
+function describeLines(
+  label: string,
+  { lines, end }: { readonly lines: readonly Line[]; readonly end: string },
+): string {
+  const told = lines.flatMap(({ name, points }) => {
+    const [first, last] = [
+      points.find(({ y }) => Number.isFinite(y)),
+      points.findLast(({ y }) => Number.isFinite(y)),
+    ];
+    if (first === undefined || last === undefined) return [];
+    return [`${name} from ${shortNumber(first.y)}${end} to ${shortNumber(last.y)}${end}`];
+  });
+  return told.length === 0 ? `${label}: nothing yet` : `${label}: ${told.join("; ")}`;
+}
+
+/** Up to three digits that matter. */
+export function shortNumber(value: number): string {
+  if (!Number.isFinite(value)) return "–";
+  return value !== 0 && Math.abs(value) < 1e-3
+    ? value.toExponential(1)
+    : String(Number(value.toPrecision(3)));
 }
 
 /** Means of neighbours where there are too many points; a value that is not finite keeps its bucket a gap. */
@@ -105,26 +151,4 @@ function thin(points: readonly Point[]): readonly Point[] {
       bucket.reduce((sum, point) => sum + point[key], 0) / bucket.length;
     return { x: mean("x"), y: mean("y") };
   });
-}
-
-function scale(
-  [from, to]: readonly [number, number],
-  [start, end]: readonly [number, number],
-): (value: number) => string {
-  return (value) =>
-    (to > from ? start + ((value - from) / (to - from)) * (end - start) : (start + end) / 2).toFixed(1);
-}
-
-function drawPath(
-  points: readonly Point[],
-  { x, y }: { x: (value: number) => string; y: (value: number) => string },
-): string {
-  let path = "";
-  let pen = false;
-  for (const point of points) {
-    const finite = Number.isFinite(point.y);
-    if (finite) path += `${pen ? "L" : "M"}${x(point.x)} ${y(point.y)}`;
-    pen = finite;
-  }
-  return path;
 }

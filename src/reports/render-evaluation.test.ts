@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/scorer.ts";
 import { renderEvaluation } from "./render-evaluation.ts";
 
 /** Logits that say `predicted` for each example. */
@@ -10,7 +10,11 @@ function evaluate(
   const logits = new Float32Array(answers.length * classes.length);
   for (const [i, [, predicted]] of answers.entries()) logits[i * classes.length + predicted] = 1;
   const labels = answers.map(([label]) => label);
-  return { split: "test" as const, classes, metrics: measure({ logits, labels, classes: classes.length }) };
+  return {
+    split: "test" as const,
+    classes,
+    metrics: scorePredictions({ logits, labels, classes: classes.length }),
+  };
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
@@ -29,8 +33,8 @@ describe("renderEvaluation", () => {
       ),
     );
     expect(text).toMatchInlineSnapshot(`
-      "test: 4 images of 3 classes
-      top-1 75.00 %, top-5 100.00 %, loss 0.8014
+      "test: 4 images of 2 classes; 1 class without images, left out of the means
+      top-1 75.00 % (95 % interval 30.06 to 95.44 %), top-5 100.00 %, loss 0.8014
       mean over classes: precision 83.3 %, recall 75.0 %, F1 73.3 %
 
       class  images  precision  recall    F1
@@ -39,7 +43,7 @@ describe("renderEvaluation", () => {
       E           2      100.0    50.0  66.7
       H           0          –       –     –
 
-      Rows are the right classes, columns what was predicted:
+      Rows are the images' classes, columns what was predicted:
 
          D  E  H
       ─  ─  ─  ─
@@ -77,8 +81,8 @@ describe("renderEvaluation", () => {
     );
     const text = renderEvaluation(evaluate(names(100), [...right, [7, 9], [7, 9], [3, 4]]));
     expect(text).toMatchInlineSnapshot(`
-      "test: 201 images of 100 classes
-      top-1 98.51 %, top-5 99.00 %, loss 3.6371
+      "test: 201 images of 99 classes; 1 class without images, left out of the means
+      top-1 98.51 % (95 % interval 95.70 to 99.49 %), top-5 99.00 %, loss 3.6371
       mean over classes: precision 99.2 %, recall 99.2 %, F1 98.9 %
 
       The 10 classes with the lowest F1:
@@ -96,7 +100,7 @@ describe("renderEvaluation", () => {
       class 6       2      100.0   100.0  100.0
       class 8       2      100.0   100.0  100.0
 
-      Median F1 100.0 %, 95 classes without a mistake, 1 class without an image.
+      Median F1 100.0 %, 95 classes without a mistake.
 
       The most frequent of 3 mistakes:
 
@@ -114,12 +118,16 @@ describe("renderEvaluation", () => {
   });
 
   it("tells of logits that are not finite", () => {
-    const metrics = measure({ logits: new Float32Array(4).fill(Number.NaN), labels: [0, 1], classes: 2 });
+    const metrics = scorePredictions({
+      logits: new Float32Array(4).fill(Number.NaN),
+      labels: [0, 1],
+      classes: 2,
+    });
     expect(
       renderEvaluation({ split: "val", classes: ["a", "b"], metrics }).split("\n\n")[0],
     ).toMatchInlineSnapshot(`
       "val: 2 images of 2 classes
-      top-1 0.00 %, top-5 0.00 %, loss –
+      top-1 0.00 % (95 % interval 0.00 to 65.76 %), top-5 0.00 %, loss –
       mean over classes: precision 0.0 %, recall 0.0 %, F1 0.0 %
       2 images gave logits that are not finite, counted as wrong."
     `);

@@ -1,5 +1,6 @@
 /** An evaluation as text: the headline, the classes, and what is taken for what. */
 
+import { wilsonInterval } from "../predict/wilson.ts";
 import { type Column, displayWidth, renderTable } from "../table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import type { Evaluation } from "./evaluation.ts";
@@ -16,10 +17,13 @@ export function renderEvaluation(evaluation: Evaluation): string {
 }
 
 function renderHeadline({ split, classes, metrics }: Evaluation): string {
-  const { examples, top1, top5, loss, macro, broken } = metrics;
+  const { examples, correct, top1, top5, loss, macro, broken, perClass } = metrics;
+  const seen = perClass.filter(({ support }) => support > 0).length;
+  const empty = classes.length - seen;
+  const interval = wilsonInterval(correct, examples)?.map((end) => end.toFixed(2));
   const lines = [
-    `${split}: ${amount(examples, "image")} of ${amount(classes.length, "class")}`,
-    `top-1 ${top1.toFixed(2)} %, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
+    `${split}: ${amount(examples, "image")} of ${amount(seen, "class")}${empty > 0 ? `; ${amount(empty, "class")} without images, left out of the means` : ""}`,
+    `top-1 ${top1.toFixed(2)} %${interval ? ` (95 % interval ${interval.join(" to ")} %)` : ""}, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
     `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,
   ];
   if (broken > 0) lines.push(`${amount(broken, "image")} gave logits that are not finite, counted as wrong.`);
@@ -45,11 +49,9 @@ function renderClasses({ classes, metrics }: Evaluation): string {
   );
   if (few) return table;
   const perfect = seen.filter(({ f1 }) => f1 === 100).length;
-  const empty = scored.length - seen.length;
   const rest = [
     `Median F1 ${score(seen[Math.floor(seen.length / 2)]?.f1)} %`,
     `${amount(perfect, "class")} without a mistake`,
-    ...(empty > 0 ? [`${amount(empty, "class")} without an image`] : []),
   ];
   return `The ${listed.length} classes with the lowest F1:\n\n${table}\n\n${rest.join(", ")}.`;
 }
@@ -68,11 +70,12 @@ function renderMatrix({ classes, metrics }: Evaluation): string {
     { title: short ? "" : "class", maxWidth: nameWidth },
     ...classes.map((name, index): Column => ({ title: heading(name, index), align: "right" })),
   ];
-  const rows = metrics.confusion.map((row, index) => {
-    const name = classes[index] ?? String(index);
-    return [short ? name : `${index + 1} ${name}`, ...row.map((count) => (count === 0 ? "·" : count))];
-  });
-  return `Rows are the right classes, columns what was predicted:\n\n${renderTable(columns, rows)}`;
+  const counts = new Map(metrics.confusion.map((cell) => [`${cell.label} ${cell.predicted}`, cell.count]));
+  const rows = classes.map((name, label) => [
+    short ? name : `${label + 1} ${name}`,
+    ...classes.map((_, predicted) => counts.get(`${label} ${predicted}`) ?? "·"),
+  ]);
+  return `Rows are the images' classes, columns what was predicted:\n\n${renderTable(columns, rows)}`;
 }
 
 function renderPairs({ classes, metrics }: Evaluation): string {

@@ -6,7 +6,7 @@ describe("renderPage", () => {
   const page = renderPage({
     title: "</title><script>alert(1)</script>",
     subtitle: "a & b",
-    headlines: [{ name: "top-1", value: "98.6", unit: "%" }],
+    headlines: [{ name: "top-1", value: "98.6", unit: "%", note: "of <9>" }],
     facts: [["Data", '"><img src=x>']],
     sections: [html`<section>one</section>`],
   });
@@ -23,7 +23,7 @@ describe("renderPage", () => {
   });
 
   it("shows headlines and sections", () => {
-    expect(page).toContain("<div><b>98.6<small>%</small></b><span>top-1</span></div>");
+    expect(page).toContain("<div><b>98.6<small>%</small></b><span>top-1</span><em>of &lt;9&gt;</em></div>");
     expect(page).toContain("<section>one</section>");
   });
 

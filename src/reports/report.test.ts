@@ -1,83 +1,112 @@
 import { describe, expect, it } from "vitest";
-import { measure } from "../predict/metrics.ts";
+import { scorePredictions } from "../predict/scorer.ts";
 import { renderReport } from "./report.ts";
 import { worstMistakes } from "./worst-mistakes.ts";
 
-/** A report on examples that are taken for the next class once in four. */
-function report(classes: readonly string[], path = "test/a.jpg") {
-  const labels = classes.flatMap((_, i) => [i, i, i, i]);
+/** A report on examples, four of each class but the last, that are taken for the next class `wrong` times in four. */
+function report(classes: readonly string[], { path = "test/a.jpg", wrong = 1, empty = 0 } = {}) {
+  const labels = classes.slice(0, classes.length - empty).flatMap((_, i) => [i, i, i, i]);
   const logits = new Float32Array(labels.length * classes.length);
-  for (const [i, label] of labels.entries()) {
-    logits[i * classes.length + (i % 4 === 3 ? (label + 1) % classes.length : label)] = 2;
-  }
-  const predictions = { logits, labels, classes: classes.length };
-  const mistakes = worstMistakes(predictions, { count: 4 }).map((one, i) => ({
+  for (const [i, label] of labels.entries())
+    logits[i * classes.length + (i % 4 >= 4 - wrong ? (label + 1) % classes.length : label)] = 2;
+  const metrics = scorePredictions({ logits, labels, classes: classes.length });
+  const mistakes = worstMistakes(metrics).map((one, i) => ({
     ...one,
     path,
     thumbnail: i === 0 ? "data:image/jpeg;base64,AAAA" : undefined,
   }));
-  return renderReport({
-    split: "test",
-    classes,
-    metrics: measure(predictions),
-    mistakes,
-    title: "Flowers",
-    subtitle: "an adapter",
-    facts: [["Model", "vit-b16"]],
-  });
+  const about = { title: "Flowers", subtitle: "an adapter", facts: [["Model", "vit-b16"]] as const };
+  return renderReport({ split: "test", classes, metrics, mistakes, ...about }).replaceAll("\u00a0", " ");
 }
 
+const names = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
 const count = (text: string, part: string): number => text.split(part).length - 1;
+/** What links lead to, and whether it is there, once. */
+const targets = (page: string) =>
+  [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => count(page, ` id="${id}"`));
 
 describe("renderReport", () => {
   it("shows the numbers, the pictures, the classes and the facts", () => {
     const page = report(["cat", "dog", "eel"]);
     expect(page).toContain("<b>75.0<small>%</small></b><span>top-1 accuracy</span>");
-    expect(page).toContain("3 of 3 wrong images");
-    expect(page).toContain('<img src="data:image/jpeg;base64,AAAA" alt="" loading="lazy">');
-    expect(count(page, "no picture")).toBe(2);
-    // e² / (e² + 2) for the wrong class, 1 / (e² + 2) for the right one.
+    expect(page).not.toContain("top-5");
+    expect(page).toContain("3 of 12 images got a wrong label");
     expect(page).toContain(
-      '<span class="said">dog</span> 79 %<br><span class="soft">is</span> <span class="right">cat</span> <span class="soft">11 %</span>',
+      '<img src="data:image/jpeg;base64,AAAA" alt="cat, taken for dog: a.jpg" loading="lazy">',
     );
-    expect(page).toContain("<title>cat taken for dog: 1 (25 %)</title>");
-    expect(page).toContain("<title>cat: 3 right (75 %)</title>");
-    expect(page).toContain("<dt>Model</dt><dd>vit-b16</dd>");
+    expect(count(page, "no picture")).toBe(2);
+    // e² / (e² + 2) for the wrong class, 1 / (e² + 2) for the image's own.
+    expect(page).toContain(
+      '<span class="said">dog</span> 79 %<br><span class="soft">is</span> <span class="is">cat</span> <span class="soft">11 %</span>',
+    );
+    expect(page).toContain("<title>cat taken for dog: 1 (25 % of the class)</title>");
+    expect(page).toContain("<title>cat correct: 3 (75 % of the class)</title>");
+    expect(page).toContain("<dt>Model</dt><dd>vit-<wbr>b16</dd>");
+  });
+
+  it("says of every accuracy its split, its images and how sure it is", () => {
+    const page = report(names(20));
+    const note = "80 test images, 95 % interval";
+    expect(page).toContain(`<span>top-1 accuracy</span><em>${note} 64.5 to 83.2 %</em>`);
+    expect(page).toContain(`<span>top-5 accuracy</span><em>${note}`);
+  });
+
+  it("leaves classes without images out of the means, and says so", () => {
+    const page = report(names(4), { empty: 2 });
+    expect(count(page, "<em>mean over 2 classes with images</em>")).toBe(2);
+    expect(page).toContain("2 without test images have no scores and are left out of all means.");
+    expect(page).toContain('<td class="number">–</td>');
+  });
+
+  it.each([3, 40])("leads from each mistake among %d classes to its pictures, once each", (classes) => {
+    const page = report(names(classes), { wrong: 2 });
+    const found = targets(page);
+    // The cell of each pair, the table of ten, and the pages.
+    expect(found.length).toBe(classes + Math.min(10, classes) + (classes === 40 ? 2 : 0));
+    expect(new Set(found)).toEqual(new Set([1]));
+  });
+
+  it("shows every mistake, in pages where there are many", () => {
+    const page = report(names(60), { wrong: 2 });
+    expect(count(page, '<li id="image-')).toBe(120);
+    expect(page).toContain("Page 3 of 3");
+    expect(page).not.toMatch(/<script|https?:/);
+  });
+
+  it("lists by name what is beyond a thousand pictures", () => {
+    const page = report(names(300), { wrong: 4 });
+    expect(count(page, '<li id="image-')).toBe(1000);
+    expect(page).toContain("<summary>200 more, without pictures</summary>");
+    expect(count(page, "<td>test/<wbr>a.<wbr>jpg</td>")).toBe(200);
   });
 
   it("escapes names of classes and files", () => {
-    const page = report(["<script>alert(1)</script>", `"onload="x`], `x/<img src=x onerror=alert(1)>".jpg`);
+    const path = `x/<img src=x onerror=alert(1)>".jpg`;
+    const page = report(["<script>alert(1)</script>", `"onload="x`], { path });
     expect(page).not.toMatch(/<script|<img src=x|"onload/);
     expect(page).toContain('title="x/&lt;img src=x onerror=alert(1)&gt;&quot;.jpg"');
   });
 
-  it("hides the better of many classes, and names none of them on the map", () => {
-    const page = report(Array.from({ length: 100 }, (_, i) => `class ${i}`));
+  it("names a hundred classes on the map, and hides the better ones of the table", () => {
+    const page = report(names(100));
     expect(page).toContain("<summary>75 more</summary>");
     expect(count(page, "<rect")).toBe(1 + 200);
-    expect(count(page, "<text")).toBe(0);
+    expect(count(page, "<text")).toBe(200);
   });
 
   it("leaves out the map where its cells would be too small", () => {
-    const page = report(Array.from({ length: 201 }, (_, i) => `class ${i}`));
+    const page = report(names(201));
     expect(page).not.toContain("<svg");
     expect(page).toContain("The most frequent mistakes.");
-    expect(page.length).toBeLessThan(150_000);
+    expect(page.length).toBeLessThan(250_000);
   });
 
   it("says so where there is no mistake, and where logits were broken", () => {
     const logits = Float32Array.from([1, 0, Number.NaN, 0]);
-    const metrics = measure({ logits, labels: [0, 1], classes: 2 });
-    const page = renderReport({
-      split: "val",
-      classes: ["a", "b"],
-      metrics,
-      mistakes: [],
-      title: "",
-      subtitle: "",
-      facts: [],
-    });
+    const metrics = scorePredictions({ logits, labels: [0, 1], classes: 2 });
+    const about = { title: "", subtitle: "", facts: [], mistakes: [] };
+    const page = renderReport({ split: "val", classes: ["a", "b"], metrics, ...about });
     expect(page).toContain("No mistakes");
-    expect(page).toContain("1 gave logits that are not finite and count as wrong.");
+    expect(page).toContain("1 more gave logits that are not finite; they count as wrong and are not shown.");
   });
 });

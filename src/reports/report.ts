@@ -1,107 +1,93 @@
-/** An evaluation as one HTML page: headline numbers, the worst mistakes with their pictures, classes, and confusion. */
+/** An evaluation as one HTML page: accuracies and how sure they are, the mistakes with their pictures, confusion, classes. */
 
-import { basename } from "node:path";
+import type { Metrics } from "../predict/metrics.ts";
+import { renderClassTable } from "./class-table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
-import { mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
+import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
 import type { Evaluation } from "./evaluation.ts";
-import { type Html, html } from "./html.ts";
-import { type Fact, renderPage } from "./report-page.ts";
-import type { Mistake } from "./worst-mistakes.ts";
-
-/** A mistake, the file it was made on, and a picture of it where one could be made. */
-export interface PicturedMistake extends Mistake {
-  readonly path: string;
-  /** A data URI. */
-  readonly thumbnail: string | undefined;
-}
+import { breakable, type Html, html } from "./html.ts";
+import { type PicturedMistake, renderGallery } from "./mistake-gallery.ts";
+import { type Fact, type Headline, renderPage } from "./report-page.ts";
+import { sayAccuracy } from "./say-accuracy.ts";
 
 interface Report extends Evaluation {
   readonly title: string;
   readonly subtitle: string;
+  /** All of them, the surest first. */
   readonly mistakes: readonly PicturedMistake[];
   /** Model, adapter, data: whatever a reader should know of where the numbers come from. */
   readonly facts: readonly Fact[];
 }
 
-/** So many classes are shown at once; the others open on a click. */
-const mostOpen = 25;
-const mostPairs = 8;
+const mostPairs = 10;
+/** With so few classes, five guesses are nearly always correct. */
+const fewestForFive = 11;
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderReport(report: Report): string {
-  const { title, subtitle, facts, metrics } = report;
+  const { title, subtitle, facts, mistakes } = report;
+  const { sections, linkTo } = renderGallery(report, mistakes);
+  const [surest, ...all] = sections;
   return renderPage({
-    title,
-    subtitle,
-    facts,
-    headlines: [
-      { name: "top-1 accuracy", value: metrics.top1.toFixed(1), unit: "%" },
-      { name: "top-5 accuracy", value: metrics.top5.toFixed(1), unit: "%" },
-      { name: "mean F1", value: metrics.macro.f1.toFixed(1), unit: "%" },
-      { name: "loss", value: Number.isFinite(metrics.loss) ? metrics.loss.toFixed(3) : "–" },
-      { name: `${report.split} images`, value: metrics.examples.toLocaleString("en") },
+    ...{ title, subtitle, facts },
+    headlines: headlines(report),
+    sections: [
+      ...(surest ? [surest] : []),
+      renderConfusion(report, linkTo),
+      renderClassTable(report),
+      ...all,
     ],
-    sections: [renderMistakes(report), renderConfusion(report), renderClasses(report)],
   });
 }
 
-function percent(probability: number): string {
-  return `${(100 * probability).toFixed(probability > 0.995 || probability < 0.01 ? 1 : 0)} %`;
-}
-
-function renderMistakes({ mistakes, classes, metrics }: Report): Html {
-  const wrong = metrics.predictions.length - metrics.perClass.reduce((sum, { correct }) => sum + correct, 0);
-  const broken =
-    metrics.broken === 0 ? "" : html` ${metrics.broken} gave logits that are not finite and count as wrong.`;
-  if (mistakes.length === 0)
-    return html`<section><h2>No mistakes</h2><p class="soft">Every image is labelled as it should be.${broken}</p></section>`;
-  const cards = mistakes.map((one) => {
-    const picture =
-      one.thumbnail === undefined
-        ? html`no picture`
-        : html`<img src="${one.thumbnail}" alt="" loading="lazy">`;
-    const [said, right] = [classes[one.predicted] ?? "", classes[one.label] ?? ""];
-    return html`<li><figure><div class="picture">${picture}</div><figcaption><span class="said">${said}</span> ${percent(one.predictedProbability)}<br><span class="soft">is</span> <span class="right">${right}</span> <span class="soft">${percent(one.labelProbability)}</span><div class="file" title="${one.path}">${basename(one.path)}</div></figcaption></figure></li>`;
+function headlines({ metrics, split, classes }: Report): Headline[] {
+  const { examples: images, macro, loss } = metrics;
+  const accuracy = (name: string, [correct, percent]: readonly [number, number]): Headline => ({
+    ...{ name, value: percent.toFixed(1), unit: "%" },
+    note: sayAccuracy({ correct, images, split }),
   });
-  return html`<section><h2>Worst mistakes</h2><p class="soft">${mistakes.length} of ${wrong} wrong images, those whose right class was thought least likely.${broken}</p><ul class="gallery">${cards}</ul></section>`;
+  const seen = metrics.perClass.filter(({ support }) => support > 0).length;
+  const mean = `mean over ${seen.toLocaleString("en")} classes with images`;
+  return [
+    accuracy("top-1 accuracy", [metrics.correct, metrics.top1]),
+    ...(classes.length < fewestForFive
+      ? []
+      : [accuracy("top-5 accuracy", [metrics.correctAmongFive, metrics.top5])]),
+    { name: "recall", value: macro.recall.toFixed(1), unit: "%", note: mean },
+    { name: "F1", value: macro.f1.toFixed(1), unit: "%", note: mean },
+    {
+      name: "loss",
+      value: Number.isFinite(loss) ? loss.toFixed(3) : "–",
+      note: "mean cross-entropy, in nats",
+    },
+  ];
 }
 
-function renderClasses({ classes, metrics }: Report): Html {
-  const rows = metrics.perClass
-    .map((one, index) => ({ ...one, name: classes[index] ?? String(index) }))
-    .sort((a, b) => (a.f1 ?? 101) - (b.f1 ?? 101))
-    .map(
-      (one) =>
-        html`<tr><td class="name">${one.name}</td><td class="bar"><div class="track"><i style="width:${(one.f1 ?? 0).toFixed(1)}%"></i></div></td><td class="number">${score(one.f1)}</td><td class="number">${score(one.precision)}</td><td class="number">${score(one.recall)}</td><td class="number">${one.support}</td></tr>`,
-    );
-  const table = (part: readonly Html[]): Html =>
-    html`<table><thead><tr><th>class</th><th class="bar"></th><th class="number">F1</th><th class="number">precision</th><th class="number">recall</th><th class="number">images</th></tr></thead><tbody>${part}</tbody></table>`;
-  const rest = rows.slice(mostOpen);
-  const more =
-    rest.length === 0 ? "" : html`<details><summary>${rest.length} more</summary>${table(rest)}</details>`;
-  return html`<section><h2>Classes</h2><p class="soft">Lowest F1 first, in percent.</p>${table(rows.slice(0, mostOpen))}${more}</section>`;
-}
-
-function score(value: number | undefined): string {
-  return value === undefined ? "–" : value.toFixed(1);
-}
-
-function renderConfusion(report: Report): Html {
-  const { classes, metrics } = report;
-  const mapped = classes.length <= mostMappedClasses;
-  const map = mapped ? renderConfusionMap(report) : "";
-  const pairs = confusedPairs(metrics).slice(0, mostPairs);
-  const listed = pairs.length === 0 ? "" : renderPairs(report, pairs);
+function renderConfusion(report: Report, linkTo: LinkTo): Html {
+  const mapped = report.classes.length <= mostMappedClasses;
+  const pairs = confusedPairs(report.metrics).slice(0, mostPairs);
+  const listed = pairs.length === 0 ? "" : renderPairs(report, { pairs, linkTo });
+  const links = pairs.some(({ label, predicted }) => linkTo(label, predicted) !== undefined)
+    ? " A mistake leads to its pictures."
+    : "";
   const says = mapped
-    ? "Rows are the right classes, columns what was predicted; each row's strength is its share of the class."
-    : "The most frequent mistakes.";
-  return html`<section><h2>What is taken for what</h2><p class="soft">${says}</p><div class="beside">${map}${listed}</div></section>`;
+    ? `Rows are the images' classes, columns what was predicted: blue is correct, red is wrong, and the stronger, the larger the share of the class.${links}`
+    : `The most frequent mistakes.${links}`;
+  return html`<section><h2>What is taken for what</h2><p class="soft">${says}</p><div class="beside">${mapped ? renderConfusionMap(report, linkTo) : ""}${listed}</div></section>`;
 }
 
-function renderPairs({ classes, metrics }: Report, pairs: ReturnType<typeof confusedPairs>): Html {
+interface Pairs {
+  readonly pairs: Metrics["confusion"];
+  readonly linkTo: LinkTo;
+}
+
+function renderPairs({ classes, metrics }: Report, { pairs, linkTo }: Pairs): Html {
   const rows = pairs.map(({ label, predicted, count }) => {
-    const share = Math.round((100 * count) / Math.max(1, metrics.perClass[label]?.support ?? 0));
-    return html`<tr><td>${classes[label] ?? ""}</td><td>${classes[predicted] ?? ""}</td><td class="number">${count}</td><td class="number">${share} %</td></tr>`;
+    const share = Math.round((100 * count) / (metrics.perClass[label]?.support ?? count));
+    const target = linkTo(label, predicted);
+    const name = breakable(classes[predicted] ?? "");
+    const linked = target === undefined ? name : html`<a href="#${target}">${name}</a>`;
+    return html`<tr><td>${breakable(classes[label] ?? "")}</td><td>${linked}</td><td class="number">${count}</td><td class="number">${share} %</td></tr>`;
   });
   return html`<table><thead><tr><th>class</th><th>taken for</th><th class="number">images</th><th class="number">of the class</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

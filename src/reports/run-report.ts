@@ -1,8 +1,9 @@
-/** A training run as one HTML page: its curves of loss, accuracy and learning rate, and what it was. */
+/** A training run as one HTML page: its curves of accuracy, loss and learning rate, and what it was. */
 
-import { html } from "./html.ts";
-import { type Line, renderLineChart } from "./line-chart.ts";
-import { type Fact, renderPage } from "./report-page.ts";
+import { type Html, html } from "./html.ts";
+import { type Line, renderLineChart, shortNumber } from "./line-chart.ts";
+import { type Fact, type Headline, renderPage } from "./report-page.ts";
+import { sayAccuracy } from "./say-accuracy.ts";
 
 /** What a run tells of itself, as its metrics file holds it. Other records are ignored. */
 export type RunRecord =
@@ -15,6 +16,8 @@ export type RunRecord =
       readonly step: number;
       /** Mean loss over the epoch's training examples. */
       readonly trainLoss: number;
+      /** Percent, on the batches as they were trained on. */
+      readonly trainTop1?: number;
       /** Absent where nothing was validated. */
       readonly valLoss?: number;
       readonly valTop1?: number;
@@ -22,90 +25,91 @@ export type RunRecord =
       readonly best?: boolean;
     };
 
+type Epoch = Extract<RunRecord, { type: "epoch" }>;
+
 export interface RunFacts {
   readonly title: string;
   readonly subtitle: string;
   readonly facts: readonly Fact[];
+  readonly trainImages: number;
+  readonly valImages: number;
 }
 
-/** The page's width inside a section, and inside one of two beside each other. */
-const [wide, narrow] = [974, 452];
-
 /** A whole HTML document that needs nothing beside it. */
-export function renderRunReport(records: readonly RunRecord[], { title, subtitle, facts }: RunFacts): string {
-  const steps = records.filter((record) => record.type === "step");
+export function renderRunReport(records: readonly RunRecord[], about: RunFacts): string {
+  const { title, subtitle, facts } = about;
   const epochs = records.filter((record) => record.type === "epoch");
-  const stepsPerEpoch = (epochs.at(-1)?.step ?? 0) / (epochs.at(-1)?.epoch ?? 1) || 1;
-  const xName = epochs.length > 0 ? "epoch" : "step";
-  const trainLoss: Line = {
-    name: "training",
-    color: "main",
-    points: steps.map(({ step, loss }) => ({ x: step / stepsPerEpoch, y: loss })),
-  };
-  const validated = epochs.filter((epoch) => epoch.valTop1 !== undefined || epoch.valLoss !== undefined);
-  const best = epochs.findLast((epoch) => epoch.best);
-  const mark = best === undefined ? {} : { mark: { x: best.epoch, name: "best" } };
-  const valLine = (key: "valLoss" | "valTop1"): Line => ({
-    name: "validation",
-    color: "other",
-    points: validated.map((epoch) => ({ x: epoch.epoch, y: epoch[key] ?? Number.NaN })),
-  });
-
-  const loss = renderLineChart({
-    label: "Loss over the run",
-    lines: [trainLoss, ...(validated.length > 0 ? [valLine("valLoss")] : [])],
-    xName,
-    yFormat: short,
-    width: wide,
-    ...mark,
-  });
-  const accuracy = renderLineChart({
-    label: "Validation accuracy over the run",
-    lines: [valLine("valTop1")],
-    xName,
-    yFormat: (value) => `${short(value)} %`,
-    width: narrow,
-    ...mark,
-  });
-  const rate = renderLineChart({
-    label: "Learning rate over the run",
-    lines: [
-      {
-        name: "learning rate",
-        color: "third",
-        points: steps.map(({ step, learningRate }) => ({ x: step / stepsPerEpoch, y: learningRate })),
-      },
-    ],
-    xName,
-    yFormat: short,
-    width: validated.length > 0 ? narrow : wide,
-  });
-  const last = epochs.at(-1);
   return renderPage({
     title,
     subtitle,
     facts,
-    headlines: [
-      ...(best?.valTop1 === undefined
-        ? []
-        : [{ name: "best validation top-1", value: best.valTop1.toFixed(1), unit: "%" }]),
-      ...(best === undefined
-        ? []
-        : [{ name: "best epoch", value: String(best.epoch), unit: `of ${last?.epoch}` }]),
-      ...(last === undefined ? [] : [{ name: "last training loss", value: short(last.trainLoss) }]),
-      { name: "steps", value: (steps.at(-1)?.step ?? last?.step ?? 0).toLocaleString("en") },
-    ],
-    sections: [
-      html`<section><h2>Loss</h2>${loss}</section>`,
-      html`<div class="beside charts">${validated.length > 0 ? html`<section><h2>Validation accuracy</h2>${accuracy}</section>` : ""}<section><h2>Learning rate</h2>${rate}</section></div>`,
-    ],
+    headlines: headlines(epochs, about),
+    sections: sections(records),
   });
 }
 
-/** Up to three digits that matter. */
-function short(value: number): string {
-  if (!Number.isFinite(value)) return "–";
-  return value !== 0 && Math.abs(value) < 1e-3
-    ? value.toExponential(1)
-    : String(Number(value.toPrecision(3)));
+function headlines(epochs: readonly Epoch[], { trainImages, valImages }: RunFacts): Headline[] {
+  const last = epochs.at(-1);
+  if (last === undefined) return [{ name: "epochs so far", value: "0" }];
+  const best = epochs.findLast((epoch) => epoch.best);
+  const kept = best ?? last;
+  const accuracy = (
+    name: string,
+    [top1, images, split]: readonly [number | undefined, number, string],
+  ): Headline[] => {
+    if (top1 === undefined) return [];
+    const correct = Math.round((top1 * images) / 100);
+    return [{ name, value: top1.toFixed(1), unit: "%", note: sayAccuracy({ correct, images, split }) }];
+  };
+  return [
+    ...accuracy("validation accuracy (top-1)", [kept.valTop1, valImages, "validation"]),
+    ...accuracy("training accuracy (top-1)", [kept.trainTop1, trainImages, "training"]),
+    {
+      name: best === undefined ? "last epoch" : "best epoch",
+      value: String(kept.epoch),
+      unit: `of ${last.epoch}`,
+      note: best === undefined ? "kept" : "kept; both accuracies are this epoch's",
+    },
+    { name: "training loss", value: shortNumber(kept.trainLoss), note: `mean over epoch ${kept.epoch}` },
+  ];
+}
+
+function sections(records: readonly RunRecord[]): Html[] {
+  const steps = records.filter((record) => record.type === "step");
+  const epochs = records.filter((record) => record.type === "epoch");
+  const stepsPerEpoch = (epochs.at(-1)?.step ?? 0) / (epochs.at(-1)?.epoch ?? 1) || 1;
+  const xName = epochs.length > 0 ? "epoch" : "step";
+  const best = epochs.findLast((epoch) => epoch.best);
+  const mark = best === undefined ? {} : { mark: { x: best.epoch, name: "best" } };
+  const ofSteps = (key: "loss" | "learningRate") =>
+    steps.map((record) => ({ x: record.step / stepsPerEpoch, y: record[key] }));
+  const ofEpochs = (key: "trainTop1" | "valLoss" | "valTop1") =>
+    epochs.flatMap((record) => {
+      const y = record[key];
+      return y === undefined ? [] : [{ x: record.epoch, y }];
+    });
+  const known = (lines: readonly Line[]): Line[] => lines.filter(({ points }) => points.length > 0);
+  const loss = known([
+    { name: "training", color: "main", points: ofSteps("loss") },
+    { name: "validation", color: "other", points: ofEpochs("valLoss") },
+  ]);
+  const accuracy = known([
+    { name: "training", color: "main", points: ofEpochs("trainTop1") },
+    { name: "validation", color: "other", points: ofEpochs("valTop1") },
+  ]);
+  const rate: Line = { name: "learning rate", color: "third", points: ofSteps("learningRate") };
+  const lossChart = renderLineChart({ label: "Loss", lines: loss, xName, scale: "log", ...mark });
+  const accuracyChart = renderLineChart({
+    label: "Accuracy",
+    lines: accuracy,
+    xName,
+    unit: "%",
+    yTop: 100,
+    ...mark,
+  });
+  const rateChart = renderLineChart({ label: "Learning rate", lines: [rate], xName });
+  return [
+    ...(accuracy.length > 0 ? [html`<section><h2>Accuracy</h2>${accuracyChart}</section>`] : []),
+    html`<div class="beside charts"><section><h2>Loss</h2>${lossChart}</section><section><h2>Learning rate</h2>${rateChart}</section></div>`,
+  ];
 }

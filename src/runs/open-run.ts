@@ -19,7 +19,8 @@ import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 
-export interface TrainOptions {
+/** What a run is made of. */
+export interface RunOptions {
   readonly model: Model;
   /** How an adapter names its base: a path or a hub id. */
   readonly baseId: string;
@@ -29,7 +30,7 @@ export interface TrainOptions {
   readonly out: string;
   readonly method?: MethodRequest;
   readonly recipe?: RecipeInput;
-  /** Training steps; evaluation takes the still counterparts of random ones. */
+  /** Training steps; evaluation takes the deterministic counterparts of random ones. */
   readonly preprocessing: readonly Step[];
   readonly engine: Engine;
   /** Decoded images to share with other runs, whose owner closes it; a run without one opens its own. */
@@ -42,7 +43,7 @@ export interface TrainOptions {
 }
 
 export interface OpenedRun {
-  readonly options: TrainOptions;
+  readonly options: RunOptions;
   /** `performance.now()` when it began. */
   readonly began: number;
   readonly folder: RunFolder;
@@ -57,7 +58,7 @@ export interface OpenedRun {
 }
 
 /** Wrong options fail here, before anything is made. Close the folder when done. */
-export async function openRun(options: TrainOptions): Promise<OpenedRun> {
+export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
   const { chosen, recipe } = settleTraining(options);
@@ -67,7 +68,8 @@ export async function openRun(options: TrainOptions): Promise<OpenedRun> {
   try {
     if (folder.earlier !== undefined && !resume)
       throw new InputError(
-        `${folder.path} already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+        (show) =>
+          `${folder.path} already holds a run. Add ${show("resume", true)} to go on with it, or give another folder as ${show("out")}.`,
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };

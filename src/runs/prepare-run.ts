@@ -41,7 +41,8 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
   const files = await hashContents(dataset.root, splits, signal);
   if (earlier?.settled && earlier.settled.files !== files)
     throw new InputError(
-      `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as --out.`,
+      (show) =>
+        `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as ${show("out")}.`,
     );
   checkPosition(opened, splits);
   if (options.resume && !earlier)
@@ -81,7 +82,8 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
   const bad = yield* checkImages(options, store);
   if (bad.length > 0 && !skipBadImages)
     throw new FileError(
-      `${renderBadImages(bad)}\nRemove or mend them, or leave them out with --skip-bad-images.`,
+      (show) =>
+        `${renderBadImages(bad)}\nRemove or mend them, or leave them out with ${show("skipBadImages")}.`,
     );
   if (bad.length > 0)
     yield { type: "note", message: renderBadImages(bad).replace("cannot be used", "left out") };
@@ -93,7 +95,8 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
   checkClasses(dataset, usable.train);
   if (recipe.select === "val" && usable.val.length === 0)
     throw new InputError(
-      `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or --select last.`,
+      (show) =>
+        `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or ${show("select", "last")}.`,
     );
   return usable;
 }

@@ -91,7 +91,8 @@ export function parseRunConfig(value: unknown, where: string): RunConfig {
   if (parsed.success) return parsed.data;
   const field = parsed.error.issues[0]?.path.join(".") || "the file";
   throw new FileError(
-    `${where}: ${field} is not what this version of rlrr writes. Remove its folder, or give another one as --out.`,
+    (show) =>
+      `${where}: ${field} is not what this version of rlrr writes. Remove its folder, or give another one as ${show("out")}.`,
   );
 }
 
@@ -109,7 +110,8 @@ export function checkRepeated(before: RunConfig, now: RunConfig, folder: string)
   ];
   if (differences.length > 0)
     throw new InputError(
-      `${folder}: this run began otherwise: ${differences.join("; ")}. Repeat its options to resume, or give another folder as --out.`,
+      (show) =>
+        `${folder}: this run began otherwise: ${differences.join("; ")}. Repeat its options to resume, or give another folder as ${show("out")}.`,
     );
 }
 

@@ -65,7 +65,7 @@ describe("openRunFolder", () => {
     const error = await openRunFolder(path).catch((cause: unknown) => cause);
     expect(error).toBeInstanceOf(FileError);
     expect((error as Error).message).toMatch(
-      /run\.json is not JSON \(.*\)\. Remove its folder, or give another one as --out\.$/,
+      /run\.json is not JSON \(.*\)\. Remove its folder, or give another one as out\.$/,
     );
     expect(readdirSync(path)).toEqual(["run.json"]);
   });
@@ -76,7 +76,7 @@ describe("openRunFolder", () => {
       const path = fresh(name, "photo.jpg");
       await expect(openRunFolder(path)).rejects.toThrow(
         new InputError(
-          `${path} holds ${name} but no run.json, so it is no run to go on with. Give another folder as --out.`,
+          `${path} holds ${name} but no run.json, so it is no run to go on with. Give another folder as out.`,
         ),
       );
       expect(readdirSync(path).sort()).toEqual([name, "photo.jpg"].sort());
@@ -118,7 +118,7 @@ describe("openRunFolder", () => {
       const before = readdirSync(path);
       await expect(openRunFolder(path)).rejects.toThrow(
         new InputError(
-          `${join(path, name)} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as --out.`,
+          `${join(path, name)} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as out.`,
         ),
       );
       expect(readdirSync(path)).toEqual(before);

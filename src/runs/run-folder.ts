@@ -67,7 +67,8 @@ async function refuseLinks(paths: RunFolder["paths"]): Promise<void> {
     const found = await lstat(path).catch(() => undefined);
     if (found?.isSymbolicLink())
       throw new InputError(
-        `${path} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as --out.`,
+        (show) =>
+          `${path} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as ${show("out")}.`,
       );
   }
 }
@@ -76,7 +77,10 @@ async function readEarlier(path: string): Promise<unknown> {
   if (!(await exists(path))) return undefined;
   return readJson(path).catch((cause: unknown) => {
     if (!(cause instanceof FileError)) throw cause;
-    throw new FileError(`${cause.message} Remove its folder, or give another one as --out.`, { cause });
+    throw new FileError(
+      (show) => `${cause.message} Remove its folder, or give another one as ${show("out")}.`,
+      { cause },
+    );
   });
 }
 
@@ -85,6 +89,7 @@ async function refuseForeign(path: string): Promise<void> {
   for (const name of Object.values(names))
     if (await exists(join(path, name)))
       throw new InputError(
-        `${path} holds ${name} but no ${names.config}, so it is no run to go on with. Give another folder as --out.`,
+        (show) =>
+          `${path} holds ${name} but no ${names.config}, so it is no run to go on with. Give another folder as ${show("out")}.`,
       );
 }

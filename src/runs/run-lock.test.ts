@@ -28,7 +28,7 @@ describe("takeLock", () => {
     const unlock = await takeLock(folder);
     await expect(takeLock(folder)).rejects.toThrow(
       new InputError(
-        `${folder}: another process is training here (process ${process.pid} on ${hostname()}). Wait for it, or give another folder as --out.`,
+        `${folder}: another process is training here (process ${process.pid} on ${hostname()}). Wait for it, or give another folder as out.`,
       ),
     );
     await unlock();
@@ -57,7 +57,7 @@ describe("takeLock", () => {
     const folder = fresh();
     const { pid, kill } = await holder(folder);
     await expect(takeLock(folder)).rejects.toThrow(
-      `${folder}: another process is training here (process ${pid} on ${hostname()}). Wait for it, or give another folder as --out.`,
+      `${folder}: another process is training here (process ${pid} on ${hostname()}). Wait for it, or give another folder as out.`,
     );
     leave(folder, JSON.stringify({ pid: gone, host: hostname() }));
     await expect(takeLock(folder)).rejects.toThrow(

@@ -13,13 +13,17 @@ export const lockName = "run.lock";
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const path = join(resolve(folder), lockName);
   const lock = await takeFileLock(path);
-  if (lock === "held")
+  if (lock === "held") {
+    const holder = await holderOf(path);
     throw new InputError(
-      `${folder}: another process is training here${await holderOf(path)}. Wait for it, or give another folder as --out.`,
+      (show) =>
+        `${folder}: another process is training here${holder}. Wait for it, or give another folder as ${show("out")}.`,
     );
+  }
   if (lock === "unsupported")
     throw new EngineError(
-      `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as --out.`,
+      (show) =>
+        `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as ${show("out")}.`,
     );
   try {
     await lock.write(JSON.stringify({ pid: process.pid, host: hostname() }));

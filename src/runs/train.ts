@@ -1,18 +1,57 @@
-/** Training in a folder: an async stream of events that ends with an adapter on disk. */
+/** Trains a model on labelled images: finds and settles all that a run needs, then runs it. */
 
-import { adapterFolder } from "../adapter/adapter-file.ts";
-import { FileError, type RlrrError } from "../errors.ts";
-import { exists } from "../files/exists.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import { describeDataset } from "../datasets/describe-dataset.ts";
+import { readDataset } from "../datasets/read-dataset.ts";
+import { splitTrainValidation } from "../datasets/split-train-validation.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
+import { InputError } from "../errors.ts";
+import { checkRunFolder } from "../files/check-out.ts";
+import { showValue } from "../files/show-value.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import { sayAssumedSteps } from "../model/assumed-steps.ts";
+import type { Model } from "../model/model.ts";
+import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { Closers } from "../train/closers.ts";
-import { DivergedError } from "../train/epochs.ts";
-import { fit } from "../train/fit.ts";
-import type { Position } from "./checkpoint.ts";
+import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
 import type { TrainEvent } from "./events.ts";
-import { type OpenedRun, openRun, type TrainOptions } from "./open-run.ts";
-import { type PreparedRun, prepareRun } from "./prepare-run.ts";
-import { doneEvent, Recorder, writeReport } from "./recorder.ts";
+import type { RunOptions } from "./open-run.ts";
+import { runTraining } from "./run-training.ts";
 
-export type { TrainOptions } from "./open-run.ts";
+export interface TrainOptions extends EngineOptions {
+  /** A file, a folder or a hub id, or a model that was read. */
+  readonly model: string | Model;
+  /** Labelled images: a folder, a list, or a data set that was read. Without validation images it gets some of its training images. */
+  readonly data: string | Dataset;
+  /** The run's folder; the adapter is written into its `adapter` folder. */
+  readonly out: string;
+  /** RLRR where left out. */
+  readonly method?: string | MethodRequest;
+  /** How to train. With `select: "last"` nothing is held out, and validation images are trained on too. */
+  readonly recipe?: RecipeInput;
+  /** How images are prepared, where the model's own way is not wanted. */
+  readonly images?: StepChoices;
+  /** In pixels; by default what the model was stored for. */
+  readonly imageSize?: number | undefined;
+  /** Attention heads, where neither the model's config nor its width tells. */
+  readonly heads?: number | undefined;
+  /** How much of the training images validates, where the data does not say; 0.2 where left out. */
+  readonly validationFraction?: number | undefined;
+  /** Leave damaged images out instead of stopping. */
+  readonly skipBadImages?: boolean | undefined;
+  /** Go on from the checkpoint in `out`; where there is no run yet, begin one. */
+  readonly resume?: boolean | undefined;
+  /** Runs the model, and stays open; where left out, one is opened with `provider` and `threads`. */
+  readonly engine?: Engine | undefined;
+  /** Decoded images to share with other runs, whose owner closes it. */
+  readonly store?: ImageStore | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Told how far a model from the hub is. */
+  readonly onProgress?: ReadModelOptions["onProgress"];
+}
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
 
@@ -22,75 +61,89 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
  */
 export async function* train(options: TrainOptions): Events {
   const { signal } = options;
-  let step = 0;
+  const closers = new Closers();
   try {
-    const opened = await openRun(options);
-    try {
-      const { position } = opened.resumed ?? {};
-      step = position?.step ?? 0;
-      if (position?.finished) return yield* finished(opened, position);
-      const closers = new Closers();
-      try {
-        yield* follow(yield* prepareRun(opened, closers));
-      } finally {
-        await closers.close();
-      }
-    } finally {
-      await opened.folder.close();
-    }
+    const { run, notes } = await settle(options, closers);
+    for (const message of notes) yield { type: "note", message };
+    yield* runTraining(run);
   } catch (error) {
-    // Raised before the first step: there is nothing new to save.
+    // Raised while model and data were read: there is nothing to save yet.
     if (!signal?.aborted || error !== signal.reason) throw error;
-    yield { type: "stopped", step };
-  }
-}
-
-/** Trains, and writes down what comes of it. */
-async function* follow(run: PreparedRun): Events {
-  const { signal } = run.options;
-  const recorder = new Recorder(run);
-  // What was told and written down is worth saving, unless an error says that it is not.
-  let worthSaving = true;
-  try {
-    for await (const event of fit(run.fitOptions)) yield* recorder.record(event);
-    worthSaving = false;
-  } catch (error) {
-    worthSaving = false;
-    const { standsAt: step } = recorder;
-    if (error instanceof DivergedError) throw await divergedIn(run, { error, savedStep: recorder.savedStep });
-    if (step === undefined || !signal?.aborted || error !== signal.reason) throw error;
-    yield* recorder.end();
-    yield { type: "stopped", step };
+    yield { type: "stopped", step: 0 };
   } finally {
-    if (worthSaving) for await (const _ of recorder.end());
-    await recorder.close();
+    await closers.close();
   }
 }
 
-/** The state is not saved: one that leads to NaN is not good, even where all its numbers are numbers. */
-async function divergedIn(
-  run: PreparedRun,
-  { error, savedStep }: { error: DivergedError; savedStep: number },
-): Promise<RlrrError> {
-  const { folder, splits } = run;
-  for await (const _ of writeReport({ ...run, trainExamples: splits.train, valExamples: splits.val }));
-  return new DivergedError(
-    `${error.message} The last good state, after step ${savedStep}, is kept in ${folder.paths.checkpoint}; begin anew in a new folder.`,
-    { cause: error },
+interface Settled {
+  readonly run: RunOptions;
+  /** What the user should see before training begins. */
+  readonly notes: readonly string[];
+}
+
+/** What is quick to find wrong comes first. */
+async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
+  const { out, data, images = {}, provider, threads } = options;
+  const method = typeof options.method === "string" ? { name: options.method } : options.method;
+  const { learningRate } = chooseMethod(method ?? { name: defaultMethod }, "method").method;
+  const recipe = parseRecipe({ learningRate, ...options.recipe });
+  checkFraction(options);
+  await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });
+  const engine = options.engine ?? closers.add(await openEngine({ provider, threads }));
+  const model = await openBase(options);
+  const dataset = await openData(options, recipe);
+  const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, images);
+  const notes = [
+    ...(options.engine ? [] : engine.notes),
+    ...model.notes,
+    ...sayAssumedSteps(model, images),
+    ...dataset.notes,
+    describeDataset(dataset),
+  ];
+  const { resume = false, skipBadImages = false, store, signal } = options;
+  const run: RunOptions = {
+    ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, preprocessing, engine },
+    ...{ resume, skipBadImages },
+    ...(method && { method }),
+    ...(store && { store }),
+    ...(signal && { signal }),
+  };
+  return { run, notes };
+}
+
+function checkFraction({ validationFraction: fraction = 0.2 }: TrainOptions): void {
+  if (typeof fraction === "number" && fraction > 0 && fraction < 1) return;
+  throw new InputError(
+    (show) =>
+      `${show("validationFraction")} must be a number above 0 and below 1, got ${showValue(fraction)}.`,
   );
 }
 
-/** Of a run that has nothing left to train. Killed at its very end, it may lack its page. */
-async function* finished(opened: OpenedRun, position: Position): Events {
-  const { folder, options, recipe } = opened;
-  if ((await adapterFolder(folder.path)) === undefined)
-    throw new FileError(
-      `${folder.path}: this run is finished, but its adapter is gone. Restore ${folder.paths.adapter}, or remove ${folder.path} to train anew.`,
-    );
-  const { train: trainExamples, val: valExamples } = options.dataset.splits;
-  if (!(await exists(folder.paths.report))) yield* writeReport({ ...opened, trainExamples, valExamples });
-  const { best, epoch, step, seconds } = position;
-  const kept =
-    recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
-  yield doneEvent(opened, { ...kept, step, seconds, stoppedEarly: epoch < recipe.epochs });
+async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOptions): Promise<Model> {
+  if (typeof model !== "string") return model;
+  return readModel(model, {
+    ...(imageSize !== undefined && { imageSize }),
+    ...(heads !== undefined && { heads }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+}
+
+/** With `last` nothing is held out: hyper-parameters are settled, and validation images are trained on as well. */
+async function openData(
+  { data, validationFraction: fraction, signal: raised }: TrainOptions,
+  { select, seed }: Recipe,
+): Promise<Dataset> {
+  const signal = raised ? { signal: raised } : {};
+  const dataset = typeof data === "string" ? await readDataset(data, signal) : data;
+  if (select === "val")
+    return splitTrainValidation(dataset, { seed, ...(fraction && { fraction }), ...signal });
+  const { train: fit, val } = dataset.splits;
+  if (val.length === 0) return dataset;
+  const note = `Training on the ${val.length} validation images too, since the last epoch is kept whatever they say.`;
+  return {
+    ...dataset,
+    splits: { ...dataset.splits, train: [...fit, ...val], val: [] },
+    notes: [...dataset.notes, note],
+  };
 }

@@ -3,6 +3,8 @@
 import { basename } from "node:path";
 import { z } from "zod";
 import { writeFileAside } from "../files/write-file.ts";
+import { describeSteps } from "../preprocessing/describe-steps.ts";
+import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
@@ -15,14 +17,16 @@ const epoch = z
     epoch: number,
     step: number,
     trainLoss: number,
+    trainTop1: number.optional(),
     valLoss: number.optional(),
     valTop1: number.optional(),
     best: z.boolean().default(false),
   })
   // Records count epochs from 0, people from 1.
-  .transform(({ valLoss, valTop1, ...record }) => ({
+  .transform(({ trainTop1, valLoss, valTop1, ...record }) => ({
     ...record,
     epoch: record.epoch + 1,
+    ...(trainTop1 === undefined ? {} : { trainTop1 }),
     ...(valLoss === undefined ? {} : { valLoss }),
     ...(valTop1 === undefined ? {} : { valTop1 }),
   }));
@@ -48,18 +52,29 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
 function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {
   const { learningRate, schedule, epochs, batchSize, weightDecay, seed, select } = recipe;
   const settings = Object.entries(choice.options).map(([name, value]) => `${name} ${value}`);
+  const data = basename(config.data.root);
+  const [trainImages, valImages] = [trainExamples.length, valExamples.length];
+  const images = (count: number): string => `${count.toLocaleString("en")} images`;
   return {
-    title: basename(config.data.root),
-    subtitle: `${choice.name} on ${basename(config.model.id)}`,
+    title: `Training run: ${choice.name} on ${data}`,
+    subtitle: `${choice.name} adapts ${basename(config.model.id)} to ${config.data.classes.length} classes`,
+    trainImages,
+    valImages,
     facts: [
       ["method", [choice.name, ...settings].join(", ")],
-      ["base", config.model.id],
+      ["base model", config.model.id],
       ["data", config.data.root],
       ["classes", String(config.data.classes.length)],
-      ["images", `${trainExamples.length} to train on, ${valExamples.length} to validate on`],
-      ["epochs", `${epochs}, ${select === "val" ? "the best on validation images kept" : "the last kept"}`],
-      ["learning rate", `${learningRate}, ${schedule}`],
-      ["other", `batch size ${batchSize}, weight decay ${weightDecay}, seed ${seed}`],
+      ["training split", images(trainImages)],
+      ["validation split", valImages > 0 ? images(valImages) : "none"],
+      [
+        "epochs",
+        `${epochs}; ${select === "val" ? "the best on validation images is kept" : "the last is kept"}`,
+      ],
+      ["learning rate", `${learningRate}, ${schedule} schedule`],
+      ["optimizer", `AdamW, ${batchSize} images per step, weight decay ${weightDecay}`],
+      ["seed", String(seed)],
+      ["preprocessing", describeSteps(parseSteps(config.preprocessing, "run.json"))],
     ],
   };
 }

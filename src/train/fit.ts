@@ -92,7 +92,8 @@ function planFit(options: FitOptions): FitPlan {
   if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
   if (recipe.select === "val" && !val?.labels.length)
     throw new InputError(
-      "val: there is no validation example to choose the best epoch by. Give some, or the recipe select: last.",
+      (show) =>
+        `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("select", "last")}.`,
     );
   if (recipe.consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
     throw new InputError(
@@ -203,7 +204,7 @@ async function compileStep(plan: FitPlan, { input, train }: Sources, closers: Cl
   const session = closers.add(await engine.compile(graph));
   const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
   return {
-    ...{ session, random, recycled: {}, trainables, classes, microBatchSize, input },
+    ...{ session, random, trainables, classes, microBatchSize, input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };

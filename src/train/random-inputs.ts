@@ -58,7 +58,7 @@ export interface FillOptions {
   readonly seed: number;
   /** The optimizer step, and the run of the graph in it. */
   readonly place: readonly number[];
-  /** Memory to fill, by the name of the input; new where left out. */
+  /** Gives the memory to fill, by the name of the input. */
   readonly buffer?: (name: string) => Float32Array;
 }
 

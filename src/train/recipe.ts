@@ -1,7 +1,7 @@
 /** How to train: every option with its default and its limits. */
 
 import { z } from "zod";
-import { InputError } from "../errors.ts";
+import { InputError, type ShowOption, type Wording } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { learningRateAt, learningRateAtStep, type Schedule } from "./schedule.ts";
 
@@ -61,15 +61,12 @@ const recipeSchema = z.strictObject({
 export type Recipe = z.output<typeof recipeSchema> & { readonly warmupEpochs: number };
 export type RecipeInput = z.input<typeof recipeSchema>;
 
-/** Checks options and fills in defaults. `nameOf` turns an option into what the user wrote, such as a flag. */
-export function parseRecipe(
-  options: RecipeInput,
-  nameOf: (option: string) => string = (option) => option,
-): Recipe {
+/** Checks options and fills in defaults. */
+export function parseRecipe(options: RecipeInput): Recipe {
   const parsed = recipeSchema.safeParse(options);
-  if (!parsed.success) throw new InputError(`${explain(parsed.error, options, nameOf)}.`);
+  if (!parsed.success) throw new InputError((show) => `${explain(parsed.error, { given: options, show })}.`);
   const recipe = parsed.data;
-  const clash = findClash(recipe, nameOf);
+  const clash = findClash(recipe);
   if (clash !== undefined) throw new InputError(clash);
   return { ...recipe, warmupEpochs: recipe.warmupEpochs ?? Math.round(recipe.epochs / 10) };
 }
@@ -77,8 +74,7 @@ export function parseRecipe(
 /** The first thing that is wrong. */
 function explain(
   { issues: [issue] }: z.ZodError,
-  given: unknown,
-  nameOf: (option: string) => string,
+  { given, show }: { readonly given: unknown; readonly show: ShowOption },
 ): string {
   if (issue?.code === "unrecognized_keys")
     return `There is no option ${showValue(issue.keys[0])}. Known: ${Object.keys(recipeSchema.shape).join(", ")}`;
@@ -87,20 +83,21 @@ function explain(
   if (!schema) return `Options of training must be given by name, got ${showValue(given)}`;
   const value = (given as Readonly<Record<string, unknown>>)[option];
   const expected = z.globalRegistry.get(schema)?.description ?? "another value";
-  return `${nameOf(option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
+  return `${show(option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
 }
 
 /** What two options, each fine by itself, cannot mean together. */
-function findClash(
-  { dropout, dropPath, patience, select, batchSize, microBatchSize }: z.output<typeof recipeSchema>,
-  nameOf: (option: string) => string,
-): string | undefined {
+function findClash(recipe: z.output<typeof recipeSchema>): Wording | undefined {
+  const { dropout, dropPath, patience, select, batchSize, microBatchSize } = recipe;
   if (dropout > 0 && dropPath > 0)
-    return `${nameOf("dropout")} and ${nameOf("dropPath")} are two ways to drop the same; give one of them.`;
+    return (show) =>
+      `${show("dropout")} and ${show("dropPath")} are two ways to drop the same; give one of them.`;
   if (patience > 0 && select !== "val")
-    return `${nameOf("patience")} waits for a better epoch on validation images; ${nameOf("select")} must be val, got ${select}.`;
+    return (show) =>
+      `${show("patience")} waits for a better epoch on validation images; ${show("select")} must be val, got ${select}.`;
   if (microBatchSize > batchSize)
-    return `${nameOf("microBatchSize")} must be at most ${nameOf("batchSize")} ${batchSize}, got ${microBatchSize}.`;
+    return (show) =>
+      `${show("microBatchSize")} must be at most ${show("batchSize")} ${batchSize}, got ${microBatchSize}.`;
   return undefined;
 }
 

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { variants } from "../model/variants.ts";
-import { sayAssumedSteps } from "./read-shown-model.ts";
+import { sayAssumedSteps } from "./assumed-steps.ts";
+import { variants } from "./variants.ts";
 
 describe("sayAssumedSteps", () => {
   const model = { id: "vit", config: variants["vit-ti16"] };
   const unsaid = "vit does not say how its images are prepared:";
   const squashed = "they are squashed to 224 x 224 pixels";
-  const scaled = "their colours are scaled to mean 0.5 and deviation 0.5";
+  const scaled = "their colours are scaled to mean 0.5 and std 0.5";
 
   it.each([
     [{}, [`${unsaid} ${squashed}, ${scaled}.`]],

@@ -11,10 +11,13 @@ const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|a
 export async function checkRunFolder(out: string, { data }: { readonly data: string }): Promise<void> {
   const names = await namesIn(out);
   if (!names.includes("run.json") && !names.every((name) => runNames.test(name)))
-    throw new InputError(`${out} is not empty and holds no run. Name a new folder with --out.`);
+    throw new InputError(
+      (show) => `${out} is not empty and holds no run. Name a new folder with ${show("out")}.`,
+    );
   if ((await isFolder(data)) && (await isInside(out, data)))
     throw new InputError(
-      `${out} lies inside the data ${data}, where it would be taken for a class. Name a folder elsewhere with --out.`,
+      (show) =>
+        `${out} lies inside the data ${data}, where it would be taken for a class. Name a folder elsewhere with ${show("out")}.`,
     );
 }
 
@@ -26,10 +29,12 @@ export async function checkNewFolder(out: string): Promise<void> {
 
 /** `path` may be new or a file, in a folder that exists. */
 export async function checkReportFile(path: string): Promise<void> {
-  if (await isFolder(path)) throw new InputError(`${path} is a folder; --report names a file.`);
+  if (await isFolder(path))
+    throw new InputError((show) => `${path} is a folder; ${show("report")} names a file.`);
   if (!/\.html?$/i.test(path))
     throw new InputError(
-      `--report writes a page and over what is there; its name must end in .html, got ${path}.`,
+      (show) =>
+        `${show("report")} writes a page and over what is there; its name must end in .html, got ${path}.`,
     );
   const folder = dirname(path);
   if (!(await isFolder(folder)))
@@ -44,12 +49,14 @@ const isFolder = (path: string): Promise<boolean> =>
 
 /** None where there is no such folder yet. What else stands in the way is for writing to tell. */
 async function namesIn(folder: string): Promise<readonly string[]> {
-  if (folder === "") throw new InputError('--out must name a folder, got "".');
+  if (folder === "") throw new InputError((show) => `${show("out")} must name a folder, got "".`);
   try {
     return await readdir(folder);
   } catch (cause) {
     if (cause instanceof Error && "code" in cause && cause.code === "ENOTDIR")
-      throw new InputError(`${folder} is a file, or below one; --out names a folder.`, { cause });
+      throw new InputError((show) => `${folder} is a file, or below one; ${show("out")} names a folder.`, {
+        cause,
+      });
     return [];
   }
 }

@@ -43,11 +43,11 @@ describe("checkRunFolder", () => {
     expect(await refusal(checkRunFolder(at("new"), { data: at("labels.csv") }))).toBeUndefined();
   });
 
-  const inside = "where it would be taken for a class. Name a folder elsewhere with --out.";
+  const inside = "where it would be taken for a class. Name a folder elsewhere with out.";
   it.each([
-    ["mine", "ROOT/mine is not empty and holds no run. Name a new folder with --out."],
-    ["file", "ROOT/file is a file, or below one; --out names a folder."],
-    ["file/run", "ROOT/file/run is a file, or below one; --out names a folder."],
+    ["mine", "ROOT/mine is not empty and holds no run. Name a new folder with out."],
+    ["file", "ROOT/file is a file, or below one; out names a folder."],
+    ["file/run", "ROOT/file/run is a file, or below one; out names a folder."],
     ["data/run", `ROOT/data/run lies inside the data ROOT/data, ${inside}`],
     ["data/rose", `ROOT/data/rose lies inside the data ROOT/data, ${inside}`],
     ["link/a/b", `ROOT/link/a/b lies inside the data ROOT/data, ${inside}`],
@@ -58,14 +58,14 @@ describe("checkRunFolder", () => {
 
 describe("checkNewFolder", () => {
   it("refuses no name at all", async () => {
-    expect(await refusal(checkNewFolder(""))).toBe('--out must name a folder, got "".');
+    expect(await refusal(checkNewFolder(""))).toBe('out must name a folder, got "".');
   });
 
   it.each([
     ["new", undefined],
     ["empty", undefined],
     ["mine", "ROOT/mine is not empty. Name a new or an empty folder."],
-    ["file", "ROOT/file is a file, or below one; --out names a folder."],
+    ["file", "ROOT/file is a file, or below one; out names a folder."],
   ])("answers for %s", async (out, message) => {
     expect(await refusal(checkNewFolder(at(out)))).toBe(message);
   });
@@ -74,8 +74,8 @@ describe("checkNewFolder", () => {
 describe("checkReportFile", () => {
   it.each([
     ["report.html", undefined],
-    ["file", "--report writes a page and over what is there; its name must end in .html, got ROOT/file."],
-    ["mine", "ROOT/mine is a folder; --report names a file."],
+    ["file", "report writes a page and over what is there; its name must end in .html, got ROOT/file."],
+    ["mine", "ROOT/mine is a folder; report names a file."],
     ["new/report.html", "ROOT/new/report.html: there is no folder ROOT/new. Make it, or write elsewhere."],
   ])("answers for %s", async (path, message) => {
     expect(await refusal(checkReportFile(at(path)))).toBe(message);

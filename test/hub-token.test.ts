@@ -1,13 +1,13 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from "vitest";
-import { type HubServer, startHub } from "../../test/hub-server.ts";
-import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
-import { writeAdapter } from "../adapter/adapter-file.ts";
-import { writeModel } from "../model/write-model.ts";
-import { inspectModel } from "./inspect-model.ts";
-import { openModel } from "./open-model.ts";
+import { writeAdapter } from "../src/adapter/adapter-file.ts";
+import { inspectModel } from "../src/inspect/inspect-model.ts";
+import { writeModel } from "../src/model/write-model.ts";
+import { openModel } from "../src/predict/open-model.ts";
+import { type HubServer, startHub } from "./hub-server.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { drawnAdapter, tinyModel } from "./tiny-model.ts";
 
 const folder = temporaryFolder("open-model");
 const name = "someone/tiny-vit";
@@ -52,7 +52,7 @@ describe("a model of the hub", () => {
 
   it("is asked for once when it is inspected", async () => {
     user();
-    const { record } = await inspectModel(name, { method: undefined, settings: {}, classes: 0, json: true });
+    const { record } = await inspectModel(name, { settings: {}, classes: 0 });
     expect(record.files).toHaveLength(1);
     const about = `GET /api/models/${name}/revision/main`;
     expect(hub.requests.filter((request) => request === about)).toHaveLength(1);

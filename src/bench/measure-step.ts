@@ -1,0 +1,220 @@
+/** How fast a training step is on this machine, and how far from the machine's best. */
+
+import { mkdtemp, rm } from "node:fs/promises";
+import { cpus, tmpdir } from "node:os";
+import { join } from "node:path";
+import { allTrainables } from "../adapter/head.ts";
+import { cuts } from "../datasets/cuts.ts";
+import type { Engine } from "../engine/engine.ts";
+import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
+import { InputError } from "../errors.ts";
+import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
+import { sizeOf, type Weight } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { matrixFlops } from "../graph/flops.ts";
+import { gemm, sum } from "../graph/ops.ts";
+import { input, type Value } from "../graph/value.ts";
+import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
+import { constantsOf } from "../model/frozen.ts";
+import type { Model, VitConfig } from "../model/model.ts";
+import { readModel } from "../model/read-model.ts";
+import { isVariant, type VariantName, variants } from "../model/variants.ts";
+import { randomStream } from "../random.ts";
+import { microBatchFor } from "../train/micro-batch.ts";
+import { startState } from "../train/start-state.ts";
+import { optimizerStep } from "../train/step.ts";
+import { trainGraph } from "../train/train-graph.ts";
+
+export interface MeasureStepOptions extends EngineOptions {
+  /** A model, or a size with random weights; vit-b16 where left out. */
+  readonly model?: string | undefined;
+  /** RLRR where left out. */
+  readonly method?: string | MethodRequest | undefined;
+  /** Images per step; 8 where left out. */
+  readonly batchSize?: number | undefined;
+  /** Images per run of the graph; as in training where left out. */
+  readonly microBatchSize?: number | undefined;
+  /** Rows of the head; 100 where left out. */
+  readonly classes?: number | undefined;
+  /** Steps to time, after one that is not timed; 5 where left out. */
+  readonly steps?: number | undefined;
+  /** Where left out, one is opened with `provider` and `threads`. */
+  readonly engine?: Engine | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** What `rlrr bench step --json` prints. */
+export interface StepSpeed {
+  readonly type: "bench";
+  readonly model: string;
+  readonly method: string;
+  readonly batchSize: number;
+  readonly classes: number;
+  /** Trainable parameters. */
+  readonly trainable: number;
+  /** By the median of the steps. */
+  readonly imagesPerSecond: number;
+  readonly stepSeconds: readonly number[];
+  /** In a step's matrix products. */
+  readonly gflopsPerSecond: number;
+  /** Of the best single product of the MLP's size: what a step could reach at most. */
+  readonly gemmGflopsPerSecond: number;
+  readonly peakRssBytes: number;
+  readonly engine: string;
+  readonly cpu: string;
+  readonly cores: number;
+  readonly node: string;
+}
+
+interface Settled {
+  readonly method: MethodRequest;
+  readonly batchSize: number;
+  readonly microBatchSize: number | undefined;
+  readonly classes: number;
+  readonly steps: number;
+  readonly signal: AbortSignal | undefined;
+}
+
+/** Times training steps on noise, with dropout of 0.1. */
+export async function measureStep(options: MeasureStepOptions = {}): Promise<StepSpeed> {
+  const {
+    model: named = "vit-b16",
+    method = defaultMethod,
+    batchSize = 8,
+    classes = 100,
+    steps = 5,
+  } = options;
+  for (const [name, value] of Object.entries({ batchSize, classes, steps }))
+    if (!Number.isSafeInteger(value) || value < 1)
+      throw new InputError((show) => `${show(name)} must be at least 1, got ${value}.`);
+  const { microBatchSize, provider, threads, signal } = options;
+  const chosen = typeof method === "string" ? { name: method } : method;
+  const engine = options.engine ?? (await openEngine({ provider, threads }));
+  const folder = await mkdtemp(join(tmpdir(), "rlrr-bench-"));
+  try {
+    const model = isVariant(named)
+      ? await randomModel(named, folder)
+      : await readModel(named, signal ? { signal } : {});
+    const settled = { method: chosen, batchSize, microBatchSize, classes, steps, signal };
+    const { seconds, flops, trainable } = await timeSteps(model, engine, settled);
+    const gemmGflopsPerSecond = await bestGemm(engine, model.config);
+    const step = median(seconds);
+    const [cpu] = cpus();
+    return {
+      ...{ type: "bench", model: named, method: chooseMethod(chosen, "method").choice.name },
+      ...{ batchSize, classes, trainable, imagesPerSecond: batchSize / step, stepSeconds: seconds },
+      ...{ gflopsPerSecond: flops / step / 1e9, gemmGflopsPerSecond },
+      peakRssBytes: process.resourceUsage().maxRSS * 1024,
+      ...{ engine: engine.name, cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.version },
+    };
+  } finally {
+    if (!options.engine) await engine.close();
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A file of random weights, so that they are mapped from disk as a real model's are. */
+async function randomModel(name: VariantName, folder: string): Promise<Model> {
+  const config: VitConfig = variants[name];
+  const shapes = backboneOf(config).shapes;
+  const largest = Math.max(...[...shapes.values()].map(sizeOf));
+  const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
+  const path = join(folder, "model.safetensors");
+  const random = [...shapes].map(([key, shape]): [string, Weight] => [
+    key,
+    { shape, data: noise.subarray(0, sizeOf(shape)) },
+  ]);
+  await writeSafetensors(path, new Map(random));
+  const file = await readSafetensors(path);
+  const stored = [...file.tensors].map(([key, { shape, offset }]): [string, Weight] => [
+    key,
+    { shape, offset, path: file.path },
+  ]);
+  return { id: name, config, weights: new Map(stored), labels: [], notes: [] };
+}
+
+async function timeSteps(
+  model: Model,
+  engine: Engine,
+  options: Settled,
+): Promise<{ seconds: number[]; flops: number; trainable: number }> {
+  const { batchSize, classes, steps, signal } = options;
+  const { adaptation } = chooseMethod(options.method, "method");
+  const backbone = backboneOf(model.config);
+  const trainables = allTrainables(adaptation, backbone, classes);
+  const microBatchSize =
+    options.microBatchSize ?? microBatchFor(backbone, { batchSize, memoryBytes: Number.POSITIVE_INFINITY });
+  if (microBatchSize < 1 || microBatchSize > batchSize)
+    throw new InputError(
+      (show) =>
+        `${show("microBatchSize")} must be from 1 to the batch size ${batchSize}, got ${microBatchSize}.`,
+    );
+  const parts = { backbone, frozen: constantsOf(model.weights), adaptation, trainables, classes };
+  const drop = { rate: 0.1, kind: "element" } as const;
+  const { graph, random } = trainGraph({ ...parts, batchSize: microBatchSize, drop });
+  const session = await engine.compile(graph);
+  const state = await startState(trainables, { weights: model.weights, seed: 1, readWeight });
+  const context = {
+    session,
+    random,
+    trainables,
+    classes,
+    microBatchSize,
+    input: "images",
+    labelSmoothing: 0,
+    clipNorm: 0,
+    weightDecay: 1e-4,
+    seed: 1,
+  } as const;
+  const seconds: number[] = [];
+  for (let step = 0; step <= steps; step++) {
+    signal?.throwIfAborted();
+    const batches = cuts(batchSize, { batchSize: microBatchSize }).map(([from, to]) => ({
+      ...noiseBatch(model.config, microBatchSize, classes),
+      count: to - from,
+    }));
+    const began = performance.now();
+    await optimizerStep(context, batches, { state, step: step + 1, learningRate: 1e-3 });
+    if (step > 0) seconds.push((performance.now() - began) / 1000);
+  }
+  const flops = matrixFlops(graph) * Math.ceil(batchSize / microBatchSize);
+  await session.close();
+  return { seconds, flops, trainable: trainables.reduce((total, { shape }) => total + sizeOf(shape), 0) };
+}
+
+function noiseBatch({ imageSize: [height, width] }: VitConfig, rows: number, classes: number) {
+  const numbers = new Float32Array(rows * 3 * height * width);
+  randomStream(1, "images").fillUniform(numbers, { low: -1, high: 1 });
+  return { numbers, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
+}
+
+/** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */
+async function bestGemm(engine: Engine, { width, mlpWidth }: VitConfig): Promise<number> {
+  const rows = 1576;
+  const weight = input("w", [mlpWidth, width]);
+  let y: Value = input("x", [rows, width]);
+  // There and back again, eight times: feeding the inputs then costs next to nothing.
+  for (let round = 0; round < 8; round++) y = gemm(gemm(y, weight, { transB: true }), weight);
+  const graph = { outputs: { y: sum(y, [0, 1]) } };
+  const session = await engine.compile(graph);
+  const feeds = {
+    x: new Float32Array(rows * width).fill(1e-3),
+    w: new Float32Array(mlpWidth * width).fill(1e-3),
+  };
+  let best = Number.POSITIVE_INFINITY;
+  for (let round = 0; round < 4; round++) {
+    const began = performance.now();
+    await session.run(feeds);
+    best = Math.min(best, performance.now() - began);
+  }
+  await session.close();
+  return matrixFlops(graph) / best / 1e6;
+}
+
+/** The middle of the sorted numbers, or the mean of the two there. */
+function median(numbers: readonly number[]): number {
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.slice(Math.ceil(sorted.length / 2) - 1, Math.floor(sorted.length / 2) + 1);
+  return middle.reduce((sum, number) => sum + number, 0) / middle.length;
+}

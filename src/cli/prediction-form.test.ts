@@ -1,0 +1,74 @@
+import { describe, expect, it } from "vitest";
+import { displayWidth } from "../table.ts";
+import { csvCell, predictionForm } from "./prediction-form.ts";
+
+const prediction = (path: string, ...names: readonly string[]) => ({
+  path,
+  labels: names.map((label, rank) => ({ label, probability: 0.5 / (rank + 1) })),
+});
+
+describe("csvCell", () => {
+  it.each([
+    ["rose", "rose"],
+    ['a "red", one', '"a ""red"", one"'],
+    ["a\nb", '"a\nb"'],
+    ["=HYPERLINK(A1)", "'=HYPERLINK(A1)"],
+    ['=cmd|"/c calc"!A1', `"'=cmd|""/c calc""!A1"`],
+    ["+1", "'+1"],
+    ["-1", "'-1"],
+    ["@SUM(A1)", "'@SUM(A1)"],
+    ["\tx", "'\tx"],
+    ["\rx", '"\'\rx"'],
+    ["＝1", "'＝1"],
+    ["a=b", "a=b"],
+    ["\u001b[2J", "\u001b[2J"],
+  ])("prints %j as %j", (text, cell) => {
+    expect(csvCell(text)).toBe(cell);
+  });
+});
+
+describe("predictionForm", () => {
+  it("is CSV with a line of titles", () => {
+    const { header, row } = predictionForm("csv", { files: [], labels: [] });
+    expect(header + row(prediction("a.jpg", "rose", "=1"))).toBe(
+      "file,rank,label,probability\na.jpg,1,rose,0.5\na.jpg,2,'=1,0.25\n",
+    );
+  });
+
+  it("is a line of JSON each", () => {
+    const { header, row, skipped } = predictionForm("jsonl", { files: [], labels: [] });
+    expect(header).toBe("");
+    expect(skipped([{ path: "b.jpg", reason: "b.jpg is empty." }])).toBe(
+      '{"type":"skipped","path":"b.jpg","reason":"b.jpg is empty."}\n',
+    );
+    expect(row(prediction("a.jpg", "rose"))).toBe(
+      '{"type":"prediction","path":"a.jpg","labels":[{"label":"rose","probability":0.5}]}\n',
+    );
+  });
+
+  it("is a table whose columns are as wide as the names to come", () => {
+    const files = ["a.jpg", `${"x/".repeat(50)}end.jpg`];
+    const { header, row } = predictionForm("table", { files, labels: ["rose", "a tulip"] });
+    const lines = (header + files.map((file) => row(prediction(file, "rose", "a tulip"))).join("")).split(
+      "\n",
+    );
+    expect(new Set(lines.filter((line) => line !== "").map(displayWidth))).toEqual(new Set([82]));
+    expect(lines[2]).toBe(`a.jpg${" ".repeat(57)}rose          50.0 %`);
+    expect(lines[4]).toMatch(/^…(x\/)+end\.jpg {2}rose/);
+  });
+
+  it("is a table that fits the terminal", () => {
+    const files = [`${"x/".repeat(50)}end.jpg`];
+    const { header, row } = predictionForm("table", { files, labels: ["rose"], columns: 60 });
+    const lines = (header + row(prediction(files[0] ?? "", "rose"))).split("\n");
+    expect(lines.map(displayWidth)).toEqual([59, 59, 59, 0]);
+  });
+
+  it("can not be broken by a hostile name", () => {
+    const files = ["a\u001b[2J\n.jpg"];
+    const { header, row } = predictionForm("table", { files, labels: ["\u202erose"] });
+    expect(header + row(prediction(files[0] ?? "", "\u202erose"))).toBe(
+      "image       label  probability\n──────────  ─────  ───────────\na�[2J�.jpg  �rose       50.0 %\n",
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import { describe, expect, it } from "vitest";
+import type { TrainEvent } from "../runs/events.ts";
+import { openReporter } from "./report-training.ts";
+
+/** A run's events: `epochs` of four steps. */
+function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void> {
+  const counts = { trainable: 365_668, headTrainable: 76_900, backbone: 85_798_656, classes: 100 };
+  const images = { trainExamples: 1020, valExamples: 1020 };
+  const run = { epochs, steps: 4 * epochs, microBatchSize: 8, resumedAt: 0 };
+  yield { type: "start", method: "rlrr", ...counts, ...images, ...run };
+  for (let epoch = 0; epoch < ran; epoch++) {
+    for (let at = 1; at <= 4; at++) {
+      const pace = { learningRate: 1e-3, gradientNorm: 1, imagesPerSecond: 12.3 };
+      yield { type: "step", epoch, step: 4 * epoch + at, steps: 4 * epochs, loss: 2.3456, ...pace };
+    }
+    yield { type: "progress", label: "validating", done: 1020, total: 1020, unit: "images" };
+    const scores = {
+      trainLoss: 1234.5678,
+      trainTop1: 100,
+      valLoss: 0.5,
+      valTop1: 88.04,
+      best: epoch % 2 === 0,
+    };
+    yield { type: "epoch", epoch, step: 4 * epoch + 4, learningRate: 1e-3, ...scores, seconds: 86_399 };
+  }
+  const kept = { epoch: ran - 1, valTop1: 88.04, seconds: 65_000, step: 4 * ran };
+  const paths = { adapter: "runs/flowers/adapter", report: "runs/flowers/report.html" };
+  yield { type: "done", ...paths, ...kept, stoppedEarly: ran < epochs };
+}
+
+/** What stands on a terminal after a run, and everything that was written. */
+async function show(run: Iterable<TrainEvent>) {
+  let written = "";
+  const stream = { write: (text: string) => (written += text), isTTY: true, columns: 80 };
+  const reporter = openReporter({ json: false, stream });
+  for (const event of run) await reporter.report(event);
+  reporter.close();
+  const screen = written.split("\n").map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
+  return { screen, written };
+}
+
+describe("openReporter on a terminal", () => {
+  it("leaves one line for each epoch, and fits twenty of them on 80 x 24", async () => {
+    const { screen } = await show(events(20));
+    // The last line is where the shell's prompt goes.
+    expect(screen).toHaveLength(24);
+    expect(screen.at(-1)).toBe("");
+    for (const line of screen) expect(line.length).toBeLessThanOrEqual(79);
+    expect(screen[0]).toBe("rlrr trains 365,668 parameters (head 76,900) on 1,020 images, 1,020 to validate");
+    expect(screen[3]).toBe("epoch  3/20  loss 1234.5678  train 100.0 %  val  88.0 % *  23:59:59");
+    expect(screen[4]).toBe("epoch  4/20  loss 1234.5678  train 100.0 %  val  88.0 %    23:59:59");
+    expect(screen.slice(-3)).toEqual([
+      "Done in 18 h 03 min. Kept epoch 20 of 20: 88.0 % on 1,020 validation images.",
+      "Adapter: runs/flowers/adapter   Curves: runs/flowers/report.html",
+      "",
+    ]);
+  });
+
+  it("leaves no unfinished bar behind a run whose patience was exhausted", async () => {
+    const { screen } = await show(events(20, 3));
+    expect(screen.join("\n")).not.toMatch(/training|░/);
+    expect(screen.at(-4)).toMatch(/^Stopped early, patience exhausted, in 18 h 03 min/);
+  });
+});

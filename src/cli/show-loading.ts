@@ -1,0 +1,39 @@
+/** Loads the model that a command's flags name, and shows how far that is and what had to be taken for granted. */
+
+import { type LoadedModel, load, loadMethodFile } from "../node.ts";
+import type { EngineFlags } from "./engine-options.ts";
+import { interruption } from "./exit.ts";
+import { tell } from "./output.ts";
+import { showReading } from "./show-reading.ts";
+
+export interface ModelFlags extends EngineFlags {
+  readonly adapter?: string;
+  readonly model?: string;
+  /** A file that defines the adapter's method. */
+  readonly method?: string;
+  readonly heads?: number;
+  readonly batchSize?: number;
+  readonly json?: boolean;
+}
+
+/** Close the model when done. */
+export async function loadShown(
+  { adapter, model, method: file, heads, batchSize, provider, threads, json = false }: ModelFlags,
+  { expectedImages }: { readonly expectedImages?: number } = {},
+): Promise<LoadedModel> {
+  const method = file === undefined ? undefined : await loadMethodFile(file);
+  const progress = showReading({ json });
+  try {
+    const loaded = await load(
+      { adapter, model },
+      {
+        ...{ method, heads, batchSize, expectedImages, provider, threads },
+        ...{ signal: interruption, onProgress: progress.show },
+      },
+    );
+    for (const note of loaded.notes) tell(note);
+    return loaded;
+  } finally {
+    progress.close();
+  }
+}

@@ -1,0 +1,16 @@
+/** What predictions are worth. */
+
+/** Probabilities of logits, and the highest of them. */
+export {
+  type ClassMetrics,
+  type ConfusionCell,
+  type Metrics,
+  type Mistake,
+  type Predictions,
+  softmax,
+  topK,
+} from "../predict/metrics.ts";
+/** Accuracies, loss, the scores of each class and the confusions, of logits that are all there or that come in batches. */
+export { openScorer, type Scorer, scorePredictions } from "../predict/scorer.ts";
+/** How sure an accuracy is: its 95 % interval. */
+export { wilsonInterval } from "../predict/wilson.ts";

@@ -1,0 +1,35 @@
+/** Backbones: their sizes, their sites, their layers, and what a prediction computes with them. */
+
+/** A plain model's weights that give the adapted model's logits. */
+export { mergeAdapter } from "../adapter/merge.ts";
+/** The paper's equation 16. */
+export { rescale } from "../methods/rlrr.ts";
+/** The backbone of a model's sizes. */
+export { backboneOf } from "../model/architectures.ts";
+/** The shapes of a head's tensors. */
+export {
+  type Backbone,
+  type BackboneValues,
+  type BranchSite,
+  headShapes,
+  type LinearSite,
+  type NormSite,
+  type Site,
+  type Structure,
+} from "../model/backbone.ts";
+/** Frozen weights as constants of a graph. */
+export { constantsOf } from "../model/frozen.ts";
+/** Linear layers, and the layers of a backbone without a method. */
+export {
+  type Affine,
+  affineOf,
+  dense,
+  type LayerChanges,
+  type Layers,
+  type ValueOf,
+  weightLayers,
+} from "../model/layers.ts";
+/** The published sizes by their names. */
+export { isVariant, type VariantName, variants } from "../model/variants.ts";
+/** The graph of a prediction. */
+export { type PredictGraphOptions, predictGraph } from "../predict/predict-graph.ts";

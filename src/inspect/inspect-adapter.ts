@@ -1,0 +1,87 @@
+/** What an adapter is, and what the run is that made it. */
+
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { z } from "zod";
+import type { Adapter } from "../adapter/adapter.ts";
+import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
+import { FileError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
+import { readJson } from "../files/read-json.ts";
+import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
+import type { Method } from "../methods/method.ts";
+import { type Position, parsePosition } from "../runs/checkpoint.ts";
+
+/** Of run.json what is told; a file that says more or less is still a run's. */
+const runSchema = z.object({
+  model: z.object({ id: z.string(), sha256: z.string() }),
+  data: z.object({ root: z.string(), classes: z.array(z.string()) }),
+  method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
+  recipe: z.record(z.string(), z.unknown()),
+});
+
+/** How a run began, and where it stands; without a state, none is saved yet. */
+export interface InspectedRun extends z.output<typeof runSchema> {
+  readonly state?: Position;
+}
+
+/** A run that has kept no adapter yet. */
+export interface RunRecord {
+  readonly type: "run";
+  readonly path: string;
+  readonly run: InspectedRun | undefined;
+}
+
+/** An adapter, and the run around it. */
+export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod"> {
+  readonly type: "adapter";
+  readonly path: string;
+  /** Of the file with its tensors. */
+  readonly bytes: number;
+  /** Parameters that were trained, and how many of them are the head's. */
+  readonly trained: number;
+  readonly headTrained: number;
+  readonly run?: InspectedRun;
+}
+
+interface Inspected {
+  readonly record: RunRecord | AdapterRecord;
+  readonly tensors: readonly ListedTensor[];
+}
+
+/** `path` is an adapter's folder, or a run's that has one already or not yet; `own` a method that is not in the list. */
+export async function inspectAdapter(path: string, own?: Method): Promise<Inspected> {
+  const run = await readRun(path);
+  const folder = await adapterFolder(path);
+  if (folder === undefined) return { record: { type: "run", path, run }, tensors: [] };
+  const adapter = await readAdapter(path, own ? { methods: [own] } : {});
+  const weights = join(folder, "adapter_model.safetensors");
+  const { size: bytes } = await stat(weights);
+  const { method, base, labels, config, preprocessing, training } = adapter;
+  const trained = countTrained(adapter);
+  const record: AdapterRecord = {
+    ...{ type: "adapter", path, bytes, method, base, labels, config, preprocessing, training },
+    ...{ trained: trained.all, headTrained: trained.head, ...(run && { run }) },
+  };
+  return { record, tensors: (await listTensors(weights)).tensors };
+}
+
+function countTrained({ tensors }: Adapter): { all: number; head: number } {
+  let [all, head] = [0, 0];
+  for (const [name, { data }] of tensors) {
+    all += data.length;
+    if (name.startsWith("head.")) head += data.length;
+  }
+  return { all, head };
+}
+
+async function readRun(folder: string): Promise<InspectedRun | undefined> {
+  const path = join(folder, "run.json");
+  if (!(await exists(path))) return undefined;
+  const parsed = runSchema.safeParse(await readJson(path));
+  if (!parsed.success) throw new FileError(`${path} is not what training writes, or it is damaged.`);
+  const checkpoint = join(folder, "checkpoint.safetensors");
+  if (!(await exists(checkpoint))) return parsed.data;
+  const { metadata } = await listTensors(checkpoint);
+  return { ...parsed.data, state: parsePosition(metadata.get("position"), checkpoint) };
+}

@@ -1,0 +1,108 @@
+/** What a pre-trained model is, and what a size is that has no weights yet. */
+
+import { stat } from "node:fs/promises";
+import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
+import { sizeOf } from "../formats/tensor.ts";
+import { backboneOf } from "../model/architectures.ts";
+import { hashWeights } from "../model/hash.ts";
+import type { Model, VitConfig } from "../model/model.ts";
+import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import { type VariantName, variants } from "../model/variants.ts";
+import { planWeights } from "../model/weight-plan.ts";
+import { openWeights } from "../model/weight-source.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import {
+  backboneSize,
+  type CountOptions,
+  countTrainables,
+  type TrainableCounts,
+} from "./trainable-counts.ts";
+
+interface Parameters {
+  readonly backbone: number;
+  readonly head: number;
+}
+
+/** A published size, and what would train in it. */
+export type SizeRecord = TrainableCounts & {
+  readonly type: "size";
+  readonly name: VariantName;
+  readonly config: VitConfig;
+  readonly parameters: Parameters;
+};
+
+/** A model with weights, and what would train in it. */
+export type ModelRecord = TrainableCounts & {
+  readonly type: "model";
+  readonly id: string;
+  readonly files: readonly string[];
+  readonly bytes: number;
+  /** Whose names its tensors have. */
+  readonly layout: string;
+  readonly tensorCount: number;
+  /** How many tensors there are of each type. */
+  readonly dtypes: Readonly<Record<string, number>>;
+  readonly config: VitConfig;
+  readonly parameters: Parameters;
+  readonly labels: readonly string[];
+  /** Null where the model does not say. */
+  readonly preprocessing: readonly Step[] | null;
+  /** Of the backbone's weights, whatever file they come in. */
+  readonly sha256: string;
+  readonly notes: readonly string[];
+};
+
+interface Inspected<Record> {
+  readonly record: Record;
+  readonly tensors: readonly ListedTensor[];
+}
+
+/** A published size by its name: no weights are needed to say what would train. */
+export function inspectSize(name: VariantName, options: CountOptions): Inspected<SizeRecord> {
+  const config = variants[name];
+  const parameters = { backbone: backboneSize(config), head: 0 };
+  return {
+    record: { type: "size", name, config, parameters, ...countTrainables(config, options) },
+    tensors: [...backboneOf(config).shapes].map(([key, shape]) => ({ name: key, dtype: "F32", shape })),
+  };
+}
+
+/** A model with weights: a file, a folder or a hub id. */
+export async function inspectModel(
+  source: string,
+  options: CountOptions & ReadModelOptions,
+): Promise<Inspected<ModelRecord>> {
+  const signal = options.signal ? { signal: options.signal } : {};
+  const model = await readModel(source, options);
+  const { id, files = [], config, labels, preprocessing = null, notes } = model;
+  const { layout } = planWeights(await openWeights(files), source);
+  const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
+  const record: ModelRecord = {
+    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: layout.title },
+    ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },
+    ...{ parameters: countParameters(model), labels, preprocessing },
+    ...{ sha256: await hashWeights(model, signal), notes, ...countTrainables(config, options) },
+  };
+  return { record, tensors };
+}
+
+function countParameters({ weights }: Model): Parameters {
+  const sum = (head: boolean) =>
+    [...weights].reduce(
+      (total, [name, { shape }]) => total + (name.startsWith("head.") === head ? sizeOf(shape) : 0),
+      0,
+    );
+  return { backbone: sum(false), head: sum(true) };
+}
+
+async function totalBytes(paths: readonly string[]): Promise<number> {
+  const sizes = await Promise.all(paths.map((path) => stat(path)));
+  return sizes.reduce((total, { size }) => total + size, 0);
+}
+
+/** How many tensors of each type. */
+export function countTypes(tensors: readonly ListedTensor[]): Readonly<Record<string, number>> {
+  const counts = new Map<string, number>();
+  for (const { dtype } of tensors) counts.set(dtype, (counts.get(dtype) ?? 0) + 1);
+  return Object.fromEntries(counts);
+}

@@ -1,0 +1,62 @@
+/** How many parameters a method trains in a model of these sizes. */
+
+import { allTrainables } from "../adapter/head.ts";
+import { sizeOf } from "../formats/tensor.ts";
+import type { Method } from "../methods/method.ts";
+import { type ChosenMethod, chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
+import type { VitConfig } from "../model/model.ts";
+
+export interface CountOptions {
+  /** All methods where none is named. */
+  readonly method?: string | Method | undefined;
+  /** The method's own options. */
+  readonly settings: Readonly<Record<string, unknown>>;
+  /** Rows of the head that trains with it; 0 counts no head. */
+  readonly classes: number;
+}
+
+export interface TrainableCount {
+  readonly method: string;
+  /** All trainable parameters, the head's among them. */
+  readonly trainable: number;
+  readonly headTrainable: number;
+}
+
+/** The count of one method with its options, or of every method side by side. */
+export type TrainableCounts =
+  | { readonly classes: number; readonly methods: readonly TrainableCount[] }
+  | (TrainableCount & { readonly options: Readonly<Record<string, unknown>>; readonly classes: number });
+
+/** Parameters of the backbone, without a head. */
+export const backboneSize = (config: VitConfig): number =>
+  [...backboneOf(config).shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+
+export function countTrainables(
+  config: VitConfig,
+  { method, settings, classes }: CountOptions,
+): TrainableCounts {
+  const asked = method ?? (Object.keys(settings).length > 0 ? defaultMethod : undefined);
+  const choose = (name: string | Method) => chooseMethod({ name, options: settings }, "method");
+  if (asked === undefined)
+    return { classes, methods: methods.map((one) => countMethod(config, choose(one), classes)) };
+  const chosen = choose(asked);
+  return { ...countMethod(config, chosen, classes), options: chosen.choice.options, classes };
+}
+
+function countMethod(
+  config: VitConfig,
+  { choice, adaptation }: ChosenMethod,
+  classes: number,
+): TrainableCount {
+  const sizes = allTrainables(adaptation, backboneOf(config), classes).map((row) => ({
+    isHead: row.name.startsWith("head."),
+    size: sizeOf(row.shape),
+  }));
+  const sum = (rows: typeof sizes) => rows.reduce((all, { size }) => all + size, 0);
+  return {
+    method: choice.name,
+    trainable: sum(sizes),
+    headTrainable: sum(sizes.filter(({ isHead }) => isHead)),
+  };
+}

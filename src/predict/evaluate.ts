@@ -1,0 +1,134 @@
+/** How good a model is on labelled images: which of them, how each class is found, and what is mistaken for what. */
+
+import { basename, resolve } from "node:path";
+import type { Dataset, Example, Split } from "../datasets/dataset.ts";
+import { splitNames } from "../datasets/dataset.ts";
+import { readDataset } from "../datasets/read-dataset.ts";
+import { InputError } from "../errors.ts";
+import { checkReportFile } from "../files/check-out.ts";
+import { writeFileAside } from "../files/write-file.ts";
+import { describeSteps } from "../preprocessing/describe-steps.ts";
+import type { Evaluation } from "../reports/evaluation.ts";
+import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
+import { renderReport } from "../reports/report.ts";
+import { makeThumbnail } from "../reports/thumbnail.ts";
+import { worstMistakes } from "../reports/worst-mistakes.ts";
+import { type ClassifierParts, type ClassifyOptions, classify } from "./classify.ts";
+import { matchLabels } from "./match-labels.ts";
+import { openScorer } from "./scorer.ts";
+
+export interface EvaluateOptions extends ClassifyOptions {
+  /** The images held out where left out: test; without one, val; without either, train. */
+  readonly split?: Split | undefined;
+  /** Where to write a page with pictures of the mistakes; its name ends in .html. */
+  readonly report?: string | undefined;
+  /** Told what was found, decided or ignored, before the first image is classified. */
+  readonly onNote?: ((message: string) => void) | undefined;
+}
+
+/** What `rlrr evaluate` says, and what it was found on. */
+export interface ModelEvaluation extends Evaluation {
+  /** Those that count, in the order of `metrics.predictions`. */
+  readonly examples: readonly Example[];
+  /** How many images could not be read and were left out. */
+  readonly skipped: number;
+  readonly notes: readonly string[];
+}
+
+export async function evaluate(
+  data: string | Dataset,
+  parts: ClassifierParts,
+  options: EvaluateOptions,
+): Promise<ModelEvaluation> {
+  const { report, signal, onNote } = options;
+  if (report !== undefined) await checkReportFile(report);
+  const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
+  const { split, examples: found, notes: chosen } = chooseSplit(dataset, options.split);
+  const notes = [...dataset.notes, ...chosen];
+  for (const note of notes) onNote?.(note);
+  const { root, classes } = dataset;
+  const labelled = matchLabels(found, { from: classes, to: parts.labels, where: root });
+  const scorer = openScorer(parts.labels.length);
+  const examples: Example[] = [];
+  for await (const batch of classify(labelled, parts, options)) {
+    scorer.add(
+      batch.logits,
+      batch.examples.map(({ label }) => label),
+    );
+    examples.push(...batch.examples);
+  }
+  if (examples.length === 0) throw new InputError(`${root}: no image of the ${split} split can be read.`);
+  const skipped = labelled.length - examples.length;
+  const evaluation = { split, classes: parts.labels, metrics: scorer.metrics(), examples, skipped, notes };
+  if (report !== undefined) await writeReport(report, evaluation, { ...parts, ...options, root });
+  return evaluation;
+}
+
+/** Held-out images where there are any; a plain folder of classes is evaluated whole. */
+function chooseSplit(
+  { splits, root }: Dataset,
+  asked: Split | undefined,
+): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
+  const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
+  const split = asked ?? heldOut ?? "train";
+  const examples = splits[split];
+  const notes =
+    asked === undefined && split !== "test"
+      ? [
+          `${root} has no test split; its ${split} images are taken. Accuracy on images that were trained on says little.`,
+        ]
+      : [];
+  if (examples.length > 0) return { split, examples, notes };
+  const has = splitNames.filter((name) => splits[name].length > 0).join(", ") || "no images";
+  throw new InputError(
+    (show) => `${root} has no ${split} split; it has ${has}. Choose one with ${show("split")}.`,
+  );
+}
+
+interface ReportParts
+  extends Pick<ClassifierParts, "model" | "adapter" | "preprocessing">,
+    Pick<ClassifyOptions, "signal" | "onProgress"> {
+  readonly root: string;
+}
+
+/** The surest mistakes get a picture each. */
+async function withPictures(
+  { metrics, examples }: ModelEvaluation,
+  { signal, onProgress }: ReportParts,
+): Promise<PicturedMistake[]> {
+  const mistakes = worstMistakes(metrics);
+  const total = Math.min(mistakes.length, mostPictures);
+  const pictured: PicturedMistake[] = [];
+  for (const mistake of mistakes) {
+    signal?.throwIfAborted();
+    const { path } = examples[mistake.example] as Example;
+    const isShown = pictured.length < mostPictures;
+    pictured.push({ ...mistake, path, thumbnail: isShown ? await makeThumbnail(path) : undefined });
+    if (isShown)
+      onProgress?.({
+        type: "progress",
+        label: "shrinking pictures",
+        done: pictured.length,
+        total,
+        unit: "images",
+      });
+  }
+  return pictured;
+}
+
+async function writeReport(path: string, evaluation: ModelEvaluation, parts: ReportParts): Promise<void> {
+  const { model, adapter, preprocessing, root } = parts;
+  const { split, metrics } = evaluation;
+  const mistakes = await withPictures(evaluation, parts);
+  const method = adapter ? adapter.method.name : "the model's own head";
+  const facts = [
+    ["model", model.id],
+    ["method", method],
+    ["data", resolve(root)],
+    ["split", `${split}, ${metrics.examples.toLocaleString("en")} images`],
+    ["preprocessing", describeSteps(preprocessing)],
+  ] as const;
+  const title = `Evaluation: ${basename(resolve(root))}, ${split} images`;
+  const subtitle = `${method} on ${basename(model.id)}`;
+  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
+}

@@ -1,0 +1,224 @@
+import { copyFile, readFile, rename, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import sharp from "sharp";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { colourNames, colours, writeColours, writePicture, writeTinyModel } from "../../test/colour-data.ts";
+import { temporaryFolder } from "../../test/temporary-folder.ts";
+import {
+  FileError,
+  type ImageSource,
+  InputError,
+  type LoadedModel,
+  load,
+  merge,
+  openEngine,
+  type Prediction,
+  train,
+} from "../node.ts";
+
+const root = temporaryFolder("load");
+const at = (...names: string[]) => join(root, ...names);
+const engine = await openEngine({ threads: 1 });
+afterAll(() => engine.close());
+
+/** Trains an adapter that tells the colours apart. */
+beforeAll(async () => {
+  await writeTinyModel(at("base"), { labels: [] });
+  await writeColours(at("data"), { train: 8, test: 4 });
+  for (const [name, colour] of Object.entries(colours)) await writePicture(at(`${name}.png`), colour, 77);
+  await writeFile(at("notes.png"), "Water the roses.\n");
+  const recipe = { epochs: 4, batchSize: 8, learningRate: 1e-2, warmupEpochs: 0 };
+  const options = { model: at("base"), data: at("data"), out: at("run"), recipe, engine };
+  for await (const event of train(options)) if (event.type === "done") return;
+});
+
+async function collect(predictions: AsyncIterable<Prediction>): Promise<Prediction[]> {
+  const all: Prediction[] = [];
+  for await (const prediction of predictions) all.push(prediction);
+  return all;
+}
+/** The first label of each image, or why it has none. */
+const firsts = async (model: LoadedModel, images: Parameters<LoadedModel["predict"]>[0]) =>
+  (await collect(model.predict(images))).map(({ labels, error }) => labels?.[0]?.label ?? error?.message);
+
+describe("load", () => {
+  it.each([
+    ["a run", () => load(at("run"), { engine })],
+    ["an adapter", () => load(at("run", "adapter"), { engine })],
+    ["an adapter on the base given", () => load(at("run"), { model: at("base"), engine })],
+  ])("loads %s", async (_, loading) => {
+    await using model = await loading();
+    expect(model.labels).toEqual(colourNames);
+    expect(await firsts(model, [at("red.png"), at("blue.png")])).toEqual(["red", "blue"]);
+  });
+
+  it("loads a merged model, which answers alike", async () => {
+    const { path, difference } = await merge(at("run"), at("merged"), { engine });
+    expect(path).toBe(at("merged"));
+    expect(difference).toBeLessThan(1e-6);
+    await using merged = await load(at("merged"), { engine });
+    expect(merged.adapter).toBeUndefined();
+    expect(await firsts(merged, at("green.png"))).toEqual(["green"]);
+    await expect(merge(at("run"), at("merged"), { engine })).rejects.toThrow(
+      new InputError(`${at("merged")} is not empty. Name a new or an empty folder.`),
+    );
+  });
+
+  it("refuses a model without a head, in words for a program", async () => {
+    await expect(load(at("base"), { engine })).rejects.toThrow(
+      new InputError(
+        "base has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
+      ),
+    );
+  });
+
+  it("refuses a base that is not where it was, in words for a program", async () => {
+    await rename(at("base"), at("moved"));
+    try {
+      await expect(load(at("run"), { engine })).rejects.toThrow(
+        `${at("run")}: its base ${at("base")} cannot be opened here. Name the base with model. `,
+      );
+    } finally {
+      await rename(at("moved"), at("base"));
+    }
+  });
+});
+
+describe("predict", () => {
+  const streamOf = (bytes: Uint8Array) => new Blob([new Uint8Array(bytes)]).stream();
+  it.each<[string, () => Promise<ImageSource> | ImageSource]>([
+    ["a path", () => at("red.png")],
+    ["a URL", () => pathToFileURL(at("red.png"))],
+    ["bytes", () => readFile(at("red.png"))],
+    ["a stream", async () => streamOf(await readFile(at("red.png")))],
+    [
+      "pixels",
+      async () => {
+        const { data, info } = await sharp(at("red.png")).raw().toBuffer({ resolveWithObject: true });
+        return { width: info.width, height: info.height, data };
+      },
+    ],
+  ])("takes %s, alone or in a list", async (_, source) => {
+    await using model = await load(at("run"), { engine });
+    expect(await firsts(model, await source())).toEqual(["red"]);
+    const image = await source();
+    const [prediction] = await collect(model.predict([image], { topK: 2 }));
+    expect(prediction?.image).toBe(image);
+    expect(prediction?.labels).toHaveLength(2);
+    const [first, second] = prediction?.labels ?? [];
+    expect(first?.probability).toBeGreaterThan(second?.probability ?? 1);
+  });
+
+  it("gives the error of an image that cannot be read, and labels the others, in order", async () => {
+    await using model = await load(at("run"), { engine });
+    const pixels = { width: 3, height: 2, data: new Uint8Array(17) };
+    const images = [at("red.png"), at("notes.png"), pixels, at("none.png"), at("blue.png")];
+    expect(await firsts(model, images)).toEqual([
+      "red",
+      `${at("notes.png")} is text, not an image. Replace it or remove it.`,
+      "The image: 3 × 2 pixels are 18 bytes as RGB or 24 as RGBA, got 17.",
+      expect.stringContaining(at("none.png")),
+      "blue",
+    ]);
+    const [damaged] = await collect(model.predict(at("notes.png")));
+    expect(damaged?.error).toBeInstanceOf(FileError);
+  });
+
+  it("reads a file anew once it has changed", async () => {
+    await using model = await load(at("run"), { engine });
+    await copyFile(at("red.png"), at("changing.png"));
+    expect(await firsts(model, at("changing.png"))).toEqual(["red"]);
+    await copyFile(at("blue.png"), at("changing.png"));
+    expect(await firsts(model, at("changing.png"))).toEqual(["blue"]);
+  });
+
+  it("answers many calls at once as it answers one, in a few runs", async () => {
+    let runs = 0;
+    const counting: typeof engine = {
+      ...engine,
+      compile: async (graph) => {
+        const session = await engine.compile(graph);
+        return {
+          buffer: (name) => session.buffer(name),
+          run: (feeds) => {
+            runs++;
+            return session.run(feeds);
+          },
+          close: () => session.close(),
+        };
+      },
+    };
+    await using model = await load(at("run"), { engine: counting, batchSize: 16 });
+    const names = Array.from({ length: 64 }, (_, index) => (index % 2 === 0 ? "red" : "blue"));
+    const answers = await Promise.all(names.map((name) => firsts(model, at(`${name}.png`))));
+    expect(answers).toEqual(names.map((name) => [name]));
+    expect(runs).toBeLessThan(32);
+  });
+
+  it("reads no further ahead than a few batches", async () => {
+    await using model = await load(at("run"), { engine, batchSize: 2 });
+    let asked = 0;
+    function* endless() {
+      for (; ; asked++) yield at("red.png");
+    }
+    for await (const { labels } of model.predict(endless())) {
+      expect(labels?.[0]?.label).toBe("red");
+      break;
+    }
+    expect(asked).toBeLessThanOrEqual(12);
+  });
+
+  it("ends with the reason of its signal", async () => {
+    await using model = await load(at("run"), { engine });
+    const stop = new AbortController();
+    const predicting = async () => {
+      for await (const _ of model.predict([at("red.png"), at("blue.png")], { signal: stop.signal }))
+        stop.abort(new Error("enough"));
+    };
+    await expect(predicting()).rejects.toThrow("enough");
+  });
+});
+
+describe("evaluate", () => {
+  it("says how good the model is, on the held-out images by itself", async () => {
+    await using model = await load(at("run"), { engine });
+    const evaluation = await model.evaluate(at("data"));
+    expect(evaluation).toMatchObject({ split: "test", classes: colourNames, skipped: 0, notes: [] });
+    expect(evaluation.metrics).toMatchObject({ examples: 12, top1: 100 });
+    expect(evaluation.examples).toHaveLength(12);
+    const train = await model.evaluate(at("data"), { split: "train", report: at("report.html") });
+    expect(train.metrics.examples).toBe(24);
+    expect(await readFile(at("report.html"), "utf8")).toContain("24 images");
+  });
+
+  it.each([
+    [{ split: "val" }, "ROOT/data has no val split; it has train, test. Choose one with split."],
+    [
+      { report: "page.txt" },
+      "report writes a page and over what is there; its name must end in .html, got page.txt.",
+    ],
+  ] as const)("refuses %j", async (options, message) => {
+    await using model = await load(at("run"), { engine });
+    await expect(model.evaluate(at("data"), options)).rejects.toThrow(
+      new InputError(message.replace("ROOT", root)),
+    );
+  });
+});
+
+describe("close", () => {
+  it("waits for what is under way, and refuses what comes later", async () => {
+    const model = await load(at("run"), { engine });
+    const evaluating = model.evaluate(at("data"));
+    const predicting = firsts(model, at("red.png"));
+    await new Promise((done) => setImmediate(done));
+    const closing = model.close();
+    expect(await predicting).toEqual(["red"]);
+    expect((await evaluating).metrics.top1).toBe(100);
+    await closing;
+    await model.close();
+    const closed = new InputError("The model is closed. Load it again.");
+    await expect(firsts(model, at("red.png"))).rejects.toThrow(closed);
+    await expect(model.evaluate(at("data"))).rejects.toThrow(closed);
+  });
+});

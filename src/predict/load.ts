@@ -1,0 +1,42 @@
+/** Opens a model for predictions: what it is, where its base lies and how its images are prepared is found here. */
+
+import type { Engine } from "../engine/engine.ts";
+import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import { backboneOf } from "../model/architectures.ts";
+import type { Model } from "../model/model.ts";
+import { microBatchFor } from "../train/micro-batch.ts";
+import { LoadedModel } from "./loaded-model.ts";
+import { type Named, nameSource, type OpenModelOptions, openModel } from "./open-model.ts";
+
+export interface LoadOptions extends OpenModelOptions, EngineOptions {
+  /** The base of an adapter; where left out, the one that it names. */
+  readonly model?: string | Model | undefined;
+  /** Runs the model, and stays open; where left out, one is opened with `provider` and `threads`. */
+  readonly engine?: Engine | undefined;
+  /** Decoded images to share, whose owner closes it. */
+  readonly store?: ImageStore | undefined;
+  /** The most images per run; by default as suits the model. */
+  readonly batchSize?: number | undefined;
+  /** How many images will come, where that is known: no run is made for more. */
+  readonly expectedImages?: number | undefined;
+}
+
+/** Loads an adapter, the run that made it, or a model that has a head of its own. */
+export async function load(source: string | Named, options: LoadOptions = {}): Promise<LoadedModel> {
+  const named = typeof source === "string" ? await nameSource(source, options.model) : source;
+  const opened = await openModel(named, options);
+  const { provider, threads, store } = options;
+  const engine = options.engine ?? (await openEngine({ provider, threads }));
+  const release = async () => {
+    if (!options.engine) await engine.close();
+  };
+  const notes = options.engine ? opened.notes : [...engine.notes, ...opened.notes];
+  const { batchSize = suitableBatch(opened.model), expectedImages = batchSize } = options;
+  const most = Math.max(1, Math.min(batchSize, expectedImages));
+  return new LoadedModel({ ...opened, notes, engine, store, batchSize: most, release });
+}
+
+/** As many images as a run answers in a few seconds, since only between runs can it be interrupted. */
+const suitableBatch = ({ config }: Model): number =>
+  microBatchFor(backboneOf(config), { batchSize: 16, memoryBytes: Number.POSITIVE_INFINITY });

@@ -1,0 +1,220 @@
+/** A model that is ready: it predicts and evaluates until it is closed. */
+
+import type { Adapter } from "../adapter/adapter.ts";
+import { abortable } from "../datasets/abortable.ts";
+import type { Dataset } from "../datasets/dataset.ts";
+import type { Engine, Session } from "../engine/engine.ts";
+import { FileError, InputError } from "../errors.ts";
+import { type ImageSource, nameOf, type ReadSource, readSource } from "../images/image-source.ts";
+import { type ImageStore, openImageStore } from "../images/image-store.ts";
+import type { Model } from "../model/model.ts";
+import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
+import { splitSteps } from "../preprocessing/step-list.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import { AnswerQueue } from "./answer-queue.ts";
+import { classifierGraph } from "./classifier.ts";
+import { type EvaluateOptions, evaluate, type ModelEvaluation } from "./evaluate.ts";
+import { inOrderAhead } from "./in-order-ahead.ts";
+import { softmax, topK } from "./metrics.ts";
+import type { OpenedModel } from "./open-model.ts";
+
+export interface LabelProbability {
+  readonly label: string;
+  /** From 0 to 1. */
+  readonly probability: number;
+}
+
+/** The labels of an image, the likeliest first, or why it cannot be read. */
+export type Prediction =
+  | { readonly image: ImageSource; readonly labels: readonly LabelProbability[]; readonly error?: undefined }
+  | { readonly image: ImageSource; readonly labels?: undefined; readonly error: FileError | InputError };
+
+export interface PredictOptions {
+  /** How many labels an image gets; 5 where left out. */
+  readonly topK?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** One image or many; a stream of images is read as fast as they are answered. */
+export type ImageSources = ImageSource | Iterable<ImageSource> | AsyncIterable<ImageSource>;
+
+export interface LoadedParts extends OpenedModel {
+  readonly engine: Engine;
+  /** The most images that one run takes. */
+  readonly batchSize: number;
+  /** Decoded images, where its owner shares them. */
+  readonly store?: ImageStore | undefined;
+  /** Closes what was opened for this model alone. */
+  readonly release: () => Promise<void>;
+}
+
+/** Made by `load`. Calls may overlap: their images share runs. Close it when done, or declare it with `await using`. */
+export class LoadedModel implements AsyncDisposable {
+  readonly labels: readonly string[];
+  readonly model: Model;
+  readonly adapter: Adapter | undefined;
+  readonly preprocessing: readonly Step[];
+  /** What was inferred or taken for granted, for the user to see. */
+  readonly notes: readonly string[];
+
+  readonly #parts: LoadedParts;
+  readonly #queue: AnswerQueue;
+  readonly #sessions = new Map<number, Promise<Session>>();
+  /** Calls that have not ended yet. */
+  readonly #underWay = new Set<Promise<unknown>>();
+  #store: ImageStore | undefined;
+  #closing: Promise<void> | undefined;
+
+  constructor(parts: LoadedParts) {
+    this.#parts = parts;
+    this.#store = parts.store;
+    this.labels = parts.labels;
+    this.model = parts.model;
+    this.adapter = parts.adapter;
+    this.preprocessing = parts.preprocessing;
+    this.notes = parts.notes;
+    this.#queue = new AnswerQueue({
+      session: (batchSize) => this.#session(batchSize),
+      batchSize: parts.batchSize,
+    });
+  }
+
+  /**
+   * The labels of images, in their order, as soon as they are known. An image that cannot be read gives its error and stops
+   * nothing. A few batches are prepared ahead of the reader.
+   */
+  async *predict(
+    images: ImageSources,
+    { topK: count = 5, signal }: PredictOptions = {},
+  ): AsyncGenerator<Prediction, void, void> {
+    const left = new AbortController();
+    const wanted = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
+    const { batchSize } = this.#parts;
+    const predictOne = (image: ImageSource) =>
+      this.#track(this.#predictOne(image, { count, signal: wanted }));
+    try {
+      yield* inOrderAhead(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
+    } finally {
+      left.abort();
+    }
+  }
+
+  /** How good it is on labelled images: a folder, a list or a data set that was read. */
+  evaluate(data: string | Dataset, options: EvaluateOptions = {}): Promise<ModelEvaluation> {
+    const session = (batchSize: number) => this.#session(batchSize);
+    return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session }, options)));
+  }
+
+  /** Waits for what is under way, then gives back memory and threads. Later calls are refused. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  async #close(): Promise<void> {
+    await Promise.allSettled(this.#underWay);
+    for (const session of this.#sessions.values()) await (await session).close();
+    if (this.#store !== this.#parts.store) await this.#store?.close();
+    await this.#parts.release();
+  }
+
+  async #whileOpen<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#closing) throw new InputError("The model is closed. Load it again.");
+    return work();
+  }
+
+  #track<T>(work: Promise<T>): Promise<T> {
+    this.#underWay.add(work);
+    const end = () => this.#underWay.delete(work);
+    work.then(end, end);
+    return work;
+  }
+
+  /** Compiled when it is first needed, and kept. */
+  #session(batchSize: number): Promise<Session> {
+    const known = this.#sessions.get(batchSize);
+    if (known) return known;
+    const session = this.#parts.engine.compile(classifierGraph({ ...this.#parts, batchSize }));
+    this.#sessions.set(batchSize, session);
+    session.catch(() => this.#sessions.delete(batchSize));
+    return session;
+  }
+
+  #predictOne(
+    image: ImageSource,
+    { count, signal }: { readonly count: number; readonly signal: AbortSignal },
+  ): Promise<Prediction> {
+    return this.#whileOpen(async () => {
+      // Whatever comes slowly, such as an upload, is waited for before others are.
+      const read = await readOr(() => readSource(image, { signal }));
+      if (isReadError(read)) return { image, error: read };
+      const preparing = this.#prepare(read, signal);
+      const failed = preparing.then(
+        () => undefined,
+        (error: unknown) => error,
+      );
+      const logits = this.#queue.answer(preparing, signal);
+      logits.catch(() => {}); // told below
+      const problem = await failed;
+      if (isReadError(problem)) return { image, error: problem };
+      const labels = this.#best(await logits, { count, where: nameOf(read, {}) });
+      return { image, labels };
+    });
+  }
+
+  /** [3, height, width], as the model takes it. */
+  async #prepare(read: ReadSource, signal: AbortSignal): Promise<Float32Array> {
+    // Predictions meet most images once, so there is nothing to keep.
+    this.#store ??= openImageStore({ cacheBytes: 0 });
+    const { deterministic, rest } = splitSteps(this.preprocessing);
+    const source = read.type === "path" ? read.path : read.type === "bytes" ? read.bytes : read.image;
+    const image = await abortable(this.#store.load(source, deterministic, { signal }), signal);
+    const numbers = new Float32Array(3 * image.width * image.height);
+    normaliseInto(numbers, image, { table: byteTable(rest) });
+    return numbers;
+  }
+
+  #best(logits: Float32Array, { count, where }: { readonly count: number; readonly where: string }) {
+    const probabilities = softmax(logits);
+    // Pixels are whole numbers of a byte, so only weights can be the cause.
+    if (!probabilities.every(Number.isFinite)) {
+      const whose = this.adapter ? `${this.model.id} or of the adapter` : this.model.id;
+      throw new FileError(
+        `${where}: the model's answer is NaN or infinite, not a probability. The weights of ${whose} are damaged; get them again, or train again with a lower learning rate.`,
+      );
+    }
+    return topK(probabilities, count).map((index) => ({
+      label: this.labels[index] as string,
+      probability: probabilities[index] as number,
+    }));
+  }
+}
+
+const isReadError = (error: unknown): error is FileError | InputError =>
+  error instanceof FileError || error instanceof InputError;
+
+/** What `work` gives, or the error that says why an image cannot be read. */
+async function readOr<T>(work: () => Promise<T>): Promise<T | FileError | InputError> {
+  try {
+    return await work();
+  } catch (error) {
+    if (isReadError(error)) return error;
+    throw error;
+  }
+}
+
+/** Strings, bytes and streams can be iterated over too, but each of them is one image. */
+function sourcesOf(images: ImageSources): Iterable<ImageSource> | AsyncIterable<ImageSource> {
+  if (
+    typeof images === "string" ||
+    images instanceof Uint8Array ||
+    images instanceof ReadableStream ||
+    !(Symbol.iterator in images || Symbol.asyncIterator in images)
+  )
+    return [images];
+  return images;
+}

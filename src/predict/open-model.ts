@@ -1,0 +1,115 @@
+/** The model and, where one is given, the adapter that answer together. */
+
+import { join } from "node:path";
+import { type Adapter, checkBase } from "../adapter/adapter.ts";
+import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
+import { InputError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
+import type { Method } from "../methods/method.ts";
+import { sayAssumedSteps } from "../model/assumed-steps.ts";
+import type { Model } from "../model/model.ts";
+import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import { defaultSteps } from "../preprocessing/step-list.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import { checkHead } from "./classifier.ts";
+
+/** What answers: a model by its own head, or an adapter on the model that it was trained on. */
+export interface Named {
+  /** A run, or an adapter's folder. */
+  readonly adapter?: string | undefined;
+  /** A file, a folder or a hub id; where left out, the base that the adapter names. */
+  readonly model?: string | Model | undefined;
+}
+
+export interface OpenModelOptions extends Pick<ReadModelOptions, "signal" | "onProgress"> {
+  /** Attention heads, where the model does not tell; an adapter does. */
+  readonly heads?: number | undefined;
+  /** The method that an adapter was trained with, where it is one of your own. */
+  readonly method?: Method | undefined;
+}
+
+export interface OpenedModel {
+  readonly model: Model;
+  readonly adapter: Adapter | undefined;
+  readonly preprocessing: readonly Step[];
+  /** One per row of the head. */
+  readonly labels: readonly string[];
+  /** What was inferred or taken for granted and not said when an adapter was trained, for the user to see. */
+  readonly notes: readonly string[];
+}
+
+/** What a single name means: an adapter or a run where it is one, else a model. */
+export async function nameSource(source: string, model?: string | Model): Promise<Named> {
+  const isAdapter =
+    model !== undefined ||
+    (await adapterFolder(source)) !== undefined ||
+    (await exists(join(source, "run.json")));
+  return isAdapter ? { adapter: source, model } : { model: source };
+}
+
+/** Reads the adapter, then the model that is named or that the adapter was trained on, and checks that they fit. */
+export async function openModel(
+  { adapter: path, model: source }: Named,
+  options: OpenModelOptions = {},
+): Promise<OpenedModel> {
+  if (source === undefined && path === undefined)
+    throw new InputError(
+      (show) =>
+        `Give ${show("model")}, ${show("adapter")} or both: the model that answers, and what it was adapted with.`,
+    );
+  const { method } = options;
+  const own = method ? { methods: [method] } : {};
+  const adapter = path === undefined ? undefined : await readAdapter(path, own);
+  const model = await openBase({ source, path, adapter }, options);
+  if (adapter) await checkBase(adapter, model, signalOf(options));
+  else checkHead(model);
+  return {
+    model,
+    adapter,
+    preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(model.config.imageSize),
+    labels: adapter?.labels ?? labelsOf(model),
+    notes: adapter ? [] : [...model.notes, ...sayAssumedSteps(model)],
+  };
+}
+
+interface Sources {
+  readonly source: string | Model | undefined;
+  readonly path: string | undefined;
+  readonly adapter: Adapter | undefined;
+}
+
+async function openBase(
+  { source, path, adapter }: Sources,
+  { heads, signal, onProgress }: OpenModelOptions,
+): Promise<Model> {
+  if (typeof source === "object") return source;
+  const base = source ?? adapter?.base.id ?? "";
+  const asked: ReadModelOptions = {
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+    ...(heads !== undefined && { heads }),
+    ...fromAdapter(adapter),
+    sendToken: source !== undefined,
+  };
+  return readModel(base, asked).catch((error: unknown) => {
+    if (source !== undefined || !(error instanceof InputError)) throw error;
+    throw new InputError(
+      (show) =>
+        `${path}: its base ${base} cannot be opened here. Name the base with ${show("model")}. ${error.messageWith(show)}`,
+      { cause: error },
+    );
+  });
+}
+
+const signalOf = ({ signal }: OpenModelOptions): { readonly signal?: AbortSignal } =>
+  signal ? { signal } : {};
+
+/** What a weight file does not say but the adapter remembers. */
+const fromAdapter = (adapter: Adapter | undefined): ReadModelOptions =>
+  adapter ? { imageSize: adapter.config.imageSize, heads: adapter.config.heads } : {};
+
+/** Names for every row of the head. */
+const labelsOf = ({ labels, config }: Model): readonly string[] =>
+  labels.length === config.classes
+    ? labels
+    : Array.from({ length: config.classes }, (_, index) => `LABEL_${index}`);

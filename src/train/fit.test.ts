@@ -1,0 +1,109 @@
+import { describe, expect, it } from "vitest";
+import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { tinyModel } from "../../test/tiny-model.ts";
+import {
+  examplesInMemory,
+  type FitEvent,
+  type FitOptions,
+  type FitState,
+  fit,
+  InputError,
+  referenceEngine,
+} from "../index.ts";
+
+const model = tinyModel();
+const size = 3 * 8 * 8;
+
+/** Noisy images of two classes that differ in brightness: no file, no thread, no native code. */
+function brightness(count: number, seed: number) {
+  const labels = Array.from({ length: count }, (_, at) => at % 2);
+  const numbers = drawnNumbers(count * size, { seed, low: -0.5, high: 0.5 }).map(
+    (noise, at) => noise + (Math.floor(at / size) % 2 === 0 ? -0.4 : 0.4),
+  );
+  return examplesInMemory(Float32Array.from(numbers), labels);
+}
+
+const options = (): FitOptions => ({
+  model,
+  classes: 2,
+  train: brightness(12, 1),
+  val: brightness(6, 2),
+  recipe: { epochs: 4, batchSize: 6, learningRate: 2e-2, warmupEpochs: 0, dropout: 0.1 },
+  engine: referenceEngine(),
+});
+
+async function collect(events: AsyncIterable<FitEvent>): Promise<FitEvent[]> {
+  const collected: FitEvent[] = [];
+  for await (const event of events) collected.push(event);
+  return collected;
+}
+
+function doneOf(events: readonly FitEvent[]) {
+  const last = events.at(-1);
+  if (last?.type !== "done") throw new Error("training did not end");
+  return last;
+}
+
+/** A copy that training will not change. */
+const copyState = ({ position, parameters }: FitState): FitState => structuredClone({ position, parameters });
+
+describe("fit, in memory", () => {
+  it("learns, and ends with the tensors of the best epoch", async () => {
+    const events = await collect(fit(options()));
+    const epochs = events.flatMap((event) => (event.type === "epoch" ? [event] : []));
+    const [first] = events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+    // The head starts at zero.
+    expect(first).toBeCloseTo(Math.log(2), 6);
+    expect(epochs.at(-1)?.trainLoss).toBeLessThan(Math.log(2) / 2);
+    const done = doneOf(events);
+    expect(done).toMatchObject({ epoch: epochs.findLastIndex(({ best }) => best), valTop1: 100 });
+    expect(done.tensors?.get("head.weight")?.shape).toEqual([2, 16]);
+  });
+
+  it.each([1, 3, 6])("goes on from the state of step %d to the same numbers", async (stopAt) => {
+    const whole = doneOf(
+      await collect(fit({ ...options(), recipe: { ...options().recipe, select: "last" } })),
+    );
+    let state: FitState | undefined;
+    const recipe = { ...options().recipe, select: "last" } as const;
+    for await (const event of fit({ ...options(), recipe }))
+      if (event.type === "step" && event.step === stopAt) {
+        state = copyState(event.state);
+        break;
+      }
+    expect(state?.position.step).toBe(stopAt);
+    const resumed = doneOf(await collect(fit({ ...options(), recipe, ...(state && { resume: state }) })));
+    expect(resumed.tensors).toEqual(whole.tensors);
+  });
+
+  it("stops with the signal's reason, between two steps", async () => {
+    const stop = new AbortController();
+    const reason = new Error("enough");
+    let last = 0;
+    const training = async () => {
+      for await (const event of fit({ ...options(), signal: stop.signal })) {
+        if (event.type !== "step") continue;
+        last = event.step;
+        stop.abort(reason);
+      }
+    };
+    await expect(training()).rejects.toBe(reason);
+    expect(last).toBe(1);
+  });
+
+  it("refuses labels that are no class", async () => {
+    const train = examplesInMemory(new Float32Array(2 * size), [0, 2]);
+    await expect(collect(fit({ ...options(), train }))).rejects.toThrow(
+      new InputError("train: label 2 is not a class; with 2 classes it is a whole number from 0 to 1."),
+    );
+  });
+
+  it("refuses to choose the best epoch by no example", async () => {
+    const { val: _, ...without } = options();
+    await expect(collect(fit(without))).rejects.toThrow(
+      new InputError(
+        'val: there is no validation example to choose the best epoch by. Give some, or the recipe select: "last".',
+      ),
+    );
+  });
+});
