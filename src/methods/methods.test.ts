@@ -38,7 +38,7 @@ describe("chooseMethod", () => {
     ["linear", {}, {}],
     ["full", undefined, {}],
     ["lora", { rank: 4 }, { rank: 4, alpha: 8, sites: ["q", "v"] }],
-    ["ssf", {}, {}],
+    ["ssf", {}, { init: "official" }],
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
@@ -117,7 +117,7 @@ describe("chooseMethod", () => {
       new InputError("--method: option --rank of method rlrr must be a whole number from 1 to 256, got 0."),
     );
     expect(choose("ssf", { rank: 2 })).toThrow(
-      new InputError("--method: method ssf has no option --rank. Known: none."),
+      new InputError("--method: method ssf has no option --rank. Known: --init."),
     );
   });
 });
