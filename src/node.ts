@@ -33,6 +33,7 @@ export type {
   DoneEvent,
   EpochEvent,
   NoteEvent,
+  ProbeEvent,
   SavedEvent,
   StartEvent,
   StepEvent,

@@ -17,7 +17,8 @@ export function renderModelCard(adapter: Adapter): string {
   );
   const { keptEpoch: kept, ...rest } = training;
   // Records count epochs from 0, people from 1.
-  const forPeople = { method, ...rest, keptEpoch: typeof kept === "number" ? kept + 1 : undefined };
+  const keptEpoch = typeof kept === "number" ? (kept < 0 ? "linear probe" : kept + 1) : undefined;
+  const forPeople = { method, ...rest, keptEpoch };
   const facts = Object.entries(forPeople).flatMap(([name, value]) =>
     value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
   );

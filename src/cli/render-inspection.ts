@@ -166,7 +166,7 @@ function trainingFacts(training: AdapterRecord["training"]): Fact[] {
   return [
     ["trained on", images === undefined ? undefined : `${renderCount(images)} images`],
     ["recipe", recipe.length > 0 ? recipe.join(", ") : undefined],
-    ["kept", kept === undefined ? undefined : `epoch ${kept + 1}${whole}`],
+    ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
     ["validation", top1 === undefined ? undefined : `top-1 ${top1.toFixed(2)} %`],
   ];
 }

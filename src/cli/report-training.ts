@@ -1,7 +1,7 @@
 /** Shows a run's events: a live line on a terminal, plain lines in a log, JSON lines for programs. */
 
 import { renderClock, renderDuration } from "../duration.ts";
-import type { DoneEvent, EpochEvent, StartEvent, TrainEvent } from "../node.ts";
+import type { DoneEvent, EpochEvent, ProbeEvent, StartEvent, TrainEvent } from "../node.ts";
 import { print } from "./output.ts";
 import { chooseProgressMode, openProgress, type ProgressStream } from "./progress.ts";
 
@@ -68,6 +68,7 @@ export function trainingLines(): (event: Printed) => string[] {
       return startLines(event);
     }
     if (event.type === "note") return [event.message];
+    if (event.type === "probe") return [probeLine(event)];
     if (event.type === "epoch") return [epochLine(event, start?.epochs)];
     return event.type === "done" ? doneLines(event, start) : [];
   };
@@ -87,6 +88,11 @@ function startLines({
   const parameters = `${count(trainable)} parameters (head ${count(headTrainable)})`;
   const line = `${method} trains ${parameters} on ${count(trainExamples)} images${validated}`;
   return resumedAt > 0 ? [line, `Resuming after step ${count(resumedAt)}.`] : [line];
+}
+
+function probeLine({ valTop1, seconds }: ProbeEvent): string {
+  const val = valTop1 === undefined ? "" : `  val ${valTop1.toFixed(1).padStart(5)} % *`;
+  return `linear probe on frozen features${val}  ${renderClock(1000 * seconds)}`;
 }
 
 /** A star marks what is the best so far on validation images. */
@@ -112,7 +118,7 @@ function doneLines(
   const why = valTop1 === undefined ? ", the last" : `: ${valTop1.toFixed(1)} % on ${images}`;
   const how = stoppedEarly ? "Stopped early, patience exhausted," : "Done";
   return [
-    `${how} in ${renderDuration(1000 * seconds)}. Kept epoch ${epoch + 1}${whole}${why}.`,
+    `${how} in ${renderDuration(1000 * seconds)}. Kept ${epoch < 0 ? "the linear probe" : `epoch ${epoch + 1}${whole}`}${why}.`,
     `Adapter: ${adapter}   Curves: ${report}`,
   ];
 }

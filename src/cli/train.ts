@@ -57,6 +57,14 @@ const recipeOptions = [
     "--select <epoch>",
     "keep the best epoch on validation images, or train on them too and keep the last (default: val)",
   ).choices(["val", "last"]),
+  new Option(
+    "--start <head>",
+    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better (default: zero)",
+  ).choices(["zero", "probe"]),
+  new Option(
+    "--schedule-unit <unit>",
+    "move the learning rate after each epoch, as published, or after each step (default: epoch)",
+  ).choices(["epoch", "step"]),
   numberOption("--patience <n>", "stop after so many epochs without a better one (default: never)"),
 ];
 const imageOptions = [

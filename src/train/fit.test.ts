@@ -106,4 +106,51 @@ describe("fit, in memory", () => {
       ),
     );
   });
+
+  describe("from a linear probe", () => {
+    const recipe = { ...options().recipe, start: "probe", scheduleUnit: "step" } as const;
+    const eventsOf = async (more: Partial<FitOptions> = {}) =>
+      collect(fit({ ...options(), recipe, ...more }));
+
+    it("validates the probe first, starts from its head and from the pre-trained model", async () => {
+      const events = await eventsOf();
+      const probe = events.find(({ type }) => type === "probe");
+      expect(probe).toMatchObject({ valTop1: 100 });
+      const [first] = events.flatMap((event) => (event.type === "step" ? [event.loss] : []));
+      expect(first).toBeLessThan(Math.log(2) / 2);
+      expect(events.map(({ type }) => type).filter((type) => type !== "progress")[1]).toBe("probe");
+    });
+
+    it("keeps the probe where no epoch is better", async () => {
+      // A rate so high that training does harm.
+      const events = await eventsOf({ recipe: { ...recipe, learningRate: 3, schedule: "constant" } });
+      const done = doneOf(events);
+      expect(done).toMatchObject({ epoch: -1, valTop1: 100 });
+      const left = done.tensors?.get("blocks.0.q.left")?.data ?? new Float32Array([1]);
+      expect(left.every((one) => one === 0)).toBe(true);
+      expect(done.tensors?.get("head.weight")?.data.some((one) => one !== 0)).toBe(true);
+    });
+
+    it("goes on from a step to the same numbers, without a second probe", async () => {
+      const last = { ...recipe, select: "last" } as const;
+      const whole = doneOf(await eventsOf({ recipe: last }));
+      let state: FitState | undefined;
+      for await (const event of fit({ ...options(), recipe: last }))
+        if (event.type === "step" && event.step === 3) {
+          state = copyState(event.state);
+          break;
+        }
+      const events = await eventsOf({ recipe: last, ...(state && { resume: state }) });
+      expect(events.some(({ type }) => type === "probe")).toBe(false);
+      expect(doneOf(events).tensors).toEqual(whole.tensors);
+    });
+
+    it("chooses by cross-validation where nothing validates", async () => {
+      const { val: _, ...without } = options();
+      const events = await collect(fit({ ...without, recipe: { ...recipe, select: "last" } }));
+      const probe = events.find(({ type }) => type === "probe");
+      expect(probe).not.toHaveProperty("valTop1");
+      expect(doneOf(events).epoch).toBe(3);
+    });
+  });
 });

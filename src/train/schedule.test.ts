@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { learningRateAt, type Schedule } from "./schedule.ts";
+import { learningRateAt, learningRateAtStep, type Schedule } from "./schedule.ts";
 
 interface Case {
   readonly epochs: number;
@@ -62,5 +62,29 @@ describe("learningRateAt", () => {
     expect(ratesOf(schedule("constant", { warmupEpochs: 0, epochs: 3 }))).toEqual([1, 1, 1]);
     expect(learningRateAt(schedule("cosine", { warmupEpochs: 0 }), 0)).toBe(1);
     expect(learningRateAt(schedule("cosine", { warmupEpochs: 0 }), 1)).toBe(1);
+  });
+});
+
+describe("learningRateAtStep", () => {
+  const schedule = {
+    ...{ kind: "linear", learningRate: 1, epochs: 5, warmupEpochs: 1 },
+    ...{ warmupLearningRate: 0, minLearningRate: 0 },
+  } as const;
+  const rates = (more: Partial<Schedule> = {}) =>
+    Array.from({ length: 10 }, (_, step) =>
+      learningRateAtStep({ ...schedule, ...more }, { step, stepsPerEpoch: 2 }),
+    );
+
+  it("rises in every step of the warm-up to the base rate, then falls in every step", () => {
+    expect(rates()).toBeCloseToTensor([0.5, 1, 1, 7 / 8, 6 / 8, 5 / 8, 4 / 8, 3 / 8, 2 / 8, 1 / 8], {
+      relative: 1e-12,
+    });
+  });
+
+  it("falls as a cosine to the least rate, or stays", () => {
+    const cosine = rates({ kind: "cosine", minLearningRate: 0.1 });
+    expect(cosine[6]).toBeCloseTo(0.1 + 0.9 * 0.5 * (1 + Math.cos(Math.PI / 2)), 12);
+    expect(rates({ kind: "constant" }).slice(2)).toEqual(Array(8).fill(1));
+    expect(rates({ warmupEpochs: 0 })[0]).toBe(1);
   });
 });
