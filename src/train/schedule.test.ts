@@ -66,10 +66,10 @@ describe("learningRateAt", () => {
 });
 
 describe("learningRateAtStep", () => {
-  const schedule = {
-    ...{ kind: "linear", learningRate: 1, epochs: 5, warmupEpochs: 1 },
-    ...{ warmupLearningRate: 0, minLearningRate: 0 },
-  } as const;
+  const schedule: Schedule = {
+    kind: "linear",
+    ...{ learningRate: 1, epochs: 5, warmupEpochs: 1, warmupLearningRate: 0, minLearningRate: 0 },
+  };
   const rates = (more: Partial<Schedule> = {}) =>
     Array.from({ length: 10 }, (_, step) =>
       learningRateAtStep({ ...schedule, ...more }, { step, stepsPerEpoch: 2 }),
