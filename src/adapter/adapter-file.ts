@@ -18,6 +18,7 @@ import { backboneOf } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
+import { MAX_DEPTH } from "../model/weight-plan.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
@@ -37,7 +38,7 @@ const configSchema = z.looseObject({
     imageSize: z.tuple([size, size]),
     patchSize: size,
     width: size,
-    depth: z.int().min(1).max(1024),
+    depth: z.int().min(1).max(MAX_DEPTH),
     heads: size,
     mlpWidth: size,
     layerNormEps: z.number().gt(0).lt(1),

@@ -133,7 +133,7 @@ describe("planWeights", () => {
       withTensor(withTensor(timm, "x"), "y"),
       'X: 2 tensors are not part of a plain ViT: "x", "y". Only plain ViTs can be read.',
     ],
-    [withTensor(timm, "blocks.99999.x"), "X: it claims 100000 blocks; at most 1024 are allowed."],
+    [withTensor(timm, "blocks.99999.x"), "X: it claims 100000 blocks; at most 256 are allowed."],
     [withTensor(timm, "blocks.3.norm1.weight", [16]), 'X: tensor "blocks.2.norm1.weight" is missing.'],
     [
       new Map([["a", { shape: [1], data: new Float32Array(1) }]]),

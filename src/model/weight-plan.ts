@@ -37,8 +37,8 @@ export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
 /** The shapes of a source's tensors by name. */
 export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
-/** ViT-22B has 48; a header that claims more is damaged. */
-const MAX_DEPTH = 1024;
+/** ViT-22B has 48. More would take ONNX Runtime minutes to prepare, in which it hears nothing. */
+export const MAX_DEPTH = 256;
 
 interface Found {
   readonly layout: Layout;
