@@ -1,0 +1,76 @@
+/** What `fit` is asked for, and all that is settled before anything runs. */
+
+import { allTrainables } from "../adapter/head.ts";
+import type { Engine } from "../engine/engine.ts";
+import { InputError } from "../errors.ts";
+import type { Trainable } from "../methods/method.ts";
+import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
+import { backboneOf } from "../model/architectures.ts";
+import type { Backbone } from "../model/backbone.ts";
+import { constantsOf } from "../model/frozen.ts";
+import type { ValueOf } from "../model/layers.ts";
+import type { Model } from "../model/model.ts";
+import type { Examples } from "./examples.ts";
+import type { FitState } from "./fit-events.ts";
+import type { Recipe, RecipeInput } from "./recipe.ts";
+import { settleTraining } from "./settle.ts";
+import type { ReadWeight } from "./start-state.ts";
+
+export interface FitOptions {
+  /** Its head, if it has one, is not used. */
+  readonly model: Pick<Model, "config" | "weights">;
+  /** `defaultMethod` where left out. */
+  readonly method?: MethodRequest;
+  readonly classes: number;
+  readonly train: Examples;
+  /** Chooses the best epoch; without examples, give the recipe `select: "last"`. */
+  readonly val?: Examples;
+  /** The learning rate is the method's own where left out. */
+  readonly recipe?: RecipeInput;
+  readonly engine: Engine;
+  /** Goes on from here. Its parameters are changed in place. */
+  readonly resume?: FitState;
+  /** Memory for activations, which decides how many images one run of the graph takes. */
+  readonly memoryBytes?: number;
+  /** Reads weights that lie in files, for methods that train them. */
+  readonly readWeight?: ReadWeight;
+  /** Whether the last event carries the tensors of the epoch kept, which costs a copy of them. */
+  readonly keep?: boolean;
+  readonly signal?: AbortSignal;
+}
+
+/** All that is settled before anything runs. */
+export interface FitPlan {
+  readonly options: FitOptions;
+  readonly chosen: ChosenMethod;
+  readonly recipe: Recipe;
+  readonly backbone: Backbone;
+  readonly frozen: ValueOf;
+  /** Backbone's and head's. */
+  readonly trainables: readonly Trainable[];
+}
+
+/** Wrong options fail here. */
+export function planFit(options: FitOptions): FitPlan {
+  const { model, classes, train, val } = options;
+  const { chosen, recipe } = settleTraining(options);
+  const backbone = backboneOf(model.config);
+  const trainables = allTrainables(chosen.adaptation, backbone, classes);
+  for (const [name, { labels }] of Object.entries({ train, ...(val && { val }) }))
+    for (const label of labels)
+      if (!Number.isInteger(label) || label < 0 || label >= classes)
+        throw new InputError(
+          `${name}: label ${label} is not a class; with ${classes} classes it is a whole number from 0 to ${classes - 1}.`,
+        );
+  if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
+  if (recipe.select === "val" && !val?.labels.length)
+    throw new InputError(
+      (show) =>
+        `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("select", "last")}.`,
+    );
+  if (recipe.consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
+    throw new InputError(
+      `recipe: consistency acts on what a method adds to the backbone; method ${chosen.method.name} adds nothing.`,
+    );
+  return { options, chosen, recipe, backbone, frozen: constantsOf(model.weights), trainables };
+}

@@ -1,0 +1,82 @@
+/** What training is fed: images as they come, or features computed once, from which a probe may start. */
+
+import { type Examples, examplesInMemory } from "./examples.ts";
+import { computeFeatures, type FeatureSet } from "./features.ts";
+import type { FitEvent, FitState } from "./fit-events.ts";
+import type { FitPlan } from "./fit-plan.ts";
+import { fitProbe } from "./probe.ts";
+import { balancedWeights } from "./targets.ts";
+
+/** What the training graph is fed. */
+export interface Sources {
+  readonly input: "images" | "features";
+  readonly train: Examples;
+  readonly val: Examples | undefined;
+  /** Of both, where they were computed. */
+  readonly features: Features | undefined;
+}
+
+export interface Features {
+  readonly train: FeatureSet;
+  readonly val: FeatureSet | undefined;
+}
+
+/**
+ * Features are computed once where the backbone stays as it is and sees the same pixels in every epoch, and then are all
+ * that is trained on; and where a probe starts from them.
+ */
+export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
+  const { options, chosen, recipe, backbone } = plan;
+  const { train } = options;
+  const val = options.val?.labels.length ? options.val : undefined;
+  const isFrozen = chosen.adaptation.trainables(backbone).length === 0;
+  const cached = isFrozen && train.deterministic && recipe.dropout === 0 && recipe.dropPath === 0;
+  const probed = recipe.start === "probe" && !options.resume;
+  if (!cached && !probed) return { input: "images", train, val, features: undefined };
+  const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
+  const features = yield* featuresOf(plan, parts);
+  if (!cached) return { input: "images", train, val, features };
+  const [trained, validated] = [features.train, features.val];
+  return {
+    input: "features",
+    train: examplesInMemory(trained.rows, trained.labels),
+    val: validated && examplesInMemory(validated.rows, validated.labels),
+    features,
+  };
+}
+
+async function* featuresOf(
+  { backbone, frozen, options: { engine, signal } }: FitPlan,
+  { train, val }: { train: Examples; val?: Examples },
+): AsyncGenerator<FitEvent, Features, void> {
+  const parts = val ? [train, val] : [train];
+  for await (const event of computeFeatures(parts, { backbone, frozen, engine, signal })) {
+    if (event.type === "progress") yield { ...event, label: "computing features", unit: "images" };
+    else {
+      const [trained, validated] = event.sets;
+      if (trained) return { train: trained, val: validated };
+    }
+  }
+  throw new Error("internal: computing features ended without any.");
+}
+
+/** Puts the probe's head into the state, which then stands at an epoch of its own: the best one so far. */
+export async function* startFromProbe(
+  { options: { classes, engine, signal }, recipe }: FitPlan,
+  { state, features }: { state: FitState; features: Features },
+): AsyncGenerator<FitEvent, FitState, void> {
+  const began = performance.now();
+  const { labels } = features.train;
+  const classWeights = recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined;
+  const probe = await fitProbe(features.train, features.val, { classes, engine, classWeights, signal });
+  for (const [name, { data }] of probe.head) state.parameters.get(name)?.parameter.set(data);
+  const best = features.val && { epoch: -1, ...probe.validation };
+  const started: FitState = { ...state, position: { ...state.position, best } };
+  const { loss: valLoss, top1: valTop1 } = probe.validation;
+  yield {
+    type: "probe",
+    ...(features.val ? { valLoss, valTop1 } : {}),
+    ...{ penalty: probe.penalty, seconds: (performance.now() - began) / 1000, state: started },
+  };
+  return started;
+}
