@@ -185,6 +185,7 @@ export const dataCases: readonly FuzzCase[] = [
       "datasets/see-lists.ts openList",
       "datasets/see-lists.ts readLists",
       "datasets/find-listed.ts openFinder",
+      "datasets/find-listed.ts findAnywhere",
     ],
     form: "json",
     share: 1,

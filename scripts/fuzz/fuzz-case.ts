@@ -25,6 +25,8 @@ export interface FuzzCase {
   readonly name: string;
   /** The exports that it reaches, such as `formats/zip.ts openZip`. */
   readonly readers: readonly string[];
+  /** Those that it reaches in a process that decodes images, where nobody counts. */
+  readonly inImageProcess?: readonly string[];
   /** What is damaged: bytes, letters, or values of JSON. */
   readonly form: "bytes" | "text" | "json";
   /** How many inputs it gets for one of the slowest cases. */

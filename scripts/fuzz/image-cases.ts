@@ -186,6 +186,11 @@ export const imageCases: readonly FuzzCase[] = [
     (kind): FuzzCase => ({
       name: `process-${kind.toLowerCase()}`,
       readers: [],
+      inImageProcess: [
+        "images/decode-bytes.ts readFacts",
+        "images/decode-bytes.ts decodeBytes",
+        ...(kind === "HEIC" ? ["images/decode-heic.ts decodeHeic"] : []),
+      ],
       form: "bytes",
       share: kind === "HEIC" || kind === "AVIF" ? 0.15 : 0.4,
       headerBytes: 1000,
@@ -208,7 +213,7 @@ export const imageCases: readonly FuzzCase[] = [
       "datasets/look-at-images.ts lookAtImages",
     ],
     form: "bytes",
-    share: 0.15,
+    share: 0.03,
     corpus: files.PNG,
     run: async (input, { write }) => {
       const path = write("input.png", input);

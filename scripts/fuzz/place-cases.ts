@@ -126,9 +126,13 @@ async function each(works: readonly (() => Promise<unknown>)[]): Promise<void> {
 export const placeCases: readonly FuzzCase[] = [
   {
     name: "hub-answers",
-    readers: ["model/hub-fetch.ts openHubClient"],
+    readers: [
+      "model/hub.ts fetchModel",
+      "model/hub-fetch.ts openHubClient",
+      "model/hub-download.ts fetchFile",
+    ],
     form: "json",
-    share: 0.2,
+    share: 0.02,
     corpus: async () =>
       [
         answers(["config.json", "model.safetensors"]),
@@ -154,6 +158,24 @@ export const placeCases: readonly FuzzCase[] = [
       server?.closeAllConnections();
       server?.close();
       server = undefined;
+    },
+  },
+  {
+    name: "hub-cache",
+    readers: ["model/hub.ts fetchModel"],
+    form: "text",
+    share: 1,
+    corpus: async () => [commit, `${commit}\n`],
+    run: async (input, { folder, write }) => {
+      const cache = join(folder, "hub-cache");
+      const own = `hub-cache/models--${name.replace("/", "--")}`;
+      for (const part of ["refs", `snapshots/${commit}`])
+        mkdirSync(join(folder, own, part), { recursive: true });
+      write(`${own}/refs/main`, input);
+      write(`${own}/snapshots/${commit}/model.safetensors`, "");
+      await withEnvironment({ HF_HUB_OFFLINE: "1", HF_HUB_CACHE: cache }, () =>
+        fetchModel({ name, revision: "main" }),
+      );
     },
   },
   {
@@ -195,7 +217,7 @@ export const placeCases: readonly FuzzCase[] = [
   },
   {
     name: "lock-file",
-    readers: [],
+    readers: ["files/file-lock.ts takeFileLock"],
     form: "bytes",
     share: 2,
     corpus: async () => ['{"pid":1,"host":"a"}', "\0\0\0\0", " ".repeat(1024)],
@@ -209,7 +231,7 @@ export const placeCases: readonly FuzzCase[] = [
   },
   {
     name: "run-folder",
-    readers: ["runs/run-folder.ts openRunFolder"],
+    readers: ["runs/run-folder.ts openRunFolder", "runs/run-lock.ts takeLock"],
     form: "bytes",
     share: 1,
     corpus: async () => ['{"pid":1,"host":"a"}', '{"version":1}', "{}"],

@@ -14,3 +14,24 @@ export const cases: readonly FuzzCase[] = [
   ...dataCases,
   ...placeCases,
 ];
+
+const handsOn = "it hands what it is given on to readers that have cases";
+const ownState = "what it opens is made by this program and comes from nowhere";
+const message = "it makes a message of an error";
+
+/** Exports that are called as readers are, and need no case. Whoever adds a row says why. */
+export const needsNone: Readonly<Record<string, string>> = {
+  "cli/engine-options.ts openChosenEngine": "commander has checked its flags",
+  "cli/open-model.ts openModel": handsOn,
+  "cli/progress.ts openProgress": ownState,
+  "cli/read-shown-model.ts readShownModel": handsOn,
+  "cli/report-training.ts openReporter": ownState,
+  "datasets/check-images.ts findBadImages": handsOn,
+  "engine/open-engine.ts openEngine": ownState,
+  "engine/thread-quota.ts readCpuLimits": "the kernel writes these files, and any text gives numbers",
+  "files/file-problem.ts readFailure": message,
+  "files/file-problem.ts readProblem": message,
+  "predict/classifier.ts openClassifier": handsOn,
+  "runs/open-run.ts openRun": handsOn,
+  "train/validator.ts openValidator": ownState,
+};

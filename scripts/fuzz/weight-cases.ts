@@ -158,6 +158,7 @@ export const weightCases: readonly FuzzCase[] = [
       "formats/safetensors.ts readSafetensors",
       "formats/safetensors.ts readTensor",
       "formats/list-tensors.ts listTensors",
+      "files/read-file.ts readExactly",
     ],
     form: "bytes",
     share: 12,

@@ -19,6 +19,8 @@ export type Answer =
 
 const [, , table, notes] = process.argv;
 if (!table || !notes) throw new Error("usage: worker.ts <table of cases> <file for notes>");
+// Errors are many here, and their stacks the dearest part.
+Error.stackTraceLimit = 4;
 const { cases } = (await import(table)) as { readonly cases: readonly FuzzCase[] };
 
 /** Children that are none of a case's: the TypeScript loader has one. */
