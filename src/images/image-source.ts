@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { FileError, InputError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import type { Image } from "../preprocessing/image.ts";
 
 /** Pixels row by row, RGB or RGBA, as a canvas gives them; alpha is dropped. */
@@ -37,8 +38,7 @@ export interface SourceOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A PNG of the most pixels that are decoded would be larger if it did not compress at all, but no real image comes near. */
-const MAX_FILE_BYTES = 256 * 2 ** 20;
+const MAX_FILE_BYTES = limits.MAX_IMAGE_FILE_BYTES.value;
 const limit = `at most ${MAX_FILE_BYTES / 2 ** 20} MiB are allowed for an image. Make it smaller or remove it.`;
 
 /** What messages call the image: as the caller named it, else by its path. */

@@ -1,5 +1,6 @@
 /** A run's log of numbers: one JSON line a step and an epoch, only ever added to, cut back where a resumed run begins. */
 
+import { limits } from "../limits.ts";
 import { createReadStream, constants as flags } from "node:fs";
 import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
@@ -67,8 +68,7 @@ async function measureLines(path: string, most: number): Promise<{ lines: number
   return { lines, bytes };
 }
 
-/** A million steps take 200 MB. */
-export const MAX_METRICS_BYTES = 256 * 2 ** 20;
+export const MAX_METRICS_BYTES = limits.MAX_METRICS_BYTES.value;
 
 async function refuseLarge(path: string): Promise<void> {
   const { size } = await stat(path);
