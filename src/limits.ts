@@ -184,6 +184,12 @@ export const limits = {
       reason:
         "Each scan of a progressive JPEG is one more pass over all of it: encoders write about ten, and libjpeg-turbo's own fuzzing stops at 500.",
     },
+    MAX_PNG_CHUNKS: {
+      value: 2 ** 18,
+      unit: "chunks",
+      reason:
+        "Chunks of a PNG: 256 MiB in those of 8 KiB, as libpng writes them, are 32,768, and millions of empty ones would fill the memory.",
+    },
     MAX_PNG_TEXT: {
       value: MiB,
       unit: "bytes",

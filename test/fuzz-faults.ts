@@ -25,7 +25,7 @@ export const cases: readonly FuzzCase[] = [
     kept.push(new Uint8Array(2 ** 20).fill(1));
   }),
   fault("hang", () => {
-    for (;;);
+    Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0); // as a loop, but it leaves the processor to others
   }),
   fault("crash", () => process.kill(process.pid, "SIGSEGV") as unknown as undefined),
   fault("child", () => {

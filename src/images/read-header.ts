@@ -12,6 +12,7 @@ const MAX_PIXELS = limits.MAX_PIXELS.value;
 /** By the estimates below. */
 const MAX_DECODED_BYTES = limits.MAX_DECODED_BYTES.value;
 const MAX_SCANS = limits.MAX_SCANS.value;
+const MAX_PNG_CHUNKS = limits.MAX_PNG_CHUNKS.value;
 const MAX_PNG_TEXT = limits.MAX_PNG_TEXT.value;
 
 export interface ImageHeader {
@@ -99,7 +100,8 @@ function readPng(bytes: Uint8Array): Found {
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   let found = { width: 0, height: 0, depth: 8, interlaced: false };
   let text = 0;
-  while (reader.left >= 8) {
+  for (let chunks = 0; reader.left >= 8; ) {
+    if (++chunks > MAX_PNG_CHUNKS) throw new NotReadError(`more than ${MAX_PNG_CHUNKS} chunks`);
     const start = reader.at;
     const length = reader.u32();
     const type = reader.text(4);

@@ -99,7 +99,11 @@ function distinctLabels(labels: readonly string[]): {
   readonly note?: string;
 } {
   const rows = new Map<string, number[]>();
-  for (const [row, label] of labels.entries()) rows.set(label, [...(rows.get(label) ?? []), row]);
+  for (const [row, label] of labels.entries()) {
+    const before = rows.get(label);
+    if (before) before.push(row);
+    else rows.set(label, [row]);
+  }
   const [shared, ...more] = [...rows].filter(([, { length }]) => length > 1);
   if (shared === undefined) return { labels };
   const [name, numbers] = shared;
