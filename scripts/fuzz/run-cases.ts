@@ -52,6 +52,8 @@ export async function runCases({
   return outcomes;
 }
 
+const LOOK_MS = 250;
+
 const failed = (failure: Failure, inputs = 0): Outcome => ({
   ...{ name: failure.name, inputs, refused: 0, seconds: 0 },
   failures: [failure],
@@ -73,10 +75,10 @@ interface Watch extends Pick<RunOptions, "hangSeconds"> {
 function perform(
   worker: ChildProcess,
   task: Task,
-  { notes, hangSeconds = 60 }: Watch,
+  { notes, hangSeconds = 120 }: Watch,
 ): Promise<{ readonly outcome: Outcome; readonly dead: boolean }> {
   return new Promise((resolve) => {
-    let [seen, since] = [Number.NaN, performance.now()];
+    let [seen, looks] = [Number.NaN, 0];
     const settle = (outcome: Outcome, dead: boolean) => {
       clearInterval(watch);
       worker.off("message", receive).off("exit", die);
@@ -91,14 +93,15 @@ function perform(
     const receive = (answer: Answer) => {
       if (answer.type === "done") settle(answer.outcome, false);
     };
+    // Looks are counted, not seconds: a machine that was asleep has not been waiting.
     const watch = setInterval(() => {
       const seed = seedIn(notes);
-      if (seed !== seen) [seen, since] = [seed ?? Number.NaN, performance.now()];
-      else if (performance.now() - since > hangSeconds * 1000) {
+      if (seed !== seen) [seen, looks] = [seed ?? Number.NaN, 0];
+      else if (++looks * LOOK_MS > hangSeconds * 1000) {
         lost(`it hangs: nothing after ${hangSeconds} s`);
         worker.kill("SIGKILL");
       }
-    }, 250);
+    }, LOOK_MS);
     worker.on("message", receive).on("exit", die);
     worker.send(task, (error) => error && lost(`the process could not be asked: ${error.message}`));
   });
