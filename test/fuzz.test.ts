@@ -126,7 +126,7 @@ describe("runCases", () => {
       count: name === "leak" ? 60 : name === "sound" ? 3 : 1,
     }));
     const table = new URL("fuzz-faults.ts", import.meta.url);
-    const outcomes = await runCases({ table, tasks, hangSeconds: 15 });
+    const outcomes = await runCases({ table, tasks, hangSeconds: 4 });
     const found = Object.fromEntries(
       outcomes.flatMap(({ failures }) => failures).map(({ name, seed, what }) => [name, [seed, what]]),
     );
@@ -134,7 +134,7 @@ describe("runCases", () => {
       foreign: [7, expect.stringMatching(/^TypeError: not ours\n/)],
       slow: [7, expect.stringMatching(/^it took \d+\.\d s, 2\.\d s of them computing$/)],
       leak: [7, expect.stringMatching(/^memory grew by (2\d|3\d) MiB over 60 inputs$/)],
-      hang: [7, "it hangs: nothing after 15 s"],
+      hang: [7, expect.stringMatching(/^it hangs: nothing after [45] s of computing, \d+ s in all$/)],
       crash: [7, "the process ended with SIGSEGV"],
       all: [0, "1 processes are left behind"],
     });

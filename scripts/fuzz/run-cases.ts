@@ -13,7 +13,7 @@ export interface RunOptions {
   readonly table: URL;
   readonly tasks: readonly Task[];
   readonly processes?: number;
-  /** An input that takes longer hangs. */
+  /** An input that computes for longer hangs. */
   readonly hangSeconds?: number;
   /** No task is begun after this moment, by `performance.now()`. */
   readonly until?: number;
@@ -53,6 +53,20 @@ export async function runCases({
 }
 
 const LOOK_MS = 250;
+/** A busy machine gives a process a small part of its time; who computes nothing for so many times longer waits in vain. */
+const IDLE_TIMES = 20;
+
+/** Seconds that the process has computed; undefined where the system does not tell. */
+function busySeconds({ pid }: ChildProcess): number | undefined {
+  try {
+    // After the name: state, nine more, then ticks in user and in system code, a hundredth of a second each.
+    const [, fields = ""] = readFileSync(`/proc/${pid}/stat`, "utf8").split(") ");
+    const [user, system] = fields.split(" ").slice(11, 13).map(Number);
+    return user === undefined || system === undefined ? undefined : (user + system) / 100;
+  } catch {
+    return undefined;
+  }
+}
 
 const failed = (failure: Failure, inputs = 0): Outcome => ({
   ...{ name: failure.name, inputs, refused: 0, seconds: 0 },
@@ -75,10 +89,10 @@ interface Watch extends Pick<RunOptions, "hangSeconds"> {
 function perform(
   worker: ChildProcess,
   task: Task,
-  { notes, hangSeconds = 120 }: Watch,
+  { notes, hangSeconds = 30 }: Watch,
 ): Promise<{ readonly outcome: Outcome; readonly dead: boolean }> {
   return new Promise((resolve) => {
-    let [seen, looks] = [Number.NaN, 0];
+    let [seen, looks, before] = [Number.NaN, 0, 0];
     const settle = (outcome: Outcome, dead: boolean) => {
       clearInterval(watch);
       worker.off("message", receive).off("exit", die);
@@ -93,14 +107,16 @@ function perform(
     const receive = (answer: Answer) => {
       if (answer.type === "done") settle(answer.outcome, false);
     };
-    // Looks are counted, not seconds: a machine that was asleep has not been waiting.
     const watch = setInterval(() => {
       const seed = seedIn(notes);
-      if (seed !== seen) [seen, looks] = [seed ?? Number.NaN, 0];
-      else if (++looks * LOOK_MS > hangSeconds * 1000) {
-        lost(`it hangs: nothing after ${hangSeconds} s`);
-        worker.kill("SIGKILL");
-      }
+      const busy = busySeconds(worker);
+      if (seed !== seen) [seen, looks, before] = [seed ?? Number.NaN, 0, busy ?? 0];
+      // Looks are counted, not seconds: a machine that was asleep has not been waiting.
+      const waited = (++looks * LOOK_MS) / 1000;
+      const computed = busy === undefined ? waited : busy - before;
+      if (computed <= hangSeconds && waited <= IDLE_TIMES * hangSeconds) return;
+      lost(`it hangs: nothing after ${Math.floor(computed)} s of computing, ${Math.floor(waited)} s in all`);
+      worker.kill("SIGKILL");
     }, LOOK_MS);
     worker.on("message", receive).on("exit", die);
     worker.send(task, (error) => error && lost(`the process could not be asked: ${error.message}`));
