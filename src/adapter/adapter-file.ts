@@ -12,13 +12,13 @@ import { writeFileAside } from "../files/write-file.ts";
 import { writeFolderAside } from "../files/write-folder.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
+import { limits } from "../limits.ts";
 import type { Method } from "../methods/method.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import type { VitConfig } from "../model/model.ts";
-import { MAX_DEPTH } from "../model/weight-plan.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
@@ -27,22 +27,22 @@ import { renderModelCard } from "./model-card.ts";
 const formatVersion = 1;
 const configName = "adapter_config.json";
 
-/** Sides of images, patches and matrices: far above any ViT, and products of three stay exact whole numbers. */
-const size = z.int().min(1).max(65_536);
+const size = z.int().min(1).max(limits.MAX_ADAPTER_SIZE.value);
+const { value: mostClasses } = limits.MAX_CLASSES;
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string().min(1),
   base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
-  labels: z.array(z.string()).min(1).max(100_000),
+  labels: z.array(z.string()).min(1).max(mostClasses),
   backbone: z.object({
     imageSize: z.tuple([size, size]),
     patchSize: size,
     width: size,
-    depth: z.int().min(1).max(MAX_DEPTH),
+    depth: z.int().min(1).max(limits.MAX_BLOCKS.value),
     heads: size,
     mlpWidth: size,
     layerNormEps: z.number().gt(0).lt(1),
-    classes: z.int().min(1).max(100_000),
+    classes: z.int().min(1).max(mostClasses),
   }),
   training: z.record(z.string(), z.unknown()).default({}),
 });

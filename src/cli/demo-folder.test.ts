@@ -103,4 +103,20 @@ describe("openDemoFolder", () => {
     );
     expect(all(out)).toEqual(["demo.json"]);
   });
+
+  it.each(["../beside", "\0", "/", "."])(
+    "tidies up nothing outside that a list names: %j",
+    async (underWay) => {
+      const out = join(root, `${count++}`, "demo");
+      write(join(out, "demo.json"), JSON.stringify({ madeBy: "rlrr demo", files: {}, underWay }));
+      const precious = join(out, "..", ".beside.0123abcd.rlrr-tmp");
+      write(precious);
+      await expect(openDemoFolder(out)).rejects.toThrow(
+        new InputError(
+          `${join(out, "demo.json")} is not what a demo writes. Name another folder with --out.`,
+        ),
+      );
+      expect(existsSync(precious)).toBe(true);
+    },
+  );
 });

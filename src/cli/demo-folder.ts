@@ -16,7 +16,10 @@ const listSchema = z.object({
   /** By their paths in the folder, with the sha256 of what they held. */
   files: z.record(z.string(), z.string()),
   /** The run or model that was being made: of a demo that was interrupted there it is not known how far it got. */
-  underWay: z.string().optional(),
+  underWay: z
+    .string()
+    .regex(/^[\w-]+$/) // never a path that leads out of the folder
+    .optional(),
 });
 type DemoList = z.output<typeof listSchema>;
 

@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
+import { limits } from "../limits.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
@@ -13,8 +14,7 @@ export interface BadImage {
   readonly reason: string;
 }
 
-/** How many bad images a message prints; the rest are counted. */
-const PRINTED = 20;
+const PRINTED = limits.MAX_PRINTED.value;
 
 /** Examples and what will be done to them. */
 export interface CheckedPart {

@@ -2,6 +2,7 @@
 
 import { isAbsolute, normalize, sep } from "node:path";
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { refuseTwins } from "./class-names.ts";
 import { type Dataset, type Example, type Split, splitNames } from "./dataset.ts";
 import { quoted } from "./describe-dataset.ts";
@@ -11,8 +12,7 @@ import { byCodeUnit, type Folder } from "./list-tree.ts";
 
 export type Lists = Readonly<Record<Split, readonly ListEntry[]>>;
 
-/** How many missing files a message prints; the rest are counted. */
-const PRINTED = 20;
+const PRINTED = limits.MAX_PRINTED.value;
 const WHOLE_NUMBER = /^\d{1,9}$/;
 
 /** Whole numbers by value, so that 10 comes after 9; anything else by code units. */

@@ -7,11 +7,10 @@ import { setImmediate } from "node:timers/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { isImageName } from "../images/image-endings.ts";
+import { limits } from "../limits.ts";
 
-/** Four times ImageNet-1k; beyond it the names themselves would press on memory. */
-const MAX_ENTRIES = 5_000_000;
-/** Data sets have three or four levels; a tree this deep is no data set, or was made to hurt. */
-const MAX_DEPTH = 32;
+const MAX_ENTRIES = limits.MAX_TREE_ENTRIES.value;
+const MAX_DEPTH = limits.MAX_TREE_DEPTH.value;
 
 /** What systems and programs leave behind. */
 const LITTER = new Set([

@@ -3,6 +3,7 @@
 import { FileError } from "../errors.ts";
 import { decodeImage } from "../images/decode.ts";
 import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
+import { limits } from "../limits.ts";
 import type { BadImage } from "./check-images.ts";
 import { type Dataset, splitNames } from "./dataset.ts";
 
@@ -24,7 +25,7 @@ export interface Looked {
 /** The side of CIFAR's images, and two patches of a usual model: below it there is little to see. */
 export const SMALL = 32;
 /** How many bad images are decoded to say why. */
-const EXPLAINED = 20;
+const EXPLAINED = limits.MAX_PRINTED.value;
 /** So many headers are read at a time: enough to keep a disk busy. */
 const AT_ONCE = 8;
 

@@ -1,6 +1,7 @@
 /** Separated values as in RFC 4180: quotes, doubled quotes, separators and line breaks inside quotes. */
 
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 
 export interface CsvRow {
   readonly cells: readonly string[];
@@ -18,8 +19,7 @@ export interface CsvOptions {
 export const separators = [",", ";", "\t"] as const;
 export type Separator = (typeof separators)[number];
 
-/** One-hot labels of ImageNet-1k take a thousand; a row of endless cells must not fill the memory. */
-const MAX_CELLS = 10_000;
+const MAX_CELLS = limits.MAX_CELLS.value;
 
 interface Cell {
   readonly value: string;

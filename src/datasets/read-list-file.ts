@@ -3,11 +3,10 @@
 import { readFile, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
+import { limits } from "../limits.ts";
 
-/** Two million lines of 64 characters. */
-const MAX_LIST_BYTES = 128 * 2 ** 20;
-/** ImageNet-1k has 1.3 million images. A row takes some 200 bytes of memory, so more would press on Node's usual limit. */
-export const MAX_ROWS = 2_000_000;
+const MAX_LIST_BYTES = limits.MAX_LIST_BYTES.value;
+export const MAX_ROWS = limits.MAX_ROWS.value;
 
 /** Says that a list has too many rows. */
 export const tooManyRows = (path: string): FileError =>

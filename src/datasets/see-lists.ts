@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError, InputError } from "../errors.ts";
+import { parseJson } from "../files/read-json.ts";
 import type { Dataset, Found } from "./dataset.ts";
 import { datasetFromLists, type Lists } from "./dataset-from-lists.ts";
 import { openFinder } from "./find-listed.ts";
@@ -191,7 +192,7 @@ async function readNames(
   if (!root.others.includes("meta.json")) return { notes: [] };
   const path = join(root.path, "meta.json");
   try {
-    const { classes } = meta.parse(JSON.parse(await read(path)));
+    const { classes } = meta.parse(parseJson(await read(path), path));
     if (new Set(classes).size === classes.length) return { names: classes, notes: [] };
   } catch {
     // Said below.

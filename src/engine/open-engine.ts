@@ -6,6 +6,7 @@ import { EngineError } from "../errors.ts";
 import { isStored } from "../formats/tensor.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
+import { limits } from "../limits.ts";
 import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
 import { type Provider, providers } from "./providers.ts";
@@ -45,11 +46,7 @@ async function refuse(provider: string, line: WorkerLine): Promise<never> {
   }
 }
 
-/**
- * ONNX Runtime prepares a graph in a time that grows with the square of its values: 25,000 (a training step of 100 blocks)
- * took 6.6 s, so 255,000 would take a quarter of an hour.
- */
-const mostValues = 80_000;
+const mostValues = limits.MAX_GRAPH_VALUES.value;
 
 interface CompileOptions {
   readonly line: WorkerLine;

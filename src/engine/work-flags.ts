@@ -1,5 +1,7 @@
 /** Two flags that both threads of an engine see, so that a process never ends amid native work: that would abort it. */
 
+import { limits } from "../limits.ts";
+
 const working = 0;
 const stopping = 1;
 
@@ -24,7 +26,7 @@ export function endWork(flags: Int32Array): void {
  * Node itself waits for a thread's native work when the process exits, so this adds no waiting, unless the thread has died
  * of too little memory: then the flag stays.
  */
-const patienceMs = 60_000;
+const patienceMs = limits.WORK_PATIENCE_MS.value;
 
 /** Engines that work right now. The process has one exit listener while there are any, and none otherwise. */
 const busy = new Set<Int32Array>();

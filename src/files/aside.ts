@@ -4,12 +4,12 @@ import { createHash, randomBytes } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout } from "node:timers/promises";
+import { limits } from "../limits.ts";
 import { exists } from "./exists.ts";
 import { takeFileLock } from "./file-lock.ts";
 import { writeProblem } from "./file-problem.ts";
 
-/** A file's name has at most 255 bytes on every common disk; what is put around it takes less than 60. */
-export const MAX_NAME_BYTES = 190;
+export const MAX_NAME_BYTES = limits.MAX_NAME_BYTES.value;
 /** Another process that writes the same place is asked so often whether it is done. */
 export const ASK_AGAIN_MS = 50;
 

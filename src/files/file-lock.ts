@@ -3,6 +3,7 @@
 import { constants as flags } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
 import { InputError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 
 /**
@@ -24,8 +25,7 @@ interface LockOptions {
 
 /** What a lock file may hold already: nothing, zeros after a power cut, or what a process wrote that is gone. */
 const isOwnText = (text: string): boolean => text.startsWith('{"pid":') || text.replaceAll("\0", "") === "";
-/** The text of a lock names a process and a machine; more is another file. */
-export const MAX_LOCK_BYTES = 1024;
+export const MAX_LOCK_BYTES = limits.MAX_LOCK_BYTES.value;
 
 /** What file systems without locks answer: some network and user-space ones. */
 const noLocks: ReadonlySet<string> = new Set(["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"]);

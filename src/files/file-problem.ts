@@ -59,6 +59,7 @@ const whyUnwritable: Readonly<Record<string, string>> = {
   ENOENT: "its folder does not exist. Make it, or write elsewhere.",
   ENOTDIR: "part of its path is a file, not a folder. Write elsewhere.",
   ENAMETOOLONG: "the name is too long. Choose a shorter one.",
+  ERR_INVALID_ARG_VALUE: "its name holds a zero byte. Choose another one.",
   ELOOP: "it is a symbolic link, which is not followed. Remove the link, or write elsewhere.",
   EIO: "the disk failed (EIO). Check the disk.",
 };

@@ -2,9 +2,9 @@
 
 import { statfs } from "node:fs/promises";
 import { EngineError } from "../errors.ts";
+import { limits } from "../limits.ts";
 
-/** What is left for everything else on the disk. */
-export const SPARE_BYTES = 64 * 2 ** 20;
+export const SPARE_BYTES = limits.SPARE_BYTES.value;
 
 /** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that does not tell is believed. */
 export async function checkFreeSpace(

@@ -1,32 +1,35 @@
 /** A small JSON file, read whole; damage is said with the file's name. */
 
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { refuseLfsPointer } from "./lfs-pointer.ts";
 import { readExactly, withFile } from "./read-file.ts";
 
-/** The largest configuration seen, with 21,843 labels, has 2 MB. */
-export const MAX_JSON_BYTES = 32 * 2 ** 20;
-/** Configurations nest four levels deep. What checks and prints values calls itself, and ends without a message at some thousands. */
-export const MAX_JSON_DEPTH = 64;
+export const MAX_JSON_BYTES = limits.MAX_JSON_BYTES.value;
+export const MAX_JSON_DEPTH = limits.MAX_JSON_DEPTH.value;
+export const MAX_JSON_VALUES = limits.MAX_JSON_VALUES.value;
 
-/** Whether objects and lists of `json` are nested deeper than `MAX_JSON_DEPTH`; found before anything of them is made. */
-export function isTooDeep(json: string): boolean {
-  let depth = 0;
+/** What is wrong with the size of `json`, the end of a sentence; found before anything of it is made. */
+export function oversize(json: string): string | undefined {
+  let [depth, values] = [0, 0];
   for (let at = 0; at < json.length; at++) {
     const character = json[at];
     if (character === "{" || character === "[") {
-      if (++depth > MAX_JSON_DEPTH) return true;
+      values++;
+      if (++depth > MAX_JSON_DEPTH) return `nested more than ${MAX_JSON_DEPTH} levels deep`;
     } else if (character === "}" || character === "]") depth--;
+    else if (character === ",") values++;
     else if (character === '"')
       for (at++; at < json.length && json[at] !== '"'; at++) if (json[at] === "\\") at++;
+    if (values > MAX_JSON_VALUES) return `made of more than ${MAX_JSON_VALUES} values`;
   }
-  return false;
+  return undefined;
 }
 
 /** Parses text that came from `where`. */
 export function parseJson(text: string, where: string): unknown {
-  if (isTooDeep(text))
-    throw new FileError(`${where}: its JSON is nested more than ${MAX_JSON_DEPTH} levels deep.`);
+  const flaw = oversize(text);
+  if (flaw !== undefined) throw new FileError(`${where}: its JSON is ${flaw}.`);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
   } catch (cause) {

@@ -1,7 +1,8 @@
 /** A value from a file, short enough for a message. */
 
-/** A message stays one line. */
-export const MAX_CHARACTERS = 80;
+import { limits } from "../limits.ts";
+
+export const MAX_CHARACTERS = limits.MAX_CHARACTERS.value;
 
 /** `value` as JSON, cut at 80 characters; a structure nested too deeply to print is only named. */
 export function showValue(value: unknown): string {

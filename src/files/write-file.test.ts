@@ -119,6 +119,7 @@ describe("writeProblem", () => {
     ["EISDIR", "x could not be written: there is a folder of that name. Remove it, or write elsewhere."],
     ["EEXIST", "x could not be written: there is a file of that name. Remove it, or write elsewhere."],
     ["ENAMETOOLONG", "x could not be written: the name is too long. Choose a shorter one."],
+    ["ERR_INVALID_ARG_VALUE", "x could not be written: its name holds a zero byte. Choose another one."],
     ["EIO", "x could not be written: the disk failed (EIO). Check the disk."],
   ])("explains %s", (code, message) => {
     expect(writeProblem(systemError(code), "x")).toEqual(new EngineError(message));

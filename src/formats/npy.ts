@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { type FloatType, floatBytes } from "./float-types.ts";
 import { renderShape, type Shape, sizeOf } from "./tensor.ts";
 
@@ -16,11 +17,10 @@ export interface NpyHeader {
   readonly bytes: number;
 }
 
-/** NumPy refuses longer headers itself (`max_header_size` of numpy.load). */
-export const MAX_NPY_HEADER_BYTES = 10_000;
+export const MAX_NPY_HEADER_BYTES = limits.MAX_NPY_HEADER_BYTES.value;
 /** Magic, version and the longer form of the length. */
 export const NPY_PREFIX_BYTES = 12;
-export const MAX_AXES = 16;
+export const MAX_AXES = limits.MAX_AXES.value;
 
 /** 2-byte void is how NumPy writes bfloat16, which it has no name for. */
 const floatTypes: Readonly<Record<string, FloatType>> = {

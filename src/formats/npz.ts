@@ -3,6 +3,7 @@
 import { FileError } from "../errors.ts";
 import { withFile } from "../files/read-file.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { toFloat32 } from "./float-types.ts";
 import {
   fromColumnMajor,
@@ -25,8 +26,7 @@ export interface NpzFile {
   readonly arrays: ReadonlyMap<string, NpzArray>;
 }
 
-/** The largest array of a known ViT, a head of 29,593 classes and width 1664, takes 0.2 GB. */
-export const MAX_ARRAY_BYTES = 2 ** 30;
+export const MAX_ARRAY_BYTES = limits.MAX_ARRAY_BYTES.value;
 
 /**
  * Most headers have 128 bytes, fewer when deflated. Few at a time, because the densest deflated bytes inflate to a thousand times

@@ -1,8 +1,9 @@
 /** The header of a safetensors file: 8 bytes of length, then JSON that names each tensor's type, shape and bytes. */
 
 import { FileError } from "../errors.ts";
-import { isTooDeep, MAX_JSON_DEPTH } from "../files/read-json.ts";
+import { oversize } from "../files/read-json.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { renderShape, type Shape, sizeOf } from "./tensor.ts";
 
 /** Where a tensor lies in its file. */
@@ -19,10 +20,8 @@ export interface SafetensorsHeader {
   readonly tensors: ReadonlyMap<string, SafetensorsEntry>;
 }
 
-/** The format's own limit (MAX_HEADER_SIZE in its reference implementation): no parser should need more for one file. */
-export const MAX_HEADER_BYTES = 100_000_000;
-/** A float32 ViT tensor has at most four axes; more than this is damage. */
-export const MAX_AXES = 16;
+export const MAX_HEADER_BYTES = limits.MAX_HEADER_BYTES.value;
+export const MAX_AXES = limits.MAX_AXES.value;
 
 const dtypeBytes: Readonly<Record<string, number>> = {
   BOOL: 1,
@@ -137,9 +136,10 @@ export function parseHeader(
     fileBytes,
   }: { readonly where: string; readonly dataStart: number; readonly fileBytes: number },
 ): SafetensorsHeader {
-  if (isTooDeep(json))
+  const flaw = oversize(json);
+  if (flaw !== undefined)
     throw new FileError(
-      `${where}: the header is nested more than ${MAX_JSON_DEPTH} levels deep, so this is not a safetensors file, or it is damaged.`,
+      `${where}: the header is ${flaw}, so this is not a safetensors file, or it is damaged.`,
     );
   let header: unknown;
   try {

@@ -164,6 +164,31 @@ describe("JSON that is nested deeply", () => {
     );
   });
 
+  it.each([
+    ["lists", `[${"[],".repeat(2 ** 20)}[]]`],
+    ["numbers", `[${"0,".repeat(2 ** 21)}0]`],
+    ["names", `{${'"a":0,'.repeat(2 ** 21)}"b":0}`],
+  ])("is refused as well where it makes millions of values: %s", async (_, json) => {
+    const header = file("many.safetensors", `{"a":${json}}`);
+    await expect(readSafetensors(header)).rejects.toThrow(
+      new FileError(
+        `${header}: the header is made of more than 2097152 values, so this is not a safetensors file, or it is damaged.`,
+      ),
+    );
+    const config = raw("many.json", Buffer.from(json));
+    await expect(readJson(config)).rejects.toThrow(
+      new FileError(`${config}: its JSON is made of more than 2097152 values.`),
+    );
+  });
+
+  it("may make as many values as the longest list, whatever is inside of texts", async () => {
+    const path = raw(
+      "commas.json",
+      Buffer.from(`[${"0,".repeat(2 ** 21 - 2)}${JSON.stringify(",".repeat(99))}]`),
+    );
+    expect(await readJson(path)).toHaveLength(2 ** 21 - 1);
+  });
+
   it("is not counted inside of texts", async () => {
     const path = raw("brackets.json", Buffer.from(JSON.stringify(["[".repeat(100), '\\"{'.repeat(100)])));
     expect(await readJson(path)).toHaveLength(2);

@@ -6,6 +6,7 @@ import { FileError } from "../errors.ts";
 import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly } from "../files/read-file.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { crc32 } from "./crc32.ts";
 
 export interface ZipEntry {
@@ -27,19 +28,12 @@ export interface ZipFile {
   readonly entries: readonly ZipEntry[];
 }
 
-/** 1024 blocks of 16 arrays, with names of 100 bytes, take 2.5 MB. */
-export const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
-/** The end record and the longest comment behind it. */
-export const MAX_END_BYTES = 22 + 65535;
-/** Deflate shrinks at most 1032 times; a directory that promises more lies. */
-export const MAX_RATIO = 1032;
-/** Optimizer states beside the weights of ViT-H make some 2,000 arrays. */
-export const MAX_ENTRIES = 20_000;
-/**
- * Of all entries, inflated. The largest published ViT, ViT-G/14, has 7.4 GB of float32 weights; a file with both moments of its
- * optimizer three times as much.
- */
-export const MAX_TOTAL_BYTES = 32 * 2 ** 30;
+export const MAX_DIRECTORY_BYTES = limits.MAX_DIRECTORY_BYTES.value;
+export const MAX_END_BYTES = limits.MAX_END_BYTES.value;
+export const MAX_RATIO = limits.MAX_RATIO.value;
+export const MAX_ENTRIES = limits.MAX_ZIP_ENTRIES.value;
+/** Of all entries, inflated. */
+export const MAX_TOTAL_BYTES = limits.MAX_TOTAL_BYTES.value;
 /** Compressed bytes are fed in chunks small enough that even the densest inflate to a bounded 64 MB. */
 export const FEED_BYTES = 64 * 1024;
 

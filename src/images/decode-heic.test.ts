@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import { decodeImage } from "./decode.ts";
 import { decodeHeic } from "./decode-heic.ts";
+import { openImageStore } from "./image-store.ts";
 
 /** 16 × 12 of a smooth pattern, written by pillow-heif 1.8 (x265, quality 50). */
 const heic = Buffer.from(
@@ -31,6 +32,19 @@ describe("decodeImage", () => {
     await expect(decodeImage(heic.subarray(0, 300), { where: "x.heic" })).rejects.toThrow(
       /^x\.heic: this HEIC file is damaged or cut short \(.+\)\. Replace it or remove it\.$/,
     );
+  });
+});
+
+describe("a HEIC that its decoder chokes on where nobody awaits it", () => {
+  it("is refused like any other damaged file, and ends no process", async () => {
+    const odd = Buffer.from(heic);
+    odd[352] = 0xfe; // the crop begins far outside
+    const store = openImageStore({ threads: 1 });
+    const message =
+      "x.heic: this HEIC file is damaged or cut short (offset is out of bounds). Replace it or remove it.";
+    await expect(store.load(odd, [], { where: "x.heic" })).rejects.toThrow(new FileError(message));
+    expect((await store.load(heic, [])).width).toBe(16);
+    await store.close();
   });
 });
 

@@ -13,6 +13,20 @@ const findDecoder = () =>
     },
   );
 
+/** The decoder throws some errors where nobody awaits them, and then never answers: they would end the process. */
+async function withStrays<T>(work: () => Promise<T>): Promise<T> {
+  let tell: (cause: unknown) => void = () => {};
+  const stray = new Promise<never>((_, reject) => {
+    tell = reject;
+  });
+  process.on("unhandledRejection", tell);
+  try {
+    return await Promise.race([work(), stray]);
+  } finally {
+    process.off("unhandledRejection", tell);
+  }
+}
+
 /** The picture that comes first, already upright; alpha is dropped. */
 export async function decodeHeic(
   bytes: Uint8Array,
@@ -23,7 +37,7 @@ export async function decodeHeic(
     throw new FileError(
       `${where} is a HEIC image, which needs the optional package heic-decode. Run npm install heic-decode, or convert the image.`,
     );
-  const { width, height, data } = await decode({ buffer: bytes });
+  const { width, height, data } = await withStrays(() => decode({ buffer: bytes }));
   const pixels = new Uint8Array(width * height * 3);
   for (let from = 0, to = 0; to < pixels.length; from += 4) {
     pixels[to++] = data[from] as number;

@@ -216,6 +216,24 @@ describe("decodeImage", () => {
     );
   });
 
+  it("refuses a PNG of more chunks than any encoder writes, which would fill the memory", async () => {
+    const png = await rgb.clone().png().toBuffer();
+    const empty = Buffer.from([0, 0, 0, 0, ...Buffer.from("IDAT"), 0x35, 0xaf, 0x06, 0x1e]);
+    const chunks = (count: number) =>
+      decodeImage(
+        Buffer.concat([png.subarray(0, 33), ...Array<Buffer>(count).fill(empty), png.subarray(33)]),
+        {
+          where: "chunks.png",
+        },
+      );
+    await expect(chunks(2 ** 18)).rejects.toThrow(
+      new FileError(
+        "chunks.png: a PNG file of this kind is not read (more than 262144 chunks). Convert it or remove it.",
+      ),
+    );
+    expect((await chunks(100)).pixels).toEqual(Uint8Array.from(pixels));
+  });
+
   it("refuses a JPEG of more scans than any encoder writes", async () => {
     const jpeg = await noise.clone().jpeg({ progressive: true }).toBuffer();
     const end = jpeg.length - 2;

@@ -4,16 +4,22 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { EngineError, FileError, unreachable } from "../errors.ts";
+import { limits } from "../limits.ts";
 import type { ImageAnswer, ImageQuestion, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
 
-/** Of a 48-megapixel JPEG or a 24-megapixel PNG; so many are decoded side by side as there are processes. */
-const USUAL: MemoryLimit = { estimatedBytes: 288 * 2 ** 20, measuredBytes: 640 * 2 ** 20 };
-/** Of larger ones, one at a time. With four processes that is less than 5 GiB, and it takes hostile files to come near. */
-const LARGE: MemoryLimit = { estimatedBytes: Number.POSITIVE_INFINITY, measuredBytes: 2.5 * 2 ** 30 };
-/** The largest image that is allowed takes a few seconds. */
-const TIME_LIMIT_MS = 60_000;
+/** So many are decoded side by side as there are processes. */
+const USUAL: MemoryLimit = {
+  estimatedBytes: limits.USUAL_ESTIMATED_BYTES.value,
+  measuredBytes: limits.USUAL_MEASURED_BYTES.value,
+};
+/** One at a time. */
+const LARGE: MemoryLimit = {
+  estimatedBytes: Number.POSITIVE_INFINITY,
+  measuredBytes: limits.LARGE_MEASURED_BYTES.value,
+};
+const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
 /** A killed process ends at once, unless the machine itself hangs. */
-const END_MS = 1000;
+const END_MS = limits.END_MS.value;
 
 /** The compiler turns the endings of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");

@@ -61,6 +61,17 @@ describe("readSource", () => {
       new URL("https://example.org/a.png"),
       "https://example.org/a.png is not a file: URL. Fetch it first, and give the bytes.",
     ],
+    [
+      new URL("file://elsewhere/a.png"),
+      `file://elsewhere/a.png names no file of this machine (File URL host must be "localhost" or empty on ${process.platform}). Give its path.`,
+    ],
+    [{ ...rgba, data: null }, "It: pixels must be a Uint8Array or a Uint8ClampedArray, got null."],
+    [{ ...rgba, data: "rgbrgb" }, 'It: pixels must be a Uint8Array or a Uint8ClampedArray, got "rgbrgb".'],
+    [
+      { ...rgba, width: { toString: 1 } },
+      'It: width and height must be whole numbers above 0, got {"toString":1} and 1.',
+    ],
+    [{ ...rgba, width: Number.NaN }, "It: width and height must be whole numbers above 0, got NaN and 1."],
     [{ ...rgba, width: 0 }, "It: width and height must be whole numbers above 0, got 0 and 1."],
     [{ ...rgba, height: 1.5 }, "It: width and height must be whole numbers above 0, got 2 and 1.5."],
     [{ ...rgba, width: 3 }, "It: 3 × 1 pixels are 9 bytes as RGB or 12 as RGBA, got 8."],

@@ -4,6 +4,8 @@ import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import { FileError, InputError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
+import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import type { Image } from "../preprocessing/image.ts";
 
 /** Pixels row by row, RGB or RGBA, as a canvas gives them; alpha is dropped. */
@@ -36,8 +38,7 @@ export interface SourceOptions {
   readonly signal?: AbortSignal;
 }
 
-/** A PNG of the most pixels that are decoded would be larger if it did not compress at all, but no real image comes near. */
-const MAX_FILE_BYTES = 256 * 2 ** 20;
+const MAX_FILE_BYTES = limits.MAX_IMAGE_FILE_BYTES.value;
 const limit = `at most ${MAX_FILE_BYTES / 2 ** 20} MiB are allowed for an image. Make it smaller or remove it.`;
 
 /** What messages call the image: as the caller named it, else by its path. */
@@ -69,7 +70,12 @@ export async function readSource(
 function filePath(url: URL): string {
   if (url.protocol !== "file:")
     throw new InputError(`${url.href} is not a file: URL. Fetch it first, and give the bytes.`);
-  return fileURLToPath(url);
+  try {
+    return fileURLToPath(url);
+  } catch (cause) {
+    const reason = cause instanceof Error ? ` (${cause.message})` : "";
+    throw new InputError(`${url.href} names no file of this machine${reason}. Give its path.`, { cause });
+  }
 }
 
 const tooLarge = (where: string, bytes: number): FileError =>
@@ -113,12 +119,19 @@ const isPixels = (source: unknown): source is RawImage | Image =>
   "height" in source &&
   ("data" in source || "pixels" in source);
 
+/** JSON knows no NaN. */
+const shown = (value: unknown): string => (typeof value === "number" ? String(value) : showValue(value));
+
 function readPixels(source: RawImage | Image, where: string): Image {
   const { width, height } = source;
-  const data = "pixels" in source ? source.pixels : source.data;
+  const data: unknown = "pixels" in source ? source.pixels : source.data;
   if (!Number.isSafeInteger(width) || !Number.isSafeInteger(height) || width < 1 || height < 1)
     throw new InputError(
-      `${where}: width and height must be whole numbers above 0, got ${width} and ${height}.`,
+      `${where}: width and height must be whole numbers above 0, got ${shown(width)} and ${shown(height)}.`,
+    );
+  if (!(data instanceof Uint8Array || data instanceof Uint8ClampedArray))
+    throw new InputError(
+      `${where}: pixels must be a Uint8Array or a Uint8ClampedArray, got ${showValue(data)}.`,
     );
   const count = width * height;
   if (data.length === count * 3) return { width, height, pixels: new Uint8Array(data) }; // copied: shared from now on

@@ -1,20 +1,19 @@
 /** What must be known of a file before a decoder sees it: its size, and that decoding it is not made to take for ever. */
 
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { renderImageSize } from "../preprocessing/image.ts";
 import { ByteReader, NotReadError } from "./byte-reader.ts";
 import { readBmpSize } from "./decode-bmp.ts";
 import { readGifSize } from "./decode-gif.ts";
 import type { ImageKind } from "./sniff-image.ts";
 
-/** 128 Mi pixels, 384 MiB as RGB: above any camera's (the largest give 102 million). */
-const MAX_PIXELS = 2 ** 27;
-/** The most that one image may take while it is decoded, by the estimates below. */
-const MAX_DECODED_BYTES = 3 * 2 ** 29;
-/** Each scan of a progressive JPEG is one more pass over all of it. Encoders write about ten; libjpeg-turbo's own fuzzing stops at 500. */
-const MAX_SCANS = 500;
-/** EXIF of a PNG: orientation is all that is wanted of it, and cameras write less than 64 KiB. */
-const MAX_PNG_TEXT = 2 ** 20;
+const MAX_PIXELS = limits.MAX_PIXELS.value;
+/** By the estimates below. */
+const MAX_DECODED_BYTES = limits.MAX_DECODED_BYTES.value;
+const MAX_SCANS = limits.MAX_SCANS.value;
+const MAX_PNG_CHUNKS = limits.MAX_PNG_CHUNKS.value;
+const MAX_PNG_TEXT = limits.MAX_PNG_TEXT.value;
 
 export interface ImageHeader {
   /** As stored; 0 × 0 where only the decoder can tell, as for AVIF without sizes. */
@@ -101,7 +100,8 @@ function readPng(bytes: Uint8Array): Found {
   const parts: Uint8Array[] = [bytes.subarray(0, 8)];
   let found = { width: 0, height: 0, depth: 8, interlaced: false };
   let text = 0;
-  while (reader.left >= 8) {
+  for (let chunks = 0; reader.left >= 8; ) {
+    if (++chunks > MAX_PNG_CHUNKS) throw new NotReadError(`more than ${MAX_PNG_CHUNKS} chunks`);
     const start = reader.at;
     const length = reader.u32();
     const type = reader.text(4);

@@ -9,11 +9,11 @@ import { exists } from "../files/exists.ts";
 import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { writeFileAside } from "../files/write-file.ts";
+import { limits } from "../limits.ts";
 import { blobPath, type HubModel, linkBlob } from "./hub-cache.ts";
 import { type HubClient, HubSilence } from "./hub-fetch.ts";
 
-/** A short break of the line heals itself; a long one is better told to the user. */
-export const ATTEMPTS = 4;
+export const ATTEMPTS = limits.ATTEMPTS.value;
 const PAUSE_MS = 250;
 
 interface Download {

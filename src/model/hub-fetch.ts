@@ -1,11 +1,12 @@
 /** `fetch` for a hub that is not trusted: it ends when the hub is silent or sends too much, and keeps the user's token to the hub. */
 
 import { EngineError } from "../errors.ts";
+import { limits } from "../limits.ts";
 
-/** Answers about a model: 10,000 files are listed in 2 MB. */
-export const MAX_ANSWER_BYTES = 16 * 2 ** 20;
-/** Seconds without a byte after which nobody is there: three times what Python's client waits. */
-export const SILENCE_SECONDS = 30;
+/** Of answers about a model. */
+export const MAX_ANSWER_BYTES = limits.MAX_ANSWER_BYTES.value;
+/** Without a byte. */
+export const SILENCE_SECONDS = limits.SILENCE_SECONDS.value;
 
 /** The hub did not answer, or stopped in the middle; asking again may help. */
 export class HubSilence extends Error {}

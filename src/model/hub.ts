@@ -5,6 +5,7 @@ import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/h
 import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { MAX_JSON_BYTES, readJson } from "../files/read-json.ts";
+import { limits } from "../limits.ts";
 import { cachedCommit, type HubModel, rememberCommit, snapshotFolder } from "./hub-cache.ts";
 import { fetchFile } from "./hub-download.ts";
 import { type HubClient, HubSilence, MAX_ANSWER_BYTES, openHubClient } from "./hub-fetch.ts";
@@ -29,8 +30,7 @@ const WEIGHTS = "model.safetensors";
 const INDEX = "model.safetensors.index.json";
 const CONFIGS = ["config.json", "preprocessor_config.json"];
 
-/** A shard of the hub is at most 50 GB; a ViT has two or three. */
-export const MAX_FILE_BYTES = 50 * 2 ** 30;
+export const MAX_FILE_BYTES = limits.MAX_HUB_FILE_BYTES.value;
 
 const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
 

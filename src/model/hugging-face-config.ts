@@ -3,10 +3,10 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import type { ModelHints } from "./model-hints.ts";
 
-/** Widths, depths and sides in pixels: far above any ViT, and products of three stay exact whole numbers. */
-export const MAX_CONFIG_SIZE = 200_000;
+export const MAX_CONFIG_SIZE = limits.MAX_CONFIG_SIZE.value;
 const count = z.int().min(1).max(MAX_CONFIG_SIZE);
 
 const schema = z.looseObject({

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Filter, Step } from "../preprocessing/steps.ts";
@@ -10,7 +11,7 @@ import { describeIssue } from "./hugging-face-config.ts";
 /** Pillow's numbers for its filters. */
 const filters: readonly Filter[] = ["nearest", "lanczos", "bilinear", "bicubic", "box", "hamming"];
 
-const side = z.int().min(1).max(4096);
+const side = z.int().min(1).max(limits.MAX_SIDE.value);
 const size = z.union([
   side,
   z.tuple([side, side]),

@@ -2,6 +2,7 @@
 
 import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { VitConfig } from "./model.ts";
 import { inferHeads } from "./variants.ts";
@@ -29,10 +30,13 @@ export const gridOf = (
 export function checkImageSize(imageSize: number | Size, patchSize: number): Size {
   const size: Size = typeof imageSize === "number" ? [imageSize, imageSize] : imageSize;
   if (
-    size.some((side) => !Number.isInteger(side) || side < patchSize || side > 4096 || side % patchSize !== 0)
+    size.some(
+      (side) =>
+        !Number.isInteger(side) || side < patchSize || side > limits.MAX_SIDE.value || side % patchSize !== 0,
+    )
   )
     throw new InputError(
-      `Image size ${size.join(" x ")}: each side must be a multiple of the patch size ${patchSize}, at most 4096.`,
+      `Image size ${size.join(" x ")}: each side must be a multiple of the patch size ${patchSize}, at most ${limits.MAX_SIDE.value}.`,
     );
   return size;
 }
@@ -95,7 +99,11 @@ function distinctLabels(labels: readonly string[]): {
   readonly note?: string;
 } {
   const rows = new Map<string, number[]>();
-  for (const [row, label] of labels.entries()) rows.set(label, [...(rows.get(label) ?? []), row]);
+  for (const [row, label] of labels.entries()) {
+    const before = rows.get(label);
+    if (before) before.push(row);
+    else rows.set(label, [row]);
+  }
   const [shared, ...more] = [...rows].filter(([, { length }]) => length > 1);
   if (shared === undefined) return { labels };
   const [name, numbers] = shared;

@@ -3,11 +3,11 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 
 const schema = z.looseObject({ weight_map: z.record(z.string(), z.string()) });
 
-/** Of a 2 GB shard each, more than any ViT. */
-export const MAX_SHARDS = 256;
+export const MAX_SHARDS = limits.MAX_SHARDS.value;
 
 /** The names of the shards, sorted. A name with a folder in it is refused: it could lead anywhere. */
 export function parseShardIndex(value: unknown, where: string): readonly string[] {

@@ -3,12 +3,13 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type Filter, filters, type Step } from "../preprocessing/steps.ts";
 import { describeIssue } from "./hugging-face-config.ts";
 import type { ModelHints } from "./model-hints.ts";
 
-const count = z.int().min(1).max(1_000_000);
+const count = z.int().min(1).max(limits.MAX_CONFIG_SIZE.value);
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 const pretrained = z.looseObject({

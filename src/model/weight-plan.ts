@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
+import { limits } from "../limits.ts";
 import { modelShapes } from "./architectures.ts";
 import type { Form, Layout, Row, SourceSizes } from "./layout.ts";
 import { layouts } from "./names.ts";
@@ -37,8 +38,7 @@ export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
 /** The shapes of a source's tensors by name. */
 export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
-/** ViT-22B has 48. More would take ONNX Runtime minutes to prepare, in which it hears nothing. */
-export const MAX_DEPTH = 256;
+const MAX_DEPTH = limits.MAX_BLOCKS.value;
 
 interface Found {
   readonly layout: Layout;

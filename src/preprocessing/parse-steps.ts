@@ -2,12 +2,12 @@
 
 import type { z } from "zod";
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { stepKinds } from "./step-kinds.ts";
 import { fixedSize } from "./step-list.ts";
 import type { Step, StepName } from "./steps.ts";
 
-/** Real lists have two to five steps. */
-const MAX_STEPS = 32;
+const MAX_STEPS = limits.MAX_STEPS.value;
 
 const show = (value: unknown): string => {
   const text = JSON.stringify(value) ?? "missing";

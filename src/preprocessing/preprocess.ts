@@ -1,6 +1,7 @@
 /** Steps done to one image: planned as actions once its size is known, applied, and made numbers. */
 
 import { FileError } from "../errors.ts";
+import { limits } from "../limits.ts";
 import { type Action, applyActions, sizeAfter } from "./actions.ts";
 import type { ImageSize, Random } from "./boxes.ts";
 import { type Image, renderImageSize } from "./image.ts";
@@ -8,10 +9,7 @@ import { byteTable, normaliseInto } from "./normalise.ts";
 import { kindOf } from "./step-kinds.ts";
 import type { Step } from "./steps.ts";
 
-/**
- * 64 Mi pixels are 192 MiB. Only a needle of an image passes this, say 1 × 90000, when its short side is made 256.
- */
-const MAX_RESIZED_PIXELS = 2 ** 26;
+const MAX_RESIZED_PIXELS = limits.MAX_RESIZED_PIXELS.value;
 
 export interface PlanOptions {
   /** Names the image in messages. */

@@ -1,12 +1,12 @@
 /** All that is known of each step, one row for each: its options, its size, its deterministic counterpart, what it does. */
 
 import { z } from "zod";
+import { limits } from "../limits.ts";
 import type { Action } from "./actions.ts";
 import { centerBox, type ImageSize, type Random, randomArea, randomBox, shortSideSize } from "./boxes.ts";
 import { filters, type Size, type Step, type StepName, type StepOptions } from "./steps.ts";
 
-/** A 4096² image holds 65,536 patches of 16: far above any ViT, and small enough that a wrong number cannot fill memory. */
-export const MAX_SIDE = 4096;
+export const MAX_SIDE = limits.MAX_SIDE.value;
 /** timm's and torchvision's share of a resized image that a crop keeps: 224 of 256. */
 export const CROP_SHARE = 0.875;
 

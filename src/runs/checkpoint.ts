@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import { parseJson } from "../files/read-json.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
@@ -79,7 +80,7 @@ export async function readCheckpoint(
 /** Where the run stands, from the text that the file carries. */
 export function parsePosition(text: string | undefined, path: string): Position {
   try {
-    return positionSchema.parse(JSON.parse(text ?? ""));
+    return positionSchema.parse(parseJson(text ?? "", path));
   } catch (cause) {
     throw new FileError(
       `${path} is not a checkpoint of this program, or it is damaged. Remove it to begin its run anew.`,

@@ -5,6 +5,7 @@ import { open, stat } from "node:fs/promises";
 import { createInterface } from "node:readline";
 import { FileError } from "../errors.ts";
 import { readProblem, writeProblem } from "../files/file-problem.ts";
+import { limits } from "../limits.ts";
 
 export interface MetricsFile {
   /** Adds a line. */
@@ -67,8 +68,7 @@ async function measureLines(path: string, most: number): Promise<{ lines: number
   return { lines, bytes };
 }
 
-/** A million steps take 200 MB. */
-export const MAX_METRICS_BYTES = 256 * 2 ** 20;
+export const MAX_METRICS_BYTES = limits.MAX_METRICS_BYTES.value;
 
 async function refuseLarge(path: string): Promise<void> {
   const { size } = await stat(path);

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { InputError, type ShowOption, type Wording } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { limits } from "../limits.ts";
 import { learningRateAt, learningRateAtStep, type Schedule } from "./schedule.ts";
 
 const rate = z.number().gt(0);
@@ -14,9 +15,9 @@ const zeroOrMore = "0 or a number above it";
 const belowOne = "a number from 0 to below 1";
 const whole = (least: number, most: number): string => `a whole number from ${least} to ${most}`;
 
-/** An epoch takes a second at least, so this is a day; a batch of more images than that fits no machine. */
-const [maxEpochs, maxBatch] = [100_000, 65_536];
-const maxSeed = 2 ** 32 - 1;
+const maxEpochs = limits.MAX_EPOCHS.value;
+const maxBatch = limits.MAX_BATCH.value;
+const maxSeed = limits.MAX_SEED.value;
 
 /** Each description ends the sentence "The option must be …". */
 const recipeSchema = z.strictObject({

@@ -1,0 +1,40 @@
+/** Every reader of bytes, texts and paths that nobody vouches for, and why other exports of such names need no case. */
+
+import { configCases } from "./config-cases.ts";
+import { dataCases } from "./data-cases.ts";
+import type { FuzzCase } from "./fuzz-case.ts";
+import { imageCases } from "./image-cases.ts";
+import { placeCases } from "./place-cases.ts";
+import { weightCases } from "./weight-cases.ts";
+
+export const cases: readonly FuzzCase[] = [
+  ...weightCases,
+  ...configCases,
+  ...imageCases,
+  ...dataCases,
+  ...placeCases,
+];
+
+const handsOn = "it hands what it is given on to readers that have cases";
+const ownState = "what it opens is made by this program and comes from nowhere";
+const message = "it makes a message of an error";
+
+/** Exports that are called as readers are, and need no case. Whoever adds a row says why. */
+export const needsNone: Readonly<Record<string, string>> = {
+  "cli/engine-options.ts openChosenEngine": "commander has checked its flags",
+  "predict/open-model.ts openModel": handsOn,
+  "cli/progress.ts openProgress": ownState,
+  "cli/show-loading.ts loadShown": handsOn,
+  "predict/scorer.ts openScorer": "scores what the model answers; nothing of a file comes to it",
+  "methods/load-method.ts loadMethodFile": "runs the code that its user names",
+  "cli/report-training.ts openReporter": ownState,
+  "datasets/check-images.ts findBadImages": handsOn,
+  "engine/open-engine.ts openEngine": ownState,
+  "engine/thread-quota.ts readCpuLimits": "the kernel writes these files, and any text gives numbers",
+  "files/file-problem.ts readFailure": message,
+  "files/file-problem.ts readProblem": message,
+  "predict/classifier.ts openClassifier": handsOn,
+  "runs/open-run.ts openRun": handsOn,
+  "train/fit-sources.ts openSources": ownState,
+  "train/validator.ts openValidator": ownState,
+};
