@@ -44,7 +44,20 @@ export function openFinder(
   const [best] = hits.toSorted((a, b) => b.found - a.found); // stable: the lower rank where as many are found
   const { folders, found, used } = best ?? { folders: [root], found: 0, used: new Set<Folder>() };
   const share = found / Math.max(1, sample.length);
-  return { find: (file) => findIn(folders, file), share, folders: [...used] };
+  const holding = holdersOf(folders);
+  return { find: (file) => findIn(holding(file), file), share, folders: [...used] };
+}
+
+/** The folders to look for a file in: those that hold one of exactly that name, where any does; else all of them. */
+function holdersOf(among: readonly Folder[]): (file: string) => readonly Folder[] {
+  const holders = new Map<string, Folder[]>();
+  for (const folder of among)
+    for (const name of files(folder)) {
+      const known = holders.get(name);
+      if (known) known.push(folder);
+      else holders.set(name, [folder]);
+    }
+  return (file) => holders.get(file) ?? among;
 }
 
 /** [the root], [wrappers], [folders of the split], [others]: each with the folders in it, where it holds no images itself. */
