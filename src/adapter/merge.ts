@@ -8,8 +8,8 @@ import { adaptedTensors } from "../methods/adapted-layers.ts";
 import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
-import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
+import { constantsOf } from "../model/weight-constants.ts";
 import type { Adapter } from "./adapter.ts";
 
 /**

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { defineMethod } from "../methods/method.ts";
 import { renderModelCard } from "./model-card.ts";
 
-const adapter = await drawnAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
+const adapter = await randomAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
 
 describe("renderModelCard", () => {
   it("has metadata for the hub and facts for people", () => {
@@ -79,7 +79,7 @@ Classes: rose, tulip
     ["rlrr", true],
     ["vpt-deep", false],
   ])("tells how to merge where that can be done: %s", async (name, mergeable) => {
-    const card = renderModelCard(await drawnAdapter(tinyModel(), { name }));
+    const card = renderModelCard(await randomAdapter(tinyModel(), { name }));
     expect(card.includes("rlrr merge --adapter . --out merged\n")).toBe(mergeable);
   });
 

@@ -7,7 +7,7 @@ import { planSteps } from "../preprocessing/preprocess.ts";
 import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
-import { type CutOptions, cuts } from "./cuts.ts";
+import { type BatchRangeOptions, batchRanges } from "./batch-ranges.ts";
 import type { Example } from "./dataset.ts";
 
 /** A batch of a fixed size; memory of its own, so that it may be transferred to another thread. */
@@ -22,7 +22,7 @@ export interface Batch {
   readonly indices: readonly number[];
 }
 
-export interface BatchOptions extends CutOptions {
+export interface BatchOptions extends BatchRangeOptions {
   readonly store: ImageStore;
   readonly steps: readonly Step[];
   /** Indices into the examples; in the order given where left out. */
@@ -68,7 +68,7 @@ export async function* batches(
   }
 
   const ahead: Promise<Batch>[] = [];
-  const waiting = cuts(order.length, options).values();
+  const waiting = batchRanges(order.length, options).values();
   const fill = () => {
     while (ahead.length <= prefetch) {
       const { value } = waiting.next();

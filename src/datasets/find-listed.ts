@@ -1,9 +1,9 @@
 /** Where the files of a list lie in a listed tree: beside it, in `images/` or `train/`, with an ending that the list leaves out. */
 
 import { basename, join } from "node:path";
-import { pictureKind } from "../images/image-endings.ts";
+import { imageKind } from "../images/image-extensions.ts";
+import { isWrapper } from "./image-folders.ts";
 import { type Folder, foldersBelow } from "./list-tree.ts";
-import { isWrapper } from "./picture-folders.ts";
 import { type ListKind, soundsLikeSplit, splitNamed } from "./split-names.ts";
 
 /** The path of a listed file; undefined where there is none, or several could be meant. */
@@ -109,7 +109,7 @@ const folderIn = (folder: Folder, name: string): Folder | undefined =>
 /** The exact name; without an ending, the one picture with any; else the one that differs in case or accents' spelling. */
 function fileIn(folder: Folder, name: string): string | undefined {
   if (files(folder).has(name)) return name;
-  const whole = pictureKind(name) === undefined ? stems(folder).get(name) : undefined;
+  const whole = imageKind(name) === undefined ? stems(folder).get(name) : undefined;
   return whole ?? foldedFiles(folder).get(fold(name));
 }
 

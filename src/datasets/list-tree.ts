@@ -6,7 +6,7 @@ import { join, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
-import { isImageName } from "../images/image-endings.ts";
+import { isImageName } from "../images/image-extensions.ts";
 
 /** Four times ImageNet-1k; beyond it the names themselves would press on memory. */
 const MAX_ENTRIES = 5_000_000;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
-import { readableNames } from "../images/image-endings.ts";
+import { readableNames } from "../images/image-extensions.ts";
 
 const within = (folders: readonly string[], names: readonly string[]) =>
   folders.flatMap((folder) => names.map((name) => `${folder}/${name}`));

@@ -1,20 +1,20 @@
 /** Class folders, alone or in split folders: the name of a folder is the class, all images below it are its examples. */
 
 import { FileError } from "../errors.ts";
-import { readableNames } from "../images/image-endings.ts";
+import { readableNames } from "../images/image-extensions.ts";
+import { ambiguityOf } from "./ambiguous-folders.ts";
 import { refuseTwins } from "./class-names.ts";
 import type { Example, Found, Split } from "./dataset.ts";
 import { counted, quoted, someOf } from "./describe-dataset.ts";
-import { doubtClasses } from "./doubt-folders.ts";
-import { byCodeUnit, type Folder, imagesBelow } from "./list-tree.ts";
 import {
-  holdsPictures,
+  holdsImages,
   ignoredBelow,
-  pictureFolders,
+  imageFolders,
   renderUnreadable,
   unwrap,
   unwrapNote,
-} from "./picture-folders.ts";
+} from "./image-folders.ts";
+import { byCodeUnit, type Folder, imagesBelow } from "./list-tree.ts";
 import { soundsLikeSplit, splitNamed } from "./split-names.ts";
 
 /** What the folders of a data set seem to be. */
@@ -30,7 +30,7 @@ export interface SeenFolders {
 /** Sees what the folders in `root` are, or says why they are nothing to learn from. */
 export function seeFolders(root: Folder): SeenFolders | { readonly why: string } {
   const inner = unwrap(root);
-  const folders = pictureFolders(inner);
+  const folders = imageFolders(inner);
   const whatIs = (kind: string) => `${kind} (${quoted(folders.map(({ name }) => name))})`;
   const notes = unwrapNote(root, inner);
   const noted = (found: Found): Found => ({ ...found, notes: [...notes, ...found.notes] });
@@ -38,8 +38,8 @@ export function seeFolders(root: Folder): SeenFolders | { readonly why: string }
     return { what: whatIs("split folders"), doubt: undefined, read: () => noted(readSplitFolders(inner)) };
   const [only] = folders;
   if (only === undefined) return { why: whyNone(inner) };
-  const doubt = doubtClasses(inner.path, folders);
-  if (doubt && folders.every((folder) => pictureFolders(folder).length === 0)) return { why: doubt.message };
+  const doubt = ambiguityOf(inner.path, folders);
+  if (doubt && folders.every((folder) => imageFolders(folder).length === 0)) return { why: doubt.message };
   if (folders.length === 1) return { why: whyAlone(inner, only) };
   return { what: whatIs("class folders"), doubt, read: () => noted(readClassFolders(inner)) };
 }
@@ -53,7 +53,7 @@ function whyNone({ path, images, folders }: Folder): string {
 }
 
 function whyAlone({ path }: Folder, only: Folder): string {
-  const within = pictureFolders(only).map(({ name }) => name);
+  const within = imageFolders(only).map(({ name }) => name);
   if (within.length > 1)
     return `${path}: found one class ("${only.name}"); at least two are needed. If the folders in it are the classes (${quoted(within)}), name ${only.path} as the data.`;
   return `${path}: found one class ("${only.name}"); at least two are needed.`;
@@ -65,7 +65,7 @@ function areSplits(folders: readonly Folder[]): boolean {
   const others = folders.filter((folder) => !splits.includes(folder));
   return (
     splits.length > (others.length > 0 ? 1 : 0) &&
-    splits.every((split) => pictureFolders(split).length > 0) &&
+    splits.every((split) => imageFolders(split).length > 0) &&
     others.every(({ name }) => soundsLikeSplit(name) === undefined)
   );
 }
@@ -86,7 +86,7 @@ function readSplitFolders(root: Folder): Found {
   for (const folder of root.folders) {
     const split = splitNamed(folder.name);
     if (split === undefined) others.push(folder.name);
-    else if (!holdsPictures(folder)) empty.push(folder.name);
+    else if (!holdsImages(folder)) empty.push(folder.name);
     else if (splits.has(split))
       throw new FileError(
         `${root.path} has two folders for ${split}, one of them "${folder.name}"; keep one.`,

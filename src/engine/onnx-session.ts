@@ -3,13 +3,13 @@
 import { InputError } from "../errors.ts";
 import { type Graph, type InputValue, inputsOf } from "../graph/value.ts";
 import { type Arrays, checkFeeds, inputSize, type Session } from "./engine.ts";
-import type { WorkerLine } from "./worker-line.ts";
+import type { WorkerClient } from "./worker-client.ts";
 
 /** From here on copying a feed into a recycled buffer is faster than sending a copy of it. */
 const largeBytes = 2 ** 16;
 
 export class OnnxSession implements Session {
-  readonly #line: WorkerLine;
+  readonly #line: WorkerClient;
   readonly #id: number;
   readonly #inputs: ReadonlyMap<string, InputValue>;
   /** Buffers that runs are done with, by input. */
@@ -21,7 +21,7 @@ export class OnnxSession implements Session {
     graph,
     line,
     id,
-  }: { readonly graph: Graph; readonly line: WorkerLine; readonly id: number }) {
+  }: { readonly graph: Graph; readonly line: WorkerClient; readonly id: number }) {
     this.#inputs = inputsOf(graph);
     this.#line = line;
     this.#id = id;

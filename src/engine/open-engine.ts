@@ -10,7 +10,7 @@ import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
 import { type Provider, providers } from "./providers.ts";
 import { chooseThreads } from "./thread-quota.ts";
-import { WorkerLine } from "./worker-line.ts";
+import { WorkerClient } from "./worker-client.ts";
 
 export interface EngineOptions {
   /** What runs the ops: a row of `providers`. */
@@ -21,7 +21,7 @@ export interface EngineOptions {
 
 /** Starts ONNX Runtime in a worker thread, which lives until `close`. */
 export async function openEngine({ provider = "cpu", threads }: EngineOptions = {}): Promise<Engine> {
-  const line = new WorkerLine();
+  const line = new WorkerClient();
   const row = providers.get(provider) ?? (await refuse(provider, line));
   const chosen = chooseThreads(threads);
   const close = () => line.close();
@@ -34,7 +34,7 @@ export async function openEngine({ provider = "cpu", threads }: EngineOptions = 
   };
 }
 
-async function refuse(provider: string, line: WorkerLine): Promise<never> {
+async function refuse(provider: string, line: WorkerClient): Promise<never> {
   try {
     const { names } = await line.ask({ type: "backends" });
     throw new EngineError(
@@ -52,7 +52,7 @@ async function refuse(provider: string, line: WorkerLine): Promise<never> {
 const mostValues = 80_000;
 
 interface CompileOptions {
-  readonly line: WorkerLine;
+  readonly line: WorkerClient;
   readonly provider: Provider;
   readonly threads: number;
 }

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError } from "../errors.ts";
 import { takeLock } from "../runs/run-lock.ts";
 import { takeFileLock } from "./file-lock.ts";
-import { writeFileAside } from "./write-file.ts";
+import { writeFileAtomically } from "./write-file.ts";
 
 const root = temporaryFolder("file-lock");
 afterEach(() => vi.restoreAllMocks());
@@ -25,7 +25,7 @@ describe("a disk without locks", () => {
     async (code) => {
       const folder = mkdtempSync(join(root, "run-"));
       answer(code);
-      await writeFileAside(join(folder, "a"), "text");
+      await writeFileAtomically(join(folder, "a"), "text");
       expect(readFileSync(join(folder, "a"), "utf8")).toBe("text");
       const path = join(folder, "run.lock");
       await expect(takeLock(folder)).rejects.toThrow(

@@ -44,7 +44,7 @@ export async function takeFileLock(
       // Nobody can hold it: what was made for nothing goes again.
       if (locked === "unsupported" && (await handle.stat()).size === 0) await rm(path, { force: true });
       if (locked !== true) return locked;
-      await refuseForeign(handle, path);
+      await refuseUnsupported(handle, path);
       if (!(await isAt(handle, path))) continue;
       kept = true;
       return lockOf(handle, path);
@@ -80,7 +80,7 @@ async function tryLock({ fd }: FileHandle, place: string): Promise<true | "held"
   }
 }
 
-async function refuseForeign(handle: FileHandle, path: string): Promise<void> {
+async function refuseUnsupported(handle: FileHandle, path: string): Promise<void> {
   const bytes = new Uint8Array(MAX_LOCK_BYTES + 1);
   const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
   const text = new TextDecoder().decode(bytes.subarray(0, bytesRead));

@@ -1,4 +1,4 @@
-/** The entries of a zip file, found through its directory and read one at a time. Layout: PKWARE's APPNOTE 6.3.10. */
+/** The entries of a zip file, found through its directory and read one at a time. Format: PKWARE's APPNOTE 6.3.10. */
 
 import type { FileHandle } from "node:fs/promises";
 import { Inflate } from "fflate";

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { evaluate } from "../engine/reference.ts";
 import { GraphError } from "../errors.ts";
 import { grad } from "./grad.ts";
@@ -128,5 +128,5 @@ describe("grad", () => {
 
 const frozen = (shape: readonly number[]): Value => {
   const count = shape.reduce((a, b) => a * b, 1);
-  return constant({ shape, data: drawnNumbers(count) });
+  return constant({ shape, data: randomNumbers(count) });
 };

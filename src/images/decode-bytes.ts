@@ -7,7 +7,7 @@ import { NotReadError } from "./byte-reader.ts";
 import { decodeBmp } from "./decode-bmp.ts";
 import { decodeGif } from "./decode-gif.ts";
 import { decodeHeic } from "./decode-heic.ts";
-import { readableNames } from "./image-endings.ts";
+import { readableNames } from "./image-extensions.ts";
 import { type ImageHeader, readHeader } from "./read-header.ts";
 import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 

@@ -75,10 +75,10 @@ export async function inspectModel(
   const signal = options.signal ? { signal: options.signal } : {};
   const model = await readModel(source, options);
   const { id, files = [], config, labels, preprocessing = null, notes } = model;
-  const { layout } = planWeights(await openWeights(files), source);
+  const { scheme } = planWeights(await openWeights(files), source);
   const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
   const record: ModelRecord = {
-    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: layout.title },
+    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: scheme.title },
     ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },
     ...{ parameters: countParameters(model), labels, preprocessing },
     ...{ sha256: await hashWeights(model, signal), notes, ...countTrainables(config, options) },

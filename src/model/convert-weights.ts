@@ -7,12 +7,12 @@ import { basename, dirname, join } from "node:path";
 import { EngineError, FileError, InputError } from "../errors.ts";
 import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { type WriteFileOptions, writeFileAside } from "../files/write-file.ts";
+import { type WriteFileOptions, writeFileAtomically } from "../files/write-file.ts";
 import { float32Bytes } from "../formats/float-types.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
-import type { Form } from "./layout.ts";
+import type { Form } from "./naming-scheme.ts";
 import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
 import type { WeightSource } from "./weight-source.ts";
 
@@ -108,7 +108,7 @@ async function writeIntoCache(path: string, { data, bytes, ...options }: Convers
   try {
     await makeFolder(folder);
     await checkFreeSpace(folder, { bytes, what: "the converted model" });
-    await writeFileAside(path, data, options);
+    await writeFileAtomically(path, data, options);
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
     throw new EngineError(`${cause.message} RLRR_CACHE names another folder for converted weights.`, {

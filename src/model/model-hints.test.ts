@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { layoutConfig, layoutWeights, timmTensors } from "../../test/model-layouts.ts";
+import { seededConfig, seededWeights, timmTensors } from "../../test/named-weights.ts";
 import { FileError, InputError } from "../errors.ts";
 import { checkImageSize, configure, type ModelHints } from "./model-hints.ts";
 import { planWeights } from "./weight-plan.ts";
 
-const plan = planWeights(timmTensors(layoutWeights()), "W");
+const plan = planWeights(timmTensors(seededWeights()), "W");
 const hints: ModelHints = {
   where: "C",
   names: { depth: "num_hidden_layers", imageSize: "image_size" },
@@ -17,7 +17,7 @@ const hints: ModelHints = {
 describe("configure", () => {
   it("takes sizes from the weights and the rest from the configuration, without a note", () => {
     expect(configure(plan, hints, { where: "W" })).toEqual({
-      config: { ...layoutConfig, layerNormEps: 1e-5 },
+      config: { ...seededConfig, layerNormEps: 1e-5 },
       labels: ["cat", "dog", "owl"],
       notes: [],
     });

@@ -145,10 +145,10 @@ export function configure(
   }
   if (said === undefined) notes.push(`${heads} heads were inferred from the width of ${width}.`);
 
-  const layerNormEps = hints.layerNormEps ?? plan.layout.layerNormEps;
+  const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
   if (hints.layerNormEps === undefined)
     notes.push(
-      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
+      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.scheme.title}.`,
     );
 
   const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));

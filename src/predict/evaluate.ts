@@ -5,8 +5,8 @@ import type { Dataset, Example, Split } from "../datasets/dataset.ts";
 import { splitNames } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
-import { checkReportFile } from "../files/check-out.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { checkReportFile } from "../files/check-output-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import type { Evaluation } from "../reports/evaluation.ts";
 import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
@@ -130,5 +130,5 @@ async function writeReport(path: string, evaluation: ModelEvaluation, parts: Rep
   ] as const;
   const title = `Evaluation: ${basename(resolve(root))}, ${split} images`;
   const subtitle = `${method} on ${basename(model.id)}`;
-  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
+  await writeFileAtomically(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
 }

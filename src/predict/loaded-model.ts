@@ -11,12 +11,12 @@ import type { Model } from "../model/model.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { AnswerQueue } from "./answer-queue.ts";
 import { classifierGraph } from "./classifier.ts";
 import { type EvaluateOptions, evaluate, type ModelEvaluation } from "./evaluate.ts";
-import { inOrderAhead } from "./in-order-ahead.ts";
 import { softmax, topK } from "./metrics.ts";
 import type { OpenedModel } from "./open-model.ts";
+import { orderedPrefetch } from "./ordered-prefetch.ts";
+import { PredictionQueue } from "./prediction-queue.ts";
 
 export interface LabelProbability {
   readonly label: string;
@@ -58,7 +58,7 @@ export class LoadedModel implements AsyncDisposable {
   readonly notes: readonly string[];
 
   readonly #parts: LoadedParts;
-  readonly #queue: AnswerQueue;
+  readonly #queue: PredictionQueue;
   readonly #sessions = new Map<number, Promise<Session>>();
   /** Calls that have not ended yet. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -73,7 +73,7 @@ export class LoadedModel implements AsyncDisposable {
     this.adapter = parts.adapter;
     this.preprocessing = parts.preprocessing;
     this.notes = parts.notes;
-    this.#queue = new AnswerQueue({
+    this.#queue = new PredictionQueue({
       session: (batchSize) => this.#session(batchSize),
       batchSize: parts.batchSize,
     });
@@ -93,7 +93,7 @@ export class LoadedModel implements AsyncDisposable {
     const predictOne = (image: ImageSource) =>
       this.#track(this.#predictOne(image, { count, signal: wanted }));
     try {
-      yield* inOrderAhead(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
+      yield* orderedPrefetch(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
     } finally {
       left.abort();
     }

@@ -5,7 +5,7 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { EngineError, InputError } from "../errors.ts";
-import { checkNewFolder } from "../files/check-out.ts";
+import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";

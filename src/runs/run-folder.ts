@@ -3,11 +3,11 @@
 import { lstat, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
-import { mendPlaces } from "../files/aside.ts";
 import { exists } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readJson } from "../files/read-json.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { recoverPlaces } from "../files/temporary-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { takeLock } from "./run-lock.ts";
 
 const names = {
@@ -49,11 +49,11 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   const paths = runPaths(path);
   try {
     await refuseLinks(paths);
-    await mendPlaces(Object.values(paths));
+    await recoverPlaces(Object.values(paths));
     const earlier = await readEarlier(paths.config);
-    if (earlier === undefined) await refuseForeign(path);
+    if (earlier === undefined) await refuseUnsupported(path);
     const writeConfig = (config: unknown) =>
-      writeFileAside(paths.config, `${JSON.stringify(config, null, 2)}\n`);
+      writeFileAtomically(paths.config, `${JSON.stringify(config, null, 2)}\n`);
     return { path, paths, earlier, writeConfig, close };
   } catch (error) {
     await close();
@@ -85,7 +85,7 @@ async function readEarlier(path: string): Promise<unknown> {
 }
 
 /** The config is written first of all, so other files of these names without it are not ours to write over. */
-async function refuseForeign(path: string): Promise<void> {
+async function refuseUnsupported(path: string): Promise<void> {
   for (const name of Object.values(names))
     if (await exists(join(path, name)))
       throw new InputError(

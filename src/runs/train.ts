@@ -7,7 +7,7 @@ import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { checkRunFolder } from "../files/check-out.ts";
+import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";

@@ -2,7 +2,7 @@
 
 import { basename } from "node:path";
 import { z } from "zod";
-import { writeFileAside } from "../files/write-file.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
@@ -46,7 +46,7 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
     const parsed = recordSchema.safeParse(record);
     if (parsed.success) records.push(parsed.data);
   }
-  await writeFileAside(report, renderRunReport(records, about(run)));
+  await writeFileAtomically(report, renderRunReport(records, about(run)));
 }
 
 function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {

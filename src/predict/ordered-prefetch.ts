@@ -2,17 +2,17 @@
 
 import { abortable } from "../datasets/abortable.ts";
 
-export interface AheadOptions {
+export interface PrefetchOptions {
   /** How many items are worked on before the first of their answers is read. */
   readonly ahead: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /** An answer does not wait for later items to arrive, so a slow stream is answered as it comes. */
-export async function* inOrderAhead<Item, Answer>(
+export async function* orderedPrefetch<Item, Answer>(
   items: Iterable<Item> | AsyncIterable<Item>,
   work: (item: Item) => Promise<Answer>,
-  { ahead, signal }: AheadOptions,
+  { ahead, signal }: PrefetchOptions,
 ): AsyncGenerator<Answer, void, void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const answers: Promise<Answer>[] = [];

@@ -20,7 +20,7 @@ interface Waiting {
  * A run begins when a batch is full, or when no image that is being decoded could still join it: then an image by itself
  * runs by itself, and what is less than a batch is padded.
  */
-export class AnswerQueue {
+export class PredictionQueue {
   readonly #options: AnswerQueueOptions;
   readonly #waiting: Waiting[] = [];
   #preparing = 0;

@@ -4,7 +4,7 @@ import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { InputError } from "../errors.ts";
 
-/** What a run leaves in its folder, besides files aside that a killed one did not rename. */
+/** The files of a run's folder; hidden ones are temporary files of a killed run. */
 const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter|\..*)$/;
 
 /** `out` may be new, empty, or the folder of an earlier run, but not a part of the data. */

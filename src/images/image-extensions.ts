@@ -24,7 +24,7 @@ const kindOf = new Map(
 );
 
 /** The endings of files that can be read, in lower case, with their dot. */
-export const readableEndings: readonly string[] = [...kindOf].flatMap(([ending, kind]) =>
+export const readableExtensions: readonly string[] = [...kindOf].flatMap(([ending, kind]) =>
   isReadable(kind) ? [`.${ending}`] : [],
 );
 
@@ -34,10 +34,10 @@ const names = Object.keys(readableKinds);
 export const readableNames = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
 /** The kind of picture that a file's name promises; undefined where it promises none. */
-export function pictureKind(name: string): string | undefined {
+export function imageKind(name: string): string | undefined {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? kindOf.get(name.slice(dot + 1).toLowerCase()) : undefined;
 }
 
 /** Whether a file is, by its name, a picture that can be read. */
-export const isImageName = (name: string): boolean => isReadable(pictureKind(name));
+export const isImageName = (name: string): boolean => isReadable(imageKind(name));

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { InputError } from "../errors.ts";
-import { checkNewFolder, checkReportFile, checkRunFolder } from "./check-out.ts";
+import { checkNewFolder, checkReportFile, checkRunFolder } from "./check-output-paths.ts";
 
 const root = temporaryFolder("check-out");
 const at = (path: string) => join(root, path);

@@ -6,9 +6,9 @@ import { FileError, InputError } from "../errors.ts";
 import type { Dataset, Found } from "./dataset.ts";
 import { datasetFromLists, type Lists } from "./dataset-from-lists.ts";
 import { openFinder } from "./find-listed.ts";
+import { onlyWrapped } from "./image-folders.ts";
 import { type ListEntry, parseJsonList, parseTextList } from "./list-files.ts";
 import type { Folder } from "./list-tree.ts";
-import { onlyWrapped } from "./picture-folders.ts";
 import { ForeignTable, openCsv } from "./read-csv.ts";
 import { type ListKind, listKind } from "./split-names.ts";
 
@@ -59,7 +59,7 @@ export function folderOfLists(root: Folder): Folder {
 }
 
 /** Reads what may be lists in `root`, as far as to see whether they are. */
-export async function seeLists(
+export async function detectLists(
   root: Folder,
   read: ReadText,
 ): Promise<{ readonly lists: readonly SeenList[]; readonly others: readonly NoList[] }> {

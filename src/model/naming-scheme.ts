@@ -26,7 +26,7 @@ export interface Row {
   readonly shape?: (sizes: SourceSizes) => Shape;
 }
 
-export interface Layout {
+export interface NamingScheme {
   /** For messages. */
   readonly title: string;
   readonly prefixes: readonly string[];

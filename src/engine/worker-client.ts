@@ -19,7 +19,7 @@ interface Thread {
 
 const workerModule = new URL("./onnx.worker.ts", import.meta.url);
 
-export class WorkerLine {
+export class WorkerClient {
   readonly #module: URL;
   #thread: Thread | undefined;
   #asked = 0;

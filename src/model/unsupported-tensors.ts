@@ -27,7 +27,7 @@ const foreign: readonly (readonly [pattern: RegExp, what: string])[] = [
 ];
 
 /** Throws for the first name that no plain ViT has. */
-export function refuseForeign(names: Iterable<string>, where: string): void {
+export function refuseUnsupported(names: Iterable<string>, where: string): void {
   for (const name of names)
     for (const [pattern, what] of foreign)
       if (pattern.test(name))
