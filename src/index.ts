@@ -75,7 +75,7 @@ export {
 
 /** Graphs of values: gradients, sizes, and their ONNX form. */
 export * as graph from "./doors/graph.ts";
-/** What predictions are worth: accuracies, scores, confusions. */
+/** Metrics of predictions: accuracies, scores, confusions. */
 export * as metrics from "./doors/metrics.ts";
 /** Backbones: their sizes, sites and layers. */
 export * as models from "./doors/models.ts";

@@ -27,7 +27,7 @@ export type {
   Prediction,
   PredictOptions,
 } from "./predict/loaded-model.ts";
-/** Folds an adapter into its base: one plain model, proven to give the same logits. */
+/** Merges an adapter into its base: one plain model, verified to give the same logits. */
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
   DoneEvent,
@@ -69,7 +69,7 @@ export { type ImageStore, type ImageStoreOptions, openImageStore } from "./image
 export { loadMethodFile, namesFile } from "./methods/load-method.ts";
 /** A model from a file, a folder or the hub; its weights stay on disk. */
 export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
-/** A model in Hugging Face's classic layout. */
+/** A model in Hugging Face's format. */
 export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
 
 // ---------------------------------------------------------------- files

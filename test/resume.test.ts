@@ -191,7 +191,7 @@ describe("a run that goes on", () => {
   it("needs to be asked to", async () => {
     await expect(collectEvents({ ...common, out: whole })).rejects.toThrow(
       new InputError(
-        `${whole} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
+        `${whole} already holds a run. Add resume: true to continue it, or give another folder as out.`,
       ),
     );
   });
@@ -225,7 +225,7 @@ describe("a run that goes on", () => {
   ])("is refused with other options (case %#), and told which", async (options, difference) => {
     await expect(resume(whole, options)).rejects.toThrow(
       new InputError(
-        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as out.`,
+        `${whole}: this run began with other options: ${difference}. Repeat its options to resume, or give another folder as out.`,
       ),
     );
     expect(firstExample).toBeDefined();
@@ -237,14 +237,14 @@ describe("a run that goes on", () => {
       data: new Float32Array(16),
     });
     await expect(resume(whole, { model: { ...plain.model, weights } })).rejects.toThrow(
-      /: this run began otherwise: model was "[0-9a-f]{64}", is "[0-9a-f]{64}"\. Repeat/,
+      /: this run began with other options: model was "[0-9a-f]{64}", is "[0-9a-f]{64}"\. Repeat/,
     );
   });
 
   it("is refused with other heads, which no weight tells", async () => {
     const model = { ...plain.model, config: { ...plain.model.config, heads: 4 } };
     await expect(resume(whole, { model })).rejects.toThrow(
-      "this run began otherwise: heads was 2, is 4. Repeat",
+      "this run began with other options: heads was 2, is 4. Repeat",
     );
   });
 
@@ -324,7 +324,7 @@ describe("a run that goes on", () => {
     rmSync(join(out, "checkpoint.safetensors"));
     const events = await resume(out);
     expect(only(events, "note").map(({ message }) => message)).toEqual([
-      `${out} holds no saved state; the run begins anew.`,
+      `${out} holds no saved state; starting the run again.`,
     ]);
     expect(resultsOf(out)).toEqual(expected);
   });
@@ -364,7 +364,7 @@ describe("a run that goes on", () => {
     const before = JSON.parse(file.metadata.get("position") ?? "");
     await writeSafetensors(path, tensors, { position: JSON.stringify({ ...before, ...position }) });
     await expect(resume(out)).rejects.toThrow(
-      new FileError(`${path} is damaged: ${why}. Remove it to begin the run anew.`),
+      new FileError(`${path} is damaged: ${why}. Remove it to start the run again.`),
     );
   });
 });

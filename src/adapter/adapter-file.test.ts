@@ -132,7 +132,7 @@ describe("readAdapter", () => {
     await expect(readAdapter(folder)).rejects.toThrow(`${inside(name)}: ${message}`);
   });
 
-  const damaged = "which no adapter can have. It is damaged; get it again.";
+  const damaged = "which is not valid in an adapter. The file is damaged; get it again.";
   it.each<[string, (config: Record<string, unknown>) => unknown, string]>([
     ["an array", () => [], "peft_type is nothing; this program reads RLRR adapters."],
     ["null", () => null, "peft_type is nothing; this program reads RLRR adapters."],

@@ -57,7 +57,7 @@ export async function checkAdapterFolder(folder: string): Promise<void> {
   const foreign = names.find((name) => !knownNames.test(name));
   if (foreign !== undefined)
     throw new InputError(
-      `${folder} holds "${foreign}", which is no part of an adapter and would be lost. Move it elsewhere.`,
+      `${folder} holds "${foreign}", which does not belong to an adapter and would be lost. Move it elsewhere.`,
     );
 }
 
@@ -174,7 +174,7 @@ function parseConfig(value: unknown, where: string): Config {
   const parsed = configSchema.safeParse(value);
   if (!parsed.success)
     throw new FileError(
-      `${where}: ${describeIssue(parsed.error, value)}, which no adapter can have. It is damaged; get it again.`,
+      `${where}: ${describeIssue(parsed.error, value)}, which is not valid in an adapter. The file is damaged; get it again.`,
     );
   const flaw = findFlaw(parsed.data);
   if (flaw !== undefined) throw new FileError(`${where}: ${flaw}. It is damaged; get it again.`);

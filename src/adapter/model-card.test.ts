@@ -25,7 +25,7 @@ tags:
 
 # 2 classes on google/vit
 
-A Vision Transformer adapted with \`linear\`: 34 trained parameters, 34 of them the head's.
+A Vision Transformer adapted with \`linear\`: 34 trained parameters, 34 in the head.
 The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
 
 \`\`\`

@@ -149,9 +149,9 @@ async function readWord(
 
 const whatNext = (
   out: string,
-): string => `Now with your own images, one folder a class, and any plain Vision Transformer:
+): string => `Now with your own images, one folder per class, and any plain Vision Transformer:
   npx rlrr inspect photos/
   npx rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos --epochs 20
   npx rlrr evaluate --adapter runs/photos --data photos/ --report photos.html
   npx rlrr predict --adapter runs/photos new.jpg
-The demo's runs are in ${relative("", out) || out}; npx rlrr train --help tells more.`;
+The demo's runs are in ${relative("", out) || out}; npx rlrr train --help lists all options.`;

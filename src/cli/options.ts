@@ -33,7 +33,7 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
 
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
 export const batchSizeOption = () =>
-  wholeNumberOption("--batch-size <n>", "images a run of the graph (default: as suits the model)");
+  wholeNumberOption("--batch-size <n>", "images per run of the graph (default: chosen for the model)");
 export const headsOption = () =>
   wholeNumberOption("--heads <n>", "attention heads, where neither the model's config nor its width tells");
 export const modelOption = (text: string) => new Option("--model <model>", text);

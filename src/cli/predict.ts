@@ -30,7 +30,7 @@ export const predictCommand = (): Command =>
       "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
     ),
     wholeNumberOption("--top-k <n>", "labels an image").default(5),
-    new Option("--format <kind>", "how to print; --json is jsonl")
+    new Option("--format <kind>", "output format; --json means jsonl")
       .choices(["table", "csv", "jsonl"])
       .default("table"),
     ownMethodOption(),

@@ -14,7 +14,9 @@ import { packageVersion } from "./version.ts";
 
 const rlrrCommand = (): Command =>
   new Command("rlrr")
-    .description("Adapt a pre-trained Vision Transformer to your own images, by training 0.3 M numbers.")
+    .description(
+      "Adapt a pre-trained Vision Transformer to your own images, by training 0.3 million parameters.",
+    )
     .version(packageVersion())
     .addCommand(demoCommand())
     .addCommand(trainCommand())

@@ -35,6 +35,6 @@ export function checkClasses(dataset: Dataset, remaining: readonly Example[]): v
   const lost = dataset.classes.filter((_, label) => had.has(label) && !labels.has(label));
   if (lost.length > 0)
     throw new InputError(
-      `${dataset.root}: ${lost.length === 1 ? "the class" : "the classes"} ${quoted(lost)} would have no training images left. Mend the images, or remove the class from the data.`,
+      `${dataset.root}: ${lost.length === 1 ? "the class" : "the classes"} ${quoted(lost)} would have no training images left. Repair the images, or remove the class from the data.`,
     );
 }

@@ -34,7 +34,7 @@ export async function checkReportFile(path: string): Promise<void> {
   if (!/\.html?$/i.test(path))
     throw new InputError(
       (show) =>
-        `${show("report")} writes a page and over what is there; its name must end in .html, got ${path}.`,
+        `${show("report")} writes an HTML page and overwrites the file; its name must end in .html, got ${path}.`,
     );
   const folder = dirname(path);
   if (!(await isFolder(folder)))

@@ -30,7 +30,7 @@ describe("a disk without locks", () => {
       const path = join(folder, "run.lock");
       await expect(takeLock(folder)).rejects.toThrow(
         new EngineError(
-          `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as out.`,
+          `${path} could not be locked: this disk or machine has no file locks, so two processes could train here at once. Give a folder on another disk as out.`,
         ),
       );
       expect(readdirSync(folder)).toEqual(["a"]);

@@ -1,4 +1,4 @@
-/** What a pre-trained model is, and what a size is that has no weights yet. */
+/** Describes a pre-trained model, or a published size without weights. */
 
 import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
@@ -37,7 +37,7 @@ export type ModelRecord = TrainableCounts & {
   readonly id: string;
   readonly files: readonly string[];
   readonly bytes: number;
-  /** Whose names its tensors have. */
+  /** Which naming scheme its tensors follow. */
   readonly layout: string;
   readonly tensorCount: number;
   /** How many tensors there are of each type. */

@@ -196,7 +196,7 @@ describe("evaluate", () => {
     [{ split: "val" }, "ROOT/data has no val split; it has train, test. Choose one with split."],
     [
       { report: "page.txt" },
-      "report writes a page and over what is there; its name must end in .html, got page.txt.",
+      "report writes an HTML page and overwrites the file; its name must end in .html, got page.txt.",
     ],
   ] as const)("refuses %j", async (options, message) => {
     await using model = await load(at("run"), { engine });

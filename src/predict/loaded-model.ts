@@ -1,4 +1,4 @@
-/** A model that is ready: it predicts and evaluates until it is closed. */
+/** A loaded model: it predicts and evaluates until it is closed. */
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { abortable } from "../datasets/abortable.ts";
@@ -24,7 +24,7 @@ export interface LabelProbability {
   readonly probability: number;
 }
 
-/** The labels of an image, the likeliest first, or why it cannot be read. */
+/** The labels of an image, most likely first, or why it cannot be read. */
 export type Prediction =
   | { readonly image: ImageSource; readonly labels: readonly LabelProbability[]; readonly error?: undefined }
   | { readonly image: ImageSource; readonly labels?: undefined; readonly error: FileError | InputError };
@@ -105,7 +105,7 @@ export class LoadedModel implements AsyncDisposable {
     return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session }, options)));
   }
 
-  /** Waits for what is under way, then gives back memory and threads. Later calls are refused. */
+  /** Waits for running calls, then frees memory and threads. Later calls are refused. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -124,7 +124,7 @@ describe("scorePredictions", () => {
   it.each([
     {
       input: { logits: new Float32Array(5), labels: [0, 1], classes: 3 },
-      message: "scorePredictions: got 5 logits for 2 examples of 3 classes; 6 would be right.",
+      message: "scorePredictions: got 5 logits for 2 examples of 3 classes; 6 were expected.",
     },
     {
       input: { logits: new Float32Array(4), labels: [0, 2], classes: 2 },

@@ -74,9 +74,7 @@ describe("checkpoint", () => {
     await writeSafetensors(other, new Map(), text === undefined ? {} : { position: text });
     expect((await readSafetensors(other)).tensors.size).toBe(0);
     await expect(readCheckpoint(other, [])).rejects.toThrow(
-      new FileError(
-        `${other} is not a checkpoint of this program, or it is damaged. Remove it to begin its run anew.`,
-      ),
+      new FileError(`${other} is not a checkpoint of rlrr, or is damaged. Remove it to start the run again.`),
     );
   });
 

@@ -76,7 +76,7 @@ describe("openRunFolder", () => {
       const path = fresh(name, "photo.jpg");
       await expect(openRunFolder(path)).rejects.toThrow(
         new InputError(
-          `${path} holds ${name} but no run.json, so it is no run to go on with. Give another folder as out.`,
+          `${path} holds ${name} but no run.json, so it is not a run to resume. Give another folder as out.`,
         ),
       );
       expect(readdirSync(path).sort()).toEqual([name, "photo.jpg"].sort());

@@ -1,4 +1,4 @@
-/** A run's folder: one process at a time, a config that a resumed run must repeat, and nothing of anybody else's. */
+/** A run's folder: one process at a time, a config that a resumed run must repeat, and no files of others. */
 
 import { lstat, rmdir } from "node:fs/promises";
 import { join } from "node:path";
@@ -18,7 +18,7 @@ const names = {
   report: "report.html",
 } as const;
 
-/** Where a run keeps what. */
+/** The paths of a run's files. */
 export const runPaths = (folder: string): Readonly<Record<keyof typeof names, string>> => ({
   config: join(folder, names.config),
   metrics: join(folder, names.metrics),
@@ -33,11 +33,11 @@ export interface RunFolder {
   /** The config of an earlier run here. */
   readonly earlier: unknown;
   readonly writeConfig: (config: unknown) => Promise<void>;
-  /** Lets others in. A folder that was made for nothing goes again. */
+  /** Releases the lock. A folder that stayed empty is removed. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the folder, takes its lock and tidies up after a run that was killed. */
+/** Creates the folder, takes its lock and cleans up after a killed run. */
 export async function openRunFolder(path: string): Promise<RunFolder> {
   const made = await makeFolder(path);
   const unlock = await takeLock(path);
@@ -90,6 +90,6 @@ async function refuseUnsupported(path: string): Promise<void> {
     if (await exists(join(path, name)))
       throw new InputError(
         (show) =>
-          `${path} holds ${name} but no ${names.config}, so it is no run to go on with. Give another folder as ${show("out")}.`,
+          `${path} holds ${name} but no ${names.config}, so it is not a run to resume. Give another folder as ${show("out")}.`,
       );
 }

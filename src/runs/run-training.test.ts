@@ -169,7 +169,7 @@ describe("train", () => {
     const again = collectEvents({ ...common, out, recipe: { ...tinyRecipe, epochs: 1 }, resume: true });
     await expect(again).rejects.toThrow(
       new InputError(
-        `${join(out, "adapter")} holds "notes.txt", which is no part of an adapter and would be lost. Move it elsewhere.`,
+        `${join(out, "adapter")} holds "notes.txt", which does not belong to an adapter and would be lost. Move it elsewhere.`,
       ),
     );
   });
@@ -266,7 +266,7 @@ describe("train", () => {
     const error = await run(recipe, { out }).catch((cause: unknown) => cause);
     expect(error).toEqual(
       new DivergedError(
-        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; begin anew in a new folder.`,
+        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; start again in a new folder.`,
       ),
     );
     expect(error).toMatchObject({ exitCode: 1 });
@@ -307,7 +307,7 @@ describe("train", () => {
     expect(lines[0]).toBe("2 images cannot be used:");
     expect(lines[1]).toContain(dataset.splits.train[0]?.path);
     expect(lines[2]).toContain(dataset.splits.val[0]?.path);
-    expect(lines[3]).toBe("Remove or mend them, or leave them out with skipBadImages.");
+    expect(lines[3]).toBe("Remove or repair them, or leave them out with skipBadImages.");
     expect(existsSync(out)).toBe(false);
 
     const { events, done } = await run({ epochs: 1 }, { dataset, skipBadImages: true });
@@ -351,7 +351,7 @@ describe("train", () => {
     mkdirSync(join(out, "adapter"), { recursive: true });
     await expect(run({}, { out })).rejects.toThrow(
       new InputError(
-        `${out} holds adapter but no run.json, so it is no run to go on with. Give another folder as out.`,
+        `${out} holds adapter but no run.json, so it is not a run to resume. Give another folder as out.`,
       ),
     );
     expect(readdirSync(out)).toEqual(["adapter"]);

@@ -1,4 +1,4 @@
-/** A run's page of curves, made from its metrics file. */
+/** A run's report page with its curves, made from its metrics file. */
 
 import { basename } from "node:path";
 import { z } from "zod";
@@ -32,7 +32,7 @@ const epoch = z
   }));
 const recordSchema = z.union([step, epoch]);
 
-/** What the page says besides the curves. */
+/** The facts on the page besides the curves. */
 interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe"> {
   readonly trainExamples: readonly unknown[];
   readonly valExamples: readonly unknown[];

@@ -30,7 +30,7 @@ export interface ExampleBatch {
   readonly count: number;
 }
 
-/** Examples that lie in memory: `numbers` [examples, …], such as prepared images or features. */
+/** Examples that lie in memory: `numbers` [examples, …], such as preprocessed images or features. */
 export function examplesInMemory(numbers: Float32Array, labels: readonly number[]): Examples {
   const size = numbers.length / labels.length;
   return {
