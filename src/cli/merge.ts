@@ -1,4 +1,4 @@
-/** rlrr merge: base and adapter become one plain model, proven to give the same logits. */
+/** rlrr merge: base and adapter become one plain model, verified to give the same logits. */
 
 import { Command, Option } from "commander";
 import { loadMethodFile, type MergedModel, merge } from "../node.ts";

@@ -101,7 +101,9 @@ describe("openEngine", () => {
     expect((await session.run(feeds)).y).toEqual(Float32Array.of(4, 6));
     expect([feeds.x.length, feeds.z.length]).toEqual([2, 0]);
     await expect(session.run(feeds)).rejects.toThrow(
-      new InputError('run: an earlier run took the buffer of input "z". Get another by session.buffer("z").'),
+      new InputError(
+        'run: an earlier run transferred the buffer of input "z". Get another by session.buffer("z").',
+      ),
     );
     // The numbers that were fed are still in it.
     expect([...session.buffer("z")]).toEqual([3, 4]);

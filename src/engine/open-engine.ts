@@ -1,4 +1,4 @@
-/** ONNX Runtime for Node: one worker thread, because its run() blocks whatever thread calls it. */
+/** Opens ONNX Runtime for Node in a worker thread, because its run() blocks the calling thread. */
 
 import { dirname, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -63,7 +63,7 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
     throw new EngineError(
       `A graph of ${values.length} values is too large for ONNX Runtime; at most ${mostValues} are prepared in about a minute. Use a model of fewer blocks.`,
     );
-  // Building the graph and writing it take a second each where it is this large; a signal is heard between them.
+  // Building the graph and writing it take a second each where it is this large; an abort signal is checked between them.
   await setImmediate();
   const folder = externalFolder(values);
   const locate = (path: string) =>

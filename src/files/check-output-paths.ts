@@ -1,4 +1,4 @@
-/** Refuses a place for results before the work begins rather than after it. */
+/** Checks the output paths before work begins rather than after it. */
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
@@ -47,7 +47,7 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** None where there is no such folder yet. What else stands in the way is for writing to tell. */
+/** Empty where there is no such folder yet. Other problems are reported when writing. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   if (folder === "") throw new InputError((show) => `${show("out")} must name a folder, got "".`);
   try {

@@ -1,12 +1,12 @@
-/** Whether a disk has room for a large file, asked before hours are spent on it rather than found out at the end. */
+/** Checks whether a disk has room for a large file before hours are spent on it. */
 
 import { statfs } from "node:fs/promises";
 import { EngineError } from "../errors.ts";
 
-/** What is left for everything else on the disk. */
+/** Reserved for everything else on the disk. */
 export const SPARE_BYTES = 64 * 2 ** 20;
 
-/** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that does not tell is believed. */
+/** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that reports nothing passes. */
 export async function checkFreeSpace(
   folder: string,
   { bytes, what }: { readonly bytes: number; readonly what: string },

@@ -1,4 +1,4 @@
-/** The bytes of a weight, a stretch at a time, wherever the weight lives. */
+/** The bytes of a weight in chunks, whether it is in memory or in a file. */
 
 import { open } from "node:fs/promises";
 import { readProblem } from "../files/file-problem.ts";
@@ -24,7 +24,7 @@ async function* storedBytes({ path, offset, shape }: StoredTensor): AsyncGenerat
   }
 }
 
-/** The little-endian float32 bytes of `weight`, in stretches. */
+/** The little-endian float32 bytes of `weight`, in chunks. */
 export async function* weightBytes(weight: Weight): AsyncGenerator<Uint8Array> {
   if (isStored(weight)) yield* storedBytes(weight);
   else yield float32Bytes(weight.data);

@@ -31,7 +31,7 @@ export interface ZipFile {
 export const MAX_DIRECTORY_BYTES = 16 * 2 ** 20;
 /** The end record and the longest comment behind it. */
 export const MAX_END_BYTES = 22 + 65535;
-/** Deflate shrinks at most 1032 times; a directory that promises more lies. */
+/** Deflate compresses at most 1032 to 1; a directory that claims more is wrong. */
 export const MAX_RATIO = 1032;
 /** Optimizer states beside the weights of ViT-H make some 2,000 arrays. */
 export const MAX_ENTRIES = 20_000;
@@ -253,8 +253,8 @@ async function* inflated(zip: ZipFile, entry: ZipEntry, feedBytes: number): Asyn
 }
 
 /**
- * The bytes of an entry in chunks; size and checksum are checked at the end. Who wants the beginning alone has less read
- * and inflated with a smaller `feedBytes`.
+ * The bytes of an entry in chunks; size and checksum are checked at the end. For the beginning alone, a smaller
+ * `feedBytes` reads and inflates less.
  */
 export async function* zipEntryBytes(
   zip: ZipFile,

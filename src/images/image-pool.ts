@@ -15,7 +15,7 @@ const TIME_LIMIT_MS = 60_000;
 /** A killed process ends at once, unless the machine itself hangs. */
 const END_MS = 1000;
 
-/** The compiler turns the endings of imports to `.js`, but not those of URLs: that is done here. */
+/** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");
 const PROCESS_FILE = new URL(`./image-process.${isBuilt ? "js" : "ts"}`, import.meta.url);
 

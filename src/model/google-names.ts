@@ -1,4 +1,4 @@
-/** What Google calls the weights of a plain ViT: JAX kernels (in, out), attention with an axis of heads, patches (p, p, 3, D). */
+/** How Google names the weights of a plain ViT: JAX kernels (in, out), attention with an axis of heads, patches (p, p, 3, D). */
 
 import type { Shape } from "../formats/tensor.ts";
 import type { NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";

@@ -1,4 +1,4 @@
-/** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
+/** The hub's cache on this machine, in the format of Python's huggingface_hub, so that both share their files. */
 
 import { copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";

@@ -1,4 +1,4 @@
-/** One file of the hub, fetched into the cache: continued where the line breaks, checked, then renamed. */
+/** Downloads one file of the hub into the cache: resumed after connection errors, verified, then renamed. */
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
@@ -12,7 +12,7 @@ import { writeFileAtomically } from "../files/write-file.ts";
 import { blobPath, type HubModel, linkBlob } from "./hub-cache.ts";
 import { type HubClient, HubSilence } from "./hub-fetch.ts";
 
-/** A short break of the line heals itself; a long one is better told to the user. */
+/** Short interruptions are retried; a long one is reported to the user. */
 export const ATTEMPTS = 4;
 const PAUSE_MS = 250;
 

@@ -1,13 +1,13 @@
-/** `fetch` for a hub that is not trusted: it ends when the hub is silent or sends too much, and keeps the user's token to the hub. */
+/** `fetch` for an untrusted hub: it times out, limits the response size, and sends the user's token to the hub alone. */
 
 import { EngineError } from "../errors.ts";
 
 /** Answers about a model: 10,000 files are listed in 2 MB. */
 export const MAX_ANSWER_BYTES = 16 * 2 ** 20;
-/** Seconds without a byte after which nobody is there: three times what Python's client waits. */
+/** Timeout without any data: three times that of Python's client. */
 export const SILENCE_SECONDS = 30;
 
-/** The hub did not answer, or stopped in the middle; asking again may help. */
+/** The hub did not answer, or stopped in the middle; a retry may help. */
 export class HubSilence extends Error {}
 
 export interface HubClient {
@@ -15,7 +15,7 @@ export interface HubClient {
   /** `fetch` whose answers have at most `bytes` bytes, after decompression. */
   readonly fetchUpTo: (bytes: number) => typeof fetch;
   readonly signal?: AbortSignal | undefined;
-  /** Ends what is still under way. */
+  /** Aborts running requests. */
   readonly close: () => void;
 }
 
@@ -54,7 +54,7 @@ export function openHubClient({ hubUrl, token, signal }: ClientOptions): HubClie
 
 type Wait = <T>(promise: Promise<T>) => Promise<T>;
 
-/** Waits for what the hub is to send, and ends the request when that takes too long. */
+/** Waits for data from the hub, and aborts the request when that takes too long. */
 const waiter =
   (hubUrl: string, ending: AbortController): Wait =>
   async (promise) => {
@@ -90,7 +90,7 @@ function bounded(
         done += chunk.value.length;
         if (done > bytes) {
           const error = new EngineError(
-            `${hubUrl} sent more than the ${bytes} bytes that were to come. It is no hub, or a broken one.`,
+            `${hubUrl} sent more than the ${bytes} bytes expected. It is not a hub, or it is broken.`,
           );
           ending.abort(error);
           throw error;

@@ -226,7 +226,7 @@ describe("readModel from the hub", () => {
       const size = whole.get("model.safetensors")?.length;
       await expect(readModel(name)).rejects.toThrow(
         new EngineError(
-          `${server.url} sent more than the ${size} bytes that were to come. It is no hub, or a broken one.`,
+          `${server.url} sent more than the ${size} bytes expected. It is not a hub, or it is broken.`,
         ),
       );
       expect(blobs()).toHaveLength(1);
@@ -238,7 +238,7 @@ describe("readModel from the hub", () => {
     server.faults = { chatter: 2 ** 24 };
     await expect(readModel(name)).rejects.toThrow(
       new EngineError(
-        `${server.url} sent more than the 16777216 bytes that were to come. It is no hub, or a broken one.`,
+        `${server.url} sent more than the 16777216 bytes expected. It is not a hub, or it is broken.`,
       ),
     );
   });

@@ -61,7 +61,7 @@ describe("configure", () => {
       "C: image_size is 224 x 224, 3136 patches of 4, but the weights in W have positions for 9.",
     ],
     [{ ...hints, heads: 5 }, "C: 5 heads do not divide the width of 16."],
-    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 rows."],
+    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 classes."],
   ])("refuses a configuration that does not fit the weights (%#)", (wrong, message) => {
     expect(() => configure(plan, wrong, { where: "W" })).toThrow(new FileError(message));
   });

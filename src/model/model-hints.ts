@@ -1,4 +1,4 @@
-/** What a model's own configuration says, brought together with what the shapes of its weights say. */
+/** Combines a model's configuration with what the shapes of its weights imply. */
 
 import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
@@ -81,7 +81,7 @@ function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHi
   if (classes === 0 || labels.length === 0) return [];
   if (labels.length !== classes)
     throw new FileError(
-      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} rows.`,
+      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.`,
     );
   return labels;
 }

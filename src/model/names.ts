@@ -1,4 +1,4 @@
-/** What other projects call the weights of a plain ViT: one table a project, one row a kind of layer. */
+/** How other projects name the weights of a plain ViT: one table per project, one row per kind of layer. */
 
 import type { Shape } from "../formats/tensor.ts";
 import { googleNamingSchemes } from "./google-names.ts";
@@ -137,5 +137,5 @@ export const namingSchemes: readonly NamingScheme[] = [
   ...googleNamingSchemes,
 ];
 
-/** The layout that merged models are written in: every loader of plain ViTs knows it. */
+/** The names that merged models are written with: every loader of plain ViTs knows them. */
 export const huggingFaceNames = huggingFace;

@@ -222,7 +222,7 @@ describe("readModel", () => {
     expect(google.weights.has("head.weight")).toBe(false);
     expect(google.notes.slice(0, 2)).toEqual([
       "Ignored the layer before the head (pre_logits).",
-      "Left out the head, which works only behind pre_logits.",
+      "Ignored the head, which works only behind pre_logits.",
     ]);
   });
 
@@ -359,8 +359,16 @@ describe("readModel refuses", () => {
   it.each<[string, string, string]>([
     ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
     ["config.json", "[]", 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
-    ["preprocessor_config.json", '{"resample": 9}', "C: resample is 9, which no image processor can have."],
-    ["preprocessor_config.json", '{"size": "big"}', 'C: size is "big", which no image processor can have.'],
+    [
+      "preprocessor_config.json",
+      '{"resample": 9}',
+      "C: resample is 9, which is not valid in an image processor.",
+    ],
+    [
+      "preprocessor_config.json",
+      '{"size": "big"}',
+      'C: size is "big", which is not valid in an image processor.',
+    ],
     [
       "preprocessor_config.json",
       '{"rlrr_steps": []}',

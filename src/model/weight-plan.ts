@@ -129,7 +129,7 @@ function measure(found: Found, tensors: SourceShapes, where: string): SourceSize
   return { width, patchSize, depth, mlpWidth, classes, tokens: position[1] ?? 0, ...(heads && { heads }) };
 }
 
-/** A row of a scheme at its place: our full name and theirs. */
+/** A row of a scheme with full names, ours and theirs. */
 interface Placed {
   readonly ours: string;
   readonly theirs: string;
@@ -209,7 +209,7 @@ export function planWeights(tensors: SourceShapes, where: string): WeightPlan {
   );
   const kinds = new Set(unused.flatMap((name) => ignorableKind(name) ?? []));
   const notes = [...kinds].map((kind) => `Ignored ${kind}.`);
-  if (dropHead) notes.push("Left out the head, which works only behind pre_logits.");
+  if (dropHead) notes.push("Ignored the head, which works only behind pre_logits.");
   if (biasless) notes.push("q, k and v have no biases; zeros take their place.");
   const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
   return { scheme: found.scheme, sizes, origins: ordered, notes };

@@ -1,4 +1,4 @@
-/** Writes a plain ViT as a folder that transformers, timm-style loaders and this product read alike. */
+/** Writes a plain ViT as a folder that transformers, timm-style loaders and rlrr can read. */
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
@@ -12,11 +12,11 @@ import type { Model, VitConfig } from "./model.ts";
 import { huggingFaceNames } from "./names.ts";
 
 export interface WriteModelOptions {
-  /** Whether a model of this layout that is there already may be replaced; other folders never are. */
+  /** Whether an existing model folder may be replaced; other folders never are. */
   readonly replace?: boolean;
 }
 
-/** What a folder of this layout may hold besides. */
+/** The files that a model folder may hold. */
 const knownNames = /^(config\.json|preprocessor_config\.json|model\.safetensors|README\.md|\.DS_Store)$/;
 
 const isModelFolder = (names: readonly string[]): boolean =>
