@@ -33,7 +33,7 @@ export {
   startZero,
   type Trainable,
 } from "./methods/method.ts";
-/** The methods, and one of them with its options settled. */
+/** The methods, and one of them with its options applied. */
 export {
   type ChosenMethod,
   chooseMethod,

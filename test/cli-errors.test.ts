@@ -57,7 +57,7 @@ const notHub = "there is no such file or folder, and it is not a hub id such as 
 const notAdapter =
   "no adapter_config.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
 
-describe("a model that is none", () => {
+describe("what is not a model", () => {
   it.each(
     cases({
       missing: `error: ROOT/missing: ${notHub}`,
@@ -121,7 +121,7 @@ describe("a name that would control the terminal", () => {
   });
 });
 
-describe("data that is none", () => {
+describe("what is not a data set", () => {
   it.each(
     cases({
       missing: "error: ROOT/missing: there is no such folder or CSV file.",
@@ -190,7 +190,7 @@ describe("an option of training that is wrong", () => {
 
 describe("a place that results cannot go to", () => {
   const note =
-    "No validation split was given: 3 of the 9 training images, drawn class by class with seed 42, became one.\n3 classes: blue, green, red (6 training, 3 validation, 3 test images)\n";
+    "No validation split was given: 3 of the 9 training images, chosen class by class with seed 42, became one.\n3 classes: blue, green, red (6 training, 3 validation, 3 test images)\n";
   it.each(
     cases({
       "train MODEL DATA": "error: required option '--out <folder>' not specified",
@@ -312,7 +312,7 @@ describe("what inspect cannot name", () => {
   });
 });
 
-describe("a command that is none", () => {
+describe("an unknown command", () => {
   it.each(
     cases({
       inspct: "error: unknown command 'inspct'\n  (Did you mean inspect?)",

@@ -63,7 +63,7 @@ describe("the main job", () => {
       {
         type: "note",
         message:
-          "No validation split was given: 6 of the 24 training images, drawn class by class with seed 42, became one.",
+          "No validation split was given: 6 of the 24 training images, chosen class by class with seed 42, became one.",
       },
       {
         type: "note",
@@ -356,7 +356,7 @@ describe("inspect", () => {
     });
   });
 
-  it("says what to mend in a data set", async () => {
+  it("says what to fix in a data set", async () => {
     const red = await readFile(at("data", "test", "red", "0.png"));
     for (const split of ["train", "val"])
       for (const name of ["red", "blue"]) await mkdir(at("ill", split, name), { recursive: true });

@@ -1,4 +1,4 @@
-/** Numbers for tests: drawn from a seed, exact in float32. */
+/** Random numbers for tests, from a seed, exact in float32. */
 
 /** `count` numbers in [low, high) by mulberry32, Tommy Ettinger's public-domain generator. */
 export function randomNumbers(count: number, { seed = 1, low = -1, high = 1 } = {}): Float32Array {

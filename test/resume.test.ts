@@ -1,4 +1,4 @@
-/** A run that is stopped or killed goes on to the same numbers as if it never had been. */
+/** A run that is stopped or killed resumes with the same results as if it never had been. */
 
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ function halfWay(): string {
 }
 
 describe("a run that was stopped", () => {
-  it("goes on from the middle of an epoch", async () => {
+  it("resumes in the middle of an epoch", async () => {
     const out = halfWay();
     const stopped = halfEvents.at(-1);
     expect(stopped?.type).toBe("stopped");
@@ -86,7 +86,7 @@ describe("a run that was stopped", () => {
     expect(resultsOf(out)).toEqual(expected);
   });
 
-  it("goes on however often it is stopped", async () => {
+  it("resumes however often it is stopped", async () => {
     const out = newOut();
     let ended = false;
     for (let round = 0; !ended && round < 9; round++) {
@@ -117,7 +117,7 @@ describe("a run that was stopped", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it("says where it stands when it is stopped before it goes on", async () => {
+  it("reports its position when it is stopped before it resumes", async () => {
     const out = halfWay();
     const before = readdirSync(out);
     const events = await stopAt((event) => event.type === "progress", { out, resume: true });
@@ -155,7 +155,7 @@ describe("a run that was killed", () => {
     expect(child.signalCode).toBe("SIGKILL");
   }
 
-  it("goes on from its last checkpoint", async () => {
+  it("resumes from its last checkpoint", async () => {
     const out = newOut();
     await killAt(4, { out });
     expect(existsSync(join(out, "run.lock"))).toBe(true);
@@ -165,7 +165,7 @@ describe("a run that was killed", () => {
     expect(readdirSync(out).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("begins anew where it had no time to save", async () => {
+  it("starts again where it had no time to save", async () => {
     const out = newOut();
     await killAt(5, { out, recipe: { ...recipe, checkpointSeconds: 1000 } });
     const events = await resume(out);
@@ -174,7 +174,7 @@ describe("a run that was killed", () => {
   });
 });
 
-describe("a run that goes on", () => {
+describe("a resumed run", () => {
   it("is told at once that it is done", async () => {
     const before = readdirSync(whole);
     const events = await resume(whole);
@@ -269,7 +269,7 @@ describe("a run that goes on", () => {
     rmSync(join(out, "adapter"), { recursive: true });
     await expect(resume(out)).rejects.toThrow(
       new FileError(
-        `${out}: this run is finished, but its adapter is gone. Restore ${join(out, "adapter")}, or remove ${out} to train anew.`,
+        `${out}: this run is finished, but its adapter is gone. Restore ${join(out, "adapter")}, or remove ${out} to train again.`,
       ),
     );
   });
@@ -319,7 +319,7 @@ describe("a run that goes on", () => {
     }
   });
 
-  it("begins anew where its state is gone, and says so", async () => {
+  it("starts again where its state is gone, and says so", async () => {
     const out = halfWay();
     rmSync(join(out, "checkpoint.safetensors"));
     const events = await resume(out);
@@ -355,7 +355,7 @@ describe("a run that goes on", () => {
   it.each<[string, Partial<Position>]>([
     ["step 4 is not in epoch 1", { epoch: 0, stepInEpoch: 3, step: 4 }],
     ["step 3 is not in epoch 2", { epoch: 1, stepInEpoch: 1, step: 3 }],
-  ])("is refused when its place is none: %s", async (why, position) => {
+  ])("is refused at an impossible position: %s", async (why, position) => {
     const out = halfWay();
     const path = join(out, "checkpoint.safetensors");
     const file = await readSafetensors(path);

@@ -1,4 +1,4 @@
-/** A small data set of drawn images, which a tiny model learns in a moment. */
+/** A small synthetic data set, which a tiny model learns in a moment. */
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";

@@ -1,4 +1,4 @@
-/** Tiny models and adapters with drawn numbers, in memory. */
+/** Tiny models and adapters with random weights, in memory. */
 
 import type { Adapter } from "../src/adapter/adapter.ts";
 import { allTrainables } from "../src/adapter/head.ts";
@@ -22,11 +22,11 @@ export function tinyModel(config: VitConfig = tiny): Model {
 
 export interface RandomAdapterOptions {
   readonly labels?: readonly string[];
-  /** What each trained number is; drawn from -0.5 to 0.5 where left out. */
+  /** The value of every element of a trained tensor; random from -0.5 to 0.5 where left out. */
   readonly fill?: (name: string) => number | undefined;
 }
 
-/** An adapter for `model` whose every trained number is drawn. */
+/** An adapter for `model` with random trained tensors. */
 export async function randomAdapter(
   model: Model,
   method: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },

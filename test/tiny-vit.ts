@@ -1,4 +1,4 @@
-/** A real Vision Transformer of a few thousand numbers, and graphs of it that are fed everything by name. */
+/** A real Vision Transformer of a few thousand parameters, and graphs of it that are fed everything by name. */
 
 import type { Shape } from "../src/formats/tensor.ts";
 import { log, mean, mul, neg, reshape, softmax, sum } from "../src/graph/ops.ts";

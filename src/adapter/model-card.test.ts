@@ -25,7 +25,7 @@ tags:
 
 # 2 classes on google/vit
 
-A Vision Transformer adapted with \`linear\`: 34 trained parameters, 34 in the head.
+A Vision Transformer adapted with \`linear\`: 34 trainable parameters, 34 in the head.
 The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
 
 \`\`\`
@@ -61,7 +61,7 @@ Classes: rose, tulip
     ["`code` *bold* _thin_ [link](x)", "\\`code\\` \\*bold\\* \\_thin\\_ \\[link\\](x)"],
     ["back\\slash | bar", "back\\\\slash \\| bar"],
     ['"quoted" & 🦜', '"quoted" \\& 🦜'],
-    ["turned \u202eround", "turned  round"],
+    ["reversed \u202etext", "reversed  text"],
   ])("shows %j as it is", (label, text) => {
     const card = renderModelCard({ ...adapter, labels: [label, "x"], training: { [label]: label } });
     expect(card).toContain(`| ${text} | ${text} |\n`);

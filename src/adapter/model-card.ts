@@ -36,7 +36,7 @@ tags:
 
 # ${labels.length} classes on ${plain(onHub ? base.id : basename(base.id))}
 
-A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained parameters, ${head.toLocaleString("en")} in the head.
+A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trainable parameters, ${head.toLocaleString("en")} in the head.
 The backbone is not in this folder; its weights have the hash \`${base.sha256}\`.
 
 \`\`\`

@@ -1,4 +1,4 @@
-/** The demo's folder: a list in it says what a demo has made there, and that is all that the next demo removes. */
+/** The demo's folder: a list in it names what a demo has made there, and the next demo removes nothing else. */
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
@@ -15,7 +15,7 @@ const listSchema = z.object({
   madeBy: z.literal("rlrr demo"),
   /** By their paths in the folder, with the sha256 of what they held. */
   files: z.record(z.string(), z.string()),
-  /** The run or model that was being made: of a demo that was interrupted there it is not known how far it got. */
+  /** The run or model that was being made: an interrupted demo may have left anything in it. */
   underWay: z.string().optional(),
 });
 type DemoList = z.output<typeof listSchema>;

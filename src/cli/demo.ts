@@ -1,4 +1,4 @@
-/** rlrr demo: adapts the embedded model to the embedded pictures, in front of your eyes. */
+/** rlrr demo: adapts the embedded model to the embedded images. */
 
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -114,7 +114,7 @@ async function compete(
 function renderResults(results: readonly Result[]): string {
   const columns = [
     { title: "method" },
-    ...["trained numbers", "adapter", "test accuracy", "time"].map((title) => ({
+    ...["trainable parameters", "adapter", "test accuracy", "time"].map((title) => ({
       title,
       align: "right" as const,
     })),

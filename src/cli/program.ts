@@ -1,4 +1,4 @@
-/** The command `rlrr`: its sub-commands, and an exit code for whatever becomes of them. */
+/** The command `rlrr`: its sub-commands, and their exit codes. */
 
 import { Command } from "commander";
 import { benchCommand } from "./bench.ts";

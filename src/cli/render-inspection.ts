@@ -1,4 +1,4 @@
-/** What something is, for people: a headline, its facts, and tables of what would train or of its classes. */
+/** Renders an inspection for people: a headline, facts, and tables of trainable parameters or classes. */
 
 import { graph, type VitConfig } from "../index.ts";
 import type {

@@ -1,4 +1,4 @@
-/** Folders that could be classes as well as splits: refused with what was seen, as training on splits as classes would go well. */
+/** Refuses folders that could be classes as well as splits, since training on splits as classes would run without any error. */
 
 import { FileError } from "../errors.ts";
 import { quoted } from "./describe-dataset.ts";
@@ -20,7 +20,7 @@ export function ambiguityOf(root: string, folders: readonly Folder[]): FileError
   return message ? new FileError(message) : undefined;
 }
 
-/** A folder that is called as a split is and holds folders of images stands beside others. */
+/** A folder with the name of a split that holds folders of images, beside other folders. */
 function ambiguousSplits(
   root: string,
   parts: { folders: readonly Folder[]; splits: readonly Folder[]; sorted: readonly Folder[] },
@@ -53,7 +53,7 @@ function splitsWithoutClasses(
   return `${root}: ${names(splits)} ${are(splits, "sounds like a split, but holds", "sound like splits, but hold")} images without class folders, so their labels are unknown. Sort the images into class folders, or list them in a CSV file with the columns file and label.${hint}`;
 }
 
-/** Every folder holds two or more folders of the same names: the classes are those, or the splits are. */
+/** Every folder holds two or more folders of the same names: either level could be the classes. */
 function interchangeable(root: string, folders: readonly Folder[]): string | undefined {
   const [first, ...rest] = folders.map((folder) => new Set(imageFolders(folder).map(({ name }) => name)));
   if (first === undefined || rest.length === 0) return undefined;

@@ -1,9 +1,9 @@
-/** Where one batch ends and the next begins. */
+/** Divides a number of examples into batches, by index ranges. */
 
 export interface BatchRangeOptions {
   /** The most examples of a batch. */
   readonly batchSize: number;
-  /** Examples that belong together, as those of one optimizer step do: no batch holds some of two groups. */
+  /** Examples that belong together, as those of one optimizer step do: no batch spans two groups. */
   readonly groupSize?: number;
 }
 

@@ -1,4 +1,4 @@
-/** Examples become batches of numbers; the next batches are made while the current one is being used. */
+/** Makes batches of numbers from examples, the next ones while the current one is in use. */
 
 import type { ImageStore } from "../images/image-store.ts";
 import type { Image } from "../preprocessing/image.ts";
@@ -29,12 +29,12 @@ export interface BatchOptions extends BatchRangeOptions {
   readonly order?: readonly number[];
   /** Random numbers in [0, 1) for one example; needed where a step is random. */
   readonly randomFor?: (index: number) => () => number;
-  /** How many batches are made ahead of the one in use. */
+  /** How many batches are prefetched. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Loads one example, and does the random steps to it. */
+/** Loads one example and applies the random steps to it. */
 async function prepare(path: string, index: number, options: BatchOptions): Promise<Image> {
   const { deterministic, rest } = splitSteps(options.steps);
   const image = await options.store.load(path, deterministic);
@@ -74,7 +74,7 @@ export async function* batches(
       const { value } = waiting.next();
       if (!value) return;
       const batch = make(order.slice(...value));
-      batch.catch(() => {}); // told to whoever awaits it; a caller who stops early never does
+      batch.catch(() => {}); // thrown when awaited; a caller who stops early never does
       ahead.push(batch);
     }
   };

@@ -28,7 +28,7 @@ export function describeDataset({ classes, splits }: Dataset): string {
   return `${counted(classes.length, "class", "classes")}: ${someOf(classes)} (${counts.join(", ") || "no"} images)`;
 }
 
-/** Refuses to go on where leaving images out of `dataset` took the last training image of a class. */
+/** Throws where skipping images of `dataset` leaves a class without training images. */
 export function checkClasses(dataset: Dataset, remaining: readonly Example[]): void {
   const labels = new Set(remaining.map(({ label }) => label));
   const had = new Set(dataset.splits.train.map(({ label }) => label));

@@ -4,16 +4,16 @@ import { basename, resolve } from "node:path";
 import { imageKind, isImageName } from "../images/image-extensions.ts";
 import { type Folder, foldersBelow } from "./list-tree.ts";
 
-/** Whether there is any picture below, be it of a kind that can be read or not. */
+/** Whether there is any image below, readable or not. */
 export const holdsImages = (folder: Folder): boolean =>
   folder.images.length > 0 ||
   folder.others.some((name) => imageKind(name) !== undefined) ||
   folder.folders.some(holdsImages);
 
-/** The folders in `folder` that hold pictures. */
+/** The folders in `folder` that hold images. */
 export const imageFolders = (folder: Folder): readonly Folder[] => folder.folders.filter(holdsImages);
 
-/** `3 TIFF`, `2 HEIC, 1 other`: the files below that cannot be read as pictures; nothing where there are none. */
+/** `3 TIFF`, `2 HEIC, 1 other`: the files below that cannot be read as images; empty where there are none. */
 export function renderUnreadable(folder: Folder, { others = false } = {}): string {
   const counts = new Map<string, number>();
   for (const below of foldersBelow(folder))
@@ -24,7 +24,7 @@ export function renderUnreadable(folder: Folder, { others = false } = {}): strin
   return [...counts].map(([kind, count]) => `${count} ${kind}`).join(", ");
 }
 
-/** The names of all files below that no ending calls a picture. */
+/** The names of all files below without the extension of an unreadable image. */
 export function* ignoredBelow(folder: Folder): Generator<string> {
   for (const { litter, others } of foldersBelow(folder)) {
     yield* litter;
@@ -32,7 +32,7 @@ export function* ignoredBelow(folder: Folder): Generator<string> {
   }
 }
 
-/** What people call a folder that holds all of their data, and no class. */
+/** Common names of a folder that holds the whole data set rather than a class. */
 const WRAPPERS = /^(data|datasets?|images?|imgs?|pics|pictures?|photos?|jpe?gs?)$/i;
 
 export const isWrapper = (name: string): boolean => WRAPPERS.test(name);

@@ -10,7 +10,7 @@ import { isImageName } from "../images/image-extensions.ts";
 
 /** Four times ImageNet-1k; beyond it the names themselves would press on memory. */
 const MAX_ENTRIES = 5_000_000;
-/** Data sets have three or four levels; a tree this deep is no data set, or was made to hurt. */
+/** Data sets have three or four levels; a tree this deep is no data set, or is an attack. */
 const MAX_DEPTH = 32;
 
 /** What systems and programs leave behind. */
@@ -23,9 +23,9 @@ const LITTER = new Set([
 export interface Folder {
   readonly name: string;
   readonly path: string;
-  /** Names of files that are, by their ending, pictures that can be read. */
+  /** Names of files with the extension of a readable image. */
   readonly images: readonly string[];
-  /** Names of other files, and of what is neither file nor folder. */
+  /** Names of other files, and of entries that are neither file nor folder. */
   readonly others: readonly string[];
   /** Names of what is never data: hidden files, and what systems leave behind. */
   readonly litter: readonly string[];
@@ -68,7 +68,7 @@ interface Link {
   readonly name: string;
 }
 
-/** Lists what lies below `root`. A picture is in one folder: a link to a folder that is listed already is not followed. */
+/** Lists what lies below `root`. Each image is in one folder: a link to a folder that is already listed is not followed. */
 export async function listTree(root: string, options: ListOptions = {}): Promise<Tree> {
   const { signal, enter = () => true, maxEntries = MAX_ENTRIES } = options;
   const listed = new Map<string, OpenFolder>(); // by real path
@@ -196,7 +196,7 @@ function openFolder(name: string, parent: OpenFolder | undefined, root = ""): Op
   };
 }
 
-/** The paths of all pictures in a folder and below it, in the order of the names. */
+/** The paths of all images in a folder and below it, ordered by name. */
 export function* imagesBelow(folder: Folder): Generator<string> {
   const folders = new Map(folder.folders.map((child) => [child.name, child]));
   const names = folders.size > 0 ? [...folder.images, ...folders.keys()].sort(byCodeUnit) : folder.images;

@@ -63,7 +63,7 @@ async function readFolder(root: string, { signal }: Options): Promise<Found> {
   return { ...found, notes: [...notes, ...found.notes, ...beside] };
 }
 
-/** Which files that may look like lists are none. */
+/** Notes on files that look like lists but are not. */
 function unreadNotes(
   { path }: Folder,
   { others, unfound }: { readonly others: readonly NoList[]; readonly unfound: readonly string[] },
@@ -75,7 +75,7 @@ function unreadNotes(
   ];
 }
 
-/** A damaged list says what is wrong with it; a table that is none may be about something else. */
+/** A damaged list is an error; an unreadable table may be about something else. */
 function whyNothing(why: string, others: readonly NoList[]): Error {
   const damaged = others.find((other) => other.why === "damaged");
   return damaged?.error ?? new InputError([why, ...others.map(({ error }) => error.message)].join(" "));

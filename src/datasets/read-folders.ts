@@ -27,7 +27,7 @@ export interface SeenFolders {
   readonly read: () => Found;
 }
 
-/** Sees what the folders in `root` are, or says why they are nothing to learn from. */
+/** Recognises the folders in `root` as classes or splits, or says why they are neither. */
 export function seeFolders(root: Folder): SeenFolders | { readonly why: string } {
   const inner = unwrap(root);
   const folders = imageFolders(inner);
@@ -111,7 +111,7 @@ function readSplitFolders(root: Folder): Found {
   };
 }
 
-/** Every split must speak of the same classes; a class that one lacks is worth a word, one that cannot be learned is an error. */
+/** Every split must have the same classes; a class missing from a held-out split gets a note, one missing from train is an error. */
 function agree(root: Folder, splits: ReadonlyMap<Split, ClassImages>) {
   const all = new Set([...splits.values()].flatMap(({ byClass }) => [...byClass.keys()]));
   const classes = [...all].sort(byCodeUnit);
@@ -139,7 +139,7 @@ interface ClassImages {
 const examplesOf = ({ byClass }: ClassImages, classes: readonly string[]): readonly Example[] =>
   classes.flatMap((name, label) => (byClass.get(name) ?? []).map((path) => ({ path, label })));
 
-/** Every folder in `outer` is a class. One without images is not passed over: the model would never learn it. */
+/** Every folder in `outer` is a class. One without images is an error: the model would never learn it. */
 function readClasses(outer: Folder): ClassImages {
   const folder = unwrap(outer);
   const byClass = new Map<string, readonly string[]>();
@@ -160,7 +160,7 @@ function readClasses(outer: Folder): ClassImages {
   }
   if (empty.length > 0)
     throw new FileError(
-      `${folder.path}: ${counted(empty.length, "class folder holds", "class folders hold")} no ${readableNames} file: ${someOf(empty, 5)}. Convert the images to PNG, or move what is no class out of ${folder.path}.`,
+      `${folder.path}: ${counted(empty.length, "class folder holds", "class folders hold")} no ${readableNames} file: ${someOf(empty, 5)}. Convert the images to PNG, or move folders that are not classes out of ${folder.path}.`,
     );
   const notes = [...unwrapNote(outer, folder)];
   if (partly.length > 0)

@@ -1,4 +1,4 @@
-/** A list of examples is a text file of bounded size in UTF-8. */
+/** Reads a list of examples: a UTF-8 text file of limited size. */
 
 import { readFile, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
@@ -9,7 +9,7 @@ const MAX_LIST_BYTES = 128 * 2 ** 20;
 /** ImageNet-1k has 1.3 million images. A row takes some 200 bytes of memory, so more would press on Node's usual limit. */
 export const MAX_ROWS = 2_000_000;
 
-/** Says that a list has too many rows. */
+/** The error for a list with too many rows. */
 export const tooManyRows = (path: string): FileError =>
   new FileError(`${path} has more than ${MAX_ROWS} rows, which is the limit for a list. Use a part of them.`);
 

@@ -10,8 +10,8 @@ export type Arrays = Readonly<Record<string, Float32Array>>;
 /** A compiled graph. Owns memory until closed. */
 export interface Session {
   /**
-   * An array of the size of input `name`, to be filled anew: what it holds is left from earlier. A run that is fed it takes
-   * it instead of a copy, and leaves it empty.
+   * An array of the size of input `name`, to be filled: its contents are undefined. A run that is fed it transfers it instead of
+   * copying, which detaches it.
    */
   buffer(name: string): Float32Array;
   run(feeds: Arrays): Promise<Record<string, Float32Array>>;

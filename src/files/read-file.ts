@@ -25,7 +25,7 @@ export async function readExactly(
 export async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
-    // Asked before opening: opening a pipe would wait for a writer.
+    // Checked before opening: opening a pipe would wait for a writer.
     const found = await stat(path);
     if (!found.isFile() && !found.isDirectory()) throw new FileError(`${path} is not a regular file.`);
     handle = await open(path);

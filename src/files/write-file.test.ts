@@ -14,7 +14,7 @@ const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: as the system says it`), { code });
 
 describe("writeFileAtomically", () => {
-  it("writes text, bytes and stretches, and replaces what was there", async () => {
+  it("writes text, bytes and chunks, and replaces what was there", async () => {
     const path = join(folder, "a.txt");
     await writeFileAtomically(path, "one");
     expect(readFileSync(path, "utf8")).toBe("one");

@@ -45,7 +45,7 @@ describe("grad", () => {
     ]);
   });
 
-  it("keeps an axis of size 1 that was not stretched", () => {
+  it("keeps an axis of size 1 that was not broadcast", () => {
     const a = input("a", [1, 2]);
     const b = input("b", [1, 1, 2]);
     const loss = total(mul(a, b));

@@ -1,4 +1,4 @@
-/** Which kind of image a file is, by its first bytes; names and endings lie. */
+/** Which kind of image a file is, by its first bytes; names and extensions may be wrong. */
 
 /** Kinds that are decoded, with the file endings under which they are found. */
 export const readableKinds = {

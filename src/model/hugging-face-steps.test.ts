@@ -107,7 +107,7 @@ describe("parseHuggingFaceSteps", () => {
     [{ rescale_factor: 0 }, "P: rescale_factor is 0, which is not valid in an image processor."],
     [
       { do_resize: false },
-      "P: preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+      "P: preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
     ],
     [{ rlrr_steps: 3 }, "P: rlrr_steps: preprocessing must be a list of steps, got 3."],
   ])("refuses %o", (value, message) => {

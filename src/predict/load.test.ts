@@ -125,7 +125,7 @@ describe("predict", () => {
     expect(damaged?.error).toBeInstanceOf(FileError);
   });
 
-  it("reads a file anew once it has changed", async () => {
+  it("reads a file again once it has changed", async () => {
     await using model = await load(at("run"), { engine });
     await copyFile(at("red.png"), at("changing.png"));
     expect(await firsts(model, at("changing.png"))).toEqual(["red"]);
@@ -207,7 +207,7 @@ describe("evaluate", () => {
 });
 
 describe("close", () => {
-  it("waits for what is under way, and refuses what comes later", async () => {
+  it("waits for running calls, and refuses later ones", async () => {
     const model = await load(at("run"), { engine });
     const evaluating = model.evaluate(at("data"));
     const predicting = firsts(model, at("red.png"));

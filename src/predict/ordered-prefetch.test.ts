@@ -24,7 +24,7 @@ describe("orderedPrefetch", () => {
     await answers.return();
   });
 
-  it("answers what has come while the stream goes on", async () => {
+  it("yields early results while the stream continues", async () => {
     async function* slow() {
       yield 1;
       await new Promise(() => {});

@@ -67,7 +67,7 @@ describe("PredictionQueue", () => {
     expect(await answers([queue.answer(image(2, 3))])).toEqual([[5]]);
   });
 
-  it("tells all of a batch why it failed, and goes on", async () => {
+  it("reports a failure to the whole batch, and continues", async () => {
     const { runs, queue } = sums({ fail: true });
     const failed = [queue.answer(image(1, 1)), queue.answer(image(1, 1))];
     for (const one of failed) await expect(one).rejects.toThrow("out of memory");

@@ -116,7 +116,7 @@ describe("scorePredictions", () => {
     expect(result.perClass[0]).toMatchObject({ support: 1, recall: 0 });
   });
 
-  it("says nothing of no examples", () => {
+  it("has no scores without examples", () => {
     const result = scorePredictions({ logits: new Float32Array(0), labels: [], classes: 2 });
     expect(result).toMatchObject({ examples: 0, top1: 0, top5: 0, loss: Number.NaN, predictions: [] });
   });

@@ -47,7 +47,7 @@ describe("checkpoint", () => {
     await writeCheckpoint(path, checkpoint);
   });
 
-  it("is none where there is no file", async () => {
+  it("is undefined where there is no file", async () => {
     expect(await readCheckpoint(join(folder, "none"), trainables)).toBeUndefined();
   });
 

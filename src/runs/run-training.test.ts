@@ -178,17 +178,17 @@ describe("train", () => {
     const dataset = withSplits(({ train }) => ({ train: train.filter((_, at) => at % 8 < 2 || at >= 16) }));
     const even = await run({ batchSize: 12 }, { dataset });
     const balanced = await run({ batchSize: 12, classWeights: "balanced" }, { dataset });
-    // 2, 2 and 8 images, a step an epoch: while the head is zero every image loses ln 3, whatever its weight
+    // 2, 2 and 8 images, one step per epoch: while the head is zero every image loses ln 3, whatever its weight
     expect(balanced.losses[0]).toBeCloseTo(even.losses[0] ?? 0, 5);
     expect(balanced.losses[3]).not.toBeCloseTo(even.losses[3] ?? 0, 3);
   });
 
   it.each(["dropout", "dropPath"] as const)("drops with %s in training, not in validation", async (drop) => {
     const dropped = await run({ epochs: 3, warmupLearningRate: 0, [drop]: 0.5 });
-    const still = await run({ epochs: 1, warmupLearningRate: 0 });
+    const frozen = await run({ epochs: 1, warmupLearningRate: 0 });
     const val = ({ events }: typeof plain) => only(events, "epoch")[0]?.valLoss;
     // an epoch at rate 0: the same weights, so the same validation loss
-    expect(val(dropped)).toBe(val(still));
+    expect(val(dropped)).toBe(val(frozen));
     expect(dropped.losses.slice(6)).not.toEqual(plain.losses.slice(6, 9));
     expect(dropped.losses.every(Number.isFinite)).toBe(true);
   });

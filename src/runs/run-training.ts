@@ -83,7 +83,7 @@ async function* finished(opened: OpenedRun, position: Position): Events {
   const { folder, options, recipe } = opened;
   if ((await adapterFolder(folder.path)) === undefined)
     throw new FileError(
-      `${folder.path}: this run is finished, but its adapter is gone. Restore ${folder.paths.adapter}, or remove ${folder.path} to train anew.`,
+      `${folder.path}: this run is finished, but its adapter is gone. Restore ${folder.paths.adapter}, or remove ${folder.path} to train again.`,
     );
   const { train: trainExamples, val: valExamples } = options.dataset.splits;
   if (!(await exists(folder.paths.report))) yield* writeReport({ ...opened, trainExamples, valExamples });

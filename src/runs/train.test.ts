@@ -33,7 +33,7 @@ describe("train", () => {
     const { notes, start, done } = await run({ out: at("run") });
     expect(start).toMatchObject({ method: "rlrr", trainExamples: 12, valExamples: 3 });
     expect(notes).toEqual([
-      "No validation split was given: 3 of the 15 training images, drawn class by class with seed 42, became one.",
+      "No validation split was given: 3 of the 15 training images, chosen class by class with seed 42, became one.",
       "3 classes: blue, green, red (12 training, 3 validation images)",
     ]);
     expect(done).toMatchObject({ type: "done", adapter: at("run", "adapter") });

@@ -60,7 +60,7 @@ describe("fit, in memory", () => {
     expect(done.tensors?.get("head.weight")?.shape).toEqual([2, 16]);
   });
 
-  it.each([1, 3, 6])("goes on from the state of step %d to the same numbers", async (stopAt) => {
+  it.each([1, 3, 6])("resumes from the state of step %d with the same results", async (stopAt) => {
     const whole = doneOf(
       await collect(fit({ ...options(), recipe: { ...options().recipe, select: "last" } })),
     );

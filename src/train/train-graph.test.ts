@@ -125,7 +125,7 @@ describe("consistency with noise", () => {
     });
   });
 
-  it.each(methods)("counts nothing of a padding row: %s %j", (...method) => {
+  it.each(methods)("ignores padding rows: %s %j", (...method) => {
     const made = build(method, { consistency: noisy });
     const feeds: Feeds = { ...feedsOf(made, method), targets: Float64Array.of(0, 0, 1, 0, 0, 0) };
     const images = (feeds.images as Float64Array).map((x, i) => (i < 192 ? x : -x));
