@@ -157,7 +157,7 @@ describe("an option of training that is wrong", () => {
       "--micro-batch-size 33": "error: --micro-batch-size must be at most --batch-size 32, got 33.",
       "--dropout 1": "error: --dropout must be a number from 0 to below 1, got 1.",
       "--dropout 0.1 --drop-path 0.1":
-        "error: --dropout and --drop-path are two ways to drop the same; give one of them.",
+        "error: --dropout and --drop-path drop the same branches in two ways; give one of them.",
       "--patience 2 --select last":
         "error: --patience waits for a better epoch on validation images; --select must be val, got last.",
       "--validation-fraction 1": "error: --validation-fraction must be a number above 0 and below 1, got 1.",

@@ -71,7 +71,7 @@ describe("a reader that leaves", () => {
     await printed(child.stdout, '"type":"step"');
     child.stdout.destroy();
     const { code, stderr } = await ending(child);
-    expect(stderr).toMatch(/^Interrupted at step \d+; the state is saved\. Add --resume to go on\.\n$/);
+    expect(stderr).toMatch(/^Interrupted at step \d+; the state is saved\. Add --resume to continue\.\n$/);
     expect(code).toBe(130);
   });
 });

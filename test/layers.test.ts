@@ -98,7 +98,7 @@ const browser = [
   /^graph\//,
   /^engine\/(engine|reference)\.ts$/,
   /^formats\/(protobuf|tensor)\.ts$/,
-  /^model\/(model|vit|variants|frozen|backbone|layers|architectures)\.ts$/,
+  /^model\/(model|vit|variants|weight-constants|backbone|layers|architectures)\.ts$/,
   /^methods\/(?!load-method\.ts)/,
   /^train\//,
   /^preprocessing\/(steps|resize)\.ts$/,

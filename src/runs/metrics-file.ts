@@ -53,13 +53,13 @@ async function measureLines(path: string, most: number): Promise<{ lines: number
   if (most === 0) return { lines, bytes };
   try {
     for await (const chunk of createReadStream(path)) {
-      const piece = chunk as Buffer;
-      for (let at = piece.indexOf(10); at !== -1 && lines < most; at = piece.indexOf(10, at + 1)) {
+      const buffer = chunk as Buffer;
+      for (let at = buffer.indexOf(10); at !== -1 && lines < most; at = buffer.indexOf(10, at + 1)) {
         lines++;
         bytes = before + at + 1;
       }
       if (lines === most) break;
-      before += piece.length;
+      before += buffer.length;
     }
   } catch (cause) {
     throw readProblem(cause, path);

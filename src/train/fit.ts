@@ -38,7 +38,7 @@ export interface FitOptions {
   /** The learning rate is the method's own where left out. */
   readonly recipe?: RecipeInput;
   readonly engine: Engine;
-  /** Goes on from here. Its parameters are changed in place. */
+  /** Continues from this state. Its parameters are changed in place. */
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
   readonly memoryBytes?: number;
@@ -67,7 +67,7 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
   }
 }
 
-/** All that is settled before anything runs. */
+/** Everything that is resolved before anything runs. */
 interface FitPlan {
   readonly options: FitOptions;
   readonly chosen: ChosenMethod;
