@@ -39,7 +39,7 @@ export const demoCommand = (): Command =>
   new Command("demo")
     .description("adapt the model that comes with this program, and compare methods")
     .addOption(
-      new Option("--out <folder>", "where its runs go; an earlier demo there is replaced").default(
+      new Option("--out <folder>", "folder for its runs; an earlier demo there is replaced").default(
         join("runs", "demo"),
       ),
     )

@@ -29,13 +29,12 @@ export const evaluateCommand = (): Command =>
         "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
       ),
       new Option("--data <path>", "the labelled images").makeOptionMandatory(),
-      new Option("--split <name>", "(default: test; without one, val; without either, train)").choices([
-        "train",
-        "val",
-        "test",
-      ]),
+      new Option(
+        "--split <name>",
+        "split to evaluate (default: test if there is one, else val, else train)",
+      ).choices(["train", "val", "test"]),
       new Option("--report <file.html>", "write a page with pictures of the mistakes"),
-      new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
+      new Option("--skip-bad-images", "skip damaged images instead of stopping"),
       ownMethodOption(),
       headsOption(),
       batchSizeOption(),

@@ -35,7 +35,7 @@ export const inspectCommand = (): Command =>
       ...inGroup("What would train:", [
         methodOption(),
         ...methodSettingOptions(),
-        wholeNumberOption("--classes <n>", "classes of the head (default: 0)", { least: 0 }),
+        wholeNumberOption("--classes <n>", "number of classes of the head (default: 0)", { least: 0 }),
       ]),
     ],
   )

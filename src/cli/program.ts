@@ -30,7 +30,7 @@ const rlrrCommand = (): Command =>
       `
 Begin with:
   rlrr demo                                              adapt the model that comes with this program
-  rlrr inspect photos/                                   what a folder of images holds
+  rlrr inspect photos/                                   describe a folder of images
   rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos
   rlrr evaluate --adapter runs/photos --data photos/
   rlrr predict --adapter runs/photos new.jpg

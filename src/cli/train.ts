@@ -41,13 +41,13 @@ const recipeOptions = [
     "linear",
     "constant",
   ]),
-  numberOption("--weight-decay <x>", "(default: 1e-4)"),
+  numberOption("--weight-decay <x>", "weight decay of AdamW (default: 1e-4)"),
   numberOption("--clip-norm <x>", "clip gradients to this norm (default: off)"),
   numberOption("--dropout <p>", "dropout in residual branches, as in the official code (default: 0)"),
   numberOption("--drop-path <p>", "drop whole residual branches: stochastic depth (default: 0)"),
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
-  numberOption("--label-smoothing <x>", "(default: 0)"),
+  numberOption("--label-smoothing <x>", "label smoothing (default: 0)"),
   new Option("--class-weights <kind>", "weigh rare classes more (default: none)").choices([
     "none",
     "balanced",
@@ -60,12 +60,12 @@ const recipeOptions = [
   numberOption("--patience <n>", "stop after this many epochs without improvement (default: never)"),
 ];
 const imageOptions = [
-  wholeNumberOption("--image-size <pixels>", "(default: the model's)"),
+  wholeNumberOption("--image-size <pixels>", "image size in pixels (default: the model's)"),
   new Option(
     "--resize <how>",
     "squash both sides, or keep the aspect ratio and crop (default: the model's, else squash)",
   ).choices(["squash", "short"]),
-  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices(
+  new Option("--interpolation <filter>", "resampling filter (default: the model's, else bicubic)").choices(
     preprocessing.filters,
   ),
   new Option(
@@ -84,12 +84,12 @@ export const trainCommand = (): Command =>
     modelOption("the pre-trained model").makeOptionMandatory(),
     headsOption(),
     new Option("--data <path>", "the labelled images").makeOptionMandatory(),
-    new Option("--out <folder>", "where the run and its adapter go").makeOptionMandatory(),
+    new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
     numberOption(
       "--validation-fraction <x>",
       "share of the training images held out where the data has no validation split (default: 0.2)",
     ),
-    new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
+    new Option("--skip-bad-images", "skip damaged images instead of stopping"),
     new Option("--resume", "continue the run in --out; repeat its options"),
     ...engineOptions(),
     jsonOption(),
