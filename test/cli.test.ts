@@ -246,14 +246,14 @@ describe("inspect", () => {
 
       Trainable parameters, without a head:
         method       parameters  in the head  in the backbone  adapter
-        ───────────  ──────────  ──────────────────  ───────────────────────────  ───────
-        rlrr                864                   0                      16.12 %   3.5 kB
-        linear                0                   0                       0.00 %  0 bytes
-        full              5,360                   0                     100.00 %  21.4 kB
-        lora              1,024                   0                      19.10 %   4.1 kB
-        ssf                 640                   0                      11.94 %   2.6 kB
-        vpt-deep            320                   0                       5.97 %   1.3 kB
-        adaptformer         560                   0                      10.45 %   2.2 kB
+        ───────────  ──────────  ───────────  ───────────────  ───────
+        rlrr                864            0          16.12 %   3.5 kB
+        linear                0            0           0.00 %  0 bytes
+        full              5,360            0         100.00 %  21.4 kB
+        lora              1,024            0          19.10 %   4.1 kB
+        ssf                 640            0          11.94 %   2.6 kB
+        vpt-deep            320            0           5.97 %   1.3 kB
+        adaptformer         560            0          10.45 %   2.2 kB
       "
     `);
     const record = await inspectJson(at("merged"), "--method", "linear", "--classes", "3");

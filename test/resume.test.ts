@@ -340,8 +340,8 @@ describe("a resumed run", () => {
 
   it.each([
     ['{"version":', " is not JSON (Unexpected end of JSON input)."],
-    ["[]", ": the file is not what this version of rlrr writes."],
-    ['{"version": 9}', ": version is not what this version of rlrr writes."],
+    ["[]", ": the file is not valid in this version of rlrr."],
+    ['{"version": 9}', ": version is not valid in this version of rlrr."],
   ])("is refused when its run.json is %s", async (text, message) => {
     const out = halfWay();
     const path = join(out, "run.json");

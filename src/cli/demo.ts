@@ -28,7 +28,7 @@ import { openReporter } from "./report-training.ts";
 
 const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
 
-/** What is compared, simplest first: each with the recipe that suits it on these pictures. */
+/** What is compared, simplest first: each with the recipe that suits it on these images. */
 const contenders: readonly { readonly method: string; readonly recipe: RecipeInput }[] = [
   { method: "linear", recipe: { epochs: 60, learningRate: 1e-2 } },
   { method: "rlrr", recipe: { epochs: 14, learningRate: 2e-2 } },
@@ -58,7 +58,7 @@ async function runDemo({ out }: { out: string }): Promise<void> {
   const dataset = await readDataset(join(assets, "data"));
   const folder = await openDemoFolder(out);
   await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
-learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
+learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training images of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
   let word: string;
   try {
@@ -129,22 +129,22 @@ function renderResults(results: readonly Result[]): string {
   return renderTable(columns, rows);
 }
 
-/** Shows the merged model one test picture of each letter of a word. */
+/** Shows the merged model one test image of each letter of a word. */
 async function readWord(
   path: string,
   { dataset: { classes, splits }, engine }: { readonly dataset: Dataset; readonly engine: Engine },
 ): Promise<string> {
   const word = [..."HELLO"];
-  const pictures = word.flatMap((letter, place) => {
+  const images = word.flatMap((letter, place) => {
     const ofLetter = splits.test.filter(({ label }) => classes[label] === letter);
     return ofLetter.slice(place, place + 1).map(({ path }) => path);
   });
   await using merged = await load(path, { engine });
   const read: string[] = [];
-  for await (const { labels } of merged.predict(pictures, { topK: 1, signal: interruption }))
+  for await (const { labels } of merged.predict(images, { topK: 1, signal: interruption }))
     for (const { label, probability } of labels ?? [])
       read.push(`${label} (${(100 * probability).toFixed(0)} %)`);
-  return `five flag pictures that spell ${word.join("")} as: ${read.join(" ")}`;
+  return `five flag images that spell ${word.join("")} as: ${read.join(" ")}`;
 }
 
 const whatNext = (

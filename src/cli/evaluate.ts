@@ -33,7 +33,7 @@ export const evaluateCommand = (): Command =>
         "--split <name>",
         "split to evaluate (default: test if there is one, else val, else train)",
       ).choices(["train", "val", "test"]),
-      new Option("--report <file.html>", "write a page with pictures of the mistakes"),
+      new Option("--report <file.html>", "write an HTML page that shows the mistakes"),
       new Option("--skip-bad-images", "skip damaged images instead of stopping"),
       ownMethodOption(),
       headsOption(),

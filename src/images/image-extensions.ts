@@ -20,12 +20,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const kindOf = new Map(
-  Object.entries(KINDS).flatMap(([kind, endings]) => endings.map((ending) => [ending, kind] as const)),
+  Object.entries(KINDS).flatMap(([kind, extensions]) =>
+    extensions.map((extension) => [extension, kind] as const),
+  ),
 );
 
 /** The extensions of readable files, in lower case, with their dot. */
-export const readableExtensions: readonly string[] = [...kindOf].flatMap(([ending, kind]) =>
-  isReadable(kind) ? [`.${ending}`] : [],
+export const readableExtensions: readonly string[] = [...kindOf].flatMap(([extension, kind]) =>
+  isReadable(kind) ? [`.${extension}`] : [],
 );
 
 const names = Object.keys(readableKinds);

@@ -129,7 +129,7 @@ async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOp
   });
 }
 
-/** With `last` nothing is held out: hyper-parameters are settled, and validation images are trained on as well. */
+/** With `last` nothing is held out: hyper-parameters are already chosen, and validation images are trained on as well. */
 async function openData(
   { data, validationFraction: fraction, signal: raised }: TrainOptions,
   { select, seed }: Recipe,
