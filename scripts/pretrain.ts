@@ -1,4 +1,4 @@
-/** Pre-trains the embedded backbone on drawn pictures with our own `full`: `npx tsx scripts/pretrain.ts --data FOLDER --run FOLDER`. */
+/** Pre-trains the embedded backbone on generated images with our own `full`: `npx tsx scripts/pretrain.ts --data FOLDER --run FOLDER`. */
 
 import { join } from "node:path";
 import { parseArgs } from "node:util";

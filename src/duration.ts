@@ -1,4 +1,4 @@
-/** A length of time as a person says it. */
+/** Durations formatted for people. */
 
 const two = (value: number): string => String(value).padStart(2, "0");
 

@@ -1,4 +1,4 @@
-/** Everything that runs in a browser and in Node: training in memory, methods, and namespaces of what they are made of. */
+/** Everything that runs in a browser and in Node: training in memory, methods, and namespaces of their parts. */
 
 // ---------------------------------------------------------------- training without files
 
@@ -33,7 +33,7 @@ export {
   startZero,
   type Trainable,
 } from "./methods/method.ts";
-/** The methods, and one of them with its options settled. */
+/** The methods, and one of them with its options applied. */
 export {
   type ChosenMethod,
   chooseMethod,
@@ -48,7 +48,7 @@ export type { StepChoices } from "./preprocessing/compose-steps.ts";
 // ---------------------------------------------------------------- what runs a graph
 
 export type { Arrays, Engine, Session } from "./engine/engine.ts";
-/** Plain TypeScript in float64: slow, and made to be checked against. */
+/** Plain TypeScript in float64: slow, a reference to compare with. */
 export { referenceEngine } from "./engine/reference.ts";
 
 // ---------------------------------------------------------------- evaluations
@@ -71,11 +71,11 @@ export {
   type Wording,
 } from "./errors.ts";
 
-// ---------------------------------------------------------------- what all this is made of
+// ---------------------------------------------------------------- the parts of all this
 
 /** Graphs of values: gradients, sizes, and their ONNX form. */
 export * as graph from "./doors/graph.ts";
-/** What predictions are worth: accuracies, scores, confusions. */
+/** Metrics of predictions: accuracies, scores, confusions. */
 export * as metrics from "./doors/metrics.ts";
 /** Backbones: their sizes, sites and layers. */
 export * as models from "./doors/models.ts";

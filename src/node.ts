@@ -4,7 +4,7 @@ export * from "./index.ts";
 
 // ---------------------------------------------------------------- the verbs
 
-/** What a model, an adapter, a run, a data set, a file or a size is. */
+/** Describes a model, an adapter, a run, a data set, a file or a size. */
 export {
   type ImageRecord,
   type InspectedRecord,
@@ -18,7 +18,7 @@ export type { ModelRecord, SizeRecord } from "./inspect/inspect-model.ts";
 export type { CheckpointRecord, TensorsRecord } from "./inspect/inspect-tensors.ts";
 export type { TrainableCount, TrainableCounts } from "./inspect/trainable-counts.ts";
 export type { EvaluateOptions, ModelEvaluation } from "./predict/evaluate.ts";
-/** Loads an adapter, a run or a model; what it gives has `predict`, `evaluate` and `close`. */
+/** Loads an adapter, a run or a model; the result has `predict`, `evaluate` and `close`. */
 export { type LoadOptions, load } from "./predict/load.ts";
 export type {
   ImageSources,
@@ -27,7 +27,7 @@ export type {
   Prediction,
   PredictOptions,
 } from "./predict/loaded-model.ts";
-/** Folds an adapter into its base: one plain model, proven to give the same logits. */
+/** Merges an adapter into its base: one plain model, verified to give the same logits. */
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
   DoneEvent,
@@ -43,7 +43,7 @@ export type {
 /** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
 
-// ---------------------------------------------------------------- what they work with
+// ---------------------------------------------------------------- the parts that the verbs use
 
 /** Refuses a base that an adapter was not trained on. */
 export { checkBase } from "./adapter/adapter.ts";
@@ -59,21 +59,21 @@ export { findImages } from "./datasets/find-images.ts";
 export { readDataset } from "./datasets/read-dataset.ts";
 /** A validation split from the training images. */
 export { splitTrainValidation } from "./datasets/split-train-validation.ts";
-/** ONNX Runtime, in a thread of its own. */
+/** ONNX Runtime in a worker thread. */
 export { type EngineOptions, openEngine } from "./engine/open-engine.ts";
 /** An image file, its bytes or a stream of them as pixels. */
 export { decodeImage } from "./images/decode.ts";
 export type { ImageSource, RawImage } from "./images/image-source.ts";
-/** Decodes and resizes in other processes, and keeps what it has read. */
+/** Decodes and resizes images in other processes, and caches them. */
 export { type ImageStore, type ImageStoreOptions, openImageStore } from "./images/image-store.ts";
 /** A method of your own, from the file that defines it. */
 export { loadMethodFile, namesFile } from "./methods/load-method.ts";
 /** A model from a file, a folder or the hub; its weights stay on disk. */
 export { type ModelProgress, type ReadModelOptions, readModel } from "./model/read-model.ts";
-/** A model in Hugging Face's classic layout. */
+/** A model in Hugging Face's format. */
 export { type WriteModelOptions, writeModel } from "./model/write-model.ts";
 
 // ---------------------------------------------------------------- files
 
-/** Files: read with limits, written aside and then renamed. */
+/** Files: read with limits, written atomically. */
 export * as files from "./doors/files.ts";

@@ -25,7 +25,7 @@ export interface RandomStream {
 /** Odd multipliers of FNV-1a, MurmurHash3 and xxHash. */
 const LANES = [0x01000193, 0x85ebca6b, 0xc2b2ae35, 0x27d4eb2f] as const;
 
-/** Four 32-bit lanes in the manner of FNV-1a, then stirred into each other twice. */
+/** Four 32-bit lanes in the manner of FNV-1a, then mixed into each other twice. */
 function hash128(text: string): readonly number[] {
   const lanes = LANES.map((multiplier, lane) => {
     let hash = 0x811c9dc5 + lane;
@@ -50,11 +50,11 @@ function mix(value: number): number {
 
 /**
  * The stream named by a seed and a path, as in `randomStream(seed, "order", epoch)`.
- * A resumed run asks for the same names and so draws the same numbers; nothing needs saving.
+ * A resumed run asks for the same names and so samples the same numbers; nothing needs saving.
  */
 export function randomStream(seed: number, ...path: readonly (string | number)[]): RandomStream {
   const state = hash128(JSON.stringify([seed, ...path]));
-  // The generator stands still at the all-zero state.
+  // From the all-zero state the generator would give nothing but zeros.
   const generator = xoroshiro128plusFromState(state.some((lane) => lane !== 0) ? state : [1, 0, 0, 0]);
   let spare: number | undefined;
 
@@ -101,7 +101,7 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
     },
     fillMask(target, drop) {
       target.fill(1 / (1 - drop));
-      // The gaps between dropped numbers are geometric: one draw a gap costs a fraction of one draw a number.
+      // The gaps between dropped numbers are geometric: one sample per gap costs a fraction of one sample per number.
       const scale = 1 / Math.log(1 - drop);
       const gap = () => Math.floor(Math.log(1 - next()) * scale);
       if (drop > 0) for (let at = gap(); at < target.length; at += 1 + gap()) target[at] = 0;
@@ -111,8 +111,8 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
 }
 
 /**
- * Dropout draws tens of millions of numbers a step, so bulk fills run sfc32 (Chris Doty-Humphrey, PractRand) in local
- * variables, seeded by the stream: several times as fast as one method call a number.
+ * Dropout samples tens of millions of numbers per step, so bulk fills run sfc32 (Chris Doty-Humphrey, PractRand) in local
+ * variables, seeded by the stream: several times as fast as one method call per number.
  */
 function fillFromWords(
   target: Float32Array,

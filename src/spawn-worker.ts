@@ -1,8 +1,8 @@
-/** A worker thread from a module of ours: TypeScript in a checkout, JavaScript once built. */
+/** Starts one of our modules as a worker thread: TypeScript in a checkout, JavaScript once built. */
 
 import { Worker, type WorkerOptions } from "node:worker_threads";
 
-/** The compiler turns the endings of imports to `.js`, but not those of URLs: that is done here. */
+/** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");
 
 /**

@@ -35,7 +35,7 @@ describe("fitText", () => {
 });
 
 describe("printable", () => {
-  it("defuses escapes, line breaks and turned text", () => {
+  it("neutralises escapes, line breaks and reversed text", () => {
     expect(printable("a\u001b[2Jb\nc\u202ed\u0007")).toBe("a\ufffd[2Jb\ufffdc\ufffdd\ufffd");
   });
 });

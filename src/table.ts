@@ -57,7 +57,7 @@ interface TableOptions {
   readonly indent?: number;
 }
 
-/** A table with a line of titles, a rule, and one line a row; without a line break at the end. */
+/** A table with a line of titles, a rule, and one line per row; without a line break at the end. */
 export function renderTable(
   columns: readonly Column[],
   rows: readonly (readonly (string | number)[])[],

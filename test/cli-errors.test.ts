@@ -57,7 +57,7 @@ const notHub = "there is no such file or folder, and it is not a hub id such as 
 const notAdapter =
   "no adapter_config.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
 
-describe("a model that is none", () => {
+describe("what is not a model", () => {
   it.each(
     cases({
       missing: `error: ROOT/missing: ${notHub}`,
@@ -121,7 +121,7 @@ describe("a name that would control the terminal", () => {
   });
 });
 
-describe("data that is none", () => {
+describe("what is not a data set", () => {
   it.each(
     cases({
       missing: "error: ROOT/missing: there is no such folder or CSV file.",
@@ -140,7 +140,7 @@ describe("data that is none", () => {
 
   it("damaged images, named before anything is trained", async () => {
     const bad = "ROOT/damaged/red/b.jpg is empty (0 bytes). Replace it or remove it.";
-    const message = `error: 1 image cannot be used:\n  ${bad}\n  Remove or mend them, or leave them out with --skip-bad-images.`;
+    const message = `error: 1 image cannot be used:\n  ${bad}\n  Remove or repair them, or leave them out with --skip-bad-images.`;
     expect(await refusal("evaluate MODEL --data ROOT/damaged --split train")).toBe(message);
   });
 });
@@ -157,7 +157,7 @@ describe("an option of training that is wrong", () => {
       "--micro-batch-size 33": "error: --micro-batch-size must be at most --batch-size 32, got 33.",
       "--dropout 1": "error: --dropout must be a number from 0 to below 1, got 1.",
       "--dropout 0.1 --drop-path 0.1":
-        "error: --dropout and --drop-path are two ways to drop the same; give one of them.",
+        "error: --dropout and --drop-path drop the same branches in two ways; give one of them.",
       "--patience 2 --select last":
         "error: --patience waits for a better epoch on validation images; --select must be val, got last.",
       "--validation-fraction 1": "error: --validation-fraction must be a number above 0 and below 1, got 1.",
@@ -190,11 +190,11 @@ describe("an option of training that is wrong", () => {
 
 describe("a place that results cannot go to", () => {
   const note =
-    "No validation split was given: 3 of the 9 training images, drawn class by class with seed 42, became one.\n3 classes: blue, green, red (6 training, 3 validation, 3 test images)\n";
+    "No validation split was given: 3 of the 9 training images, chosen class by class with seed 42, became one.\n3 classes: blue, green, red (6 training, 3 validation, 3 test images)\n";
   it.each(
     cases({
       "train MODEL DATA": "error: required option '--out <folder>' not specified",
-      "train MODEL DATA --out ROOT/run": `${note}error: ROOT/run already holds a run. Add --resume to go on with it, or give another folder as --out.`,
+      "train MODEL DATA --out ROOT/run": `${note}error: ROOT/run already holds a run. Add --resume to continue it, or give another folder as --out.`,
       "train MODEL DATA --out ROOT/notes.txt":
         "error: ROOT/notes.txt is a file, or below one; --out names a folder.",
       "train MODEL DATA --out ROOT/notes.txt/run":
@@ -297,12 +297,12 @@ describe("what inspect cannot name", () => {
       "ROOT/one":
         'error: ROOT/one is no model, no adapter and no run; as a data set: ROOT/one: found one class ("red"); at least two are needed.',
       "ROOT/notes.txt":
-        "error: ROOT/notes.txt is none of what this program reads: a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.",
+        "error: ROOT/notes.txt cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.",
       "ROOT/llm": 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
       "ROOT/cut":
         "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "ROOT/data --method rlrr":
-        "error: ROOT/data is no model and no size, so --method, its options and --classes say nothing.",
+        "error: ROOT/data is neither a model nor a size, so --method, its options and --classes do not apply.",
       "ROOT/data --tensors": "error: ROOT/data has no tensors to list.",
       "vit-b16 --classes -1": "error: --classes must be a whole number of at least 0, got -1.",
       "vit-b16 --method full --side left": "error: --method: method full has no option --side. Known: none.",
@@ -312,7 +312,7 @@ describe("what inspect cannot name", () => {
   });
 });
 
-describe("a command that is none", () => {
+describe("an unknown command", () => {
   it.each(
     cases({
       inspct: "error: unknown command 'inspct'\n  (Did you mean inspect?)",

@@ -63,7 +63,7 @@ describe("the main job", () => {
       {
         type: "note",
         message:
-          "No validation split was given: 6 of the 24 training images, drawn class by class with seed 42, became one.",
+          "No validation split was given: 6 of the 24 training images, chosen class by class with seed 42, became one.",
       },
       {
         type: "note",
@@ -127,7 +127,7 @@ describe("the main job", () => {
       green       8      100.0   100.0  100.0
       red         8      100.0   100.0  100.0
 
-      No class is taken for another.
+      No class is mistaken for another.
       "
     `);
     expect(await readFile(report, "utf8")).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
@@ -245,15 +245,15 @@ describe("inspect", () => {
         sha256         SHA256
 
       Trainable parameters, without a head:
-        method       parameters  of them the head's  the others, of the backbone  adapter
-        ───────────  ──────────  ──────────────────  ───────────────────────────  ───────
-        rlrr                864                   0                      16.12 %   3.5 kB
-        linear                0                   0                       0.00 %  0 bytes
-        full              5,360                   0                     100.00 %  21.4 kB
-        lora              1,024                   0                      19.10 %   4.1 kB
-        ssf                 640                   0                      11.94 %   2.6 kB
-        vpt-deep            320                   0                       5.97 %   1.3 kB
-        adaptformer         560                   0                      10.45 %   2.2 kB
+        method       parameters  in the head  in the backbone  adapter
+        ───────────  ──────────  ───────────  ───────────────  ───────
+        rlrr                864            0          16.12 %   3.5 kB
+        linear                0            0           0.00 %  0 bytes
+        full              5,360            0         100.00 %  21.4 kB
+        lora              1,024            0          19.10 %   4.1 kB
+        ssf                 640            0          11.94 %   2.6 kB
+        vpt-deep            320            0           5.97 %   1.3 kB
+        adaptformer         560            0          10.45 %   2.2 kB
       "
     `);
     const record = await inspectJson(at("merged"), "--method", "linear", "--classes", "3");
@@ -284,7 +284,7 @@ describe("inspect", () => {
         base           ROOT/base
         base sha256    SHA256
         labels         blue, green, red
-        trained        915 parameters, 51 of them the head's
+        trained        915 parameters, 51 in the head
         size           N kB
         preprocessing  resize (size 8 8, filter bilinear), normalize (mean 0.5 0.5 0.5, std 0.5 0.5 0.5)
         trained on     18 images
@@ -317,7 +317,7 @@ describe("inspect", () => {
   it("says what a checkpoint is", async () => {
     const text = await inspect(at("runs", "rot grün", "checkpoint.safetensors"));
     expect(text.replace(/[\d.]+ kB/, "N kB")).toMatchInlineSnapshot(`
-      "ROOT/runs/rot grün/checkpoint.safetensors is the state of a training run, which rlrr train --resume goes on from.
+      "ROOT/runs/rot grün/checkpoint.safetensors is the state of a training run, which rlrr train --resume continues.
         stands      finished after 8 steps
         best epoch  4, 100.00 % on validation images
         tensors     150 (F32)
@@ -342,7 +342,7 @@ describe("inspect", () => {
         red        8     4
 
       What to look into:
-      - 36 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are no thumbnails of larger ones.
+      - 36 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are not thumbnails of larger ones.
       "
     `);
     expect(await inspectJson(at("data"))).toEqual({
@@ -356,7 +356,7 @@ describe("inspect", () => {
     });
   });
 
-  it("says what to mend in a data set", async () => {
+  it("says what to fix in a data set", async () => {
     const red = await readFile(at("data", "test", "red", "0.png"));
     for (const split of ["train", "val"])
       for (const name of ["red", "blue"]) await mkdir(at("ill", split, name), { recursive: true });
@@ -378,8 +378,8 @@ describe("inspect", () => {
     );
     expect(advice.slice(1)).toEqual([
       "2 classes have fewer than 5 training images (blue: 3, red: 1). Add images, or leave them out.",
-      "3 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are no thumbnails of larger ones.",
-      "2 images are copies of another, such as ROOT/ill/train/blue/1.png and ROOT/ill/train/red/0.png. Remove copies, most of all where splits share them.",
+      "3 images are less than 32 pixels wide or high, the smallest 12 x 10. Check that they are not thumbnails of larger ones.",
+      "2 images are copies of another, such as ROOT/ill/train/blue/1.png and ROOT/ill/train/red/0.png. Remove copies, above all where splits share them.",
       "1 image of val is a copy of images of train (val/red/2.png is train/blue/1.png); results on val will look better than they are.",
       "2 images are in two classes with the same content (train/blue/1.png is train/red/0.png, …).",
     ]);

@@ -5,8 +5,8 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Tensor } from "../src/formats/tensor.ts";
 import { writeModel } from "../src/model/write-model.ts";
-import { drawnNumbers } from "./drawn-numbers.ts";
-import { drawnWeights, tiny } from "./tiny-vit.ts";
+import { randomNumbers } from "./random-numbers.ts";
+import { randomWeights, tiny } from "./tiny-vit.ts";
 
 export const colours = { blue: [40, 60, 200], green: [50, 190, 60], red: [210, 50, 40] } as const;
 export const colourNames = Object.keys(colours);
@@ -18,7 +18,7 @@ export async function writeTinyModel(
 ): Promise<void> {
   const sizes = { ...config, classes: labels.length };
   const weights = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of drawnWeights(sizes))
+  for (const [name, { shape, data }] of randomWeights(sizes))
     if (labels.length > 0 || !name.startsWith("head."))
       weights.set(name, { shape, data: Float32Array.from(data) });
   await writeModel(folder, {
@@ -35,7 +35,7 @@ export async function writeTinyModel(
 /** Writes one noisy picture of a colour. */
 export async function writePicture(path: string, [r, g, b]: readonly number[], seed: number): Promise<void> {
   const [width, height] = [12, 10];
-  const noise = drawnNumbers(width * height * 3, { seed, low: -35, high: 35 });
+  const noise = randomNumbers(width * height * 3, { seed, low: -35, high: 35 });
   const pixels = Uint8Array.from(noise, (x, at) => Math.max(0, Math.min(255, x + ([r, g, b][at % 3] ?? 0))));
   await sharp(pixels, { raw: { width, height, channels: 3 } })
     .png()

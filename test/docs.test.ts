@@ -176,7 +176,7 @@ describe("these checks", () => {
     expect(wrongCommand(line, { whole: true })).toBe(problem);
   });
 
-  it("see a choice that is none", () => {
+  it("see an invalid choice", () => {
     const line = "train --model m --data d --out o --select best";
     expect(wrongCommand(line, { whole: true })).toContain("argument 'best' is invalid");
   });

@@ -8,7 +8,7 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { preprocessing, writeModel } from "../src/node.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { drawnWeights, tiny } from "./tiny-vit.ts";
+import { randomWeights, tiny } from "./tiny-vit.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const folder = temporaryFolder("examples");
@@ -16,7 +16,7 @@ const [base, images, out, merged] = ["base", "images", "run", "merged"].map((nam
 
 /** A model of a few thousand numbers, and pictures that are red or blue, lighter or darker. */
 beforeAll(async () => {
-  const weights = [...drawnWeights(tiny)].map(
+  const weights = [...randomWeights(tiny)].map(
     ([name, { shape, data }]) => [name, { shape, data: Float32Array.from(data) }] as const,
   );
   const labels = ["a", "b", "c"];

@@ -39,7 +39,7 @@ function trainWithin(
 const why = "could not be written: the file is too large for this disk. Write elsewhere.";
 
 describe.skipIf(process.platform === "win32")("a disk that takes no more", () => {
-  it("ends a run whose state cannot be saved, and the run can go on", async () => {
+  it("ends a run whose state cannot be saved, and the run can be resumed", async () => {
     const whole = join(root, "whole");
     await collectEvents({ ...common, recipe, out: whole });
 

@@ -7,7 +7,7 @@ import { writeModel } from "../src/model/write-model.ts";
 import { openModel } from "../src/predict/open-model.ts";
 import { type HubServer, startHub } from "./hub-server.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { drawnAdapter, tinyModel } from "./tiny-model.ts";
+import { randomAdapter, tinyModel } from "./tiny-model.ts";
 
 const folder = temporaryFolder("open-model");
 const name = "someone/tiny-vit";
@@ -19,7 +19,7 @@ beforeAll(async () => {
   const source = join(folder, "source");
   const model = tinyModel();
   await writeModel(source, model);
-  await writeAdapter(adapter, await drawnAdapter(model, { name: "linear" }));
+  await writeAdapter(adapter, await randomAdapter(model, { name: "linear" }));
   const files = new Map(readdirSync(source).map((file) => [file, readFileSync(join(source, file))]));
   hub = await startHub({ name, commit, files });
 });

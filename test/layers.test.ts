@@ -46,7 +46,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "adapter/head.ts",
     "predict/metrics.ts",
     "predict/predict-graph.ts",
-    "datasets/cuts.ts",
+    "datasets/batch-ranges.ts",
   ],
   runs: [
     "engine",
@@ -82,7 +82,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "formats",
     "train",
     "adapter/head.ts",
-    "datasets/cuts.ts",
+    "datasets/batch-ranges.ts",
   ],
   // the namespaces of the doors
   doors: ["adapter", "graph", "model", "methods", "preprocessing", "predict", "train", "files", "formats"],
@@ -98,7 +98,7 @@ const browser = [
   /^graph\//,
   /^engine\/(engine|reference)\.ts$/,
   /^formats\/(protobuf|tensor)\.ts$/,
-  /^model\/(model|vit|variants|frozen|backbone|layers|architectures)\.ts$/,
+  /^model\/(model|vit|variants|weight-constants|backbone|layers|architectures)\.ts$/,
   /^methods\/(?!load-method\.ts)/,
   /^train\//,
   /^preprocessing\/(steps|resize)\.ts$/,

@@ -38,7 +38,7 @@ describe("a method of a user's own", () => {
     expect(only(events, "start")[0]).toMatchObject({ method: "bitfit", trainable: 2 * 112 + 51 });
   });
 
-  it("goes on where it was stopped, to the same files", async () => {
+  it("resumes where it was stopped, to the same files", async () => {
     const stopped = join(root, "stopped");
     const controller = new AbortController();
     await collectEvents({ ...options, out: stopped, signal: controller.signal }, (event) => {

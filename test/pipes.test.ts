@@ -30,7 +30,7 @@ describe.skipIf(process.platform === "win32")("a named pipe in place of a file",
     ["adapter", "error: adapter/adapter_config.json is not a regular file.\n"],
     [
       "a.jpg",
-      "error: a.jpg is none of what this program reads: a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.\n",
+      "error: a.jpg cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.\n",
     ],
   ])("does not hold up inspect %s", async (what, message) => {
     const { code, stderr } = await runHere("inspect", join(root, what));

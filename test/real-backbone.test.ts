@@ -12,9 +12,9 @@ import { constant, input } from "../src/graph/value.ts";
 import { adaptedLayers } from "../src/methods/adapted-layers.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
 import { backboneOf } from "../src/model/architectures.ts";
-import { constantsOf } from "../src/model/frozen.ts";
 import { affineOf, dense, weightLayers } from "../src/model/layers.ts";
 import { readModel } from "../src/model/read-model.ts";
+import { constantsOf } from "../src/model/weight-constants.ts";
 import { gradientName, trainGraph } from "../src/train/train-graph.ts";
 
 const data = process.env.RLRR_DATA ?? fileURLToPath(new URL("../../shared/data", import.meta.url));

@@ -1,4 +1,4 @@
-/** A sample of `npm run soak`: runs killed at any instant go on to the same bits. */
+/** A sample of `npm run soak`: runs killed at any instant resume to the same bits. */
 
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -9,7 +9,7 @@ import { temporaryFolder } from "./temporary-folder.ts";
 const engine = await openEngine({ threads: 1 });
 afterAll(() => engine.close());
 
-it("goes on to the same bits, wherever it was killed", async () => {
+it("resumes to the same bits, wherever it was killed", async () => {
   const root = join(temporaryFolder("resume-kills"), "soak");
   const { failures, killed, instants } = await soak({ root, engine, random: 3, chosen: 8, seed: 7 });
   expect(failures).toEqual([]);

@@ -1,4 +1,4 @@
-/** A run that is stopped or killed goes on to the same numbers as if it never had been. */
+/** A run that is stopped or killed resumes with the same results as if it never had been. */
 
 import { spawn } from "node:child_process";
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -65,7 +65,7 @@ function halfWay(): string {
 }
 
 describe("a run that was stopped", () => {
-  it("goes on from the middle of an epoch", async () => {
+  it("resumes in the middle of an epoch", async () => {
     const out = halfWay();
     const stopped = halfEvents.at(-1);
     expect(stopped?.type).toBe("stopped");
@@ -86,7 +86,7 @@ describe("a run that was stopped", () => {
     expect(resultsOf(out)).toEqual(expected);
   });
 
-  it("goes on however often it is stopped", async () => {
+  it("resumes however often it is stopped", async () => {
     const out = newOut();
     let ended = false;
     for (let round = 0; !ended && round < 9; round++) {
@@ -117,7 +117,7 @@ describe("a run that was stopped", () => {
     expect(existsSync(out)).toBe(false);
   });
 
-  it("says where it stands when it is stopped before it goes on", async () => {
+  it("reports its position when it is stopped before it resumes", async () => {
     const out = halfWay();
     const before = readdirSync(out);
     const events = await stopAt((event) => event.type === "progress", { out, resume: true });
@@ -155,7 +155,7 @@ describe("a run that was killed", () => {
     expect(child.signalCode).toBe("SIGKILL");
   }
 
-  it("goes on from its last checkpoint", async () => {
+  it("resumes from its last checkpoint", async () => {
     const out = newOut();
     await killAt(4, { out });
     expect(existsSync(join(out, "run.lock"))).toBe(true);
@@ -165,7 +165,7 @@ describe("a run that was killed", () => {
     expect(readdirSync(out).filter((name) => name.startsWith("."))).toEqual([]);
   });
 
-  it("begins anew where it had no time to save", async () => {
+  it("starts again where it had no time to save", async () => {
     const out = newOut();
     await killAt(5, { out, recipe: { ...recipe, checkpointSeconds: 1000 } });
     const events = await resume(out);
@@ -174,7 +174,7 @@ describe("a run that was killed", () => {
   });
 });
 
-describe("a run that goes on", () => {
+describe("a resumed run", () => {
   it("is told at once that it is done", async () => {
     const before = readdirSync(whole);
     const events = await resume(whole);
@@ -191,7 +191,7 @@ describe("a run that goes on", () => {
   it("needs to be asked to", async () => {
     await expect(collectEvents({ ...common, out: whole })).rejects.toThrow(
       new InputError(
-        `${whole} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
+        `${whole} already holds a run. Add resume: true to continue it, or give another folder as out.`,
       ),
     );
   });
@@ -225,7 +225,7 @@ describe("a run that goes on", () => {
   ])("is refused with other options (case %#), and told which", async (options, difference) => {
     await expect(resume(whole, options)).rejects.toThrow(
       new InputError(
-        `${whole}: this run began otherwise: ${difference}. Repeat its options to resume, or give another folder as out.`,
+        `${whole}: this run began with other options: ${difference}. Repeat its options to resume, or give another folder as out.`,
       ),
     );
     expect(firstExample).toBeDefined();
@@ -237,14 +237,14 @@ describe("a run that goes on", () => {
       data: new Float32Array(16),
     });
     await expect(resume(whole, { model: { ...plain.model, weights } })).rejects.toThrow(
-      /: this run began otherwise: model was "[0-9a-f]{64}", is "[0-9a-f]{64}"\. Repeat/,
+      /: this run began with other options: model was "[0-9a-f]{64}", is "[0-9a-f]{64}"\. Repeat/,
     );
   });
 
   it("is refused with other heads, which no weight tells", async () => {
     const model = { ...plain.model, config: { ...plain.model.config, heads: 4 } };
     await expect(resume(whole, { model })).rejects.toThrow(
-      "this run began otherwise: heads was 2, is 4. Repeat",
+      "this run began with other options: heads was 2, is 4. Repeat",
     );
   });
 
@@ -269,7 +269,7 @@ describe("a run that goes on", () => {
     rmSync(join(out, "adapter"), { recursive: true });
     await expect(resume(out)).rejects.toThrow(
       new FileError(
-        `${out}: this run is finished, but its adapter is gone. Restore ${join(out, "adapter")}, or remove ${out} to train anew.`,
+        `${out}: this run is finished, but its adapter is gone. Restore ${join(out, "adapter")}, or remove ${out} to train again.`,
       ),
     );
   });
@@ -319,12 +319,12 @@ describe("a run that goes on", () => {
     }
   });
 
-  it("begins anew where its state is gone, and says so", async () => {
+  it("starts again where its state is gone, and says so", async () => {
     const out = halfWay();
     rmSync(join(out, "checkpoint.safetensors"));
     const events = await resume(out);
     expect(only(events, "note").map(({ message }) => message)).toEqual([
-      `${out} holds no saved state; the run begins anew.`,
+      `${out} holds no saved state; starting the run again.`,
     ]);
     expect(resultsOf(out)).toEqual(expected);
   });
@@ -340,8 +340,8 @@ describe("a run that goes on", () => {
 
   it.each([
     ['{"version":', " is not JSON (Unexpected end of JSON input)."],
-    ["[]", ": the file is not what this version of rlrr writes."],
-    ['{"version": 9}', ": version is not what this version of rlrr writes."],
+    ["[]", ": the file is not valid in this version of rlrr."],
+    ['{"version": 9}', ": version is not valid in this version of rlrr."],
   ])("is refused when its run.json is %s", async (text, message) => {
     const out = halfWay();
     const path = join(out, "run.json");
@@ -355,7 +355,7 @@ describe("a run that goes on", () => {
   it.each<[string, Partial<Position>]>([
     ["step 4 is not in epoch 1", { epoch: 0, stepInEpoch: 3, step: 4 }],
     ["step 3 is not in epoch 2", { epoch: 1, stepInEpoch: 1, step: 3 }],
-  ])("is refused when its place is none: %s", async (why, position) => {
+  ])("is refused at an impossible position: %s", async (why, position) => {
     const out = halfWay();
     const path = join(out, "checkpoint.safetensors");
     const file = await readSafetensors(path);
@@ -364,7 +364,7 @@ describe("a run that goes on", () => {
     const before = JSON.parse(file.metadata.get("position") ?? "");
     await writeSafetensors(path, tensors, { position: JSON.stringify({ ...before, ...position }) });
     await expect(resume(out)).rejects.toThrow(
-      new FileError(`${path} is damaged: ${why}. Remove it to begin the run anew.`),
+      new FileError(`${path} is damaged: ${why}. Remove it to start the run again.`),
     );
   });
 });

@@ -1,4 +1,4 @@
-/** Kills training runs, by the clock and at chosen calls of the file system, and sees that each goes on to the same numbers. */
+/** Kills training runs, by the clock and at chosen calls of the file system, and checks that each resumes to the same results. */
 
 import { spawn } from "node:child_process";
 import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
@@ -28,9 +28,9 @@ interface Instants {
 }
 
 export interface SoakResult {
-  /** Processes that really were killed; one that ended before its moment is none. */
+  /** Processes that really were killed, not those that ended earlier. */
   readonly killed: { readonly random: number; readonly chosen: number };
-  /** Instants of a run from its beginning, and of one that goes on from a kill. */
+  /** Moments of a run from its beginning, and of one that resumes after a kill. */
   readonly instants: { readonly fresh: Instants; readonly resumed: Instants };
   /** Where each went on: optimizer steps that were saved, and how often. */
   readonly resumedAt: Readonly<Record<number, number>>;
@@ -90,7 +90,7 @@ export async function soak(options: SoakOptions): Promise<SoakResult> {
   const { tookMs } = await run({ out: whole });
   const fresh = readFileSync(list, "utf8").split("\n");
   const expected = resultsOf(whole);
-  /** Killed between two renames of its last epoch's adapter or nearby: the others go on from it. */
+  /** Killed between two renames of its last epoch's adapter or nearby: the others resume from it. */
   const half = join(root, "half");
   await run({ out: half, at: Math.round(fresh.length / 2) });
   const out = join(root, "run");

@@ -10,8 +10,8 @@ import { chooseMethod } from "../src/methods/methods.ts";
 import { backboneOf } from "../src/model/architectures.ts";
 import type { VitConfig } from "../src/model/model.ts";
 import { randomStream } from "../src/random.ts";
-import { drawnNumbers } from "./drawn-numbers.ts";
-import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "./tiny-vit.ts";
+import { randomNumbers } from "./random-numbers.ts";
+import { adaptedGraph, crossEntropy, randomWeights, tiny } from "./tiny-vit.ts";
 
 export type Feeds = Readonly<Record<string, Float64Array>>;
 
@@ -38,18 +38,18 @@ export const rowsOf = (adaptation: Adaptation): string[] =>
     .trainables(backboneOf({ ...tiny, depth: 1 }))
     .map(({ name, shape, decay }) => `${name} ${shape}${decay ? " decayed" : ""}`);
 
-const weights = [...drawnWeights(tiny)].map(([name, { data }]) => [name, data] as const);
+const weights = [...randomWeights(tiny)].map(([name, { data }]) => [name, data] as const);
 
 /** Two images and the weights of the tiny model. */
 export const frozenFeeds: Feeds = {
-  images: Float64Array.from(drawnNumbers(2 * 3 * 64, { seed: 99 })),
+  images: Float64Array.from(randomNumbers(2 * 3 * 64, { seed: 99 })),
   ...Object.fromEntries(weights),
 };
 
 /** What a method starts from, by the name of the input; moved by up to `by` to stand anywhere else. */
 export function startFeeds(adaptation: Adaptation, { by = 0 } = {}): Feeds {
   const entries = adaptation.trainables(backboneOf(tiny)).map(({ name, shape, start }, index) => {
-    const moves = drawnNumbers(sizeOf(shape), { seed: 500 + index, low: -by, high: by });
+    const moves = randomNumbers(sizeOf(shape), { seed: 500 + index, low: -by, high: by });
     const first = start === "frozen" ? frozenFeeds[name] : start(randomStream(42, "start", name));
     if (first?.length !== moves.length) throw new Error(`${name} starts from ${first?.length} values`);
     const data = Float64Array.from(first, (value, at) => value + (moves[at] as number));
@@ -97,7 +97,7 @@ export function expectTrueGradients({ loss, gradients, feeds }: Differentiated):
   for (const [index, { name }] of [...gradients.keys()].entries()) {
     const [at, gradient] = [feeds[name], found[name]];
     if (!at || !gradient) throw new Error(`nothing is fed as ${name}`);
-    const direction = drawnNumbers(at.length, { seed: 900 + index });
+    const direction = randomNumbers(at.length, { seed: 900 + index });
     const moved = (by: number) => at.map((value, i) => value + by * (direction[i] as number));
     const [after, before] = [step, -step].map((by) => lossAt({ ...feeds, [name]: moved(by) })) as [
       number,

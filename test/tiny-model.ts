@@ -1,4 +1,4 @@
-/** Tiny models and adapters with drawn numbers, in memory. */
+/** Tiny models and adapters with random weights, in memory. */
 
 import type { Adapter } from "../src/adapter/adapter.ts";
 import { allTrainables } from "../src/adapter/head.ts";
@@ -8,35 +8,35 @@ import { backboneOf } from "../src/model/architectures.ts";
 import { hashWeights } from "../src/model/hash.ts";
 import type { Model, VitConfig } from "../src/model/model.ts";
 import { defaultSteps } from "../src/preprocessing/step-list.ts";
-import { drawnNumbers } from "./drawn-numbers.ts";
-import { drawnWeights, tiny } from "./tiny-vit.ts";
+import { randomNumbers } from "./random-numbers.ts";
+import { randomWeights, tiny } from "./tiny-vit.ts";
 
 /** A backbone with a head of its own. */
 export function tinyModel(config: VitConfig = tiny): Model {
   const weights = new Map<string, Tensor>();
-  for (const [name, { shape, data }] of drawnWeights(config))
+  for (const [name, { shape, data }] of randomWeights(config))
     weights.set(name, { shape, data: Float32Array.from(data) });
   const labels = Array.from({ length: config.classes }, (_, index) => `own ${index}`);
   return { id: "tiny", config, weights, labels, notes: [] };
 }
 
-export interface DrawnAdapterOptions {
+export interface RandomAdapterOptions {
   readonly labels?: readonly string[];
-  /** What each trained number is; drawn from -0.5 to 0.5 where left out. */
+  /** The value of every element of a trained tensor; random from -0.5 to 0.5 where left out. */
   readonly fill?: (name: string) => number | undefined;
 }
 
-/** An adapter for `model` whose every trained number is drawn. */
-export async function drawnAdapter(
+/** An adapter for `model` with random trained tensors. */
+export async function randomAdapter(
   model: Model,
   method: { readonly name: string; readonly options?: Readonly<Record<string, unknown>> },
-  { labels = ["a", "b", "c", "d"], fill = () => undefined }: DrawnAdapterOptions = {},
+  { labels = ["a", "b", "c", "d"], fill = () => undefined }: RandomAdapterOptions = {},
 ): Promise<Adapter> {
   const { choice, adaptation } = chooseMethod(method, "test");
   const trainables = allTrainables(adaptation, backboneOf(model.config), labels.length);
   const tensors = trainables.map(({ name, shape }, index) => {
     const value = fill(name);
-    const data = drawnNumbers(sizeOf(shape), { seed: 100 + index, low: -0.5, high: 0.5 });
+    const data = randomNumbers(sizeOf(shape), { seed: 100 + index, low: -0.5, high: 0.5 });
     return [name, { shape, data: value === undefined ? data : data.fill(value) }] as const;
   });
   return {

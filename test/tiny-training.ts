@@ -9,7 +9,7 @@ import type { TrainEvent } from "../src/runs/events.ts";
 import type { RunOptions } from "../src/runs/open-run.ts";
 import { runTraining } from "../src/runs/run-training.ts";
 import type { RecipeInput } from "../src/train/recipe.ts";
-import { drawDataset } from "./drawn-dataset.ts";
+import { writeTinyDataset } from "./tiny-dataset.ts";
 import { tinyModel } from "./tiny-model.ts";
 import { tiny } from "./tiny-vit.ts";
 
@@ -27,7 +27,7 @@ export async function tinyTraining(root: string, engine: Engine) {
   return {
     model: tinyModel({ ...tiny, imageSize }),
     baseId: "tiny",
-    dataset: await drawDataset(join(root, "data")),
+    dataset: await writeTinyDataset(join(root, "data")),
     preprocessing: defaultSteps(imageSize),
     recipe: tinyRecipe,
     engine,

@@ -1,4 +1,4 @@
-/** A real Vision Transformer of a few thousand numbers, and graphs of it that are fed everything by name. */
+/** A real Vision Transformer of a few thousand parameters, and graphs of it that are fed everything by name. */
 
 import type { Shape } from "../src/formats/tensor.ts";
 import { log, mean, mul, neg, reshape, softmax, sum } from "../src/graph/ops.ts";
@@ -9,7 +9,7 @@ import { backboneOf, modelShapes } from "../src/model/architectures.ts";
 import type { BackboneValues } from "../src/model/backbone.ts";
 import { affineOf, dense } from "../src/model/layers.ts";
 import type { VitConfig } from "../src/model/model.ts";
-import { drawnNumbers } from "./drawn-numbers.ts";
+import { randomNumbers } from "./random-numbers.ts";
 
 export const tiny: VitConfig = {
   imageSize: [8, 8],
@@ -23,12 +23,12 @@ export const tiny: VitConfig = {
 };
 
 /** Weights of plausible size for every name of the backbone and of a head with `config.classes` rows. */
-export function drawnWeights(config: VitConfig): Map<string, { shape: Shape; data: Float64Array }> {
+export function randomWeights(config: VitConfig): Map<string, { shape: Shape; data: Float64Array }> {
   const shapes = [...modelShapes(config)];
   const entries = shapes.map(([name, shape], index) => {
     const count = shape.reduce((a, b) => a * b, 1);
     const near = /norm\d?\.weight$/.test(name) ? 1 : 0;
-    const data = drawnNumbers(count, { seed: index + 1, low: near - 0.4, high: near + 0.4 });
+    const data = randomNumbers(count, { seed: index + 1, low: near - 0.4, high: near + 0.4 });
     return [name, { shape, data: Float64Array.from(data) }] as const;
   });
   return new Map(entries);

@@ -45,12 +45,12 @@ function blur(pixels: Buffer, size: number): Buffer {
   return result;
 }
 
-/** value · gain + offset + noise, evenly spread with deviation `strength`; one gain, offset and strength for the whole picture. */
+/** value · gain + offset + noise, evenly spread with std `strength`; one gain, offset and strength for the whole picture. */
 function expose(pixels: Buffer, { random, noise }: { random: Random; noise: number }): void {
   const gain = between(random, [0.8, 1.15]);
   const offset = between(random, [-12, 12]);
   const strength = noise * random.next();
-  // An even spread of width w has the deviation w / √12.
+  // An even spread of width w has the std w / √12.
   const width = strength * Math.sqrt(12);
   for (let i = 0; i < pixels.length; i++) {
     const value = (pixels[i] ?? 0) * gain + offset + width * (random.next() - 0.5);

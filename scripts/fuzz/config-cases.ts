@@ -22,7 +22,7 @@ import { runPaths } from "../../src/runs/run-folder.ts";
 import { writeRunReport } from "../../src/runs/write-run-report.ts";
 import { parseRecipe, type RecipeInput, scheduleOf } from "../../src/train/recipe.ts";
 import { learningRateAt } from "../../src/train/schedule.ts";
-import { classicTensors, layoutWeights } from "../../test/model-layouts.ts";
+import { classicTensors, seededWeights } from "../../test/named-weights.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { decode, type FuzzCase, type Place } from "./fuzz-case.ts";
 
@@ -66,7 +66,7 @@ const random: readonly Step[] = [
   ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }],
 ];
 
-const plan = planWeights(classicTensors(layoutWeights()), "a file");
+const plan = planWeights(classicTensors(seededWeights()), "a file");
 
 /** What is done with steps once they have been read, on images of usual and of odd sizes. */
 function useSteps(steps: readonly Step[]): void {

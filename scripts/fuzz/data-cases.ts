@@ -181,9 +181,9 @@ export const dataCases: readonly FuzzCase[] = [
   {
     name: "list-tree",
     readers: [
-      "datasets/see-lists.ts seeLists",
-      "datasets/see-lists.ts openList",
-      "datasets/see-lists.ts readLists",
+      "datasets/detect-lists.ts seeLists",
+      "datasets/detect-lists.ts openList",
+      "datasets/detect-lists.ts readLists",
       "datasets/find-listed.ts openFinder",
       "datasets/find-listed.ts findAnywhere",
     ],

@@ -22,12 +22,12 @@ import { type Position, parsePosition, readCheckpoint, writeCheckpoint } from ".
 import {
   classicTensors,
   googleArrays,
-  layoutWeights,
+  seededWeights,
   timmTensors,
   transformers5Tensors,
-} from "../../test/model-layouts.ts";
+} from "../../test/named-weights.ts";
 import { npyBytes, npzBytes } from "../../test/npz-bytes.ts";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { decode, type FuzzCase, type Place } from "./fuzz-case.ts";
 
 const small: ReadonlyMap<string, Tensor> = new Map([
@@ -68,7 +68,7 @@ const shapesOf = (tensors: ReadonlyMap<string, Tensor>): string =>
   JSON.stringify(Object.fromEntries([...tensors].map(([name, { shape }]) => [name, shape])));
 
 const layouts = () => {
-  const weights = layoutWeights();
+  const weights = seededWeights();
   return [
     classicTensors(weights),
     transformers5Tensors(weights),
@@ -119,7 +119,7 @@ const adapterCase = (
     Promise.all(
       adapterMethods.map(async ([method]) => {
         const path = join(folder, `adapter-${method}`);
-        await writeAdapter(path, await drawnAdapter(model, { name: method }));
+        await writeAdapter(path, await randomAdapter(model, { name: method }));
         return readFileSync(join(path, file));
       }),
     ),

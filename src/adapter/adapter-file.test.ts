@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import { mutate } from "../../test/mutations.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { FileError, InputError, RlrrError } from "../errors.ts";
-import { asideOf, oldOf } from "../files/aside.ts";
+import { oldPathOf, temporaryPathOf } from "../files/temporary-paths.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { type Adapter, checkBase } from "./adapter.ts";
@@ -14,7 +14,7 @@ import { adapterFolder, readAdapter, writeAdapter } from "./adapter-file.ts";
 
 const root = temporaryFolder("adapter-file");
 const model = tinyModel();
-const adapter = await drawnAdapter(model, { name: "rlrr" });
+const adapter = await randomAdapter(model, { name: "rlrr" });
 const folder = join(root, "run", "adapter");
 const inside = (name: string): string => join(folder, name);
 const write = () => writeAdapter(folder, adapter);
@@ -66,7 +66,7 @@ describe("writeAdapter", () => {
     ["linear", {}],
     ["full", {}],
   ])("keeps method %s with %j", async (name, options) => {
-    const other = await drawnAdapter(model, { name, options });
+    const other = await randomAdapter(model, { name, options });
     const path = join(root, `${name} ${JSON.stringify(options).length}`);
     await writeAdapter(path, other);
     expect(await readAdapter(path)).toEqual(other);
@@ -83,7 +83,7 @@ describe("writeAdapter", () => {
       "\u202eback",
     ];
     const path = join(root, "labels");
-    await writeAdapter(path, await drawnAdapter(model, { name: "linear" }, { labels }));
+    await writeAdapter(path, await randomAdapter(model, { name: "linear" }, { labels }));
     expect((await readAdapter(path)).labels).toEqual(labels);
   });
 });
@@ -97,8 +97,8 @@ describe("adapterFolder", () => {
     expect(await adapterFolder(inside("README.md"))).toBeUndefined();
   });
 
-  it("finds the old one while a process that died had moved it aside", async () => {
-    const old = oldOf(asideOf(folder));
+  it("finds the old one where a process was killed while replacing it", async () => {
+    const old = oldPathOf(temporaryPathOf(folder));
     renameSync(folder, old);
     expect(await adapterFolder(folder)).toBe(old);
     expect(await adapterFolder(join(root, "run"))).toBe(old);
@@ -132,7 +132,7 @@ describe("readAdapter", () => {
     await expect(readAdapter(folder)).rejects.toThrow(`${inside(name)}: ${message}`);
   });
 
-  const damaged = "which no adapter can have. It is damaged; get it again.";
+  const damaged = "which is not valid in an adapter. The file is damaged; get it again.";
   it.each<[string, (config: Record<string, unknown>) => unknown, string]>([
     ["an array", () => [], "peft_type is nothing; this program reads RLRR adapters."],
     ["null", () => null, "peft_type is nothing; this program reads RLRR adapters."],

@@ -4,12 +4,12 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
 import { FileError, InputError } from "../errors.ts";
-import { steppedAside } from "../files/aside.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 import { showValue } from "../files/show-value.ts";
-import { writeFileAside } from "../files/write-file.ts";
-import { writeFolderAside } from "../files/write-folder.ts";
+import { displacedFolder } from "../files/temporary-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
+import { writeFolderAtomically } from "../files/write-folder.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
@@ -49,20 +49,20 @@ const configSchema = z.looseObject({
 type Config = z.output<typeof configSchema>;
 
 /** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
-const layoutNames =
+const knownNames =
   /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
 /** Refuses a folder that holds what no adapter holds, before there is an adapter to write into it. */
 export async function checkAdapterFolder(folder: string): Promise<void> {
   const names = await readdir(folder).catch(() => []);
-  const foreign = names.find((name) => !layoutNames.test(name));
+  const foreign = names.find((name) => !knownNames.test(name));
   if (foreign !== undefined)
     throw new InputError(
-      `${folder} holds "${foreign}", which is no part of an adapter and would be lost. Move it elsewhere.`,
+      `${folder} holds "${foreign}", which does not belong to an adapter and would be lost. Move it elsewhere.`,
     );
 }
 
-/** Writes the folder aside, then puts it in place of an older one. */
+/** Writes the folder atomically; an older adapter there is replaced. */
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<void> {
   const config = {
     format_version: formatVersion,
@@ -76,16 +76,16 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
     backbone: adapter.config,
     training: adapter.training,
   };
-  await writeFolderAside(
+  await writeFolderAtomically(
     folder,
-    async (aside) => {
-      await writeSafetensors(join(aside, "adapter_model.safetensors"), adapter.tensors, { format: "pt" });
-      await writeFileAside(join(aside, configName), renderJson(config));
+    async (temporary) => {
+      await writeSafetensors(join(temporary, "adapter_model.safetensors"), adapter.tensors, { format: "pt" });
+      await writeFileAtomically(join(temporary, configName), renderJson(config));
       const steps = renderJson(renderHuggingFaceSteps(adapter.preprocessing));
-      await writeFileAside(join(aside, "preprocessor_config.json"), steps);
-      await writeFileAside(join(aside, "README.md"), renderModelCard(adapter));
+      await writeFileAtomically(join(temporary, "preprocessor_config.json"), steps);
+      await writeFileAtomically(join(temporary, "README.md"), renderModelCard(adapter));
     },
-    { mayReplace: (names) => names.includes(configName) && names.every((name) => layoutNames.test(name)) },
+    { mayReplace: (names) => names.includes(configName) && names.every((name) => knownNames.test(name)) },
   );
 }
 
@@ -147,7 +147,7 @@ function checkKnown(name: string, own: readonly Method[], where: string): void {
 export async function adapterFolder(path: string): Promise<string | undefined> {
   for (const folder of [path, join(path, "adapter")]) {
     if (await exists(join(folder, configName))) return folder;
-    const old = await steppedAside(folder);
+    const old = await displacedFolder(folder);
     if (old !== undefined && (await exists(join(old, configName)))) return old;
   }
   return undefined;
@@ -175,7 +175,7 @@ function parseConfig(value: unknown, where: string): Config {
   const parsed = configSchema.safeParse(value);
   if (!parsed.success)
     throw new FileError(
-      `${where}: ${describeIssue(parsed.error, value)}, which no adapter can have. It is damaged; get it again.`,
+      `${where}: ${describeIssue(parsed.error, value)}, which is not valid in an adapter. The file is damaged; get it again.`,
     );
   const flaw = findFlaw(parsed.data);
   if (flaw !== undefined) throw new FileError(`${where}: ${flaw}. It is damaged; get it again.`);

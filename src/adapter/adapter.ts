@@ -1,4 +1,4 @@
-/** What training leaves: the trained tensors, the method that reads them, and all that a prediction needs besides the base. */
+/** The result of training: the trained tensors, their method, and everything else that a prediction needs besides the base. */
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";

@@ -24,7 +24,7 @@ describe("allTrainables", () => {
     [["head.bias"], "head.bias"],
   ])("refuses two of one name: %j", (names, twice) => {
     expect(() => allTrainables(named(...names), backboneOf(tiny), 3)).toThrow(
-      new InputError(`Two trainables are called "${twice}"; the method must give each a name of its own.`),
+      new InputError(`Two trainable tensors are called "${twice}"; the method must give each a unique name.`),
     );
   });
 });

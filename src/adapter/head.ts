@@ -21,7 +21,7 @@ export function allTrainables(adaptation: Adaptation, backbone: Backbone, classe
   for (const { name } of all) {
     if (names.has(name))
       throw new InputError(
-        `Two trainables are called "${name}"; the method must give each a name of its own.`,
+        `Two trainable tensors are called "${name}"; the method must give each a unique name.`,
       );
     names.add(name);
   }

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { FileError } from "../errors.ts";
@@ -24,7 +24,7 @@ await writeModel(folder, model);
 /** The same base, its weights on disk. */
 const stored = await readModel(folder);
 
-const images = drawnNumbers(2 * 3 * 8 * 8);
+const images = randomNumbers(2 * 3 * 8 * 8);
 async function logitsOf(base: Model, adapter?: Adapter): Promise<Float32Array> {
   const session = await openClassifier({ model: base, adapter, engine, batchSize: 2 });
   const { logits = new Float32Array() } = await session.run({ images });
@@ -65,7 +65,7 @@ const methods = [
 
 describe("mergeAdapter", () => {
   it.each(methods)("gives the adapted model's logits: %s %j", async (name, options) => {
-    const adapter = await drawnAdapter(model, { name, options });
+    const adapter = await randomAdapter(model, { name, options });
     const adapted = await logitsOf(model, adapter);
     const weights = await mergeAdapter(model, adapter, engine);
     expect(await logitsOf(mergedModel(weights, adapter))).toBeCloseToTensor(adapted, { relative: 1e-5 });
@@ -78,7 +78,7 @@ describe("mergeAdapter", () => {
   });
 
   it("has every weight of a plain ViT, of its shape", async () => {
-    const adapter = await drawnAdapter(model, { name: "rlrr" });
+    const adapter = await randomAdapter(model, { name: "rlrr" });
     const weights = await mergeAdapter(model, adapter, engine);
     const shapes = new Map([...weights].map(([name, { shape }]) => [name, shape]));
     expect(shapes).toEqual(
@@ -88,12 +88,12 @@ describe("mergeAdapter", () => {
 
   it("leaves the base as it was", async () => {
     const before = await inMemory(new Map([...model.weights].map(([name, weight]) => [name, copy(weight)])));
-    await mergeAdapter(model, await drawnAdapter(model, { name: "rlrr" }), engine);
+    await mergeAdapter(model, await randomAdapter(model, { name: "rlrr" }), engine);
     expect(changed(await inMemory(model.weights), before)).toEqual([]);
   });
 
   it.each(methods)("gives the same bits for a base on disk: %s %j", async (name, options) => {
-    const adapter = await drawnAdapter(model, { name, options });
+    const adapter = await randomAdapter(model, { name, options });
     const [here, there] = await Promise.all(
       [model, stored].map(async (base) => inMemory(await mergeAdapter(base, adapter, engine))),
     );
@@ -104,7 +104,7 @@ describe("mergeAdapter", () => {
   });
 
   it("leaves on disk what the method leaves alone", async () => {
-    const adapter = await drawnAdapter(model, { name: "rlrr", options: { sites: ["q"] } });
+    const adapter = await randomAdapter(model, { name: "rlrr", options: { sites: ["q"] } });
     const weights = await mergeAdapter(stored, adapter, engine);
     const inHand = [...weights].flatMap(([name, weight]) => (isStored(weight) ? [] : [name]));
     expect(inHand.sort()).toEqual([
@@ -118,7 +118,7 @@ describe("mergeAdapter", () => {
     async (options) => {
       // scales of norms and patches multiply, so 1 leaves them; all others add to 1 or to a bias
       const fill = (name: string) => (name.startsWith("head.") ? undefined : name.endsWith(".scale") ? 1 : 0);
-      const adapter = await drawnAdapter(model, { name: "rlrr", options }, { fill });
+      const adapter = await randomAdapter(model, { name: "rlrr", options }, { fill });
       const weights = await inMemory(await mergeAdapter(model, adapter, engine));
       expect(changed(weights, await inMemory(model.weights))).toEqual([]);
     },
@@ -129,7 +129,7 @@ describe("mergeAdapter", () => {
     ["blocks.1.norm2.shift", "blocks.1.norm2.bias"],
     ["head.bias", "head.bias"],
   ])("refuses what is no number in %s", async (name, weight) => {
-    const adapter = await drawnAdapter(model, { name: "rlrr" });
+    const adapter = await randomAdapter(model, { name: "rlrr" });
     const tensors = new Map(adapter.tensors);
     const tensor = tensors.get(name);
     if (!tensor) throw new Error(`nothing named ${name} trains`);
@@ -141,7 +141,7 @@ describe("mergeAdapter", () => {
 
   it("refuses numbers that are too large together", async () => {
     const fill = (name: string) => (name.endsWith(".left") || name.endsWith(".right") ? 1e30 : undefined);
-    const adapter = await drawnAdapter(model, { name: "rlrr" }, { fill });
+    const adapter = await randomAdapter(model, { name: "rlrr" }, { fill });
     await expect(mergeAdapter(model, adapter, engine)).rejects.toThrow(
       'merge: "blocks.0.q.weight" is NaN or infinite with this adapter on. The adapter is damaged.',
     );

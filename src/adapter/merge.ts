@@ -1,4 +1,4 @@
-/** Base plus adapter gives plain weights: the training graph's own adapted weights, computed once and kept. */
+/** Merges an adapter into its base: the adapted weights of the training graph, computed once and stored. */
 
 import type { Engine } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
@@ -8,8 +8,8 @@ import { adaptedTensors } from "../methods/adapted-layers.ts";
 import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
-import { constantsOf } from "../model/frozen.ts";
 import type { Model } from "../model/model.ts";
+import { constantsOf } from "../model/weight-constants.ts";
 import type { Adapter } from "./adapter.ts";
 
 /**
@@ -42,7 +42,7 @@ export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engin
   return merged;
 }
 
-/** A weight that is no number would turn every answer into none. */
+/** A weight that is NaN or infinite would make every prediction NaN. */
 function finite(name: string, tensor: Tensor): Tensor {
   if (tensor.data.every(Number.isFinite)) return tensor;
   throw new FileError(`merge: "${name}" is NaN or infinite with this adapter on. The adapter is damaged.`);

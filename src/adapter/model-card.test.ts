@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
-import { drawnAdapter, tinyModel } from "../../test/tiny-model.ts";
+import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { defineMethod } from "../methods/method.ts";
 import { renderModelCard } from "./model-card.ts";
 
-const adapter = await drawnAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
+const adapter = await randomAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
 
 describe("renderModelCard", () => {
   it("has metadata for the hub and facts for people", () => {
@@ -25,7 +25,7 @@ tags:
 
 # 2 classes on google/vit
 
-A Vision Transformer adapted with \`linear\`: 34 trained parameters, 34 of them the head's.
+A Vision Transformer adapted with \`linear\`: 34 trainable parameters, 34 in the head.
 The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
 
 \`\`\`
@@ -61,7 +61,7 @@ Classes: rose, tulip
     ["`code` *bold* _thin_ [link](x)", "\\`code\\` \\*bold\\* \\_thin\\_ \\[link\\](x)"],
     ["back\\slash | bar", "back\\\\slash \\| bar"],
     ['"quoted" & 🦜', '"quoted" \\& 🦜'],
-    ["turned \u202eround", "turned  round"],
+    ["reversed \u202etext", "reversed  text"],
   ])("shows %j as it is", (label, text) => {
     const card = renderModelCard({ ...adapter, labels: [label, "x"], training: { [label]: label } });
     expect(card).toContain(`| ${text} | ${text} |\n`);
@@ -79,7 +79,7 @@ Classes: rose, tulip
     ["rlrr", true],
     ["vpt-deep", false],
   ])("tells how to merge where that can be done: %s", async (name, mergeable) => {
-    const card = renderModelCard(await drawnAdapter(tinyModel(), { name }));
+    const card = renderModelCard(await randomAdapter(tinyModel(), { name }));
     expect(card.includes("rlrr merge --adapter . --out merged\n")).toBe(mergeable);
   });
 

@@ -37,7 +37,7 @@ tags:
 
 # ${labels.length} classes on ${plain(onHub ? base.id : basename(base.id))}
 
-A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trained parameters, ${head.toLocaleString("en")} of them the head's.
+A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trainable parameters, ${head.toLocaleString("en")} in the head.
 The backbone is not in this folder; its weights have the hash \`${base.sha256}\`.
 
 \`\`\`
@@ -57,7 +57,7 @@ const isHubId = (id: string): boolean => /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(
 
 const render = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
-/** Text as it is, on one line: nothing in it is markup, ends a table's cell, or turns the direction of writing. */
+/** Text as it is, on one line: escaped, so that nothing in it is markup, ends a table cell, or changes the direction of writing. */
 const plain = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, " ")

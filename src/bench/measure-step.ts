@@ -4,7 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
 import { allTrainables } from "../adapter/head.ts";
-import { cuts } from "../datasets/cuts.ts";
+import { batchRanges } from "../datasets/batch-ranges.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
@@ -16,10 +16,10 @@ import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
-import { constantsOf } from "../model/frozen.ts";
 import type { Model, VitConfig } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { isVariant, type VariantName, variants } from "../model/variants.ts";
+import { constantsOf } from "../model/weight-constants.ts";
 import { randomStream } from "../random.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
 import { startState } from "../train/start-state.ts";
@@ -170,7 +170,7 @@ async function timeSteps(
   const seconds: number[] = [];
   for (let step = 0; step <= steps; step++) {
     signal?.throwIfAborted();
-    const batches = cuts(batchSize, { batchSize: microBatchSize }).map(([from, to]) => ({
+    const batches = batchRanges(batchSize, { batchSize: microBatchSize }).map(([from, to]) => ({
       ...noiseBatch(model.config, microBatchSize, classes),
       count: to - from,
     }));

@@ -18,11 +18,11 @@ export const benchCommand = (): Command =>
       new Option("--micro-batch-size <n>", "images per run of the graph (default: as in training)").argParser(
         wholeNumber,
       ),
-      new Option("--classes <n>", "rows of the head").argParser(wholeNumber).default(100),
+      new Option("--classes <n>", "number of classes of the head").argParser(wholeNumber).default(100),
       new Option("--steps <n>", "steps to time, after one that is not timed")
         .argParser(wholeNumber)
         .default(5),
-      new Option("--method <name>", "what trains")
+      new Option("--method <name>", "method to train")
         .choices(methods.map(({ name }) => name))
         .default(defaultMethod),
       ...engineOptions(),

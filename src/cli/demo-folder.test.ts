@@ -52,7 +52,7 @@ describe("openDemoFolder", () => {
     expect(all(out)).toEqual([]);
   });
 
-  it("removes nothing of a folder of runs that no demo made, whatever their names are", async () => {
+  it("removes nothing from a folder of runs that no demo made, whatever their names are", async () => {
     const out = join(root, "runs");
     for (const name of ["linear/run.json", "flowers/run.json", "flowers/adapter/README.md"])
       write(join(out, name));
@@ -67,7 +67,7 @@ describe("openDemoFolder", () => {
     ["a run beside the demo's", "flowers/run.json", {}],
     ["a file in a run of the demo's", "linear/notes.txt", {}],
     ["a changed file", "linear/run.json", {}],
-    ["a file in what was under way", "full/notes.txt", { interrupted: true }],
+    ["a file in what was being made", "full/notes.txt", { interrupted: true }],
   ])("removes nothing where there is %s", async (_, name, how) => {
     const out = await demo(how);
     write(join(out, name), "precious");
@@ -90,7 +90,7 @@ describe("openDemoFolder", () => {
     expect(existsSync(join(precious, "run.json"))).toBe(true);
   });
 
-  it("refuses while another demo runs there, and a list that is none", async () => {
+  it("refuses while another demo runs there, and an invalid list", async () => {
     const out = await demo();
     const folder = await openDemoFolder(out);
     await expect(openDemoFolder(out)).rejects.toThrow(

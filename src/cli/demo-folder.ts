@@ -1,4 +1,4 @@
-/** The demo's folder: a list in it says what a demo has made there, and that is all that the next demo removes. */
+/** The demo's folder: a list in it names what a demo has made there, and the next demo removes nothing else. */
 
 import { createHash } from "node:crypto";
 import { readdir, readFile, rm, rmdir } from "node:fs/promises";
@@ -6,7 +6,7 @@ import { join, relative, sep } from "node:path";
 import { z } from "zod";
 import { files as disk, InputError } from "../node.ts";
 
-const { exists, makeFolder, mendPlaces, readJson, takeFileLock, writeFileAside } = disk;
+const { exists, makeFolder, recoverPlaces, readJson, takeFileLock, writeFileAtomically } = disk;
 
 const listName = "demo.json";
 const lockName = "demo.lock";
@@ -15,7 +15,7 @@ const listSchema = z.object({
   madeBy: z.literal("rlrr demo"),
   /** By their paths in the folder, with the sha256 of what they held. */
   files: z.record(z.string(), z.string()),
-  /** The run or model that was being made: of a demo that was interrupted there it is not known how far it got. */
+  /** The run or model that was being made: an interrupted demo may have left anything in it. */
   underWay: z
     .string()
     .regex(/^[\w-]+$/) // never a path that leads out of the folder
@@ -56,13 +56,13 @@ export async function openDemoFolder(out: string): Promise<DemoFolder> {
 async function isOurs(out: string): Promise<boolean> {
   if (!(await exists(out)) || (await exists(join(out, listName)))) return true;
   if ((await filesIn(out)).some((path) => path.startsWith(`.${listName}.`)))
-    await mendPlaces([join(out, listName)]);
+    await recoverPlaces([join(out, listName)]);
   return (await filesIn(out)).every((path) => path === lockName);
 }
 
 function recorder(out: string): DemoFolder["make"] {
   const write = (list: DemoList) =>
-    writeFileAside(join(out, listName), `${JSON.stringify(list, undefined, 2)}\n`);
+    writeFileAtomically(join(out, listName), `${JSON.stringify(list, undefined, 2)}\n`);
   const files: Record<string, string> = {};
   return async (part, work) => {
     await write({ madeBy: "rlrr demo", files, underWay: part });
@@ -76,13 +76,13 @@ function recorder(out: string): DemoFolder["make"] {
 
 async function removeDemo(out: string): Promise<void> {
   const place = join(out, listName);
-  await mendPlaces([place]);
+  await recoverPlaces([place]);
   if (!(await exists(place))) return;
   const parsed = listSchema.safeParse(await readJson(place));
   if (!parsed.success)
     throw new InputError(`${place} is not what a demo writes. Name another folder with --out.`);
   const { underWay } = parsed.data;
-  if (underWay !== undefined) await mendPlaces([join(out, underWay)]);
+  if (underWay !== undefined) await recoverPlaces([join(out, underWay)]);
   const files = await filesIn(out);
   for (const path of files)
     if (!(await isDemos(path, { out, list: parsed.data })))

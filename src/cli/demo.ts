@@ -1,4 +1,4 @@
-/** rlrr demo: adapts the embedded model to the embedded pictures, in front of your eyes. */
+/** rlrr demo: adapts the embedded model to the embedded images. */
 
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
@@ -28,7 +28,7 @@ import { openReporter } from "./report-training.ts";
 
 const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
 
-/** What is compared, simplest first: each with the recipe that suits it on these pictures. */
+/** What is compared, simplest first: each with the recipe that suits it on these images. */
 const contenders: readonly { readonly method: string; readonly recipe: RecipeInput }[] = [
   { method: "linear", recipe: { epochs: 60, learningRate: 1e-2 } },
   { method: "rlrr", recipe: { epochs: 14, learningRate: 2e-2 } },
@@ -39,7 +39,7 @@ export const demoCommand = (): Command =>
   new Command("demo")
     .description("adapt the model that comes with this program, and compare methods")
     .addOption(
-      new Option("--out <folder>", "where its runs go; an earlier demo there is replaced").default(
+      new Option("--out <folder>", "folder for its runs; an earlier demo there is replaced").default(
         join("runs", "demo"),
       ),
     )
@@ -58,7 +58,7 @@ async function runDemo({ out }: { out: string }): Promise<void> {
   const dataset = await readDataset(join(assets, "data"));
   const folder = await openDemoFolder(out);
   await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
-learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training pictures of ${model.config.imageSize.join(" × ")} pixels.\n`);
+learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training images of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
   let word: string;
   try {
@@ -114,7 +114,7 @@ async function compete(
 function renderResults(results: readonly Result[]): string {
   const columns = [
     { title: "method" },
-    ...["trained numbers", "adapter", "test accuracy", "time"].map((title) => ({
+    ...["trainable parameters", "adapter", "test accuracy", "time"].map((title) => ({
       title,
       align: "right" as const,
     })),
@@ -129,29 +129,29 @@ function renderResults(results: readonly Result[]): string {
   return renderTable(columns, rows);
 }
 
-/** Shows the merged model one test picture of each letter of a word. */
+/** Shows the merged model one test image of each letter of a word. */
 async function readWord(
   path: string,
   { dataset: { classes, splits }, engine }: { readonly dataset: Dataset; readonly engine: Engine },
 ): Promise<string> {
   const word = [..."HELLO"];
-  const pictures = word.flatMap((letter, place) => {
+  const images = word.flatMap((letter, place) => {
     const ofLetter = splits.test.filter(({ label }) => classes[label] === letter);
     return ofLetter.slice(place, place + 1).map(({ path }) => path);
   });
   await using merged = await load(path, { engine });
   const read: string[] = [];
-  for await (const { labels } of merged.predict(pictures, { topK: 1, signal: interruption }))
+  for await (const { labels } of merged.predict(images, { topK: 1, signal: interruption }))
     for (const { label, probability } of labels ?? [])
       read.push(`${label} (${(100 * probability).toFixed(0)} %)`);
-  return `five flag pictures that spell ${word.join("")} as: ${read.join(" ")}`;
+  return `five flag images that spell ${word.join("")} as: ${read.join(" ")}`;
 }
 
 const whatNext = (
   out: string,
-): string => `Now with your own images, one folder a class, and any plain Vision Transformer:
+): string => `Now with your own images, one folder per class, and any plain Vision Transformer:
   npx rlrr inspect photos/
   npx rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos --epochs 20
   npx rlrr evaluate --adapter runs/photos --data photos/ --report photos.html
   npx rlrr predict --adapter runs/photos new.jpg
-The demo's runs are in ${relative("", out) || out}; npx rlrr train --help tells more.`;
+The demo's runs are in ${relative("", out) || out}; npx rlrr train --help lists all options.`;

@@ -10,8 +10,8 @@ export interface EngineFlags {
 }
 
 export const engineOptions = (): Option[] => [
-  new Option("--provider <name>", "what the engine runs on").default("cpu"),
-  wholeNumberOption("--threads <n>", "threads inside the engine (default: the cores that it may use)"),
+  new Option("--provider <name>", "execution provider of the engine").default("cpu"),
+  wholeNumberOption("--threads <n>", "threads of the engine (default: the available cores)"),
 ];
 
 /** Opens the engine; what its user should know goes to stderr. */

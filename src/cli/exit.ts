@@ -1,4 +1,4 @@
-/** What becomes of errors and signals: a message for a person, an exit code for a program. */
+/** Turns errors and signals into a message for people and an exit code for programs. */
 
 import { CommanderError } from "commander";
 import { RlrrError } from "../index.ts";
@@ -19,7 +19,7 @@ const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 /**
  * The first signal interrupts. The second is the system's, which ends the process at once: process.exit() would wait for a
- * run or a compilation under way. A shell shows 130 after the second Ctrl-C too, 143 after SIGTERM.
+ * running step or compilation. A shell shows 130 after the second Ctrl-C too, 143 after SIGTERM.
  */
 export function handleSignals(): void {
   const stop = () => {
@@ -27,7 +27,7 @@ export function handleSignals(): void {
     interrupted.abort();
   };
   for (const signal of signals) process.on(signal, stop);
-  // A reader such as `head` may leave before we are done: nobody waits for what is under way.
+  // A reader such as `head` may leave before we are done: nobody needs the rest.
   for (const stream of [process.stdout, process.stderr])
     stream.on("error", (error: NodeJS.ErrnoException) => {
       if (error.code !== "EPIPE" && error.code !== "ERR_STREAM_DESTROYED") throw error;

@@ -27,7 +27,7 @@ import { showReading } from "./show-reading.ts";
 
 export const inspectCommand = (): Command =>
   withOptions(
-    new Command("inspect").description("say what a model, an adapter, a run, a data set or a file is"),
+    new Command("inspect").description("describe a model, an adapter, a run, a data set or a file"),
     [
       headsOption(),
       new Option("--tensors", "list every tensor"),
@@ -35,7 +35,7 @@ export const inspectCommand = (): Command =>
       ...inGroup("What would train:", [
         methodOption(),
         ...methodSettingOptions(),
-        wholeNumberOption("--classes <n>", "rows of the head (default: 0)", { least: 0 }),
+        wholeNumberOption("--classes <n>", "number of classes of the head (default: 0)", { least: 0 }),
       ]),
     ],
   )

@@ -1,4 +1,4 @@
-/** rlrr merge: base and adapter become one plain model, proven to give the same logits. */
+/** rlrr merge: base and adapter become one plain model, verified to give the same logits. */
 
 import { Command, Option } from "commander";
 import { loadMethodFile, type MergedModel, merge } from "../node.ts";
@@ -12,7 +12,7 @@ import { showReading } from "./show-reading.ts";
 export const mergeCommand = (): Command =>
   withOptions(
     new Command("merge").description(
-      "fold an adapter into its base: a plain model, nothing extra at inference",
+      "merge an adapter into its base model, so that inference costs nothing extra",
     ),
     [
       new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder").makeOptionMandatory(),
@@ -33,7 +33,7 @@ export const mergeCommand = (): Command =>
 Examples:
   rlrr merge --adapter runs/flowers --out flowers-vit
   rlrr predict --model flowers-vit garden.jpg
-The folder is in Hugging Face's classic layout: transformers, timm-style loaders and this program read it.`,
+The folder is in Hugging Face's format, which transformers, timm-style loaders and this program read.`,
     )
     .action(runMerge);
 

@@ -10,7 +10,7 @@ import { flagOf, givenFlags, numberOption } from "./options.ts";
 export const methodOption = (): Option =>
   new Option(
     "--method <name>",
-    `${methods.map(({ name, summary }) => `${name}: ${summary}`).join("; ")}; or a file that defines your own`,
+    `${methods.map(({ name, summary }) => `${name}: ${summary}`).join("; ")}; or a file that defines your own method`,
   );
 
 /** The method that `--method` names: of the list by its name, or of a user's file, which is code and is run. */
@@ -20,7 +20,7 @@ export async function resolveMethod(given: string): Promise<string | Method> {
 
 /** For a command that reads an adapter: only the user can say where its method is defined. */
 export const ownMethodOption = (): Option =>
-  new Option("--method <file>", "defines the adapter's method, where that is not part of rlrr");
+  new Option("--method <file>", "file that defines the adapter's method, if it is not one of rlrr's");
 
 /** The default learning rate of each method, for a line of help. */
 export const learningRateHelp = (): string => {

@@ -33,9 +33,12 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
 
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
 export const batchSizeOption = () =>
-  wholeNumberOption("--batch-size <n>", "images a run of the graph (default: as suits the model)");
+  wholeNumberOption("--batch-size <n>", "images per run of the graph (default: chosen for the model)");
 export const headsOption = () =>
-  wholeNumberOption("--heads <n>", "attention heads, where neither the model's config nor its width tells");
+  wholeNumberOption(
+    "--heads <n>",
+    "number of attention heads, if neither the model's config nor its width determines it",
+  );
 export const modelOption = (text: string) => new Option("--model <model>", text);
 
 export const modelHelp = `
@@ -43,7 +46,7 @@ A model is a .safetensors or .npz file, a Hugging Face-style folder, or a hub id
 such as google/vit-base-patch16-224-in21k.`;
 export const dataHelp = `
 Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k
-lists; FGVC JSON lists; or a CSV with the columns file, label and, if you like,
+lists; FGVC JSON lists; or a CSV with the columns file, label and, optionally,
 split.`;
 
 /** An option as a flag: learningRate → --learning-rate. */

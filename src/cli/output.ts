@@ -1,4 +1,4 @@
-/** Where all that a command says goes out: every byte is written or an error says why not, and no name controls the terminal. */
+/** The output of commands: every byte is written or an error is raised, and no file name can control the terminal. */
 
 import { fstatSync, writeSync } from "node:fs";
 import { isatty } from "node:tty";

@@ -29,8 +29,8 @@ export const predictCommand = (): Command =>
     modelOption(
       "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
     ),
-    wholeNumberOption("--top-k <n>", "labels an image").default(5),
-    new Option("--format <kind>", "how to print; --json is jsonl")
+    wholeNumberOption("--top-k <n>", "labels per image").default(5),
+    new Option("--format <kind>", "output format; --json means jsonl")
       .choices(["table", "csv", "jsonl"])
       .default("table"),
     ownMethodOption(),
@@ -47,7 +47,7 @@ export const predictCommand = (): Command =>
 Examples:
   rlrr predict --adapter runs/flowers garden.jpg
   rlrr predict --adapter runs/flowers holiday/ --top-k 1 --format csv > labels.csv
-Results are printed as they come. An image that cannot be read is named on
+Results are printed as they are computed. An image that cannot be read is named on
 stderr, and in JSON; the others are still labelled, and the exit code is 2.
 In CSV, a cell that begins with = + - @, a tab or a line break gets a ' in
 front, so that no spreadsheet runs the name of a file as a formula.`,

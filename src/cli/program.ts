@@ -1,4 +1,4 @@
-/** The command `rlrr`: its sub-commands, and an exit code for whatever becomes of them. */
+/** The command `rlrr`: its sub-commands, and their exit codes. */
 
 import { Command } from "commander";
 import { benchCommand } from "./bench.ts";
@@ -14,7 +14,9 @@ import { packageVersion } from "./version.ts";
 
 const rlrrCommand = (): Command =>
   new Command("rlrr")
-    .description("Adapt a pre-trained Vision Transformer to your own images, by training 0.3 M numbers.")
+    .description(
+      "Adapt a pre-trained Vision Transformer to your own images, by training 0.3 million parameters.",
+    )
     .version(packageVersion())
     .addCommand(demoCommand())
     .addCommand(trainCommand())
@@ -28,7 +30,7 @@ const rlrrCommand = (): Command =>
       `
 Begin with:
   rlrr demo                                              adapt the model that comes with this program
-  rlrr inspect photos/                                   what a folder of images holds
+  rlrr inspect photos/                                   describe a folder of images
   rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos
   rlrr evaluate --adapter runs/photos --data photos/
   rlrr predict --adapter runs/photos new.jpg

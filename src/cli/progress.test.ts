@@ -85,7 +85,7 @@ describe("openProgress on a terminal", () => {
     expect(written.slice(1)).toEqual(["\r\u001b[K", "epoch 1\n"]);
   });
 
-  it("has one line for all tasks, and remembers the time of one that goes on", () => {
+  it("has one line for all tasks, and remembers the time of one that continues", () => {
     const { written, drawer, step } = setUp("live");
     step(0, 0);
     drawer.update({ label: "Testing", done: 0, total: 1, unit: "images" });
@@ -96,7 +96,7 @@ describe("openProgress on a terminal", () => {
     expect(written[2]).toContain("10 s, 10 s left");
   });
 
-  it("begins anew with a task that is back at its beginning", () => {
+  it("restarts with a task that is back at its beginning", () => {
     const { written, step } = setUp("live");
     step(100, 10_000);
     step(50, 20_000);

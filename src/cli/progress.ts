@@ -1,4 +1,4 @@
-/** Shows how far a task is: a line redrawn in place on a terminal, a few plain lines in a log, nothing where output is JSON. */
+/** Shows the progress of a task: a line redrawn in place on a terminal, a few plain lines in a log, nothing with JSON output. */
 
 import { errorStream, renderMessage } from "./output.ts";
 import { type Pace, type Progress, renderProgress, renderProgressLine, share } from "./render-progress.ts";
@@ -14,7 +14,7 @@ export interface ProgressStream {
 
 /** Draws only when told to, with no timer of its own, so it never keeps a program alive. The cursor is never hidden. */
 export interface ProgressDrawer {
-  /** Says where a task is; labels tell tasks apart, and one that is back nearer its beginning has begun anew. */
+  /** Says where a task is; labels tell tasks apart, and one that goes backwards has restarted. */
   update(progress: Progress): void;
   /** Prints a message above the line being drawn. */
   print(message: string): void;

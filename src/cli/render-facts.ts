@@ -4,7 +4,7 @@ import { displayWidth, padText, printable } from "../table.ts";
 
 export type Fact = readonly [name: string, value: string | number | undefined];
 
-/** A line, then one a fact, indented; facts without a value are left out. */
+/** A line, then one line per fact, indented; facts without a value are left out. */
 export function renderFacts(headline: string, facts: readonly Fact[]): string {
   const known = facts.flatMap(([name, value]) =>
     value === undefined ? [] : [[name, String(value)] as const],

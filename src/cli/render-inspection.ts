@@ -1,4 +1,4 @@
-/** What something is, for people: a headline, its facts, and tables of what would train or of its classes. */
+/** Renders an inspection for people: a headline, facts, and tables of trainable parameters or classes. */
 
 import { graph, type VitConfig } from "../index.ts";
 import type {
@@ -114,8 +114,8 @@ export function renderCounts(counts: TrainableCounts, backbone: number): string 
   const columns = [
     { title: "method" },
     { title: "parameters", ...right },
-    { title: "of them the head's", ...right },
-    { title: "the others, of the backbone", ...right },
+    { title: "in the head", ...right },
+    { title: "in the backbone", ...right },
     { title: "adapter", ...right },
   ];
   const listed: readonly TrainableCount[] = "methods" in counts ? counts.methods : [counts];
@@ -138,7 +138,7 @@ function renderAdapter(record: AdapterRecord): string {
     ["base", base.id],
     ["base sha256", base.sha256],
     ["labels", renderSome(labels)],
-    ["trained", `${renderCount(trained)} parameters, ${renderCount(headTrained)} of them the head's`],
+    ["trained", `${renderCount(trained)} parameters, ${renderCount(headTrained)} in the head`],
     ["size", renderBytes(bytes)],
     ["preprocessing", renderSteps(preprocessing)],
     ...trainingFacts(training),
@@ -178,7 +178,7 @@ function runFacts(run: InspectedRun | undefined): Fact[] {
   const stands = state?.finished
     ? `finished after ${renderCount(state.step)} steps`
     : state &&
-      `in epoch ${state.epoch + 1}${epochs}, after ${renderCount(state.step)} steps; --resume goes on`;
+      `in epoch ${state.epoch + 1}${epochs}, after ${renderCount(state.step)} steps; --resume continues it`;
   return [
     ["data", `${data.root} (${renderCount(data.classes.length)} classes)`],
     ["run", stands ?? "no state is saved yet"],
@@ -193,14 +193,11 @@ const tensorFacts = ({ tensorCount, dtypes, numbers, bytes }: CheckpointRecord |
 
 function renderCheckpoint(record: CheckpointRecord): string {
   const { epoch, step, finished, best } = record.position;
-  return renderFacts(
-    `${record.path} is the state of a training run, which rlrr train --resume goes on from.`,
-    [
-      ["stands", finished ? `finished after ${step} steps` : `in epoch ${epoch + 1}, after ${step} steps`],
-      ["best epoch", best && `${best.epoch + 1}, ${best.top1.toFixed(2)} % on validation images`],
-      ...tensorFacts(record),
-    ],
-  );
+  return renderFacts(`${record.path} is the state of a training run, which rlrr train --resume continues.`, [
+    ["stands", finished ? `finished after ${step} steps` : `in epoch ${epoch + 1}, after ${step} steps`],
+    ["best epoch", best && `${best.epoch + 1}, ${best.top1.toFixed(2)} % on validation images`],
+    ...tensorFacts(record),
+  ]);
 }
 
 function renderLooseTensors(record: TensorsRecord): string {

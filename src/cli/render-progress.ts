@@ -1,4 +1,4 @@
-/** One line that says how far a task is: bar, count, rate, time spent and time left, as far as the terminal is wide. */
+/** One line that says how far a task is: bar, count, rate, elapsed and remaining time, as the terminal's width allows. */
 
 import { renderDuration } from "../duration.ts";
 import { displayWidth, fitText, printable } from "../table.ts";

@@ -1,4 +1,4 @@
-/** Shows a person who waits how many images are done. */
+/** Shows the progress of work on images. */
 
 import type { ProgressEvent } from "../index.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";

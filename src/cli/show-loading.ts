@@ -1,4 +1,4 @@
-/** Loads the model that a command's flags name, and shows how far that is and what had to be taken for granted. */
+/** Loads the model that a command's flags name, and shows the progress and what was assumed. */
 
 import { type LoadedModel, load, loadMethodFile } from "../node.ts";
 import type { EngineFlags } from "./engine-options.ts";

@@ -1,4 +1,4 @@
-/** Shows a person who waits for a model how far its download or its conversion is. */
+/** Shows the progress of a model's download or conversion. */
 
 import type { ModelProgress } from "../node.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";

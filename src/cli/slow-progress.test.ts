@@ -3,7 +3,7 @@ import type { Progress } from "./render-progress.ts";
 import { slowly } from "./slow-progress.ts";
 
 describe("slowly", () => {
-  it("draws nothing of what is over within two seconds", () => {
+  it("shows nothing for a task of less than two seconds", () => {
     const drawn: Progress[] = [];
     const drawer = {
       update: (progress: Progress) => drawn.push(progress),

@@ -1,10 +1,10 @@
-/** Progress that only shows itself once a task has taken a while. */
+/** Progress that appears only once a task has taken a while. */
 
 import type { ProgressDrawer } from "./progress.ts";
 
 const patienceMs = 2000;
 
-/** Tells `progress` how far a task is; what is over within two seconds is never drawn. */
+/** Reports a task to `progress`, except for tasks that end within two seconds. */
 export function slowly(
   progress: ProgressDrawer,
   { label, unit = "images" }: { readonly label: string; readonly unit?: string },

@@ -30,29 +30,29 @@ import { showReading } from "./show-reading.ts";
 
 const recipeOptions = [
   numberOption("--epochs <n>", "passes over the training images (default: 100)"),
-  numberOption("--batch-size <n>", "images an optimizer step (default: 32)"),
-  numberOption("--micro-batch-size <n>", "images a run of the graph (default: as memory allows)"),
+  numberOption("--batch-size <n>", "images per optimizer step (default: 32)"),
+  numberOption("--micro-batch-size <n>", "images per run of the graph (default: as memory allows)"),
   numberOption("--learning-rate <x>", `top of the schedule ${learningRateHelp()}`),
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
   numberOption("--warmup-learning-rate <x>", "start of the warm-up (default: 1e-7)"),
-  numberOption("--warmup-epochs <n>", "(default: a tenth of the epochs)"),
+  numberOption("--warmup-epochs <n>", "epochs of warm-up (default: a tenth of all epochs)"),
   new Option("--schedule <kind>", "learning rate over epochs (default: cosine)").choices([
     "cosine",
     "linear",
     "constant",
   ]),
-  numberOption("--weight-decay <x>", "(default: 1e-4)"),
-  numberOption("--clip-norm <x>", "scale gradients down to this norm (default: off)"),
-  numberOption("--dropout <p>", "drop numbers of residual branches, as the official code does (default: 0)"),
+  numberOption("--weight-decay <x>", "weight decay of AdamW (default: 1e-4)"),
+  numberOption("--clip-norm <x>", "clip gradients to this norm (default: off)"),
+  numberOption("--dropout <p>", "dropout in residual branches, as in the official code (default: 0)"),
   numberOption("--drop-path <p>", "drop whole residual branches: stochastic depth (default: 0)"),
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
-  numberOption("--label-smoothing <x>", "(default: 0)"),
+  numberOption("--label-smoothing <x>", "label smoothing (default: 0)"),
   new Option("--class-weights <kind>", "weigh rare classes more (default: none)").choices([
     "none",
     "balanced",
   ]),
-  numberOption("--seed <n>", "of every random choice (default: 42)"),
+  numberOption("--seed <n>", "random seed (default: 42)"),
   new Option(
     "--select <epoch>",
     "keep the best epoch on validation images, or train on them too and keep the last (default: val)",
@@ -65,28 +65,26 @@ const recipeOptions = [
     "--schedule-unit <unit>",
     "move the learning rate after each epoch, as published, or after each step (default: epoch)",
   ).choices(["epoch", "step"]),
-  numberOption("--patience <n>", "stop after so many epochs without a better one (default: never)"),
+  numberOption("--patience <n>", "stop after this many epochs without improvement (default: never)"),
 ];
 const imageOptions = [
-  wholeNumberOption("--image-size <pixels>", "(default: the model's)"),
+  wholeNumberOption("--image-size <pixels>", "image size in pixels (default: the model's)"),
   new Option(
     "--resize <how>",
     "squash both sides, or keep the aspect ratio and crop (default: the model's, else squash)",
   ).choices(["squash", "short"]),
-  new Option("--interpolation <filter>", "(default: the model's, else bicubic)").choices(
+  new Option("--interpolation <filter>", "resampling filter (default: the model's, else bicubic)").choices(
     preprocessing.filters,
   ),
-  new Option("--crop <how>", "of training images (default: none, or center with --resize short)").choices([
-    "none",
-    "center",
-    "random",
-    "random-resized",
-  ]),
-  new Option("--flip", "flip half of the training images left to right"),
   new Option(
-    "--normalize <values>",
-    "mean and deviation of colours (default: the model's, else half)",
-  ).choices(["half", "imagenet"]),
+    "--crop <how>",
+    "crop of training images (default: none, or center with --resize short)",
+  ).choices(["none", "center", "random", "random-resized"]),
+  new Option("--flip", "flip half of the training images left to right"),
+  new Option("--normalize <values>", "mean and std of colours (default: the model's, else half)").choices([
+    "half",
+    "imagenet",
+  ]),
 ];
 
 export const trainCommand = (): Command =>
@@ -94,13 +92,13 @@ export const trainCommand = (): Command =>
     modelOption("the pre-trained model").makeOptionMandatory(),
     headsOption(),
     new Option("--data <path>", "the labelled images").makeOptionMandatory(),
-    new Option("--out <folder>", "where the run and its adapter go").makeOptionMandatory(),
+    new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
     numberOption(
       "--validation-fraction <x>",
-      "of the training images, where the data has no validation split (default: 0.2)",
+      "share of the training images held out where the data has no validation split (default: 0.2)",
     ),
-    new Option("--skip-bad-images", "leave damaged images out instead of stopping"),
-    new Option("--resume", "go on with the run in --out; repeat its options"),
+    new Option("--skip-bad-images", "skip damaged images instead of stopping"),
+    new Option("--resume", "continue the run in --out; repeat its options"),
     ...engineOptions(),
     jsonOption(),
     ...inGroup("Method:", [methodOption().default(defaultMethod), ...methodSettingOptions()]),
@@ -115,7 +113,7 @@ Examples:
   rlrr train --model vit-b16.npz --data flowers/ --out runs/flowers --epochs 20 --flip
   rlrr train --model google/vit-base-patch16-224-in21k --data cub/ --out runs/cub --learning-rate 3e-3 --dropout 0.1
   rlrr train --model vit.safetensors --data photos/ --out runs/probe --method linear
-Ctrl-C saves the state; the same command with --resume goes on to the same numbers.`,
+Ctrl-C saves the state; the same command with --resume continues, with identical results.`,
     )
     .action(runTrain);
 
@@ -171,5 +169,5 @@ async function runTrain(flags: Flags): Promise<void> {
 
 const sayStopped = (step: number): string =>
   step === 0
-    ? "Interrupted before the first step. Add --resume to go on."
-    : `Interrupted at step ${step}; the state is saved. Add --resume to go on.`;
+    ? "Interrupted before the first step. Add --resume to continue."
+    : `Interrupted at step ${step}; the state is saved. Add --resume to continue.`;

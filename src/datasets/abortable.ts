@@ -1,6 +1,6 @@
-/** Waiting that ends when the caller no longer wants the answer. */
+/** Awaiting a promise that a signal may abort. */
 
-/** The promise's answer, or the signal's reason as soon as it fires; the work itself goes on. */
+/** The promise's result, or the signal's reason as soon as it is aborted; the work itself continues. */
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
   if (signal === undefined) return promise;
   return new Promise((resolve, reject) => {

@@ -1,4 +1,4 @@
-/** Examples become batches of numbers; the next batches are made while the current one is being used. */
+/** Makes batches of numbers from examples, the next ones while the current one is in use. */
 
 import type { ImageStore } from "../images/image-store.ts";
 import type { Image } from "../preprocessing/image.ts";
@@ -7,7 +7,7 @@ import { planSteps } from "../preprocessing/preprocess.ts";
 import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { abortable } from "./abortable.ts";
-import { type CutOptions, cuts } from "./cuts.ts";
+import { type BatchRangeOptions, batchRanges } from "./batch-ranges.ts";
 import type { Example } from "./dataset.ts";
 
 /** A batch of a fixed size; memory of its own, so that it may be transferred to another thread. */
@@ -22,19 +22,19 @@ export interface Batch {
   readonly indices: readonly number[];
 }
 
-export interface BatchOptions extends CutOptions {
+export interface BatchOptions extends BatchRangeOptions {
   readonly store: ImageStore;
   readonly steps: readonly Step[];
   /** Indices into the examples; in the order given where left out. */
   readonly order?: readonly number[];
   /** Random numbers in [0, 1) for one example; needed where a step is random. */
   readonly randomFor?: (index: number) => () => number;
-  /** How many batches are made ahead of the one in use. */
+  /** How many batches are prefetched. */
   readonly prefetch?: number;
   readonly signal?: AbortSignal;
 }
 
-/** Loads one example, and does the random steps to it. */
+/** Loads one example and applies the random steps to it. */
 async function prepare(path: string, index: number, options: BatchOptions): Promise<Image> {
   const { deterministic, rest } = splitSteps(options.steps);
   const image = await options.store.load(path, deterministic);
@@ -68,13 +68,13 @@ export async function* batches(
   }
 
   const ahead: Promise<Batch>[] = [];
-  const waiting = cuts(order.length, options).values();
+  const waiting = batchRanges(order.length, options).values();
   const fill = () => {
     while (ahead.length <= prefetch) {
       const { value } = waiting.next();
       if (!value) return;
       const batch = make(order.slice(...value));
-      batch.catch(() => {}); // told to whoever awaits it; a caller who stops early never does
+      batch.catch(() => {}); // thrown when awaited; a caller who stops early never does
       ahead.push(batch);
     }
   };

@@ -1,4 +1,4 @@
-/** Every image is decoded once before training, so that a damaged one is found now and not in the third epoch. */
+/** Decodes every image once before training, so that a damaged one is found now and not in the third epoch. */
 
 import { FileError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
@@ -16,7 +16,7 @@ export interface BadImage {
 
 const PRINTED = limits.MAX_PRINTED.value;
 
-/** Examples and what will be done to them. */
+/** Examples with their preprocessing steps. */
 export interface CheckedPart {
   readonly examples: readonly Example[];
   readonly steps: readonly Step[];
@@ -57,7 +57,7 @@ export async function findBadImages(
     }
   }
 
-  // A few more askers than threads, so that none of these waits for the next task.
+  // A few more requests than threads, so that no thread is idle.
   await Promise.all(Array.from({ length: store.threads * 4 }, checkRemaining));
   return [...new Set(tasks.map(({ path }) => path))].flatMap((path) => {
     const reason = reasons.get(path);
@@ -65,7 +65,7 @@ export async function findBadImages(
   });
 }
 
-/** The list as a message: one sentence a line, the first twenty, then how many more. */
+/** The list as a message: one sentence per line, the first twenty, then how many more. */
 export function renderBadImages(bad: readonly BadImage[]): string {
   const lines = bad.slice(0, PRINTED).map(({ reason }) => `  ${reason}`);
   if (bad.length > PRINTED) lines.push(`  … and ${bad.length - PRINTED} more.`);

@@ -1,4 +1,4 @@
-/** Names of classes that are told apart by no one but a computer. */
+/** Refuses class names that only a computer can tell apart. */
 
 import { FileError } from "../errors.ts";
 import { quoted } from "./describe-dataset.ts";

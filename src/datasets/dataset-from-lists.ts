@@ -1,4 +1,4 @@
-/** Lists of "file, label" become a data set: paths kept inside the folder, files found, labels numbered. */
+/** Makes a data set of lists of "file, label": checks that paths stay inside the folder, finds the files, numbers the labels. */
 
 import { isAbsolute, normalize, sep } from "node:path";
 import { FileError } from "../errors.ts";
@@ -97,7 +97,7 @@ export function datasetFromLists(
       } else if (before.label === entry.label) twice++;
       else
         throw new FileError(
-          `${whereIs(entry)}: "${entry.file}" is labelled "${entry.label}" here and "${before.label}" in ${whereIs(before)}. One label for each image is possible.`,
+          `${whereIs(entry)}: "${entry.file}" is labelled "${entry.label}" here and "${before.label}" in ${whereIs(before)}. An image can have only one label.`,
         );
     }
     if (twice > 0)

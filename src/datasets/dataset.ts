@@ -15,9 +15,9 @@ export interface Dataset {
   readonly classes: readonly string[];
   /** A split that the data does not give is empty. `all` in a plain class folder is `train` before any split is made. */
   readonly splits: Readonly<Record<Split, readonly Example[]>>;
-  /** What was found, decided or ignored while reading, one sentence each, for the user to see. */
+  /** Notes for the user on what was found, decided or ignored, one sentence each. */
   readonly notes: readonly string[];
 }
 
-/** What a layout gives. */
+/** The data set as a layout reads it, without its root. */
 export type Found = Omit<Dataset, "root">;

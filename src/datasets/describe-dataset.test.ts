@@ -42,7 +42,7 @@ describe("checkClasses", () => {
   ])("refuses to lose a class", (remaining, what) => {
     expect(() => checkClasses(data, remaining)).toThrow(
       new InputError(
-        `/d: ${what} have no training images left. Mend the images, or remove the class from the data.`,
+        `/d: ${what} have no training images left. Repair the images, or remove the class from the data.`,
       ),
     );
   });

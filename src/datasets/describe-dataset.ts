@@ -28,13 +28,13 @@ export function describeDataset({ classes, splits }: Dataset): string {
   return `${counted(classes.length, "class", "classes")}: ${someOf(classes)} (${counts.join(", ") || "no"} images)`;
 }
 
-/** Refuses to go on where leaving images out of `dataset` took the last training image of a class. */
+/** Throws where skipping images of `dataset` leaves a class without training images. */
 export function checkClasses(dataset: Dataset, remaining: readonly Example[]): void {
   const labels = new Set(remaining.map(({ label }) => label));
   const had = new Set(dataset.splits.train.map(({ label }) => label));
   const lost = dataset.classes.filter((_, label) => had.has(label) && !labels.has(label));
   if (lost.length > 0)
     throw new InputError(
-      `${dataset.root}: ${lost.length === 1 ? "the class" : "the classes"} ${quoted(lost)} would have no training images left. Mend the images, or remove the class from the data.`,
+      `${dataset.root}: ${lost.length === 1 ? "the class" : "the classes"} ${quoted(lost)} would have no training images left. Repair the images, or remove the class from the data.`,
     );
 }

@@ -1,4 +1,4 @@
-/** Files of equal content: a picture on both sides of a split makes results look better than they are. */
+/** Finds files of equal content: an image on both sides of a split makes results look better than they are. */
 
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
@@ -79,8 +79,8 @@ async function hashOf(path: string): Promise<string | undefined> {
     return hash.digest("base64");
   } catch (cause) {
     const failure = readFailure(path, cause);
-    if (failure.exitCode === 1) throw failure; // the machine's: it would fail for each file
-    return undefined; // the file's own, which is said when it is decoded
+    if (failure.exitCode === 1) throw failure; // the machine's fault: it would fail for each file
+    return undefined; // the file's fault, which is reported when it is decoded
   }
 }
 

@@ -1,4 +1,4 @@
-/** All image files below a folder that is no data set. */
+/** All image files below a folder, whatever its layout. */
 
 import { imagesBelow, type ListOptions, listTree } from "./list-tree.ts";
 

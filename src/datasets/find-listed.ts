@@ -1,12 +1,12 @@
-/** Where the files of a list lie in a listed tree: beside it, in `images/` or `train/`, with an ending that the list leaves out. */
+/** Where the files of a list lie in a listed tree: beside it, in `images/` or `train/`, with an extension that the list leaves out. */
 
 import { basename, join } from "node:path";
-import { pictureKind } from "../images/image-endings.ts";
+import { imageKind } from "../images/image-extensions.ts";
+import { isWrapper } from "./image-folders.ts";
 import { type Folder, foldersBelow } from "./list-tree.ts";
-import { isWrapper } from "./picture-folders.ts";
 import { type ListKind, soundsLikeSplit, splitNamed } from "./split-names.ts";
 
-/** The path of a listed file; undefined where there is none, or several could be meant. */
+/** The path of a listed file; undefined where there is none, or several match. */
 export type FindFile = (file: string) => string | undefined;
 
 /** So many entries show where the files of a list lie. */
@@ -119,10 +119,10 @@ function walk(from: Folder, parts: readonly string[]): string | undefined {
 const folderIn = (folder: Folder, name: string): Folder | undefined =>
   folders(folder).get(name) ?? folder.aliases.get(name) ?? foldedFolders(folder).get(fold(name));
 
-/** The exact name; without an ending, the one picture with any; else the one that differs in case or accents' spelling. */
+/** The exact name; without an extension, the only image of that name; else the one that differs in case or in the encoding of accents. */
 function fileIn(folder: Folder, name: string): string | undefined {
   if (files(folder).has(name)) return name;
-  const whole = pictureKind(name) === undefined ? stems(folder).get(name) : undefined;
+  const whole = imageKind(name) === undefined ? stems(folder).get(name) : undefined;
   return whole ?? foldedFiles(folder).get(fold(name));
 }
 

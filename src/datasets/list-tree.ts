@@ -6,7 +6,7 @@ import { join, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
-import { isImageName } from "../images/image-endings.ts";
+import { isImageName } from "../images/image-extensions.ts";
 import { limits } from "../limits.ts";
 
 const MAX_ENTRIES = limits.MAX_TREE_ENTRIES.value;
@@ -22,9 +22,9 @@ const LITTER = new Set([
 export interface Folder {
   readonly name: string;
   readonly path: string;
-  /** Names of files that are, by their ending, pictures that can be read. */
+  /** Names of files with the extension of a readable image. */
   readonly images: readonly string[];
-  /** Names of other files, and of what is neither file nor folder. */
+  /** Names of other files, and of entries that are neither file nor folder. */
   readonly others: readonly string[];
   /** Names of what is never data: hidden files, and what systems leave behind. */
   readonly litter: readonly string[];
@@ -67,7 +67,7 @@ interface Link {
   readonly name: string;
 }
 
-/** Lists what lies below `root`. A picture is in one folder: a link to a folder that is listed already is not followed. */
+/** Lists what lies below `root`. Each image is in one folder: a link to a folder that is already listed is not followed. */
 export async function listTree(root: string, options: ListOptions = {}): Promise<Tree> {
   const { signal, enter = () => true, maxEntries = MAX_ENTRIES } = options;
   const listed = new Map<string, OpenFolder>(); // by real path
@@ -195,7 +195,7 @@ function openFolder(name: string, parent: OpenFolder | undefined, root = ""): Op
   };
 }
 
-/** The paths of all pictures in a folder and below it, in the order of the names. */
+/** The paths of all images in a folder and below it, ordered by name. */
 export function* imagesBelow(folder: Folder): Generator<string> {
   const folders = new Map(folder.folders.map((child) => [child.name, child]));
   const names = folders.size > 0 ? [...folder.images, ...folders.keys()].sort(byCodeUnit) : folder.images;

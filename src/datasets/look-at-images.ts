@@ -1,4 +1,4 @@
-/** What the headers of all images of a data set say: their kinds and sizes, and which of them cannot be used. */
+/** Reads the headers of all images of a data set: their formats and sizes, and which of them cannot be used. */
 
 import { FileError } from "../errors.ts";
 import { decodeImage } from "../images/decode.ts";

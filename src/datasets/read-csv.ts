@@ -1,4 +1,4 @@
-/** A table of files and labels: which of its columns mean what, whatever the program that wrote it calls them. */
+/** Reads a table of files and labels: recognises the columns of many programs by name. */
 
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
@@ -15,7 +15,7 @@ const plain = (name: string): string => {
   return /[^s]s$/.test(letters) ? letters.slice(0, -1) : letters;
 };
 
-/** Names by what they mean, the surest first. */
+/** Column names by meaning, the most certain first. */
 const FILE = [
   ...["file", "filename", "filepath", "path", "image", "imagename", "imagefile", "imagefilename"],
   ...["imagepath", "img", "imgname", "imgfile", "imgpath", "picture", "photo", "fname"],
@@ -32,7 +32,7 @@ interface Columns {
   readonly file: number;
   /** Undefined where no name is known, and several columns could be meant. */
   readonly label: number | undefined;
-  /** Whether the label is only what two columns leave: Kaggle has `id,breed`. */
+  /** Whether the label column was found by elimination: Kaggle has `id,breed`. */
   readonly guessed: boolean;
   /** `train`, `val` or `test`. */
   readonly split: number | undefined;
@@ -52,7 +52,7 @@ export interface CsvList {
   readonly notes: readonly string[];
 }
 
-/** A table of something else. */
+/** The table is about something else. */
 export class ForeignTable extends FileError {}
 
 /** Reads the header of a table; its rows follow when they are asked for. */
@@ -136,7 +136,7 @@ function* rowsOf(text: string, { path, separator, columns }: RowParts): Generato
   let rows = -1;
   for (const row of parseCsv(text, { path, separator })) {
     if (++rows > MAX_ROWS) throw tooManyRows(path);
-    // Spreadsheets leave rows of nothing behind.
+    // Spreadsheets leave empty rows behind.
     if (rows > 0 && row.cells.some((cell) => cell.trim() !== "")) yield parseRow(row, { path, columns });
   }
 }

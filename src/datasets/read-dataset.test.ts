@@ -3,7 +3,7 @@ import { symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
-import { readableNames } from "../images/image-endings.ts";
+import { readableNames } from "../images/image-extensions.ts";
 import { readDataset } from "./read-dataset.ts";
 
 describe("readDataset: class folders", () => {

@@ -1,17 +1,24 @@
-/** Any of five layouts becomes one `Dataset`: the folder is listed once, each layout sees whether it is meant, and doubt is an error. */
+/** Reads any of five layouts as one `Dataset`: the folder is listed once, each layout checks for itself, and ambiguity is an error. */
 
 import { stat } from "node:fs/promises";
 import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import type { Dataset, Found, Split } from "./dataset.ts";
 import { someOf } from "./describe-dataset.ts";
+import {
+  detectLists,
+  folderOfLists,
+  type NoList,
+  openList,
+  readLists,
+  type SeenList,
+} from "./detect-lists.ts";
+import { unwrapNote } from "./image-folders.ts";
 import type { ListEntry } from "./list-files.ts";
 import { countImages, type Folder, listTree } from "./list-tree.ts";
-import { unwrapNote } from "./picture-folders.ts";
 import { openCsv } from "./read-csv.ts";
 import { type SeenFolders, seeFolders } from "./read-folders.ts";
 import { readListFile } from "./read-list-file.ts";
-import { folderOfLists, type NoList, openList, readLists, type SeenList, seeLists } from "./see-lists.ts";
 
 type Options = { readonly signal?: AbortSignal };
 
@@ -31,7 +38,7 @@ export async function readDataset(root: string, options: Options = {}): Promise<
 async function readFolder(root: string, { signal }: Options): Promise<Found> {
   const tree = await listTree(root, { signal });
   const folder = folderOfLists(tree.folder);
-  const { lists, others } = await seeLists(folder, readListFile);
+  const { lists, others } = await detectLists(folder, readListFile);
   const seen = seeFolders(folder);
   const folders = "read" in seen ? seen : undefined;
   const sure = lists.filter(({ found }) => found);
@@ -56,7 +63,7 @@ async function readFolder(root: string, { signal }: Options): Promise<Found> {
   return { ...found, notes: [...notes, ...found.notes, ...beside] };
 }
 
-/** Which files that may look like lists are none. */
+/** Notes on files that look like lists but are not. */
 function unreadNotes(
   { path }: Folder,
   { others, unfound }: { readonly others: readonly NoList[]; readonly unfound: readonly string[] },
@@ -68,7 +75,7 @@ function unreadNotes(
   ];
 }
 
-/** A damaged list says what is wrong with it; a table that is none may be about something else. */
+/** A damaged list is an error; an unreadable table may be about something else. */
 function whyNothing(why: string, others: readonly NoList[]): Error {
   const damaged = others.find((other) => other.why === "damaged");
   return damaged?.error ?? new InputError([why, ...others.map(({ error }) => error.message)].join(" "));

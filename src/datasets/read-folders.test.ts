@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
-import { readableNames } from "../images/image-endings.ts";
+import { readableNames } from "../images/image-extensions.ts";
 
 const within = (folders: readonly string[], names: readonly string[]) =>
   folders.flatMap((folder) => names.map((name) => `${folder}/${name}`));
@@ -156,7 +156,7 @@ describe("folders that wrap", () => {
 
 describe("classes that would have no images", () => {
   const message = (folder: string, held: string) =>
-    `${folder}: 1 class folder holds no ${readableNames} file: ${held}. Convert the images to PNG, or move what is no class out of ${folder}.`;
+    `${folder}: 1 class folder holds no ${readableNames} file: ${held}. Convert the images to PNG, or move folders that are not classes out of ${folder}.`;
   it.each([
     ["an empty one", ["c/"], message("ROOT", '"c" (empty)')],
     ["one of JPEG XL", ["c/1.jxl", "c/2.JXL", "c/notes.txt"], message("ROOT", '"c" (2 JPEG XL, 1 other)')],
@@ -169,7 +169,7 @@ describe("classes that would have no images", () => {
     const root = await tree([...within(["train", "val"], ["a/1.jpg"]), "train/b/1.jpg", "val/b/1.psd"]);
     expect(await messageOf(root)).toBe(message("ROOT/val", '"b" (1 Photoshop)'));
     expect(await messageOf(await tree(["a/1.psd", "b/1.jxl"]))).toBe(
-      `ROOT: 2 class folders hold no ${readableNames} file: "a" (1 Photoshop), "b" (1 JPEG XL). Convert the images to PNG, or move what is no class out of ROOT.`,
+      `ROOT: 2 class folders hold no ${readableNames} file: "a" (1 Photoshop), "b" (1 JPEG XL). Convert the images to PNG, or move folders that are not classes out of ROOT.`,
     );
   });
 

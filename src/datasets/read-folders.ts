@@ -1,20 +1,20 @@
 /** Class folders, alone or in split folders: the name of a folder is the class, all images below it are its examples. */
 
 import { FileError } from "../errors.ts";
-import { readableNames } from "../images/image-endings.ts";
+import { readableNames } from "../images/image-extensions.ts";
+import { ambiguityOf } from "./ambiguous-folders.ts";
 import { refuseTwins } from "./class-names.ts";
 import type { Example, Found, Split } from "./dataset.ts";
 import { counted, quoted, someOf } from "./describe-dataset.ts";
-import { doubtClasses } from "./doubt-folders.ts";
-import { byCodeUnit, type Folder, imagesBelow } from "./list-tree.ts";
 import {
-  holdsPictures,
+  holdsImages,
   ignoredBelow,
-  pictureFolders,
+  imageFolders,
   renderUnreadable,
   unwrap,
   unwrapNote,
-} from "./picture-folders.ts";
+} from "./image-folders.ts";
+import { byCodeUnit, type Folder, imagesBelow } from "./list-tree.ts";
 import { soundsLikeSplit, splitNamed } from "./split-names.ts";
 
 /** What the folders of a data set seem to be. */
@@ -27,10 +27,10 @@ export interface SeenFolders {
   readonly read: () => Found;
 }
 
-/** Sees what the folders in `root` are, or says why they are nothing to learn from. */
+/** Recognises the folders in `root` as classes or splits, or says why they are neither. */
 export function seeFolders(root: Folder): SeenFolders | { readonly why: string } {
   const inner = unwrap(root);
-  const folders = pictureFolders(inner);
+  const folders = imageFolders(inner);
   const whatIs = (kind: string) => `${kind} (${quoted(folders.map(({ name }) => name))})`;
   const notes = unwrapNote(root, inner);
   const noted = (found: Found): Found => ({ ...found, notes: [...notes, ...found.notes] });
@@ -38,8 +38,8 @@ export function seeFolders(root: Folder): SeenFolders | { readonly why: string }
     return { what: whatIs("split folders"), doubt: undefined, read: () => noted(readSplitFolders(inner)) };
   const [only] = folders;
   if (only === undefined) return { why: whyNone(inner) };
-  const doubt = doubtClasses(inner.path, folders);
-  if (doubt && folders.every((folder) => pictureFolders(folder).length === 0)) return { why: doubt.message };
+  const doubt = ambiguityOf(inner.path, folders);
+  if (doubt && folders.every((folder) => imageFolders(folder).length === 0)) return { why: doubt.message };
   if (folders.length === 1) return { why: whyAlone(inner, only) };
   return { what: whatIs("class folders"), doubt, read: () => noted(readClassFolders(inner)) };
 }
@@ -53,7 +53,7 @@ function whyNone({ path, images, folders }: Folder): string {
 }
 
 function whyAlone({ path }: Folder, only: Folder): string {
-  const within = pictureFolders(only).map(({ name }) => name);
+  const within = imageFolders(only).map(({ name }) => name);
   if (within.length > 1)
     return `${path}: found one class ("${only.name}"); at least two are needed. If the folders in it are the classes (${quoted(within)}), name ${only.path} as the data.`;
   return `${path}: found one class ("${only.name}"); at least two are needed.`;
@@ -65,7 +65,7 @@ function areSplits(folders: readonly Folder[]): boolean {
   const others = folders.filter((folder) => !splits.includes(folder));
   return (
     splits.length > (others.length > 0 ? 1 : 0) &&
-    splits.every((split) => pictureFolders(split).length > 0) &&
+    splits.every((split) => imageFolders(split).length > 0) &&
     others.every(({ name }) => soundsLikeSplit(name) === undefined)
   );
 }
@@ -86,7 +86,7 @@ function readSplitFolders(root: Folder): Found {
   for (const folder of root.folders) {
     const split = splitNamed(folder.name);
     if (split === undefined) others.push(folder.name);
-    else if (!holdsPictures(folder)) empty.push(folder.name);
+    else if (!holdsImages(folder)) empty.push(folder.name);
     else if (splits.has(split))
       throw new FileError(
         `${root.path} has two folders for ${split}, one of them "${folder.name}"; keep one.`,
@@ -111,7 +111,7 @@ function readSplitFolders(root: Folder): Found {
   };
 }
 
-/** Every split must speak of the same classes; a class that one lacks is worth a word, one that cannot be learned is an error. */
+/** Every split must have the same classes; a class missing from a held-out split gets a note, one missing from train is an error. */
 function agree(root: Folder, splits: ReadonlyMap<Split, ClassImages>) {
   const all = new Set([...splits.values()].flatMap(({ byClass }) => [...byClass.keys()]));
   const classes = [...all].sort(byCodeUnit);
@@ -139,7 +139,7 @@ interface ClassImages {
 const examplesOf = ({ byClass }: ClassImages, classes: readonly string[]): readonly Example[] =>
   classes.flatMap((name, label) => (byClass.get(name) ?? []).map((path) => ({ path, label })));
 
-/** Every folder in `outer` is a class. One without images is not passed over: the model would never learn it. */
+/** Every folder in `outer` is a class. One without images is an error: the model would never learn it. */
 function readClasses(outer: Folder): ClassImages {
   const folder = unwrap(outer);
   const byClass = new Map<string, readonly string[]>();
@@ -160,7 +160,7 @@ function readClasses(outer: Folder): ClassImages {
   }
   if (empty.length > 0)
     throw new FileError(
-      `${folder.path}: ${counted(empty.length, "class folder holds", "class folders hold")} no ${readableNames} file: ${someOf(empty, 5)}. Convert the images to PNG, or move what is no class out of ${folder.path}.`,
+      `${folder.path}: ${counted(empty.length, "class folder holds", "class folders hold")} no ${readableNames} file: ${someOf(empty, 5)}. Convert the images to PNG, or move folders that are not classes out of ${folder.path}.`,
     );
   const notes = [...unwrapNote(outer, folder)];
   if (partly.length > 0)

@@ -1,4 +1,4 @@
-/** A list of examples is a text file of bounded size in UTF-8. */
+/** Reads a list of examples: a UTF-8 text file of limited size. */
 
 import { readFile, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
@@ -8,7 +8,7 @@ import { limits } from "../limits.ts";
 const MAX_LIST_BYTES = limits.MAX_LIST_BYTES.value;
 export const MAX_ROWS = limits.MAX_ROWS.value;
 
-/** Says that a list has too many rows. */
+/** The error for a list with too many rows. */
 export const tooManyRows = (path: string): FileError =>
   new FileError(`${path} has more than ${MAX_ROWS} rows, which is the limit for a list. Use a part of them.`);
 

@@ -37,7 +37,7 @@ describe("readDataset: VTAB-1k lists", () => {
     );
     const torn = await withImages({ "train.txt": "images/train/0.jpg 1\nimages/train/0.jpg 0\n" });
     await expect(readDataset(torn)).rejects.toThrow(
-      `${join(torn, "train.txt")}, line 2: "images/train/0.jpg" is labelled "0" here and "1" in ${join(torn, "train.txt")}, line 1. One label for each image is possible.`,
+      `${join(torn, "train.txt")}, line 2: "images/train/0.jpg" is labelled "0" here and "1" in ${join(torn, "train.txt")}, line 1. An image can have only one label.`,
     );
   });
 

@@ -1,4 +1,4 @@
-/** Which names mean a split: exactly, or so nearly that taking them for a class would be a mistake. */
+/** Recognises the names of splits: exact ones, and others that are too similar to be classes. */
 
 import type { Split } from "./dataset.ts";
 

@@ -31,7 +31,7 @@ describe("splitTrainValidation", () => {
     expect(new Set([...split.splits.train, ...split.splits.val].map(({ path }) => path)).size).toBe(66);
     expect(split.notes).toEqual([
       "before",
-      "No validation split was given: 13 of the 66 training images, drawn class by class with seed 42, became one.",
+      "No validation split was given: 13 of the 66 training images, chosen class by class with seed 42, became one.",
     ]);
     const most = await splitTrainValidation(dataset([4, 4]), { seed: 1, fraction: 0.99 });
     expect(perClass(most.splits.train, 2)).toEqual([1, 1]);

@@ -1,4 +1,4 @@
-/** A validation split from the training images, class by class, by seed: the same on every machine. */
+/** Splits validation images off the training images, class by class, by seed: the same on every machine. */
 
 import { relative, sep } from "node:path";
 import { InputError } from "../errors.ts";
@@ -19,7 +19,7 @@ export interface ValidationSplitOptions extends DuplicateOptions {
 
 /**
  * Gives a data set without validation images some of its training images; one that has them keeps its splits. Within a
- * class the images are chosen in the order of their paths, so the order in which a disk lists them is no matter. Files
+ * class the images are chosen in the order of their paths, so the order in which a disk lists them does not matter. Files
  * of equal content stay on one side; splits that share such files are noted.
  */
 export async function splitTrainValidation(
@@ -40,7 +40,7 @@ export async function splitTrainValidation(
   notes.push(
     chosen.size === 0
       ? "No validation split was given, and no class has two different training images, so none could be made."
-      : `No validation split was given: ${chosen.size} of the ${train.length} training images, drawn class by class with seed ${seed}, became one.`,
+      : `No validation split was given: ${chosen.size} of the ${train.length} training images, chosen class by class with seed ${seed}, became one.`,
   );
   const copies = train.length - new Set(train.map(({ path }) => sets.get(path) ?? path)).size;
   if (copies > 0)
@@ -61,7 +61,7 @@ interface Choice {
   readonly sets: ReadonlyMap<string, number>;
 }
 
-/** The examples that validate. */
+/** The examples for validation. */
 function choose(
   { root, classes, splits: { train } }: Dataset,
   { seed, fraction, sets }: Choice,

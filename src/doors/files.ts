@@ -1,23 +1,23 @@
-/** Files: read with limits, written aside and then renamed, with errors that say what to do. */
+/** Files: read with limits, written atomically, with errors that say what to do. */
 
-/** Renames what a killed process left behind while it wrote. */
-export { mendPlaces } from "../files/aside.ts";
-/** Refuses places for results before the work begins. */
-export { checkNewFolder, checkReportFile } from "../files/check-out.ts";
+/** Checks output paths before work begins. */
+export { checkNewFolder, checkReportFile } from "../files/check-output-paths.ts";
 /** Whether there is anything at a path. */
 export { exists } from "../files/exists.ts";
 /** One process at a time. */
 export { takeFileLock } from "../files/file-lock.ts";
-/** What a failed write means to a person. */
+/** A failed write as an error with a next step. */
 export { writeProblem } from "../files/file-problem.ts";
-/** Makes a folder and those above it. */
+/** Creates a folder and its parents. */
 export { makeFolder } from "../files/make-folder.ts";
 /** JSON within limits. */
 export { readJson } from "../files/read-json.ts";
 /** A value as a message shows it. */
 export { showValue } from "../files/show-value.ts";
-/** Writes a file aside, then renames it. */
-export { writeFileAside } from "../files/write-file.ts";
+/** Cleans up after processes that were killed while writing. */
+export { recoverPlaces } from "../files/temporary-paths.ts";
+/** Writes a file under a temporary name, then renames it. */
+export { writeFileAtomically } from "../files/write-file.ts";
 /** Tensors in the safetensors format. */
 export {
   readSafetensors,

@@ -15,7 +15,7 @@ export { matrixFlops } from "../graph/flops.ts";
 export { grad } from "../graph/grad.ts";
 /** A graph as the bytes of an ONNX file. */
 export { type OnnxOptions, toOnnx } from "../graph/onnx.ts";
-/** A graph as text, a line for each value. */
+/** A graph as text, one line per value. */
 export { printGraph } from "../graph/print.ts";
 /** A value's sizes, typed by its rank. */
 export { type Dims, dims } from "../graph/shapes.ts";

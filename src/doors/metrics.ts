@@ -1,4 +1,4 @@
-/** What predictions are worth. */
+/** Metrics of predictions. */
 
 /** Probabilities of logits, and the highest of them. */
 export {
@@ -12,5 +12,5 @@ export {
 } from "../predict/metrics.ts";
 /** Accuracies, loss, the scores of each class and the confusions, of logits that are all there or that come in batches. */
 export { openScorer, type Scorer, scorePredictions } from "../predict/scorer.ts";
-/** How sure an accuracy is: its 95 % interval. */
+/** The 95 % confidence interval of an accuracy. */
 export { wilsonInterval } from "../predict/wilson.ts";

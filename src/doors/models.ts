@@ -17,8 +17,6 @@ export {
   type Site,
   type Structure,
 } from "../model/backbone.ts";
-/** Frozen weights as constants of a graph. */
-export { constantsOf } from "../model/frozen.ts";
 /** Linear layers, and the layers of a backbone without a method. */
 export {
   type Affine,
@@ -31,5 +29,7 @@ export {
 } from "../model/layers.ts";
 /** The published sizes by their names. */
 export { isVariant, type VariantName, variants } from "../model/variants.ts";
+/** Frozen weights as constants of a graph. */
+export { constantsOf } from "../model/weight-constants.ts";
 /** The graph of a prediction. */
 export { type PredictGraphOptions, predictGraph } from "../predict/predict-graph.ts";

@@ -1,4 +1,4 @@
-/** Rewrites for the CPU: matrix products in the forms that ONNX Runtime's kernel is fastest at. */
+/** Rewrites for the CPU: matrix products in the forms for which ONNX Runtime's kernel is fastest. */
 
 import { add, gemm, pad, swap } from "../graph/ops.ts";
 import { rewrite } from "../graph/rewrite.ts";
@@ -51,7 +51,7 @@ function usesAtRight(graph: Graph): Map<Value, number> {
 }
 
 /**
- * aᵀ·b. The kernel would transpose `a` anew for every few columns of `b`, and be a fifth slower; transposed before, once, it
+ * aᵀ·b. The kernel would transpose `a` again for every few columns of `b`, a fifth slower; transposed once before, it
  * costs a copy of `a`, or of `b` and of the result, since aᵀ·b = (bᵀ·a)ᵀ. A copy of `b` is shared by all `uses`.
  */
 function transposedProduct(a: Value, b: Value, uses: number): Value {

@@ -10,8 +10,8 @@ export type Arrays = Readonly<Record<string, Float32Array>>;
 /** A compiled graph. Owns memory until closed. */
 export interface Session {
   /**
-   * An array of the size of input `name`, to be filled anew: what it holds is left from earlier. A run that is fed it takes
-   * it instead of a copy, and leaves it empty.
+   * An array of the size of input `name`, to be filled: its contents are undefined. A run that is fed it transfers it instead of
+   * copying, which detaches it.
    */
   buffer(name: string): Float32Array;
   run(feeds: Arrays): Promise<Record<string, Float32Array>>;
@@ -20,13 +20,13 @@ export interface Session {
 
 export interface Engine extends AsyncDisposable {
   readonly name: string;
-  /** What its user should know: more threads asked for than there are cores. */
+  /** Messages for the user, such as more threads requested than there are cores. */
   readonly notes: readonly string[];
   compile(graph: Graph): Promise<Session>;
   close(): Promise<void>;
 }
 
-/** Every input fed, with the correct count of numbers; anything else is the caller's mistake. */
+/** Checks that every input is fed with the correct count of numbers. */
 export function checkFeeds(inputs: ReadonlyMap<string, InputValue>, feeds: Arrays): void {
   for (const [name, { shape }] of inputs) {
     const feed = feeds[name];

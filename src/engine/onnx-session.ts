@@ -1,27 +1,27 @@
-/** A graph compiled by ONNX Runtime: large feeds go to its thread without a copy, in memory that comes back. */
+/** A graph compiled by ONNX Runtime: large feeds are transferred to its thread, in buffers that are recycled. */
 
 import { InputError } from "../errors.ts";
 import { type Graph, type InputValue, inputsOf } from "../graph/value.ts";
 import { type Arrays, checkFeeds, inputSize, type Session } from "./engine.ts";
-import type { WorkerLine } from "./worker-line.ts";
+import type { WorkerClient } from "./worker-client.ts";
 
-/** From here on copying a feed into a recycled buffer is faster than sending a copy of it. */
+/** From this size on, copying a feed into a recycled buffer and transferring that is faster than sending a copy. */
 const largeBytes = 2 ** 16;
 
 export class OnnxSession implements Session {
-  readonly #line: WorkerLine;
+  readonly #line: WorkerClient;
   readonly #id: number;
   readonly #inputs: ReadonlyMap<string, InputValue>;
-  /** Buffers that runs are done with, by input. */
+  /** Recycled buffers, by input. */
   readonly #recycled = new Map<string, Float32Array[]>();
-  /** Buffers that this session has made, to the input that they are for. */
+  /** The input that each of this session's buffers belongs to. */
   readonly #made = new WeakMap<Float32Array, string>();
 
   constructor({
     graph,
     line,
     id,
-  }: { readonly graph: Graph; readonly line: WorkerLine; readonly id: number }) {
+  }: { readonly graph: Graph; readonly line: WorkerClient; readonly id: number }) {
     this.#inputs = inputsOf(graph);
     this.#line = line;
     this.#id = id;
@@ -38,7 +38,7 @@ export class OnnxSession implements Session {
     for (const [name, feed] of Object.entries(feeds))
       if (this.#made.has(feed) && feed.length === 0)
         throw new InputError(
-          `run: an earlier run took the buffer of input "${name}". Get another by session.buffer("${name}").`,
+          `run: an earlier run transferred the buffer of input "${name}". Get another by session.buffer("${name}").`,
         );
     checkFeeds(this.#inputs, feeds);
     const used = Object.entries(feeds).filter(([name]) => this.#inputs.has(name));
@@ -57,14 +57,14 @@ export class OnnxSession implements Session {
 
   async close(): Promise<void> {
     this.#recycled.clear();
-    // A thread that has died took the session with it; the error that ended it is the one to tell.
+    // The session died with its thread; the error that ended the thread is the one to report.
     await this.#line.ask({ type: "release", session: this.#id }).catch(() => {});
   }
 
   readonly #isOwn = (name: string, feed: Float32Array | undefined): boolean =>
     feed !== undefined && this.#made.get(feed) === name;
 
-  /** The feed as it is sent: a buffer of ours, a copy in one where it is large, or itself, to be copied on the way. */
+  /** The feed as it is sent: a recycled buffer, a copy in one if it is large, or itself, to be copied when sent. */
   #ready(name: string, feed: Float32Array): Float32Array {
     if (this.#isOwn(name, feed)) return feed;
     if (feed.byteLength < largeBytes) return isWhole(feed) ? feed : feed.slice();
@@ -74,6 +74,6 @@ export class OnnxSession implements Session {
   }
 }
 
-/** Sent as a part of its memory, an array would take all of it along; ONNX Runtime refuses shared memory. */
+/** Only arrays that own their whole buffer can be transferred; ONNX Runtime refuses shared memory. */
 const isWhole = ({ buffer, byteLength }: Float32Array): boolean =>
   buffer instanceof ArrayBuffer && buffer.byteLength === byteLength;

@@ -1,4 +1,4 @@
-/** The thread that holds ONNX Runtime sessions and answers for them. */
+/** The worker thread that holds the ONNX Runtime sessions and answers requests. */
 
 import { parentPort, workerData } from "node:worker_threads";
 import type * as Ort from "onnxruntime-node";
@@ -22,7 +22,7 @@ export type Request =
       readonly type: "run";
       readonly session: number;
       readonly feeds: Arrays;
-      /** Feeds whose memory is to be sent back. */
+      /** Feeds whose buffers are returned to be recycled. */
       readonly recycle: readonly string[];
     }
   | { readonly type: "release"; readonly session: number };
@@ -118,7 +118,7 @@ async function respond({ id, ...request }: Request & { id: number }): Promise<vo
   }
 }
 
-// One after the other: a session asked to run and then to close does both.
+// One after the other, so that a run is finished before a later request to close.
 let last = Promise.resolve();
 parentPort?.on("message", (request: Request & { id: number }) => {
   last = last.then(() => respond(request));

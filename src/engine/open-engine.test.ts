@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { EngineError, InputError } from "../errors.ts";
 import { add, div, gelu, matmul, mul, normalize, reshape, softmax, sum } from "../graph/ops.ts";
 import { constant, type Graph, input, scalar, type Value } from "../graph/value.ts";
@@ -45,7 +45,7 @@ function slow(): { graph: Graph; feeds: Record<string, Float32Array> } {
   for (let i = 0; i < 12; i++) y = div(matmul(y, start), scalar(size));
   return {
     graph: { outputs: { y: sum(y, [0, 1]) } },
-    feeds: { start: drawnNumbers(size * size) },
+    feeds: { start: randomNumbers(size * size) },
   };
 }
 
@@ -78,7 +78,7 @@ describe("openEngine", () => {
     const size = 2 ** 15;
     const [a, b] = [input("a", [size]), input("b", [size])];
     const session = await engine.compile({ outputs: { y: add(a, b), z: add(x, input("w", [2])) } });
-    const both = drawnNumbers(2 * size);
+    const both = randomNumbers(2 * size);
     const feeds = {
       a: both.subarray(0, size),
       b: both.subarray(size),
@@ -91,7 +91,7 @@ describe("openEngine", () => {
       );
       expect(z).toEqual(feeds.x.map((one, i) => one + (feeds.w[i] ?? 0)));
     }
-    expect(both).toEqual(drawnNumbers(2 * size));
+    expect(both).toEqual(randomNumbers(2 * size));
   });
 
   it("takes its own buffers without a copy, and gives their memory again", async () => {
@@ -101,7 +101,9 @@ describe("openEngine", () => {
     expect((await session.run(feeds)).y).toEqual(Float32Array.of(4, 6));
     expect([feeds.x.length, feeds.z.length]).toEqual([2, 0]);
     await expect(session.run(feeds)).rejects.toThrow(
-      new InputError('run: an earlier run took the buffer of input "z". Get another by session.buffer("z").'),
+      new InputError(
+        'run: an earlier run transferred the buffer of input "z". Get another by session.buffer("z").',
+      ),
     );
     // The numbers that were fed are still in it.
     expect([...session.buffer("z")]).toEqual([3, 4]);
@@ -157,8 +159,8 @@ describe("openEngine", () => {
     const y = softmax(normalize(gelu(matmul(a, b)), 1e-6));
     const graph = { outputs: { y, total: sum(mul(y, y), [0, 1]) } };
     const feeds = {
-      a: drawnNumbers(192 * 384, { seed: 1 }),
-      b: drawnNumbers(384 * 320, { seed: 2 }),
+      a: randomNumbers(192 * 384, { seed: 1 }),
+      b: randomNumbers(384 * 320, { seed: 2 }),
     };
     const [one, two] = await Promise.all(
       [1, 2].map(async (threads) => (await (await opened({ threads })).compile(graph)).run(feeds)),

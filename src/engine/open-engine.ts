@@ -1,4 +1,4 @@
-/** ONNX Runtime for Node: one worker thread, because its run() blocks whatever thread calls it. */
+/** Opens ONNX Runtime for Node in a worker thread, because its run() blocks the calling thread. */
 
 import { dirname, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
@@ -11,7 +11,7 @@ import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
 import { type Provider, providers } from "./providers.ts";
 import { chooseThreads } from "./thread-quota.ts";
-import { WorkerLine } from "./worker-line.ts";
+import { WorkerClient } from "./worker-client.ts";
 
 export interface EngineOptions {
   /** What runs the ops: a row of `providers`. */
@@ -22,7 +22,7 @@ export interface EngineOptions {
 
 /** Starts ONNX Runtime in a worker thread, which lives until `close`. */
 export async function openEngine({ provider = "cpu", threads }: EngineOptions = {}): Promise<Engine> {
-  const line = new WorkerLine();
+  const line = new WorkerClient();
   const row = providers.get(provider) ?? (await refuse(provider, line));
   const chosen = chooseThreads(threads);
   const close = () => line.close();
@@ -35,7 +35,7 @@ export async function openEngine({ provider = "cpu", threads }: EngineOptions = 
   };
 }
 
-async function refuse(provider: string, line: WorkerLine): Promise<never> {
+async function refuse(provider: string, line: WorkerClient): Promise<never> {
   try {
     const { names } = await line.ask({ type: "backends" });
     throw new EngineError(
@@ -49,7 +49,7 @@ async function refuse(provider: string, line: WorkerLine): Promise<never> {
 const mostValues = limits.MAX_GRAPH_VALUES.value;
 
 interface CompileOptions {
-  readonly line: WorkerLine;
+  readonly line: WorkerClient;
   readonly provider: Provider;
   readonly threads: number;
 }
@@ -60,7 +60,7 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
     throw new EngineError(
       `A graph of ${values.length} values is too large for ONNX Runtime; at most ${mostValues} are prepared in about a minute. Use a model of fewer blocks.`,
     );
-  // Building the graph and writing it take a second each where it is this large; a signal is heard between them.
+  // Building the graph and writing it take a second each where it is this large; an abort signal is checked between them.
   await setImmediate();
   const folder = externalFolder(values);
   const locate = (path: string) =>

@@ -1,15 +1,15 @@
-/** The table of execution providers: what each asks of ONNX Runtime, and how graphs are rewritten for it. */
+/** The table of execution providers: each one's session options for ONNX Runtime, and its graph rewrites. */
 
 import type { Graph } from "../graph/value.ts";
 import { rewriteForCpu } from "./cpu-rewrites.ts";
 
 export interface Provider {
-  /** The same outputs, by ops in the forms that the provider is fastest at. */
+  /** Rewrites a graph into the ops that the provider is fastest at, with the same outputs. */
   readonly rewrite: (graph: Graph) => Graph;
   readonly settings: ProviderSettings;
 }
 
-/** Sent to the thread that opens sessions, so plain data. */
+/** Plain data, since it is sent to the worker thread. */
 export interface ProviderSettings {
   readonly executionProviders: readonly string[];
   /** Optimizers of ONNX Runtime, separated by semicolons. */
@@ -25,7 +25,7 @@ export const providers: ReadonlyMap<string, Provider> = new Map([
       rewrite: rewriteForCpu,
       settings: {
         executionProviders: ["cpu"],
-        // It would undo what the rewrites do: transposing a matrix before a product that would do it again and again.
+        // It would undo the rewrites, which transpose a matrix once before a product instead of many times inside it.
         disabledOptimizers: "GemmTransposeFusion",
         // One setting everywhere: with prepacking, results differ in the last bits and weights are held twice.
         config: { "session.disable_prepacking": "1" },

@@ -1,4 +1,4 @@
-/** The slow second opinion: every op in plain TypeScript and float64, for tests and finite differences. */
+/** The reference engine: every op in plain TypeScript and float64, slow, for tests and finite differences. */
 
 import { EngineError } from "../errors.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
@@ -97,7 +97,7 @@ const reduction =
     return result.map((total) => end(total, data.length / result.length));
   };
 
-/** Rows along the last axis, each made into another row or number. */
+/** Maps each row along the last axis to another row or number. */
 const rows =
   (f: (row: Float64Array, attributes: Attributes) => ArrayLike<number>): Kernel =>
   ([x], attributes, shape) => {
@@ -180,7 +180,7 @@ const kernels: Record<OpName, Kernel> = {
 
 const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 
-/** Strides that read `small` at the coordinates of `large`: 0 where it is stretched. */
+/** Strides that read `small` at the coordinates of `large`: 0 where it is broadcast. */
 function stridesFor(small: Shape, large: Shape): number[] {
   const strides = stridesOf(small);
   const extra = large.length - small.length;
@@ -209,7 +209,7 @@ function spread(x: Array64, shape: Shape): Float64Array {
   return gather(shape, (i) => x.data[place(i, shape, strides)] as number);
 }
 
-/** Reads `x` moved along one axis; zeros outside it. */
+/** Reads `x` shifted along one axis; zeros outside it. */
 function shifted(x: Array64, shape: Shape, { axis, by }: { axis: number; by: number }): Float64Array {
   const strides = stridesOf(x.shape);
   const step = sizeOf(shape.slice(axis + 1));

@@ -1,4 +1,4 @@
-/** How many threads are worth starting: the cores that this process may use, and no more than its container's quota. */
+/** How many threads to start: the cores that this process may use, within its container's quota. */
 
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";

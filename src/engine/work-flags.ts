@@ -1,4 +1,4 @@
-/** Two flags that both threads of an engine see, so that a process never ends amid native work: that would abort it. */
+/** Flags shared by an engine's two threads, so that the process never exits during native work, which would abort it. */
 
 import { limits } from "../limits.ts";
 
@@ -7,9 +7,9 @@ const stopping = 1;
 
 export const newWorkFlags = (): Int32Array => new Int32Array(new SharedArrayBuffer(8));
 
-/** In the worker, before native work. False where the process is ending: then nothing more may begin. */
+/** In the worker, before native work. False if the process is exiting: then no new work may start. */
 export function beginWork(flags: Int32Array): boolean {
-  // First said, then asked, so that `finishWork` cannot miss it.
+  // Stored first, then checked, so that `finishWork` cannot miss it.
   Atomics.store(flags, working, 1);
   if (Atomics.load(flags, stopping) === 0) return true;
   endWork(flags);
@@ -24,11 +24,11 @@ export function endWork(flags: Int32Array): void {
 
 /**
  * Node itself waits for a thread's native work when the process exits, so this adds no waiting, unless the thread has died
- * of too little memory: then the flag stays.
+ * for lack of memory: then the flag stays set.
  */
 const patienceMs = limits.WORK_PATIENCE_MS.value;
 
-/** Engines that work right now. The process has one exit listener while there are any, and none otherwise. */
+/** Engines with work in progress. The process has one exit listener while there are any. */
 const busy = new Set<Int32Array>();
 
 export function watchExit(flags: Int32Array): void {
@@ -40,7 +40,7 @@ export function unwatchExit(flags: Int32Array): void {
   if (busy.delete(flags) && busy.size === 0) process.off("exit", finishWork);
 }
 
-/** process.exit() ends threads too: it waits for the work under way, for nothing that is queued, and keeps its exit code. */
+/** process.exit() ends threads too: this waits for running work but not for queued requests, and keeps the exit code. */
 function finishWork(): void {
   for (const flags of busy) Atomics.store(flags, stopping, 1);
   for (const flags of busy) Atomics.wait(flags, working, 1, patienceMs);

@@ -1,9 +1,9 @@
-/** Whether there is anything at a path: the one way that this program asks. */
+/** Whether a path exists. */
 
 import { stat } from "node:fs/promises";
 import { codeOf, readFailure } from "./file-problem.ts";
 
-/** What cannot be looked at, as in a folder without permission, is not said to be missing: that throws. */
+/** Throws where that cannot be determined, as in a folder without permission. */
 export const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,

@@ -8,7 +8,7 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError } from "../errors.ts";
 import { takeLock } from "../runs/run-lock.ts";
 import { takeFileLock } from "./file-lock.ts";
-import { writeFileAside } from "./write-file.ts";
+import { writeFileAtomically } from "./write-file.ts";
 
 const root = temporaryFolder("file-lock");
 afterEach(() => vi.restoreAllMocks());
@@ -25,12 +25,12 @@ describe("a disk without locks", () => {
     async (code) => {
       const folder = mkdtempSync(join(root, "run-"));
       answer(code);
-      await writeFileAside(join(folder, "a"), "text");
+      await writeFileAtomically(join(folder, "a"), "text");
       expect(readFileSync(join(folder, "a"), "utf8")).toBe("text");
       const path = join(folder, "run.lock");
       await expect(takeLock(folder)).rejects.toThrow(
         new EngineError(
-          `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as out.`,
+          `${path} could not be locked: this disk or machine has no file locks, so two processes could train here at once. Give a folder on another disk as out.`,
         ),
       );
       expect(readdirSync(folder)).toEqual(["a"]);

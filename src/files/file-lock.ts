@@ -1,4 +1,4 @@
-/** A file that one process at a time holds, by a lock of the operating system: it ends with its holder, however that ends. */
+/** A lock file held by one process at a time through a lock of the operating system, which ends with the process however it dies. */
 
 import { constants as flags } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
@@ -7,44 +7,44 @@ import { limits } from "../limits.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 
 /**
- * Why not a file that names its holder: who is killed leaves it behind, and whether a process of that number still is the
- * holder, perhaps on another machine or in another container, can only be guessed. Guesses by age (as proper-lockfile's)
- * make a killed run wait, let two in where a process was suspended, and leave a file of their own when they are killed.
+ * Why not a file that merely names its holder: a killed process leaves it behind, and whether a process with that id is the
+ * holder, perhaps on another machine or in another container, can only be guessed. Guessing by age (as proper-lockfile does)
+ * makes a killed run wait, admits two processes after a suspension, and leaves a stale file when killed itself.
  */
 export interface FileLock {
   /** Replaces the text of the file. */
   readonly write: (text: string) => Promise<void>;
-  /** Removes the file, then lets others in. */
+  /** Removes the file, then releases the lock. */
   readonly release: () => Promise<void>;
 }
 
 interface LockOptions {
-  /** What the lock is for: what the user knows of, to be named where the disk refuses the lock. */
+  /** The path that the lock protects, as the user knows it, for messages where the disk refuses the lock. */
   readonly place?: string;
 }
 
-/** What a lock file may hold already: nothing, zeros after a power cut, or what a process wrote that is gone. */
+/** What a lock file may already hold: nothing, zeros after a power cut, or the text of a process that has ended. */
 const isOwnText = (text: string): boolean => text.startsWith('{"pid":') || text.replaceAll("\0", "") === "";
 export const MAX_LOCK_BYTES = limits.MAX_LOCK_BYTES.value;
 
-/** What file systems without locks answer: some network and user-space ones. */
+/** Error codes of file systems without locks: some network and user-space ones. */
 const noLocks: ReadonlySet<string> = new Set(["ENOLCK", "ENOSYS", "ENOTSUP", "EOPNOTSUPP", "EINVAL"]);
 
-/** Takes the lock file at `path`: "held" where somebody has it, "unsupported" where the disk or the machine knows no locks. */
+/** Takes the lock file at `path`: "held" where another process has it, "unsupported" where the disk or the machine has no locks. */
 export async function takeFileLock(
   path: string,
   { place = path }: LockOptions = {},
 ): Promise<FileLock | "held" | "unsupported"> {
-  // Between opening and locking, its last holder may remove the file, and another make one anew: then again.
+  // Between opening and locking, the last holder may remove the file, and another create a new one: then try again.
   for (;;) {
     const handle = await openLock(path, place);
     let kept = false;
     try {
       const locked = await tryLock(handle, place);
-      // Nobody can hold it: what was made for nothing goes again.
+      // Nobody can hold it, so the file that was just created is removed again.
       if (locked === "unsupported" && (await handle.stat()).size === 0) await rm(path, { force: true });
       if (locked !== true) return locked;
-      await refuseForeign(handle, path);
+      await refuseUnsupported(handle, path);
       if (!(await isAt(handle, path))) continue;
       kept = true;
       return lockOf(handle, path);
@@ -54,7 +54,7 @@ export async function takeFileLock(
   }
 }
 
-/** A link would lead to a file of somebody else. Windows knows no such flag, and hardly links. */
+/** A link would lead to somebody else's file. Windows has no such flag, and hardly any links. */
 function openLock(path: string, place: string): Promise<FileHandle> {
   return open(path, flags.O_RDWR | flags.O_CREAT | (flags.O_NOFOLLOW ?? 0), 0o666).catch((cause: unknown) => {
     if (codeOf(cause) === "ELOOP")
@@ -65,7 +65,7 @@ function openLock(path: string, place: string): Promise<FileHandle> {
   });
 }
 
-/** Loaded when first needed: what locks nothing runs on machines for which there is no such library, too. */
+/** Loaded on first use, so that whatever needs no lock also runs on machines without this library. */
 const loadExtensions = () =>
   import("fs-native-extensions").then(({ default: found }) => found).catch(() => undefined);
 
@@ -80,7 +80,7 @@ async function tryLock({ fd }: FileHandle, place: string): Promise<true | "held"
   }
 }
 
-async function refuseForeign(handle: FileHandle, path: string): Promise<void> {
+async function refuseUnsupported(handle: FileHandle, path: string): Promise<void> {
   const bytes = new Uint8Array(MAX_LOCK_BYTES + 1);
   const { bytesRead } = await handle.read(bytes, 0, bytes.length, 0);
   const text = new TextDecoder().decode(bytes.subarray(0, bytesRead));

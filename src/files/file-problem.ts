@@ -1,4 +1,4 @@
-/** What the system says about a file, turned into one of our errors with a next step. */
+/** Translates the system's file errors into ours, each with a next step. */
 
 import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
 
@@ -7,7 +7,7 @@ export const codeOf = (cause: unknown): string | undefined =>
   cause instanceof Error && "code" in cause && typeof cause.code === "string" ? cause.code : undefined;
 
 interface Reason {
-  /** Whether the machine is to blame: a good file must not be left out because of it. */
+  /** Whether the machine is the cause: a good file must not be skipped because of it. */
   readonly machine?: true;
   readonly why: string;
 }
@@ -27,7 +27,7 @@ const whyUnreadable: Readonly<Record<string, Reason>> = {
   EIO: { machine: true, why: "the disk failed (EIO). Check the disk." },
 };
 
-/** Why the system would not read what is at `path`, as one of our errors, whatever it said. */
+/** Why `path` could not be read, as one of our errors. */
 export function readFailure(path: string, cause: unknown): FileError | EngineError {
   const code = codeOf(cause) ?? String(cause);
   const { why, machine } = (Object.hasOwn(whyUnreadable, code) ? whyUnreadable[code] : undefined) ?? {
@@ -37,7 +37,7 @@ export function readFailure(path: string, cause: unknown): FileError | EngineErr
   return machine ? new EngineError(message, { cause }) : new FileError(message, { cause });
 }
 
-/** The same for what the user has named, where a missing file is theirs to correct. What is no system error is passed on. */
+/** The same for what the user has named, where a missing file is theirs to correct. Other errors are passed on. */
 export function readProblem(cause: unknown, path: string): unknown {
   const code = codeOf(cause);
   if (cause instanceof RlrrError || code === undefined || !Object.hasOwn(whyUnreadable, code)) return cause;

@@ -1,4 +1,4 @@
-/** Whether a disk has room for a large file, asked before hours are spent on it rather than found out at the end. */
+/** Checks whether a disk has room for a large file before hours are spent on it. */
 
 import { statfs } from "node:fs/promises";
 import { EngineError } from "../errors.ts";
@@ -6,7 +6,7 @@ import { limits } from "../limits.ts";
 
 export const SPARE_BYTES = limits.SPARE_BYTES.value;
 
-/** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that does not tell is believed. */
+/** Throws where the disk of `folder`, which exists, has no room for `bytes` of `what`. A disk that reports nothing passes. */
 export async function checkFreeSpace(
   folder: string,
   { bytes, what }: { readonly bytes: number; readonly what: string },

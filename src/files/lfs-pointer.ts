@@ -1,4 +1,4 @@
-/** A clone without git lfs holds small texts where its large files should be. https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
+/** Git LFS pointers: a clone without git lfs has small text files in place of its large ones. https://github.com/git-lfs/git-lfs/blob/main/docs/spec.md */
 
 import { FileError } from "../errors.ts";
 

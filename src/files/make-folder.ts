@@ -1,11 +1,11 @@
-/** Makes a folder and those above it. */
+/** Creates a folder and its parents. */
 
 import { mkdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { exists } from "./exists.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 
-/** The first folder that was made; nothing where all were there. */
+/** The first folder that was created; undefined if all existed. */
 export const makeFolder = (path: string): Promise<string | undefined> =>
   make(path).catch((cause: unknown) => {
     throw writeProblem(cause, path);

@@ -1,4 +1,4 @@
-/** Reading a file by parts: opened only if it is a file, closed whatever happens, cut short never in silence. */
+/** Reads parts of a file: opens regular files only, always closes them, and reports a truncated file. */
 
 import { type FileHandle, open, stat } from "node:fs/promises";
 import { FileError } from "../errors.ts";
@@ -21,11 +21,11 @@ export async function readExactly(
   return bytes;
 }
 
-/** Opens `path`, hands it to `use`, and closes it whatever happens. */
+/** Opens `path`, passes it to `use`, and always closes it. */
 export async function withFile<T>(path: string, use: (handle: FileHandle) => Promise<T>): Promise<T> {
   let handle: FileHandle | undefined;
   try {
-    // Asked before opening: opening a pipe would wait for a writer.
+    // Checked before opening: opening a pipe would wait for a writer.
     const found = await stat(path);
     if (!found.isFile() && !found.isDirectory()) throw new FileError(`${path} is not a regular file.`);
     handle = await open(path);

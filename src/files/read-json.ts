@@ -1,4 +1,4 @@
-/** A small JSON file, read whole; damage is said with the file's name. */
+/** Reads a small JSON file; errors name the file. */
 
 import { FileError } from "../errors.ts";
 import { limits } from "../limits.ts";

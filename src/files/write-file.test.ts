@@ -5,34 +5,34 @@ import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, InputError } from "../errors.ts";
 import { exists } from "./exists.ts";
 import { readFailure, readProblem, writeProblem } from "./file-problem.ts";
-import { writeFileAside } from "./write-file.ts";
-import { writeFolderAside } from "./write-folder.ts";
+import { writeFileAtomically } from "./write-file.ts";
+import { writeFolderAtomically } from "./write-folder.ts";
 
 const folder = temporaryFolder("write-file");
 
 const systemError = (code: string): Error =>
   Object.assign(new Error(`${code}: as the system says it`), { code });
 
-describe("writeFileAside", () => {
-  it("writes text, bytes and stretches, and replaces what was there", async () => {
+describe("writeFileAtomically", () => {
+  it("writes text, bytes and chunks, and replaces what was there", async () => {
     const path = join(folder, "a.txt");
-    await writeFileAside(path, "one");
+    await writeFileAtomically(path, "one");
     expect(readFileSync(path, "utf8")).toBe("one");
-    await writeFileAside(path, Buffer.from("two"));
+    await writeFileAtomically(path, Buffer.from("two"));
     expect(readFileSync(path, "utf8")).toBe("two");
-    await writeFileAside(path, [Buffer.from("thr"), Buffer.from("ee")]);
+    await writeFileAtomically(path, [Buffer.from("thr"), Buffer.from("ee")]);
     expect(readFileSync(path, "utf8")).toBe("three");
     expect(readdirSync(folder)).toEqual(["a.txt"]);
   });
 
   it("leaves the old file, and nothing beside it, when the data fails halfway", async () => {
     const path = join(folder, "a.txt");
-    await writeFileAside(path, "old");
+    await writeFileAtomically(path, "old");
     async function* failing() {
       yield Buffer.from("new");
       throw systemError("ENOSPC");
     }
-    await expect(writeFileAside(path, failing())).rejects.toThrow(
+    await expect(writeFileAtomically(path, failing())).rejects.toThrow(
       new EngineError(`${path} could not be written: the disk is full. Free some space, or write elsewhere.`),
     );
     expect(readFileSync(path, "utf8")).toBe("old");
@@ -41,20 +41,20 @@ describe("writeFileAside", () => {
 
   it("says what stands in the way", async () => {
     const missing = join(folder, "missing", "a.txt");
-    await expect(writeFileAside(missing, "")).rejects.toThrow(
+    await expect(writeFileAtomically(missing, "")).rejects.toThrow(
       new EngineError(
         `${missing} could not be written: its folder does not exist. Make it, or write elsewhere.`,
       ),
     );
     const taken = join(folder, "taken");
     mkdirSync(taken);
-    await expect(writeFileAside(taken, "")).rejects.toThrow(
+    await expect(writeFileAtomically(taken, "")).rejects.toThrow(
       new EngineError(
         `${taken} could not be written: there is a folder of that name. Remove it, or write elsewhere.`,
       ),
     );
     const below = join(folder, "a.txt", "b.txt");
-    await expect(writeFileAside(below, "")).rejects.toThrow(
+    await expect(writeFileAtomically(below, "")).rejects.toThrow(
       new EngineError(
         `${below} could not be written: part of its path is a file, not a folder. Write elsewhere.`,
       ),
@@ -63,16 +63,16 @@ describe("writeFileAside", () => {
   });
 });
 
-describe("writeFolderAside", () => {
+describe("writeFolderAtomically", () => {
   it("makes a folder whole, replaces an empty one, and refuses any other", async () => {
     const path = join(folder, "deep", "out");
-    const fill = (text: string) => async (aside: string) => writeFileSync(join(aside, "f"), text);
-    await writeFolderAside(path, fill("1"));
+    const fill = (text: string) => async (temporary: string) => writeFileSync(join(temporary, "f"), text);
+    await writeFolderAtomically(path, fill("1"));
     expect(readFileSync(join(path, "f"), "utf8")).toBe("1");
-    await expect(writeFolderAside(path, fill("2"))).rejects.toThrow(
+    await expect(writeFolderAtomically(path, fill("2"))).rejects.toThrow(
       new InputError(`${path} is not empty. Name a new or an empty folder.`),
     );
-    await writeFolderAside(path, fill("3"), { mayReplace: (names) => names.includes("f") });
+    await writeFolderAtomically(path, fill("3"), { mayReplace: (names) => names.includes("f") });
     expect(readFileSync(join(path, "f"), "utf8")).toBe("3");
     expect(readdirSync(join(folder, "deep"))).toEqual(["out"]);
   });
@@ -80,7 +80,7 @@ describe("writeFolderAside", () => {
   it("leaves the old folder, and nothing beside it, when filling fails", async () => {
     const path = join(folder, "deep", "out");
     const failing = () => Promise.reject(systemError("EACCES"));
-    await expect(writeFolderAside(path, failing, { mayReplace: () => true })).rejects.toThrow(
+    await expect(writeFolderAtomically(path, failing, { mayReplace: () => true })).rejects.toThrow(
       new EngineError(
         `${path} could not be written: writing is not allowed there. Change the permissions, or write elsewhere.`,
       ),
@@ -90,11 +90,11 @@ describe("writeFolderAside", () => {
   });
 });
 
-describe("writeFolderAside, when a file in it fails", () => {
+describe("writeFolderAtomically, when a file in it fails", () => {
   it("names the file by its place", async () => {
     const path = join(folder, "deep", "named");
-    const fill = (aside: string) => writeFileAside(join(aside, "none", "f"), "");
-    await expect(writeFolderAside(path, fill)).rejects.toThrow(
+    const fill = (temporary: string) => writeFileAtomically(join(temporary, "none", "f"), "");
+    await expect(writeFolderAtomically(path, fill)).rejects.toThrow(
       new EngineError(
         `${join(path, "none", "f")} could not be written: its folder does not exist. Make it, or write elsewhere.`,
       ),
@@ -181,12 +181,12 @@ describe("exists", () => {
   });
 });
 
-describe("writeFileAside to a link", () => {
+describe("writeFileAtomically to a link", () => {
   it("replaces the link, not what it leads to", async () => {
     const [target, link] = [join(folder, "target"), join(folder, "link")];
     writeFileSync(target, "precious");
     symlinkSync(target, link);
-    await writeFileAside(link, "new");
+    await writeFileAtomically(link, "new");
     expect(readFileSync(link, "utf8")).toBe("new");
     expect(readFileSync(target, "utf8")).toBe("precious");
   });

@@ -1,9 +1,9 @@
-/** A file is written aside, forced to disk, then renamed: readers see the old one or the new one, never half of one. */
+/** A file is written under a temporary name, synced to disk, then renamed: readers see the old file or the new one, never half of one. */
 
 import { type FileHandle, open, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
-import { asideOf, whileWriting } from "./aside.ts";
 import { writeProblem } from "./file-problem.ts";
+import { temporaryPathOf, whileWriting } from "./temporary-paths.ts";
 
 /** What a file can be made of; several gigabytes come in chunks. */
 export type FileData = string | Uint8Array | Iterable<Uint8Array> | AsyncIterable<Uint8Array>;
@@ -36,7 +36,7 @@ export async function syncFolder(path: string): Promise<void> {
 }
 
 /** Writes `data` to `path`, whole or not at all; a symbolic link there is replaced, not followed. Its folder must exist. */
-export async function writeFileAside(
+export async function writeFileAtomically(
   path: string,
   data: FileData,
   { unless, signal }: WriteFileOptions = {},
@@ -49,18 +49,18 @@ export async function writeFileAside(
 }
 
 async function writeNow(path: string, data: FileData): Promise<void> {
-  const aside = asideOf(path);
+  const temporary = temporaryPathOf(path);
   try {
-    const handle = await open(aside, "wx");
+    const handle = await open(temporary, "wx");
     try {
       await writeData(handle, data);
       await handle.sync();
     } finally {
       await handle.close();
     }
-    await rename(aside, path);
+    await rename(temporary, path);
   } catch (cause) {
-    await rm(aside, { force: true }).catch(() => {});
+    await rm(temporary, { force: true }).catch(() => {});
     throw cause;
   }
   await syncFolder(dirname(path));

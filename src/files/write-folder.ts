@@ -1,11 +1,11 @@
-/** A folder of files that belong together appears whole: filled aside, then renamed. */
+/** A folder of files that belong together appears whole: written under a temporary name, then renamed. */
 
 import { mkdir, readdir, rename, rm } from "node:fs/promises";
 import { dirname } from "node:path";
 import { EngineError, InputError } from "../errors.ts";
-import { asideOf, oldOf, whileWriting } from "./aside.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 import { makeFolder } from "./make-folder.ts";
+import { oldPathOf, temporaryPathOf, whileWriting } from "./temporary-paths.ts";
 import { syncFolder } from "./write-file.ts";
 
 export interface WriteFolderOptions {
@@ -13,8 +13,8 @@ export interface WriteFolderOptions {
   readonly mayReplace?: (names: readonly string[]) => boolean;
 }
 
-/** Throws where `folder` holds something that is not ours to replace. */
-async function refuseForeign(
+/** Whether `folder` exists and may be replaced; throws where it holds something that is not ours to replace. */
+async function checkReplaceable(
   folder: string,
   mayReplace: (names: readonly string[]) => boolean,
 ): Promise<boolean> {
@@ -30,38 +30,38 @@ async function refuseForeign(
   return true;
 }
 
-/** Lets `fill` write into a folder aside, and gives that the name `folder`. Its parents are made. */
-export async function writeFolderAside(
+/** Lets `fill` write into a temporary folder, which is then renamed to `folder`. Missing parent folders are created. */
+export async function writeFolderAtomically(
   folder: string,
-  fill: (aside: string) => Promise<void>,
+  fill: (temporary: string) => Promise<void>,
   { mayReplace = () => false }: WriteFolderOptions = {},
 ): Promise<void> {
   await makeFolder(dirname(folder));
   await whileWriting(folder, async () => {
-    const replaces = await refuseForeign(folder, mayReplace);
-    const aside = asideOf(folder);
+    const replaces = await checkReplaceable(folder, mayReplace);
+    const temporary = temporaryPathOf(folder);
     try {
-      await mkdir(aside);
-      await fill(aside);
-      await syncFolder(aside);
-      await putInPlace(folder, { aside, replaces });
+      await mkdir(temporary);
+      await fill(temporary);
+      await syncFolder(temporary);
+      await putInPlace(folder, { temporary, replaces });
     } catch (cause) {
-      await rm(aside, { recursive: true, force: true }).catch(() => {});
-      throw writeProblem(named(cause, { aside, folder }), folder);
+      await rm(temporary, { recursive: true, force: true }).catch(() => {});
+      throw writeProblem(named(cause, { temporary, folder }), folder);
     }
   });
   await syncFolder(dirname(folder));
 }
 
-/** What stood there before steps aside, and is removed once the new folder is in its place. */
+/** An older folder is renamed first, and removed once the new one is in its place. */
 async function putInPlace(
   folder: string,
-  { aside, replaces }: { readonly aside: string; readonly replaces: boolean },
+  { temporary, replaces }: { readonly temporary: string; readonly replaces: boolean },
 ): Promise<void> {
-  const old = oldOf(aside);
+  const old = oldPathOf(temporary);
   if (replaces) await rename(folder, old);
   try {
-    await rename(aside, folder);
+    await rename(temporary, folder);
   } catch (cause) {
     if (replaces) await rename(old, folder);
     throw cause;
@@ -69,8 +69,8 @@ async function putInPlace(
   if (replaces) await rm(old, { recursive: true, force: true }).catch(() => {});
 }
 
-/** Nobody knows the name of the folder aside: a message says which file of the folder it was to be. */
-const named = (cause: unknown, { aside, folder }: { aside: string; folder: string }): unknown =>
-  cause instanceof EngineError && cause.message.includes(aside)
-    ? new EngineError(cause.message.replaceAll(aside, folder), { cause })
+/** No user knows the temporary name: messages name the folder that it was to become. */
+const named = (cause: unknown, { temporary, folder }: { temporary: string; folder: string }): unknown =>
+  cause instanceof EngineError && cause.message.includes(temporary)
+    ? new EngineError(cause.message.replaceAll(temporary, folder), { cause })
     : cause;

@@ -69,8 +69,8 @@ describe("readNpzArray", () => {
 
   it("turns column-major arrays round", async () => {
     // [[[1, 2], [3, 4], [5, 6]]] of shape [1, 3, 2]: columns first, 1 3 5 2 4 6
-    const turned = { shape: [1, 3, 2], data: Float32Array.of(1, 3, 5, 2, 4, 6) };
-    const file = await readNpz(write(npzBytes(new Map([["w", turned]]), { columnMajor: true })));
+    const transposed = { shape: [1, 3, 2], data: Float32Array.of(1, 3, 5, 2, 4, 6) };
+    const file = await readNpz(write(npzBytes(new Map([["w", transposed]]), { columnMajor: true })));
     expect([...(await readNpzArray(file, "w")).data]).toEqual([1, 2, 3, 4, 5, 6]);
   });
 

@@ -8,7 +8,7 @@ export interface Field {
 
 const text = new TextEncoder();
 
-/** Seven bits a byte, the lowest first; negative numbers as 64-bit two's complement. */
+/** Seven bits per byte, the lowest first; negative numbers as 64-bit two's complement. */
 function varint(number: number | bigint): number[] {
   const bytes: number[] = [];
   if (typeof number === "number" && number >= 0 && number < 2 ** 31) {

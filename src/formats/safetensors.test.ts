@@ -51,7 +51,7 @@ describe("writeSafetensors", () => {
     }
   });
 
-  it("copies stretches of other files", async () => {
+  it("copies ranges of other files", async () => {
     const from = join(folder, "round.safetensors");
     const b = (await readSafetensors(from)).tensors.get("b");
     const stored = { shape: [3], path: from, offset: (b?.offset ?? 0) + 12 };
@@ -69,7 +69,7 @@ describe("writeSafetensors", () => {
     );
   });
 
-  it("leaves nothing when a stretch ends early", async () => {
+  it("leaves nothing when a range ends early", async () => {
     const at = join(folder, "none");
     mkdirSync(at);
     const stored = { shape: [1000], path: join(folder, "round.safetensors"), offset: 16 };

@@ -5,7 +5,7 @@ import { FileError, GraphError } from "../errors.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly, withFile } from "../files/read-file.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { isFloatType, toFloat32 } from "./float-types.ts";
 import { MAX_HEADER_BYTES, parseHeader, renderHeader, type SafetensorsHeader } from "./safetensors-header.ts";
 import { isStored, renderShape, sizeOf, type Tensor, type Weights } from "./tensor.ts";
@@ -66,7 +66,7 @@ export async function readTensor(file: SafetensorsFile, name: string): Promise<T
   return { shape, data: toFloat32(bytes, dtype) };
 }
 
-/** Writes `weights` as float32 in the order given, a chunk at a time, aside and then renamed. */
+/** Writes `weights` as float32 in the order given, one chunk at a time, atomically. */
 export async function writeSafetensors(
   path: string,
   weights: Weights,
@@ -84,5 +84,5 @@ export async function writeSafetensors(
     yield renderHeader(shapes, metadata);
     for (const weight of weights.values()) yield* weightBytes(weight);
   }
-  await writeFileAside(path, bytes());
+  await writeFileAtomically(path, bytes());
 }

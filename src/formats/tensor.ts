@@ -1,4 +1,4 @@
-/** A tensor is a shape and float32 numbers: in memory, or as a stretch of bytes in a file. */
+/** A tensor is a shape and float32 numbers: in memory, or as a range of bytes in a file. */
 
 export type Shape = readonly number[];
 
@@ -16,7 +16,7 @@ export interface StoredTensor {
   readonly offset: number;
 }
 
-/** A weight, wherever it lives. */
+/** A weight, in memory or in a file. */
 export type Weight = Tensor | StoredTensor;
 
 /** Weights by name. */

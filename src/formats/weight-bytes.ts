@@ -1,4 +1,4 @@
-/** The bytes of a weight, a stretch at a time, wherever the weight lives. */
+/** The bytes of a weight in chunks, whether it is in memory or in a file. */
 
 import { open } from "node:fs/promises";
 import { readProblem } from "../files/file-problem.ts";
@@ -7,7 +7,7 @@ import { float32Bytes, toFloat32 } from "./float-types.ts";
 import { isStored, type StoredTensor, sizeOf, type Tensor, type Weight } from "./tensor.ts";
 
 /** Large enough that system calls cost nothing, small enough that nobody notices the memory. */
-const STRETCH_BYTES = 8 * 2 ** 20;
+const CHUNK_BYTES = 8 * 2 ** 20;
 
 async function* storedBytes({ path, offset, shape }: StoredTensor): AsyncGenerator<Uint8Array> {
   const handle = await open(path).catch((cause: unknown) => {
@@ -15,8 +15,8 @@ async function* storedBytes({ path, offset, shape }: StoredTensor): AsyncGenerat
   });
   try {
     const total = sizeOf(shape) * 4;
-    for (let done = 0; done < total; done += STRETCH_BYTES) {
-      const length = Math.min(STRETCH_BYTES, total - done);
+    for (let done = 0; done < total; done += CHUNK_BYTES) {
+      const length = Math.min(CHUNK_BYTES, total - done);
       yield await readExactly(handle, { path, offset: offset + done, length });
     }
   } finally {
@@ -24,7 +24,7 @@ async function* storedBytes({ path, offset, shape }: StoredTensor): AsyncGenerat
   }
 }
 
-/** The little-endian float32 bytes of `weight`, in stretches. */
+/** The little-endian float32 bytes of `weight`, in chunks. */
 export async function* weightBytes(weight: Weight): AsyncGenerator<Uint8Array> {
   if (isStored(weight)) yield* storedBytes(weight);
   else yield float32Bytes(weight.data);

@@ -1,4 +1,4 @@
-/** The entries of a zip file, found through its directory and read one at a time. Layout: PKWARE's APPNOTE 6.3.10. */
+/** The entries of a zip file, found through its directory and read one at a time. Format: PKWARE's APPNOTE 6.3.10. */
 
 import type { FileHandle } from "node:fs/promises";
 import { Inflate } from "fflate";
@@ -247,8 +247,8 @@ async function* inflated(zip: ZipFile, entry: ZipEntry, feedBytes: number): Asyn
 }
 
 /**
- * The bytes of an entry in chunks; size and checksum are checked at the end. Who wants the beginning alone has less read
- * and inflated with a smaller `feedBytes`.
+ * The bytes of an entry in chunks; size and checksum are checked at the end. For the beginning alone, a smaller
+ * `feedBytes` reads and inflates less.
  */
 export async function* zipEntryBytes(
   zip: ZipFile,

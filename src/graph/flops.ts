@@ -1,10 +1,10 @@
-/** How much multiplying and adding a graph asks for, in its matrix products. */
+/** Counts the floating-point operations of a graph's matrix products. */
 
 import { sizeOf } from "../formats/tensor.ts";
 import { sizeAlong } from "./shapes.ts";
 import { type Graph, inOrder } from "./value.ts";
 
-/** Two operations a multiply-add, over every matrix product of one run; all else is left out. */
+/** Two operations per multiply-add, over every matrix product of one run; everything else is ignored. */
 export function matrixFlops(graph: Graph): number {
   let flops = 0;
   for (const value of inOrder(Object.values(graph.outputs))) {

@@ -1,5 +1,5 @@
 import { describe, expect, it, vi } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { evaluate } from "../engine/reference.ts";
 import { GraphError } from "../errors.ts";
 import { grad } from "./grad.ts";
@@ -45,7 +45,7 @@ describe("grad", () => {
     ]);
   });
 
-  it("keeps an axis of size 1 that was not stretched", () => {
+  it("keeps an axis of size 1 that was not broadcast", () => {
     const a = input("a", [1, 2]);
     const b = input("b", [1, 1, 2]);
     const loss = total(mul(a, b));
@@ -128,5 +128,5 @@ describe("grad", () => {
 
 const frozen = (shape: readonly number[]): Value => {
   const count = shape.reduce((a, b) => a * b, 1);
-  return constant({ shape, data: drawnNumbers(count) });
+  return constant({ shape, data: randomNumbers(count) });
 };

@@ -32,7 +32,7 @@ export function grad(loss: Value, targets: readonly Value[]): Value[] {
   return targets.map((target) => gradients.get(target) ?? filled(target.shape, 0));
 }
 
-/** Sums a gradient over the axes that broadcasting had stretched. */
+/** Sums a gradient over the axes that were broadcast. */
 function unbroadcast(g: Value, shape: Shape): Value {
   if (sameShape(g.shape, shape)) return g;
   const extra = g.shape.length - shape.length;

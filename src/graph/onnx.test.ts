@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import { GraphError } from "../errors.ts";
@@ -159,11 +159,11 @@ describe("weights in files", () => {
     return path;
   }
 
-  const weight = drawnNumbers(12, { seed: 1 });
-  const bias = drawnNumbers(3, { seed: 2 });
-  const other = drawnNumbers(6, { seed: 3 });
+  const weight = randomNumbers(12, { seed: 1 });
+  const bias = randomNumbers(3, { seed: 2 });
+  const other = randomNumbers(6, { seed: 3 });
   const x = input("x", [2, 4]);
-  const feeds = { x: drawnNumbers(8, { seed: 4 }) };
+  const feeds = { x: randomNumbers(8, { seed: 4 }) };
 
   const expected = () => {
     const y = linear(x, constant({ shape: [3, 4], data: weight }), constant({ shape: [3], data: bias }));

@@ -1,4 +1,4 @@
-/** A graph as ONNX bytes: field numbers of onnx.proto3, one node a value, equal nodes written once. */
+/** A graph as ONNX bytes: field numbers of onnx.proto3, one node per value, equal nodes written once. */
 
 import { GraphError } from "../errors.ts";
 import { bytes, encode, type Field, float, int, message, string } from "../formats/protobuf.ts";

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import type { Session } from "../engine/engine.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { type Array64, evaluate } from "../engine/reference.ts";
@@ -178,7 +178,7 @@ const cases: readonly Case[] = names.flatMap((op) =>
     const name = `${op} ${index}`;
     const inputs = sample.from.map((shape, at) => input(`${name} x${at}`, shape));
     const y = sample.make(...inputs);
-    const weights = constant({ shape: y.shape, data: drawnNumbers(sizeOf(y.shape), { seed: 77 + index }) });
+    const weights = constant({ shape: y.shape, data: randomNumbers(sizeOf(y.shape), { seed: 77 + index }) });
     const loss = sum(mul(y, weights), [...y.shape.keys()]);
     return { name, op, sample, inputs, y, loss, gradients: grad(loss, inputs) };
   }),
@@ -188,7 +188,7 @@ const feeds: Record<string, Float32Array> = {};
 for (const [index, { name, sample }] of cases.entries()) {
   const [low, high] = sample.range;
   sample.from.forEach((shape, at) => {
-    feeds[`${name} x${at}`] = drawnNumbers(sizeOf(shape), { seed: 10 * index + at + 1, low, high });
+    feeds[`${name} x${at}`] = randomNumbers(sizeOf(shape), { seed: 10 * index + at + 1, low, high });
   });
 }
 

@@ -43,7 +43,7 @@ type Gradients<Inputs> = { readonly [K in keyof Inputs]: Value | undefined };
 
 /**
  * One op. Letters are fixed in this file: x (a, b, c) inputs, y result, g the gradient that comes in.
- * A gradient rule returns one value an input, `undefined` where none flows; it may be larger than the input
+ * A gradient rule returns one value per input, `undefined` where none flows; it may be larger than the input
  * by broadcasting, which `grad.ts` undoes in one place.
  */
 export interface Row<Inputs extends readonly Value[] = readonly Value[], A extends Attributes = Attributes> {
@@ -136,7 +136,7 @@ export const ops = {
     onnx: reduction("ReduceMax"),
   }),
 
-  // ---------------------------------------------------------------- moving numbers about
+  // ---------------------------------------------------------------- moving numbers
   reshape: define<Unary, { to: Shape }>({
     shape: ([x], { to }) => reshapedShape(x, to),
     vjp: (g, _y, [x]) => [reshape(g, x.shape)],
@@ -144,7 +144,7 @@ export const ops = {
   }),
   transpose: define<Unary, { order: readonly number[] }>({
     shape: ([x], { order }) => transposedShape(x, order),
-    // nothing but this rule reads g
+    // only this rule reads g
     vjp: (g, y, _x, { order }) => [
       isSwap(y)
         ? swapUnread(g)
@@ -325,7 +325,7 @@ export const softmax = (x: Value): Value => apply("softmax", [x]);
 export const normalize = (x: Value, epsilon: number): Value => apply("normalize", [x], { epsilon });
 export const invStd = (x: Value, epsilon: number): Value => apply("invStd", [x], { epsilon });
 
-/** The last two axes exchanged: xᵀ. Twice is not at all. */
+/** The last two axes exchanged: xᵀ; transposing twice gives x itself. */
 export function swap(x: Value): Value {
   const order = swapOrder(x.shape.length);
   return isSwap(x) ? x.inputs[0] : transpose(x, order);

@@ -1,4 +1,4 @@
-/** A graph a person can read: one line a value, in the order it is computed. */
+/** A graph a person can read: one line per value, in the order of computation. */
 
 import { isStored, renderShape, sizeOf } from "../formats/tensor.ts";
 import { type Attributes, type ConstantValue, type Graph, inOrder, type Value } from "./value.ts";

@@ -139,7 +139,7 @@ describe("broadcasting", () => {
       [3, 1],
       [4, 3, 2],
     ],
-  ])("stretches %j and %j to %j", (a, b, to) => {
+  ])("broadcasts %j and %j to %j", (a, b, to) => {
     expect(add(of(...a), of(...b)).shape).toEqual(to);
   });
 });

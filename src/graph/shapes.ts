@@ -4,7 +4,7 @@ import { GraphError } from "../errors.ts";
 import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
 import { renderOrigin, type Value } from "./value.ts";
 
-/** A shape's sizes by its rank, so that they can be taken apart without a doubt. */
+/** A shape's sizes typed by its rank, so that destructuring is checked. */
 export interface Dims {
   readonly 1: readonly [number];
   readonly 2: readonly [number, number];
@@ -31,7 +31,7 @@ export function sizeAlong(shape: Shape, axis: number): number {
   return size;
 }
 
-/** NumPy broadcasting: sizes aligned at the right, 1 stretches. */
+/** NumPy broadcasting: sizes aligned at the right, a 1 is repeated. */
 export function broadcastShape(op: string, a: Shape, b: Shape): Shape {
   const rank = Math.max(a.length, b.length);
   return Array.from({ length: rank }, (_, axis) => {

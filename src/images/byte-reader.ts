@@ -1,6 +1,6 @@
 /** Reads numbers from bytes one after the other; beyond the end it fails instead of giving zeros. */
 
-/** The file is sound, but of a kind that is not decoded. */
+/** The file is valid, but of a kind that is not decoded. */
 export class NotReadError extends Error {}
 
 export class ByteReader {

@@ -31,7 +31,7 @@ describe("restrictDecoders", () => {
     expect(await kindOf(await red.clone().png().toBuffer())).toBe("png");
   });
 
-  // Each begins as one kind and goes on as another: no decoder may see the second.
+  // Each begins as one kind and continues as another: no decoder may see the second.
   it.each([
     ["JPEG", `\xff\xd8\xff${svg}`],
     ["PNG", `\x89PNG\r\n\x1a\n${svg}`],
@@ -42,7 +42,7 @@ describe("restrictDecoders", () => {
     ["AVIF", `\0\0\0\x18ftypxxxxavif${svg}`],
     ["TIFF", `${tiff}${svg}`],
     ["BMP", `BM????????????\x28\0\0\0${svg}`],
-  ])("finds a %s damaged that goes on as SVG", async (kind, text) => {
+  ])("finds a %s damaged that continues as SVG", async (kind, text) => {
     const error = await decode(text).catch((error: unknown) => error);
     expect(error).toBeInstanceOf(FileError);
     expect(String(error)).toMatch(new RegExp(`(this|a) ${kind} file|says it is`));

@@ -7,11 +7,11 @@ import { NotReadError } from "./byte-reader.ts";
 import { decodeBmp } from "./decode-bmp.ts";
 import { decodeGif } from "./decode-gif.ts";
 import { decodeHeic } from "./decode-heic.ts";
-import { readableNames } from "./image-endings.ts";
+import { readableNames } from "./image-extensions.ts";
 import { type ImageHeader, readHeader } from "./read-header.ts";
 import { type ImageKind, isReadable, sniffImage } from "./sniff-image.ts";
 
-/** What an image file says of itself. */
+/** Format and size from an image file's header. */
 export interface ImageFacts {
   readonly kind: string;
   /** In pixels, upright. */
@@ -20,7 +20,7 @@ export interface ImageFacts {
   readonly channels: number;
 }
 
-/** What to do about other kinds, where there is something to say. */
+/** Advice for other kinds of files. */
 const advice: Readonly<Record<string, string>> = {
   empty: "is empty (0 bytes). Replace it or remove it.",
   text: "is text, not an image. Replace it or remove it.",
@@ -35,7 +35,7 @@ function refuse(where: string, kind: string | undefined): never {
 }
 
 /**
- * Sets up libvips for decoding files that nobody vouches for. It holds for the whole process, so it is never called in
+ * Sets up libvips for decoding untrusted files. It affects the whole process, so it is never called in
  * the user's own. Whatever a file claims to be, no other decoder than these runs on it.
  */
 export function restrictDecoders(): void {
@@ -115,7 +115,7 @@ async function rawPixels(image: Sharp, { space, channels, depth }: Metadata) {
   return { ...(await colours.toBuffer({ resolveWithObject: true })), toRgb: undefined };
 }
 
-/** The decoder's own words, less its name and what kind of check it was. */
+/** The decoder's message, without its name and the kind of check. */
 const tidy = (error: unknown): string => {
   const message = error instanceof Error ? error.message : String(error);
   return (message.split("\n")[0] ?? "")
@@ -123,7 +123,7 @@ const tidy = (error: unknown): string => {
     .trim();
 };
 
-/** Does `work` with the kind and the header of a file; whatever is wrong with the file is a `FileError`. */
+/** Runs `work` with the kind and the header of a file; any problem with the file is a `FileError`. */
 async function withHeader<T>(
   bytes: Uint8Array,
   where: string,
@@ -147,7 +147,7 @@ async function withHeader<T>(
   }
 }
 
-/** More memory is needed than `decodeBytes` was allowed. */
+/** More memory is needed than `decodeBytes` may use. */
 export class NeedsMemory extends Error {}
 
 /** Decodes the bytes of a file that `where` names in messages. */
@@ -163,7 +163,7 @@ export const decodeBytes = (
     return decodePixels(header.bytes, kind);
   });
 
-/** What the bytes say of their image; the pixels are not decoded. */
+/** Reads the header of an image's bytes; the pixels are not decoded. */
 export const readFacts = (bytes: Uint8Array, where: string): Promise<ImageFacts> =>
   withHeader(bytes, where, async (kind, header) => {
     if (kind === "GIF" || kind === "BMP" || kind === "HEIC")

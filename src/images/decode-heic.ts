@@ -27,7 +27,7 @@ async function withStrays<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** The picture that comes first, already upright; alpha is dropped. */
+/** The primary image, already upright; alpha is dropped. */
 export async function decodeHeic(
   bytes: Uint8Array,
   { where, find = findDecoder }: { readonly where: string; readonly find?: typeof findDecoder },

@@ -1,4 +1,4 @@
-/** One image decoded for whoever asks, without a store: in a process that all of them share, and that ends when idle. */
+/** Decodes single images without a store, in a shared process that ends when idle. */
 
 import type { Image } from "../preprocessing/image.ts";
 import type { ImageFacts } from "./decode-bytes.ts";
@@ -24,7 +24,7 @@ async function run<T extends ImageTask>(task: T): Promise<ImageResults[T["type"]
   }
 }
 
-/** Decodes an image, which `options.where` names in messages. Whatever is wrong with the file is a `FileError`. */
+/** Decodes an image, which `options.where` names in messages. Any problem with the file is a `FileError`. */
 export async function decodeImage(source: ImageSource, options: SourceOptions = {}): Promise<Image> {
   const read = await readSource(source, options);
   if (read.type === "pixels") return read.image;

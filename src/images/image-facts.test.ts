@@ -25,7 +25,7 @@ describe("readImageFacts", () => {
     expect(await readImageFacts(path)).toEqual(facts);
   });
 
-  it("knows nothing of what is no image", async () => {
+  it("is undefined for what is not an image", async () => {
     const path = join(root, "text.jpg");
     await writeFile(path, "not an image");
     expect(await readImageFacts(path)).toBeUndefined();
@@ -33,7 +33,7 @@ describe("readImageFacts", () => {
     expect(await readImageFacts(join(root, "missing.jpg"))).toBeUndefined();
   });
 
-  it("knows nothing of a damaged image", async () => {
+  it("is undefined for a damaged image", async () => {
     const path = join(root, "cut.png");
     await writeFile(path, (await picture().png().toBuffer()).subarray(0, 20));
     expect(await readImageFacts(path)).toBeUndefined();

@@ -1,4 +1,4 @@
-/** What an image file says of itself, without decoding its pixels. */
+/** Reads format and size of an image file without decoding its pixels. */
 
 import { FileError } from "../errors.ts";
 import { readFileFacts } from "./decode.ts";
@@ -6,7 +6,7 @@ import type { ImageFacts } from "./decode-bytes.ts";
 
 export type { ImageFacts };
 
-/** Reads the header of the image at `path`; `undefined` where it is none that can be used. */
+/** Reads the header of the image at `path`; `undefined` where it cannot be used. */
 export async function readImageFacts(path: string): Promise<ImageFacts | undefined> {
   try {
     return await readFileFacts(path);

@@ -94,12 +94,12 @@ describe("ImagePool", () => {
     await pool.close();
   });
 
-  it("ends a process that takes too long with one image, and goes on with the next", async () => {
+  it("ends a process that takes too long with one image, and continues with the next", async () => {
     const pool = poolOf("stuck.mjs", { timeLimitMs: 300 });
     for (const path of ["a.png", "b.png"])
       await expect(pool.run(load(path))).rejects.toThrow(
         new FileError(
-          `${path} is not decoded after 0.3 s, which no sound image takes. Save it anew as PNG or remove it.`,
+          `${path} is not decoded after 0.3 s, which no valid image takes. Save it again as PNG or remove it.`,
         ),
       );
     await pool.close();
@@ -119,7 +119,7 @@ describe("ImagePool", () => {
     await pool.close();
   });
 
-  it("goes on after an image that cannot be read", async () => {
+  it("continues after an image that cannot be read", async () => {
     const pool = new ImagePool(1);
     await expect(pool.run(task)).rejects.toThrow(new FileError("none.png cannot be read: no such file."));
     const image = { width: 2, height: 1, pixels: Uint8Array.from([1, 2, 3, 4, 5, 6]) };

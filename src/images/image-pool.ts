@@ -1,4 +1,4 @@
-/** Processes that decode and resize: tasks in, images out. What hangs is ended, and what takes much memory waits its turn. */
+/** A pool of processes that decode and resize images, with a time limit per image and a memory limit for large ones. */
 
 import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
@@ -21,7 +21,7 @@ const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
 /** A killed process ends at once, unless the machine itself hangs. */
 const END_MS = limits.END_MS.value;
 
-/** The compiler turns the endings of imports to `.js`, but not those of URLs: that is done here. */
+/** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");
 const PROCESS_FILE = new URL(`./image-process.${isBuilt ? "js" : "ts"}`, import.meta.url);
 
@@ -39,13 +39,13 @@ interface Running {
 
 interface Worker {
   readonly child: ChildProcess;
-  /** At most one: so it is always known which image a process died of. */
+  /** At most one, so that it is known which image made a process die. */
   running: Running | undefined;
-  /** The end of what it wrote to its standard error: why it could not start. */
+  /** The end of its standard error: why it could not start. */
   complaint: string;
 }
 
-/** Starts processes as work comes; idle ones do not keep this one alive. */
+/** Starts processes on demand; idle ones do not keep this process alive. */
 export class ImagePool {
   readonly #limit: number;
   readonly #file: URL;
@@ -54,7 +54,7 @@ export class ImagePool {
   readonly #queue: Waiting[] = [];
   /** Those that need more memory than usual. */
   readonly #large: Waiting[] = [];
-  /** Set once the pool is of no more use: closed, or a process has died. */
+  /** Set once the pool cannot be used any more: it was closed, or a process died. */
   #ended: Error | undefined;
 
   constructor(
@@ -78,14 +78,14 @@ export class ImagePool {
     return new Promise((resolve, reject) => {
       if (this.#ended !== undefined) return reject(this.#ended);
       const waiting: Waiting = { task, resolve: resolve as Waiting["resolve"], reject };
-      // A transform goes first: it lets go of a whole picture, where a load takes hold of one more.
+      // A transform goes first: it frees a whole image, where a load holds one more.
       if (task.type === "transform") this.#queue.unshift(waiting);
       else this.#queue.push(waiting);
       this.#handOut();
     });
   }
 
-  /** Ends the processes, whatever they do; what is unfinished is rejected. */
+  /** Kills the processes; unfinished tasks are rejected. */
   async close(): Promise<void> {
     this.#end(new EngineError("The image store was closed while images were being read."));
     await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
@@ -119,7 +119,7 @@ export class ImagePool {
     worker.child.ref();
     worker.child.channel?.ref();
     const question: ImageQuestion = { task: waiting.task, memory };
-    // One that could not be sent shows as the end of the process.
+    // A failed send shows as the exit of the process.
     worker.child.send(question, () => {});
   }
 
@@ -186,7 +186,7 @@ export class ImagePool {
     this.#handOut();
   }
 
-  /** The worker has nothing to do, and keeps nothing alive. */
+  /** Marks the worker as idle, so that it keeps nothing alive. */
   #rest(worker: Worker): void {
     clearTimeout(worker.running?.timer);
     worker.running = undefined;
@@ -199,13 +199,13 @@ export class ImagePool {
     void this.#stop(worker);
     reject(
       new FileError(
-        `${task.where} is not decoded after ${this.#timeLimitMs / 1000} s, which no sound image takes. Save it anew as PNG or remove it.`,
+        `${task.where} is not decoded after ${this.#timeLimitMs / 1000} s, which no valid image takes. Save it again as PNG or remove it.`,
       ),
     );
     this.#handOut();
   }
 
-  /** Ends the process at once. A decoder answers no polite question. */
+  /** Kills the process: a decoder does not react to a request to stop. */
   async #stop(worker: Worker): Promise<void> {
     const { child } = worker;
     this.#workers.delete(worker);

@@ -1,4 +1,4 @@
-/** The process in which files are decoded: a decoder that hangs, crashes or fills memory takes only this with it. */
+/** The process in which files are decoded, so that a decoder that hangs, crashes or fills memory affects nothing else. */
 
 import { FileError } from "../errors.ts";
 import { type Action, applyActions } from "../preprocessing/actions.ts";
@@ -24,7 +24,7 @@ export interface ImageResults {
   readonly transform: Image;
 }
 
-/** How much memory a task may take: by the file's header, and as it turns out. */
+/** How much memory a task may take: estimated from the file's header, and measured. */
 export interface MemoryLimit {
   readonly estimatedBytes: number;
   readonly measuredBytes: number;
@@ -41,7 +41,7 @@ export type ImageAnswer =
   | { readonly type: "failed"; readonly message: string; readonly isFile: boolean }
   /** It would take more memory than allowed. */
   | { readonly type: "large" }
-  /** It already does, and goes on: this process has to be ended. */
+  /** It already takes too much and is still running: this process has to be killed. */
   | { readonly type: "overgrown" };
 
 const WATCH_MS = 20;
@@ -65,7 +65,7 @@ const send = (answer: ImageAnswer) => process.send?.(answer);
 
 async function answer({ task, memory }: ImageQuestion): Promise<void> {
   const before = process.memoryUsage.rss();
-  // A file may lie about its size, and decoders have appetites of their own.
+  // A file may lie about its size, and decoders may need more than expected.
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() - before < memory.measuredBytes) return;
     clearInterval(watch);
@@ -83,5 +83,5 @@ async function answer({ task, memory }: ImageQuestion): Promise<void> {
 
 restrictDecoders();
 process.on("message", (question: ImageQuestion) => void answer(question));
-// Whoever asked is gone. An orderly exit would wait for the decoder.
+// The parent is gone. An orderly exit would wait for the decoder.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));

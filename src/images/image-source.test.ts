@@ -84,7 +84,7 @@ describe("readSource", () => {
   });
 
   const large = "at most 256 MiB are allowed for an image. Make it smaller or remove it.";
-  it("refuses more bytes than any image has, and cancels a stream that goes on", async () => {
+  it("refuses more bytes than any image has, and cancels a longer stream", async () => {
     const megabytes = new Uint8Array(2 ** 26);
     const blob = new Blob([megabytes, megabytes, megabytes, megabytes, "x"]);
     await expect(readSource(blob)).rejects.toThrow(
@@ -93,7 +93,7 @@ describe("readSource", () => {
     let cancelled = 0;
     const stream = streamOf(Array<Uint8Array>(9).fill(megabytes), () => cancelled++);
     await expect(readSource(stream)).rejects.toThrow(
-      new FileError(`The image goes on after ${5 * 2 ** 26} bytes; ${large}`),
+      new FileError(`The image has more than ${5 * 2 ** 26} bytes; ${large}`),
     );
     expect(cancelled).toBe(1);
   });

@@ -1,4 +1,4 @@
-/** Where an image may come from: a path, the bytes of a file however they are given, or pixels. */
+/** The sources of an image: a path, the bytes of a file in any form, or pixels. */
 
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
@@ -26,7 +26,7 @@ export type ImageSource =
   | RawImage
   | Image;
 
-/** What is left of a source once it has been read: paths stay paths, because a file is read where it is decoded. */
+/** A source after reading: paths stay paths, because files are read in the process that decodes them. */
 export type ReadSource =
   | { readonly type: "path"; readonly path: string }
   | { readonly type: "bytes"; readonly bytes: Uint8Array }
@@ -102,7 +102,7 @@ async function readStream(
       length += part.value.length;
       if (length > MAX_FILE_BYTES) {
         cancel();
-        throw new FileError(`${where} goes on after ${length} bytes; ${limit}`);
+        throw new FileError(`${where} has more than ${length} bytes; ${limit}`);
       }
     }
     signal?.throwIfAborted();
@@ -151,7 +151,7 @@ function readPixels(source: RawImage | Image, where: string): Image {
 /** The bytes of the file at `path`. */
 export async function readImageFile(path: string): Promise<Uint8Array> {
   try {
-    // Asked before opening: opening a pipe would wait for a writer.
+    // Checked before opening: opening a pipe would wait for a writer.
     const found = await stat(path);
     if (!found.isFile()) throw new FileError(`${path} is not a file. Remove it from the data.`);
     if (found.size > MAX_FILE_BYTES) throw tooLarge(path, found.size);

@@ -27,7 +27,7 @@ describe("openImageStore", () => {
     expect((await store.load(path, [resize])).pixels).toEqual(Uint8Array.from([255, 0, 0]));
   });
 
-  it("decodes a file anew once it has changed, though its size and time have not", async () => {
+  it("decodes a file again once it has changed, though its size and time have not", async () => {
     expect(await first()).toEqual([255, 0, 0]);
     const { atime, mtime, size } = await stat(path);
     await write("blue");

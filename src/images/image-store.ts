@@ -1,4 +1,4 @@
-/** Decoded images: made in other processes, kept as bytes while there is room, never decoded twice at once. */
+/** A cache of decoded images: decoded in other processes, kept as bytes while there is room, never twice at once. */
 
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
@@ -31,7 +31,7 @@ export interface ImageStore {
 }
 
 interface Kept {
-  /** What tells this state of the file from a later one. */
+  /** Identifies this version of the file. */
   readonly stamp: string;
   readonly image: Promise<Image>;
   /** 0 until it is decoded, and where there is no room to keep it. */
@@ -41,7 +41,7 @@ interface Kept {
 /** Each keeps one core busy; four decode photographs faster than any processor trains on them. */
 const defaultThreads = (): number => Math.min(4, availableParallelism());
 
-/** Changes with the file at `path`; a file that cannot be asked is decoded, which says why. */
+/** Changes with the file at `path`; where stat fails, decoding reports why. */
 const stampOf = (path: string): Promise<string | undefined> =>
   stat(path, { bigint: true }).then(
     ({ mtimeNs, ctimeNs, size, ino }) => `${mtimeNs} ${ctimeNs} ${size} ${ino}`,
@@ -57,7 +57,7 @@ export function openImageStore({
   cacheBytes = 2 ** 30,
 }: ImageStoreOptions = {}): ImageStore {
   const pool = new ImagePool(threads);
-  /** By steps and path: those that are kept, and those that are under way. */
+  /** By steps and path: cached images and pending ones. */
   const known = new Map<string, Kept>();
   let keptBytes = 0;
 

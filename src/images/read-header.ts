@@ -1,4 +1,4 @@
-/** What must be known of a file before a decoder sees it: its size, and that decoding it is not made to take for ever. */
+/** Checks a file before a decoder sees it: its size, and that decoding will not take forever. */
 
 import { FileError } from "../errors.ts";
 import { limits } from "../limits.ts";
@@ -21,7 +21,7 @@ export interface ImageHeader {
   readonly height: number;
   /** An estimate of the memory that decoding takes. */
   readonly decodedBytes: number;
-  /** The file without what only costs: of a PNG, the chunks that do not make pixels. */
+  /** The file without needless parts: of a PNG, the chunks that do not make pixels. */
   readonly bytes: Uint8Array;
 }
 

@@ -1,6 +1,6 @@
-/** Which kind of image a file is, by its first bytes; names and endings lie. */
+/** Which kind of image a file is, by its first bytes; names and extensions may be wrong. */
 
-/** Kinds that are decoded, with the file endings under which they are found. */
+/** Kinds that are decoded, with their file extensions. */
 export const readableKinds = {
   JPEG: ["jpg", "jpeg", "jpe", "jfif", "mpo"],
   PNG: ["png", "apng"],

@@ -1,4 +1,4 @@
-/** What an adapter is, and what the run is that made it. */
+/** Describes an adapter and the run that made it. */
 
 import { stat } from "node:fs/promises";
 import { join } from "node:path";
@@ -12,7 +12,7 @@ import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import type { Method } from "../methods/method.ts";
 import { type Position, parsePosition } from "../runs/checkpoint.ts";
 
-/** Of run.json what is told; a file that says more or less is still a run's. */
+/** The fields of run.json that are shown; a file with more or fewer fields is accepted. */
 const runSchema = z.object({
   model: z.object({ id: z.string(), sha256: z.string() }),
   data: z.object({ root: z.string(), classes: z.array(z.string()) }),
@@ -20,7 +20,7 @@ const runSchema = z.object({
   recipe: z.record(z.string(), z.unknown()),
 });
 
-/** How a run began, and where it stands; without a state, none is saved yet. */
+/** How a run began, and its progress; `state` is absent until one is saved. */
 export interface InspectedRun extends z.output<typeof runSchema> {
   readonly state?: Position;
 }
@@ -79,7 +79,7 @@ async function readRun(folder: string): Promise<InspectedRun | undefined> {
   const path = join(folder, "run.json");
   if (!(await exists(path))) return undefined;
   const parsed = runSchema.safeParse(await readJson(path));
-  if (!parsed.success) throw new FileError(`${path} is not what training writes, or it is damaged.`);
+  if (!parsed.success) throw new FileError(`${path} was not written by rlrr train, or is damaged.`);
   const checkpoint = join(folder, "checkpoint.safetensors");
   if (!(await exists(checkpoint))) return parsed.data;
   const { metadata } = await listTensors(checkpoint);

@@ -1,4 +1,4 @@
-/** What a data set holds: classes, images of each split, and what to mend before training on it. */
+/** Describes a data set: classes, images per split, and what to fix before training on it. */
 
 import { renderBadImages } from "../datasets/check-images.ts";
 import { type Dataset, type Split, splitNames } from "../datasets/dataset.ts";
@@ -105,12 +105,12 @@ function advise({ dataset, counts, looked, copies }: Seen): readonly string[] {
       : []),
     ...(small > 0 && smallest
       ? [
-          `${counted(small, "image is", "images are")} less than ${SMALL} pixels wide or high, the smallest ${smallest.join(" x ")}. Check that they are no thumbnails of larger ones.`,
+          `${counted(small, "image is", "images are")} less than ${SMALL} pixels wide or high, the smallest ${smallest.join(" x ")}. Check that they are not thumbnails of larger ones.`,
         ]
       : []),
     ...(extra > 0
       ? [
-          `${counted(extra, "image is a copy", "images are copies")} of another, such as ${copies[0]?.slice(0, 2).join(" and ")}. Remove copies, most of all where splits share them.`,
+          `${counted(extra, "image is a copy", "images are copies")} of another, such as ${copies[0]?.slice(0, 2).join(" and ")}. Remove copies, above all where splits share them.`,
         ]
       : []),
     ...duplicateNotes(dataset, copies),

@@ -1,4 +1,4 @@
-/** What a pre-trained model is, and what a size is that has no weights yet. */
+/** Describes a pre-trained model, or a published size without weights. */
 
 import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
@@ -37,7 +37,7 @@ export type ModelRecord = TrainableCounts & {
   readonly id: string;
   readonly files: readonly string[];
   readonly bytes: number;
-  /** Whose names its tensors have. */
+  /** Which naming scheme its tensors follow. */
   readonly layout: string;
   readonly tensorCount: number;
   /** How many tensors there are of each type. */
@@ -75,10 +75,10 @@ export async function inspectModel(
   const signal = options.signal ? { signal: options.signal } : {};
   const model = await readModel(source, options);
   const { id, files = [], config, labels, preprocessing = null, notes } = model;
-  const { layout } = planWeights(await openWeights(files), source);
+  const { scheme } = planWeights(await openWeights(files), source);
   const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
   const record: ModelRecord = {
-    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: layout.title },
+    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: scheme.title },
     ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },
     ...{ parameters: countParameters(model), labels, preprocessing },
     ...{ sha256: await hashWeights(model, signal), notes, ...countTrainables(config, options) },

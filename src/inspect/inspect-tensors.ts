@@ -1,4 +1,4 @@
-/** What a file of tensors is that is neither a model nor an adapter: a run's checkpoint, or just tensors. */
+/** Describes a file of tensors that is neither a model nor an adapter: a checkpoint, or plain tensors. */
 
 import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors, type TensorList } from "../formats/list-tensors.ts";
@@ -21,11 +21,11 @@ export interface CheckpointRecord extends TensorFacts {
   readonly position: Position;
 }
 
-/** Tensors that are no model. */
+/** Tensors that are not a model. */
 export interface TensorsRecord extends TensorFacts {
   readonly type: "tensors";
   readonly metadata: Readonly<Record<string, string>>;
-  /** Why they are no model. */
+  /** Why they are not a model. */
   readonly why: string;
 }
 
@@ -34,7 +34,7 @@ interface Inspected {
   readonly tensors: readonly ListedTensor[];
 }
 
-/** `why` says why it is no model. */
+/** `why` says why it is not a model. */
 export async function inspectTensors(path: string, why: string): Promise<Inspected> {
   const list = await listTensors(path);
   const { tensors, metadata } = list;

@@ -1,4 +1,4 @@
-/** What any file or folder is: a model, an adapter, a run, a data set, a checkpoint, an image, or a size by its name. */
+/** Describes any file or folder: a model, an adapter, a run, a data set, a checkpoint, an image, or a named size. */
 
 import { readdir, stat } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -66,7 +66,7 @@ export async function inspect(what: string, options: InspectOptions = {}): Promi
   if (asksCounts && !isDefined && record.type !== "model" && record.type !== "size")
     throw new InputError(
       (show) =>
-        `${what} is no model and no size, so ${show("method")}, its options and ${show("classes")} say nothing.`,
+        `${what} is neither a model nor a size, so ${show("method")}, its options and ${show("classes")} do not apply.`,
     );
   if (!options.tensors) return record;
   if (tensors === undefined) throw new InputError(`${what} has no tensors to list.`);
@@ -113,7 +113,7 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
     const weights = names.find((name) => /\.(safetensors|npz)$/.test(name));
     if (weights !== undefined)
       throw new InputError(
-        `${folder} is none of what this program reads. Name a file in it, such as ${weights}.`,
+        `${folder} holds nothing that rlrr can read as a whole. Name a file in it, such as ${weights}.`,
       );
     throw new InputError(`${folder} is no model, no adapter and no run; as a data set: ${cause.message}`, {
       cause,
@@ -133,11 +133,11 @@ async function identifyFile(path: string, options: InspectOptions): Promise<Iden
   const image = await readImageFacts(path);
   if (image) return { record: { type: "image", path, ...image } };
   throw new InputError(
-    `${path} is none of what this program reads: a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.`,
+    `${path} cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.`,
   );
 }
 
-/** A file that is damaged is said to be; one that is whole but no ViT is a file of tensors. */
+/** A damaged file is an error; an intact one that is not a ViT is described as a file of tensors. */
 async function identifyWeights(path: string, options: InspectOptions): Promise<Identified> {
   await listTensors(path);
   try {

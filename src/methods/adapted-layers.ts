@@ -1,4 +1,4 @@
-/** A backbone's layers with a method in them, for training and for everything after it. */
+/** A backbone's layers with a method applied, for training, prediction and merging. */
 
 import { add, mul, sub } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import {
   adaptationOf,
   countOf,
@@ -67,7 +67,7 @@ describe("the branch of AdaptFormer", () => {
         [
           name,
           Float64Array.from(
-            drawnNumbers(
+            randomNumbers(
               shape.reduce((a, b) => a * b, 1),
               { seed: at + 1 },
             ),
@@ -76,8 +76,8 @@ describe("the branch of AdaptFormer", () => {
     );
     const feeds: Record<string, Float64Array> = {
       ...Object.fromEntries(trained),
-      x: Float64Array.from(drawnNumbers(32, { seed: 70 })),
-      y: Float64Array.from(drawnNumbers(32, { seed: 71 })),
+      x: Float64Array.from(randomNumbers(32, { seed: 70 })),
+      y: Float64Array.from(randomNumbers(32, { seed: 71 })),
     };
     const at = (name: string, i: number) => (feeds[name] as Float64Array)[i] as number;
     const part = "blocks.0.mlp";

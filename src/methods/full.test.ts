@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
-import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "../../test/tiny-vit.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
+import { adaptedGraph, crossEntropy, randomWeights, tiny } from "../../test/tiny-vit.ts";
 import { evaluate } from "../engine/reference.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
@@ -46,11 +46,11 @@ describe("full", () => {
       "images",
     ]);
 
-    const weights = [...drawnWeights(tiny)].flatMap(([name, { data }]) => [
+    const weights = [...randomWeights(tiny)].flatMap(([name, { data }]) => [
       [name, data] as const,
       [`trained.${name}`, data] as const,
     ]);
-    const feeds = { images: Float64Array.from(drawnNumbers(192)), ...Object.fromEntries(weights) };
+    const feeds = { images: Float64Array.from(randomNumbers(192)), ...Object.fromEntries(weights) };
     const gradients = grad(crossEntropy(logits, [1]), [...trained.values()]);
     const named = [...trained.keys()].map((name, at) => [name, gradients[at] ?? logits] as const);
     // A key's bias moves every score of a row alike, which softmax does not see.

@@ -6,7 +6,7 @@ import { defineMethod } from "./method.ts";
 
 export const full = defineMethod({
   name: "full",
-  summary: "trains every weight of the backbone, to compare with",
+  summary: "trains every weight of the backbone, for comparison",
   learningRate: 1e-4,
   options: z.strictObject({}),
   create: () => ({

@@ -1,4 +1,4 @@
-/** Linear probing: nothing but the head trains. */
+/** Linear probing: only the head trains. */
 
 import { z } from "zod";
 import { defineMethod } from "./method.ts";

@@ -1,4 +1,4 @@
-/** A method of a user's own, from the file that defines it. The file is code: it is run because the user named it. */
+/** Loads a user's own method from the file that defines it. The file is code, run because the user named it. */
 
 import module, { register } from "node:module";
 import { extname, resolve } from "node:path";

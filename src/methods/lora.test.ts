@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import {
   adaptationOf,
   countOf,
@@ -73,9 +73,9 @@ describe("the weight of LoRA", () => {
   if (site?.kind !== "linear") throw new Error("no such site");
   const frozen = { weight: input("w", [32, 16]), bias: input("b", [32]) };
   const feeds = {
-    w: drawnNumbers(32 * 16, { seed: 1 }),
-    a: drawnNumbers(2 * 16, { seed: 2 }),
-    b: drawnNumbers(32 * 2, { seed: 3 }),
+    w: randomNumbers(32 * 16, { seed: 1 }),
+    a: randomNumbers(2 * 16, { seed: 2 }),
+    b: randomNumbers(32 * 2, { seed: 3 }),
   };
 
   it.each([2, 8, 0.5])("is W + alpha/r · B·A, alpha %d", (alpha) => {

@@ -1,4 +1,4 @@
-/** What a tuning method is: what it trains, and how that changes the layers at a backbone's sites. */
+/** The interface of a tuning method: what it trains, and how that changes the layers at a backbone's sites. */
 
 import type { z } from "zod";
 import type { Shape } from "../formats/tensor.ts";
@@ -17,7 +17,7 @@ export interface Trainable {
   readonly start: "frozen" | ((random: RandomStream) => Float32Array);
 }
 
-/** A method with its options settled. `trained` gives the value of a trainable by its name. */
+/** A method with its options applied. `trained` gives the value of a trainable tensor by name. */
 export interface Adaptation {
   /** In a fixed order, without the head, which every method trains. */
   readonly trainables: (structure: Structure) => readonly Trainable[];

@@ -14,7 +14,7 @@ import { vptDeep } from "./vpt-deep.ts";
 
 export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
 
-/** What trains where no method is named. */
+/** The method where none is named. */
 export const defaultMethod = rlrr.name;
 
 /** A method's name with its options: what a config file says of it. */
@@ -23,13 +23,13 @@ export interface MethodChoice {
   readonly options: Readonly<Record<string, unknown>>;
 }
 
-/** A method as it is asked for: by the name of one in the list, or itself, as one of a user's own is. */
+/** A requested method: a name in the list, or a user's own method itself. */
 export interface MethodRequest {
   readonly name: string | Method;
   readonly options?: unknown;
 }
 
-/** A method with its options settled. */
+/** A method with its options applied. */
 export interface ChosenMethod {
   readonly method: Method;
   /** The same where it is not in the list, and no name leads to it. */
@@ -74,7 +74,7 @@ export const methodOf = ({
   readonly ownMethod?: Method | undefined;
 }): ChosenMethod => chooseMethod({ name: ownMethod ?? name, options }, "adapter");
 
-/** The first thing that is wrong; what would be right is described beside each option. */
+/** The first problem; each option's description says what is valid. */
 function explain(
   { name, options: { shape } }: Method,
   { issues }: z.ZodError,

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { feedsOf, type GoldenTensor, type GoldenTensors, inFloat32, readGolden } from "../../test/golden.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import {
   adaptationOf,
   countOf,
@@ -276,9 +276,9 @@ describe("the start of RLRR", () => {
 
 describe("rescale", () => {
   const [out, into] = [3, 4];
-  const weight = drawnNumbers(out * into, { seed: 1 });
-  const left = drawnNumbers(3 * into, { seed: 2 }); // [rank, in]
-  const right = drawnNumbers(out * 3, { seed: 3 }); // [out, rank]
+  const weight = randomNumbers(out * into, { seed: 1 });
+  const left = randomNumbers(3 * into, { seed: 2 }); // [rank, in]
+  const right = randomNumbers(out * 3, { seed: 3 }); // [out, rank]
   const feeds = { w: weight, left, right };
   const at = (numbers: Float32Array, i: number) => numbers[i] ?? Number.NaN;
   /** W ⊙ multiplier(out, in), in plain loops. */

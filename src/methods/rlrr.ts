@@ -80,7 +80,7 @@ function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSit
 }
 
 /**
- * Eq. 16, as PyTorch lays weights out: W' = W + (S_right·S_left) ⊙ W with W [out, in], S_left [r, in], S_right [out, r].
+ * Eq. 16, as PyTorch stores weights: W' = W + (S_right·S_left) ⊙ W with W [out, in], S_left [r, in], S_right [out, r].
  * The official code calls them `scale_col` and `scale_line`.
  */
 export function rescale(weight: Value, { left, right, residual }: Scales): Value {

@@ -27,7 +27,7 @@ export const ssf = defineMethod({
           : scaleShiftTrainables(site, { noise: init === "official" ? 0.02 : 0, decay: false }),
       ),
     weight: scaleAndShift,
-    // y = (x·Wᵀ + b) ⊙ scale + shift: the frozen product forward, one back, none for W.
+    // y = (x·Wᵀ + b) ⊙ scale + shift: one product forward, one backward, none for W.
     activation:
       ({ name }, frozen, trained) =>
       (x) =>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import {
   adaptationOf,
   countOf,
@@ -48,8 +48,8 @@ describe("vpt-deep", () => {
     ["puts its tokens behind CLS in the first block", 0, 3, ["cls", "prompt 0", "prompt 1", "x1", "x2"]],
     ["replaces those of the block before in a later one", 1, 5, ["cls", "prompt 0", "prompt 1", "x3", "x4"]],
   ])("%s", (_name, block, tokens, expected) => {
-    const x = drawnNumbers(2 * tokens * 4, { seed: 1 });
-    const prompt = drawnNumbers(2 * 4, { seed: 2 });
+    const x = randomNumbers(2 * tokens * 4, { seed: 1 });
+    const prompt = randomNumbers(2 * 4, { seed: 2 });
     const y = changeOf(block)?.(input("x", [2, tokens, 4]), (added) => added);
     if (!y) throw new Error("nothing changes");
     expect(y.shape).toEqual([2, 5, 4]);

@@ -35,7 +35,7 @@ export const vptDeep = defineMethod({
         const [batch, tokens, width] = x.shape as [number, number, number];
         const prompts = perturb(expand(trained(`blocks.${block}.prompt`), [batch, count, width]));
         const cls = slice(x, { axis: 1, from: 0, to: 1 });
-        // Those of the block before, now changed by it, make room.
+        // They replace the prompts of the previous block.
         const patches = slice(x, { axis: 1, from: block === 0 ? 1 : 1 + count, to: tokens });
         return concat(concat(cls, prompts, 1), patches, 1); // [batch, 1 + count + patches, width]
       },

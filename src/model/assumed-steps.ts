@@ -1,4 +1,4 @@
-/** What is taken for granted about images where a model does not say how they are prepared. */
+/** What is assumed about preprocessing where a model does not say. */
 
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
 import type { Model } from "./model.ts";

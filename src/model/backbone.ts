@@ -1,4 +1,4 @@
-/** What any architecture is to the rest of the code: sites, named tensors, and a forward pass that calls layers. */
+/** The interface of an architecture: sites, named tensors, and a forward pass that calls layers. */
 
 import type { Shape } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";

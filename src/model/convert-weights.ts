@@ -1,4 +1,4 @@
-/** Weights of any layout and number format, converted once into a float32 safetensors file of our names. */
+/** Converts weights of any naming scheme and number format, once, into a float32 safetensors file with our names. */
 
 import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
@@ -7,16 +7,16 @@ import { basename, dirname, join } from "node:path";
 import { EngineError, FileError, InputError } from "../errors.ts";
 import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { type WriteFileOptions, writeFileAside } from "../files/write-file.ts";
+import { type WriteFileOptions, writeFileAtomically } from "../files/write-file.ts";
 import { float32Bytes } from "../formats/float-types.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
-import type { Form } from "./layout.ts";
+import type { Form } from "./naming-scheme.ts";
 import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-/** Raised when a conversion comes to give other numbers, so that older files are not used again. */
+/** Incremented when the conversion changes, so that older files are not reused. */
 const CONVERSION_VERSION = 1;
 
 /** Where files made from a user's files are kept. */
@@ -68,7 +68,7 @@ async function convertOne(
   return data.subarray(start, start + size);
 }
 
-/** Names a conversion by what it is made from: the same files, unchanged, give the same name. */
+/** The path of a conversion, named by its source: the same unchanged files give the same path. */
 async function conversionPath(paths: readonly string[]): Promise<string> {
   const hash = createHash("sha256").update(`${CONVERSION_VERSION}`);
   for (const path of paths) {
@@ -80,7 +80,7 @@ async function conversionPath(paths: readonly string[]): Promise<string> {
   return join(cacheFolder(), "weights", `${name}-${hash.digest("hex").slice(0, 16)}.safetensors`);
 }
 
-/** An earlier conversion, where it is whole and holds what is needed. */
+/** An earlier conversion, if it is complete and has the needed tensors. */
 async function readConversion(
   path: string,
   shapes: ReadonlyMap<string, Shape>,
@@ -108,7 +108,7 @@ async function writeIntoCache(path: string, { data, bytes, ...options }: Convers
   try {
     await makeFolder(folder);
     await checkFreeSpace(folder, { bytes, what: "the converted model" });
-    await writeFileAside(path, data, options);
+    await writeFileAtomically(path, data, options);
   } catch (cause) {
     if (!(cause instanceof EngineError)) throw cause;
     throw new EngineError(`${cause.message} RLRR_CACHE names another folder for converted weights.`, {
@@ -148,7 +148,7 @@ export async function convertWeights(
         onProgress?.(++done, shapes.size);
       }
     }
-    // Another process may convert the same files at this moment: then its conversion is waited for.
+    // Another process may be converting the same files: then this one waits for it.
     const unless = async () => (await readConversion(path, shapes)) !== undefined;
     const bytes = 4 * [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
     await writeIntoCache(path, { data: data(), bytes, unless, signal });

@@ -1,7 +1,7 @@
-/** What Google calls the weights of a plain ViT: JAX kernels (in, out), attention with an axis of heads, patches (p, p, 3, D). */
+/** How Google names the weights of a plain ViT: JAX kernels (in, out), attention with an axis of heads, patches (p, p, 3, D). */
 
 import type { Shape } from "../formats/tensor.ts";
-import type { Layout, Row, SourceSizes } from "./layout.ts";
+import type { NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
 
 const at = (shape: Shape, axis: number): number => shape[axis] ?? 0;
 
@@ -42,7 +42,7 @@ interface GoogleNames {
   readonly norm2: string;
 }
 
-const google = ({ title, position, attention, mlp, norm2 }: GoogleNames): Layout => ({
+const google = ({ title, position, attention, mlp, norm2 }: GoogleNames): NamingScheme => ({
   title,
   prefixes: ["", "opt/target/", "params/", "params/img/"],
   blockRoot: "Transformer/encoderblock_",
@@ -79,7 +79,7 @@ const google = ({ title, position, attention, mlp, norm2 }: GoogleNames): Layout
   ],
 });
 
-export const googleLayouts: readonly Layout[] = [
+export const googleNamingSchemes: readonly NamingScheme[] = [
   google({
     title: "Google",
     position: "Transformer/posembed_input/pos_embedding",

@@ -1,14 +1,14 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { layoutWeights } from "../../test/model-layouts.ts";
+import { seededWeights } from "../../test/named-weights.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FileError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { hashWeights } from "./hash.ts";
 
-const weights = layoutWeights();
+const weights = seededWeights();
 
 const changed = (name: string, tensor: Tensor): ReadonlyMap<string, Tensor> =>
   new Map([...weights, [name, tensor]]);

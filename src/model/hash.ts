@@ -1,4 +1,4 @@
-/** One name for the same backbone, whatever file it came from: a hash of its weights. */
+/** A hash of the backbone's weights, which is the same for every file format. */
 
 import { createHash } from "node:crypto";
 import { FileError } from "../errors.ts";

@@ -1,12 +1,12 @@
-/** The hub's cache on this machine, laid out as Python's huggingface_hub lays it out, so that both share their files. */
+/** The hub's cache on this machine, in the format of Python's huggingface_hub, so that both share their files. */
 
 import { copyFile, readFile, rename, symlink } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { getHFHubCachePath } from "@huggingface/hub";
-import { asideOf, whileWriting } from "../files/aside.ts";
 import { writeProblem } from "../files/file-problem.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { temporaryPathOf, whileWriting } from "../files/temporary-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 
 /** A model of the hub at a revision: a branch, a tag or a commit. */
 export interface HubModel {
@@ -35,7 +35,7 @@ export async function rememberCommit(model: HubModel, commit: string): Promise<v
   if ((await cachedCommit(model)) === commit) return;
   const path = join(folderOf(model), "refs", model.revision);
   await makeFolder(dirname(path));
-  await writeFileAside(path, commit);
+  await writeFileAtomically(path, commit);
 }
 
 /** Where the content with `oid` belongs. */
@@ -44,10 +44,10 @@ export const blobPath = (model: HubModel, oid: string): string => join(folderOf(
 /** Makes the content at `blob` appear as `pointer`; where links are not allowed, as on most Windows machines, by a copy. */
 export async function linkBlob(blob: string, pointer: string): Promise<void> {
   await makeFolder(dirname(pointer));
-  const aside = asideOf(pointer);
+  const temporary = temporaryPathOf(pointer);
   await whileWriting(pointer, async () => {
-    await symlink(relative(dirname(pointer), blob), aside).catch(() => copyFile(blob, aside));
-    await rename(aside, pointer);
+    await symlink(relative(dirname(pointer), blob), temporary).catch(() => copyFile(blob, temporary));
+    await rename(temporary, pointer);
   }).catch((cause: unknown) => {
     throw writeProblem(cause, pointer);
   });

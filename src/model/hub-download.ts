@@ -1,4 +1,4 @@
-/** One file of the hub, fetched into the cache: continued where the line breaks, checked, then renamed. */
+/** Downloads one file of the hub into the cache: resumed after connection errors, verified, then renamed. */
 
 import { createHash } from "node:crypto";
 import { dirname } from "node:path";
@@ -8,7 +8,7 @@ import { EngineError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { checkFreeSpace } from "../files/free-space.ts";
 import { makeFolder } from "../files/make-folder.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { limits } from "../limits.ts";
 import { blobPath, type HubModel, linkBlob } from "./hub-cache.ts";
 import { type HubClient, HubSilence } from "./hub-fetch.ts";
@@ -102,7 +102,7 @@ export async function fetchFile(client: HubClient, download_: Download, pointer:
     }
     await checkFreeSpace(dirname(blob), { bytes: info.size, what: `${info.path} of ${model.name}` });
     // Another process may fetch the same content at this moment: then it is waited for.
-    await writeFileAside(blob, checked(), { unless: () => exists(blob), signal: client.signal });
+    await writeFileAtomically(blob, checked(), { unless: () => exists(blob), signal: client.signal });
   }
   await linkBlob(blob, pointer);
 }

@@ -1,4 +1,4 @@
-/** `fetch` for a hub that is not trusted: it ends when the hub is silent or sends too much, and keeps the user's token to the hub. */
+/** `fetch` for an untrusted hub: it times out, limits the response size, and sends the user's token to the hub alone. */
 
 import { EngineError } from "../errors.ts";
 import { limits } from "../limits.ts";
@@ -8,7 +8,7 @@ export const MAX_ANSWER_BYTES = limits.MAX_ANSWER_BYTES.value;
 /** Without a byte. */
 export const SILENCE_SECONDS = limits.SILENCE_SECONDS.value;
 
-/** The hub did not answer, or stopped in the middle; asking again may help. */
+/** The hub did not answer, or stopped in the middle; a retry may help. */
 export class HubSilence extends Error {}
 
 export interface HubClient {
@@ -16,7 +16,7 @@ export interface HubClient {
   /** `fetch` whose answers have at most `bytes` bytes, after decompression. */
   readonly fetchUpTo: (bytes: number) => typeof fetch;
   readonly signal?: AbortSignal | undefined;
-  /** Ends what is still under way. */
+  /** Aborts running requests. */
   readonly close: () => void;
 }
 
@@ -55,7 +55,7 @@ export function openHubClient({ hubUrl, token, signal }: ClientOptions): HubClie
 
 type Wait = <T>(promise: Promise<T>) => Promise<T>;
 
-/** Waits for what the hub is to send, and ends the request when that takes too long. */
+/** Waits for data from the hub, and aborts the request when that takes too long. */
 const waiter =
   (hubUrl: string, ending: AbortController): Wait =>
   async (promise) => {
@@ -91,7 +91,7 @@ function bounded(
         done += chunk.value.length;
         if (done > bytes) {
           const error = new EngineError(
-            `${hubUrl} sent more than the ${bytes} bytes that were to come. It is no hub, or a broken one.`,
+            `${hubUrl} sent more than the ${bytes} bytes expected. It is not a hub, or it is broken.`,
           );
           ending.abort(error);
           throw error;

@@ -2,7 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type HubServer, startHub } from "../../test/hub-server.ts";
-import { classicTensors, layoutConfig, layoutWeights } from "../../test/model-layouts.ts";
+import { classicTensors, seededConfig, seededWeights } from "../../test/named-weights.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, InputError } from "../errors.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
@@ -12,7 +12,7 @@ import { type ModelProgress, readModel } from "./read-model.ts";
 import { writeModel } from "./write-model.ts";
 
 const folder = temporaryFolder("hub");
-const weights = layoutWeights();
+const weights = seededWeights();
 const commit = "0123456789abcdef0123456789abcdef01234567";
 const name = "someone/tiny-vit";
 
@@ -21,7 +21,7 @@ const sharded = new Map<string, Uint8Array>();
 
 beforeAll(async () => {
   const source = join(folder, "source");
-  await writeModel(source, { config: layoutConfig, weights, labels: ["cat", "dog", "owl"] });
+  await writeModel(source, { config: seededConfig, weights, labels: ["cat", "dog", "owl"] });
   for (const file of readdirSync(source)) whole.set(file, readFileSync(join(source, file)));
   whole.set("README.md", Buffer.from("not needed"));
   whole.set("pytorch_model.bin", Buffer.from("not needed either"));
@@ -85,7 +85,7 @@ describe("readModel from the hub", () => {
     const { requests } = await serve();
     const seen: ModelProgress[] = [];
     const model = await readModel(name, { onProgress: (progress) => seen.push(progress) });
-    expect(model).toMatchObject({ id: name, config: layoutConfig, labels: ["cat", "dog", "owl"], notes: [] });
+    expect(model).toMatchObject({ id: name, config: seededConfig, labels: ["cat", "dog", "owl"], notes: [] });
     for (const [weight, tensor] of weights) {
       const read = model.weights.get(weight);
       expect(read && (await readWeight(read))).toEqual(tensor);
@@ -108,7 +108,7 @@ describe("readModel from the hub", () => {
     expect(requests).toEqual([`GET /api/models/${name}/revision/main`]);
     vi.stubEnv("HF_HUB_OFFLINE", "1");
     expect((await readModel(name)).notes).toEqual([]);
-    expect((await readModel(`${name}@${commit}`)).config).toEqual(layoutConfig);
+    expect((await readModel(`${name}@${commit}`)).config).toEqual(seededConfig);
     expect(requests).toHaveLength(1);
   });
 
@@ -180,7 +180,7 @@ describe("readModel from the hub", () => {
     );
     await expect(readModel(name)).rejects.toThrow(refused);
     vi.stubEnv("HF_TOKEN", "secret");
-    expect((await readModel(name)).config).toEqual(layoutConfig);
+    expect((await readModel(name)).config).toEqual(seededConfig);
   });
 
   it("sends the token nowhere else", async () => {
@@ -226,7 +226,7 @@ describe("readModel from the hub", () => {
       const size = whole.get("model.safetensors")?.length;
       await expect(readModel(name)).rejects.toThrow(
         new EngineError(
-          `${server.url} sent more than the ${size} bytes that were to come. It is no hub, or a broken one.`,
+          `${server.url} sent more than the ${size} bytes expected. It is not a hub, or it is broken.`,
         ),
       );
       expect(blobs()).toHaveLength(1);
@@ -238,7 +238,7 @@ describe("readModel from the hub", () => {
     server.faults = { chatter: 2 ** 24 };
     await expect(readModel(name)).rejects.toThrow(
       new EngineError(
-        `${server.url} sent more than the 16777216 bytes that were to come. It is no hub, or a broken one.`,
+        `${server.url} sent more than the 16777216 bytes expected. It is not a hub, or it is broken.`,
       ),
     );
   });

@@ -65,7 +65,7 @@ function hubProblem(
   if (!(error instanceof HubApiError)) {
     if (error instanceof TypeError && error.message === "fetch failed") return undefined;
     const reason = error instanceof Error ? error.message : String(error);
-    return new EngineError(`${url} did not answer as the hub does (${reason}).`, { cause: error });
+    return new EngineError(`${url} did not answer like the hub (${reason}).`, { cause: error });
   }
   const { statusCode } = error;
   if (statusCode === 401 || statusCode === 403)

@@ -1,4 +1,4 @@
-/** Hugging Face's config.json of a ViT, checked and turned into hints. */
+/** Hugging Face's config.json of a ViT, validated and converted to hints. */
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";

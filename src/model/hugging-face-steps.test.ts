@@ -97,14 +97,17 @@ describe("parseHuggingFaceSteps", () => {
   });
 
   it.each<[unknown, string]>([
-    [null, "P: the file holds null, which no image processor can have."],
-    [{ size: { longest_edge: 5 } }, 'P: size is {"longest_edge":5}, which no image processor can have.'],
-    [{ size: 1e9 }, "P: size is 1000000000, which no image processor can have."],
-    [{ image_mean: [1] }, "P: image_mean is [1], which no image processor can have."],
-    [{ rescale_factor: 0 }, "P: rescale_factor is 0, which no image processor can have."],
+    [null, "P: the file holds null, which is not valid in an image processor."],
+    [
+      { size: { longest_edge: 5 } },
+      'P: size is {"longest_edge":5}, which is not valid in an image processor.',
+    ],
+    [{ size: 1e9 }, "P: size is 1000000000, which is not valid in an image processor."],
+    [{ image_mean: [1] }, "P: image_mean is [1], which is not valid in an image processor."],
+    [{ rescale_factor: 0 }, "P: rescale_factor is 0, which is not valid in an image processor."],
     [
       { do_resize: false },
-      "P: preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+      "P: preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
     ],
     [{ rlrr_steps: 3 }, "P: rlrr_steps: preprocessing must be a list of steps, got 3."],
   ])("refuses %o", (value, message) => {

@@ -38,7 +38,7 @@ const schema = z.looseObject({
 type Config = z.infer<typeof schema>;
 type Triple = readonly [number, number, number];
 
-/** What each processor does where its file is silent; older ViT files come from the time of feature extractors. */
+/** Each processor's defaults; older ViT files were written by feature extractors. */
 function defaultsOf(config: Config): {
   resample: number;
   crop: boolean;
@@ -78,7 +78,7 @@ const scaled = (values: Triple, factor: number): Triple => [
   values[2] * factor,
 ];
 
-/** rgb · rescale, less the mean, over the deviation; our step starts from rgb / 255, so it takes both times 1 / (255 · rescale). */
+/** rgb · rescale, less the mean, over the std; our step starts from rgb / 255, so it takes both times 1 / (255 · rescale). */
 function normalizeStep(config: Config): Step {
   const defaults = defaultsOf(config);
   const rescale = (config.do_rescale ?? true) ? (config.rescale_factor ?? 1 / 255) : 1;
@@ -105,7 +105,7 @@ export function parseHuggingFaceSteps(
   const result = schema.safeParse(value);
   if (!result.success)
     throw new FileError(
-      `${where}: ${describeIssue(result.error, value)}, which no image processor can have.`,
+      `${where}: ${describeIssue(result.error, value)}, which is not valid in an image processor.`,
     );
   const config = result.data;
   const fallback: Pair = [...imageSize];
@@ -116,7 +116,7 @@ export function parseHuggingFaceSteps(
   return parseSteps([...steps, normalizeStep(config)], where);
 }
 
-/** What preprocessor_config.json says of `steps`: as much as Hugging Face's processors know, and the steps themselves. */
+/** preprocessor_config.json for `steps`: what Hugging Face's processors can express, and the steps themselves. */
 export function renderHuggingFaceSteps(steps: readonly Step[]): Readonly<Record<string, unknown>> {
   let fields: Record<string, unknown> = { image_processor_type: "ViTImageProcessor", do_resize: false };
   for (const [name, options] of evaluationSteps(steps)) {

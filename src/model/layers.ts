@@ -1,4 +1,4 @@
-/** What a backbone calls at its sites: frozen layers, layers with adapted weights, and changes on top of either. */
+/** The layers that a backbone calls at its sites: frozen, with adapted weights, or with changes on activations. */
 
 import { add, linear, mul, normalize, reshape } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";

@@ -1,4 +1,4 @@
-/** What a user means by a model: a weights file, a folder, or an id of the hub. What exists as a path wins. */
+/** Finds the files of the model that a user names: a weights file, a folder, or a hub id. An existing path wins. */
 
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";

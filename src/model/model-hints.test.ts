@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { layoutConfig, layoutWeights, timmTensors } from "../../test/model-layouts.ts";
+import { seededConfig, seededWeights, timmTensors } from "../../test/named-weights.ts";
 import { FileError, InputError } from "../errors.ts";
 import { checkImageSize, configure, type ModelHints } from "./model-hints.ts";
 import { planWeights } from "./weight-plan.ts";
 
-const plan = planWeights(timmTensors(layoutWeights()), "W");
+const plan = planWeights(timmTensors(seededWeights()), "W");
 const hints: ModelHints = {
   where: "C",
   names: { depth: "num_hidden_layers", imageSize: "image_size" },
@@ -17,7 +17,7 @@ const hints: ModelHints = {
 describe("configure", () => {
   it("takes sizes from the weights and the rest from the configuration, without a note", () => {
     expect(configure(plan, hints, { where: "W" })).toEqual({
-      config: { ...layoutConfig, layerNormEps: 1e-5 },
+      config: { ...seededConfig, layerNormEps: 1e-5 },
       labels: ["cat", "dog", "owl"],
       notes: [],
     });
@@ -61,7 +61,7 @@ describe("configure", () => {
       "C: image_size is 224 x 224, 3136 patches of 4, but the weights in W have positions for 9.",
     ],
     [{ ...hints, heads: 5 }, "C: 5 heads do not divide the width of 16."],
-    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 rows."],
+    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 classes."],
   ])("refuses a configuration that does not fit the weights (%#)", (wrong, message) => {
     expect(() => configure(plan, wrong, { where: "W" })).toThrow(new FileError(message));
   });

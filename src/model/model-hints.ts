@@ -1,4 +1,4 @@
-/** What a model's own configuration says, brought together with what the shapes of its weights say. */
+/** Combines a model's configuration with what the shapes of its weights imply. */
 
 import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
@@ -85,7 +85,7 @@ function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHi
   if (classes === 0 || labels.length === 0) return [];
   if (labels.length !== classes)
     throw new FileError(
-      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} rows.`,
+      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.`,
     );
   return labels;
 }
@@ -153,10 +153,10 @@ export function configure(
   }
   if (said === undefined) notes.push(`${heads} heads were inferred from the width of ${width}.`);
 
-  const layerNormEps = hints.layerNormEps ?? plan.layout.layerNormEps;
+  const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
   if (hints.layerNormEps === undefined)
     notes.push(
-      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.layout.title}.`,
+      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.scheme.title}.`,
     );
 
   const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));

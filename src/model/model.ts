@@ -1,4 +1,4 @@
-/** What a pre-trained Vision Transformer is: sizes, named weights, how its images are prepared, its labels. */
+/** A pre-trained Vision Transformer: sizes, named weights, preprocessing, labels. */
 
 import type { Weight, Weights } from "../formats/tensor.ts";
 import type { Step } from "../preprocessing/steps.ts";
@@ -37,9 +37,9 @@ export interface Model {
   readonly labels: readonly string[];
   /** From the model's own preprocessor config, where it has one. */
   readonly preprocessing?: readonly Step[];
-  /** What reads it again from anywhere: its absolute path, or its hub id; none of a model that was made in memory. */
+  /** The absolute path or hub id that it can be read from again; absent for a model made in memory. */
   readonly source?: string;
-  /** The files that its weights were read from; none of a model that was made in memory. */
+  /** The files that its weights were read from; absent for a model made in memory. */
   readonly files?: readonly string[];
   /** What was inferred or changed while reading, one sentence each, for the user to see. */
   readonly notes: readonly string[];

@@ -1,8 +1,8 @@
-/** What other projects call the weights of a plain ViT: one table a project, one row a kind of layer. */
+/** How other projects name the weights of a plain ViT: one table per project, one row per kind of layer. */
 
 import type { Shape } from "../formats/tensor.ts";
-import { googleLayouts } from "./google-names.ts";
-import type { Layout, Row } from "./layout.ts";
+import { googleNamingSchemes } from "./google-names.ts";
+import type { NamingScheme, Row } from "./naming-scheme.ts";
 
 const at = (shape: Shape, axis: number): number => shape[axis] ?? 0;
 
@@ -35,9 +35,9 @@ const torch = {
     patch: (shape) => ({ width: at(shape, 0), patchSize: at(shape, 2) }),
     mlpWidth: (shape) => at(shape, 0),
   },
-} as const satisfies Partial<Layout>;
+} as const satisfies Partial<NamingScheme>;
 
-const timm: Layout = {
+const timm: NamingScheme = {
   ...torch,
   title: "timm",
   prefixes: [""],
@@ -71,7 +71,7 @@ const huggingFaceOuter: readonly Row[] = [
 ];
 
 /** Names on disk, which transformers writes to this day. */
-const huggingFace: Layout = {
+const huggingFace: NamingScheme = {
   ...torch,
   title: "Hugging Face",
   prefixes: ["vit.", "", "deit."],
@@ -91,7 +91,7 @@ const huggingFace: Layout = {
 };
 
 /** Names in memory since transformers 5. */
-const huggingFace5: Layout = {
+const huggingFace5: NamingScheme = {
   ...huggingFace,
   title: "Hugging Face (transformers 5)",
   blockRoot: "layers.",
@@ -108,7 +108,7 @@ const huggingFace5: Layout = {
 };
 
 /** Our own names, as converted files hold them. */
-const own: Layout = {
+const own: NamingScheme = {
   ...torch,
   title: "rlrr",
   prefixes: [""],
@@ -129,7 +129,13 @@ const own: Layout = {
   block: ["norm1", "q", "k", "v", "o", "norm2", "fc1", "fc2"].flatMap((name) => pair(name, name)),
 };
 
-export const layouts: readonly Layout[] = [timm, huggingFace, huggingFace5, own, ...googleLayouts];
+export const namingSchemes: readonly NamingScheme[] = [
+  timm,
+  huggingFace,
+  huggingFace5,
+  own,
+  ...googleNamingSchemes,
+];
 
-/** The layout that merged models are written in: every loader of plain ViTs knows it. */
-export const classicLayout = huggingFace;
+/** The names that merged models are written with: every loader of plain ViTs knows them. */
+export const huggingFaceNames = huggingFace;

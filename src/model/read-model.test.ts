@@ -13,15 +13,15 @@ import { afterAll, describe, expect, it } from "vitest";
 import {
   classicTensors,
   googleArrays,
-  layoutConfig,
-  layoutWeights,
+  seededConfig,
+  seededWeights,
   timmTensors,
   transformers5Tensors,
-} from "../../test/model-layouts.ts";
+} from "../../test/named-weights.ts";
 import { npzBytes } from "../../test/npz-bytes.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError } from "../errors.ts";
-import { asideOf } from "../files/aside.ts";
+import { temporaryPathOf } from "../files/temporary-paths.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { isStored, type Tensor } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -37,8 +37,8 @@ afterAll(() => {
   else process.env.RLRR_CACHE = cacheBefore;
 });
 
-const weights = layoutWeights();
-const heads = layoutConfig.heads;
+const weights = seededWeights();
+const heads = seededConfig.heads;
 type Tensors = ReadonlyMap<string, Tensor>;
 
 let count = 0;
@@ -104,7 +104,7 @@ describe("readModel", () => {
     ["Google arrays under params/", () => npz(googleArrays(weights, "params/"), { type: "|V2" })],
   ])("reads the same model from %s", async (_, make) => {
     const model = await readModel(await make(), { heads });
-    expect(model.config).toEqual({ ...layoutConfig, layerNormEps: model.config.layerNormEps });
+    expect(model.config).toEqual({ ...seededConfig, layerNormEps: model.config.layerNormEps });
     expect([...model.weights.keys()]).toEqual([...weights.keys()]);
     expect(await numbersOf(model)).toEqual(weights);
     expect(await hashWeights(model)).toBe("49a4e648a3a2334cc41c054b2bb58703b8773f4098087a094399363bc45ef6cb");
@@ -132,7 +132,7 @@ describe("readModel", () => {
     expect(await numbersOf(await readModel(npz(arrays)))).toEqual(weights);
   });
 
-  /** What lies aside in the cache. */
+  /** Temporary files in the cache. */
   const hidden = () => readdirSync(join(folder, "cache", "weights")).filter((name) => name.startsWith("."));
 
   it("converts once, and again when the file changes or the conversion is damaged", async () => {
@@ -172,7 +172,7 @@ describe("readModel", () => {
     const [weight] = (await readModel(path)).weights.values();
     const converted = weight && isStored(weight) ? weight.path : "";
     rmSync(converted);
-    const half = asideOf(converted);
+    const half = temporaryPathOf(converted);
     writeFileSync(half, "half");
     const foreign = join(dirname(half), ".other.0123abcd.rlrr-tmp");
     writeFileSync(foreign, "somebody else's");
@@ -222,7 +222,7 @@ describe("readModel", () => {
     expect(google.weights.has("head.weight")).toBe(false);
     expect(google.notes.slice(0, 2)).toEqual([
       "Ignored the layer before the head (pre_logits).",
-      "Left out the head, which works only behind pre_logits.",
+      "Ignored the head, which works only behind pre_logits.",
     ]);
   });
 
@@ -241,7 +241,7 @@ describe("readModel", () => {
     const model = await readModel(path);
     expect(model).toMatchObject({
       id: path.slice(folder.length + 1),
-      config: { ...layoutConfig, layerNormEps: 1e-5 },
+      config: { ...seededConfig, layerNormEps: 1e-5 },
       labels: ["cat", "dog", "owl"],
       preprocessing: [
         ["resize", { size: [12, 12], filter: "bicubic" }],
@@ -292,7 +292,7 @@ describe("readModel", () => {
       timmTensors(weights),
     );
     expect(await readModel(path)).toMatchObject({
-      config: layoutConfig,
+      config: seededConfig,
       labels: ["cat", "dog", "owl"],
       preprocessing: [
         ["resizeShort", { size: 13, filter: "bicubic" }],
@@ -359,8 +359,16 @@ describe("readModel refuses", () => {
   it.each<[string, string, string]>([
     ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
     ["config.json", "[]", 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
-    ["preprocessor_config.json", '{"resample": 9}', "C: resample is 9, which no image processor can have."],
-    ["preprocessor_config.json", '{"size": "big"}', 'C: size is "big", which no image processor can have.'],
+    [
+      "preprocessor_config.json",
+      '{"resample": 9}',
+      "C: resample is 9, which is not valid in an image processor.",
+    ],
+    [
+      "preprocessor_config.json",
+      '{"size": "big"}',
+      'C: size is "big", which is not valid in an image processor.',
+    ],
     [
       "preprocessor_config.json",
       '{"rlrr_steps": []}',

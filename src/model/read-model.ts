@@ -18,7 +18,7 @@ import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
 import { type Origin, plannedShapes, planWeights, type WeightPlan } from "./weight-plan.ts";
 import { openWeights, type WeightSource } from "./weight-source.ts";
 
-/** What takes time: bytes of a file from the hub, or tensors converted into the cache. */
+/** Progress of what takes time: downloading a file from the hub, or converting tensors into the cache. */
 export interface ModelProgress {
   readonly type: "download" | "convert";
   readonly file: string;
@@ -45,7 +45,7 @@ async function readHints({ config }: LocatedModel): Promise<ModelHints> {
   return isTimmConfig(value) ? parseTimmConfig(value, config) : parseHuggingFaceConfig(value, config);
 }
 
-/** The weight on disk that `origin` names; thirds of a fused q, k, v are stretches of its rows. */
+/** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
 function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
   const stored = source.get(origin.source)?.stored;
   if (stored === undefined || origin.form !== "same") return undefined;

@@ -1,4 +1,4 @@
-/** The config.json that timm puts on the hub, checked and turned into hints. */
+/** timm's config.json on the hub, validated and converted to hints. */
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";

@@ -40,7 +40,7 @@ export type VariantName = keyof typeof variants;
 export const isVariant = (name: string): name is VariantName => Object.hasOwn(variants, name);
 
 /**
- * Heads of a ViT of `width`, where nothing says: the published size of that width, else 64 columns a head.
+ * Heads of a ViT of `width`, where nothing says: the published size of that width, else 64 columns per head.
  * `where` names the weights in the message.
  */
 export function inferHeads(width: number, where: string): number {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { feedsOf, type GoldenTensor, type GoldenTensors, inFloat32, readGolden } from "../../test/golden.ts";
-import { adaptedGraph, crossEntropy, drawnWeights, tiny } from "../../test/tiny-vit.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
+import { adaptedGraph, crossEntropy, randomWeights, tiny } from "../../test/tiny-vit.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { evaluate } from "../engine/reference.ts";
 import type { Shape } from "../formats/tensor.ts";
@@ -63,9 +63,9 @@ describe("vit against PyTorch", () => {
 });
 
 describe("vit", () => {
-  const weights = drawnWeights(tiny);
+  const weights = randomWeights(tiny);
   const batch = 2;
-  const images = drawnNumbers(batch * 3 * 8 * 8, { seed: 99 });
+  const images = randomNumbers(batch * 3 * 8 * 8, { seed: 99 });
   const feeds = {
     images: Float64Array.from(images),
     ...Object.fromEntries([...weights].map(([name, { data }]) => [name, data])),
@@ -105,7 +105,7 @@ describe("vit", () => {
     const directions = new Map(
       inputs.map(([name, { shape }], at) => [
         name,
-        drawnNumbers(
+        randomNumbers(
           shape.reduce((a, b) => a * b, 1),
           { seed: 500 + at },
         ),
@@ -170,7 +170,7 @@ type Row = readonly number[];
 type Rows = readonly Row[];
 
 /** One picture through the tiny ViT, in loops, all tokens through every block. */
-function plainForward(image: Row, weights: ReturnType<typeof drawnWeights>) {
+function plainForward(image: Row, weights: ReturnType<typeof randomWeights>) {
   const { width, heads, depth, patchSize: p } = tiny;
   const of = (name: string): Row => [...(weights.get(name)?.data ?? [])];
   const dot = (a: Row, b: Row) => a.reduce((total, x, i) => total + x * (b[i] ?? 0), 0);

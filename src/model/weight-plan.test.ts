@@ -2,17 +2,17 @@ import { describe, expect, it } from "vitest";
 import {
   classicTensors,
   googleArrays,
-  layoutConfig,
-  layoutWeights,
+  seededConfig,
+  seededWeights,
   timmTensors,
-} from "../../test/model-layouts.ts";
+} from "../../test/named-weights.ts";
 import { FileError } from "../errors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import { planWeights } from "./weight-plan.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 
-const weights = layoutWeights();
+const weights = seededWeights();
 
 const without = (tensors: Tensors, name: string): Tensors =>
   new Map([...tensors].filter(([other]) => other !== name));
@@ -28,7 +28,7 @@ describe("planWeights", () => {
   const titles = "timm, Hugging Face, Hugging Face (transformers 5), rlrr, Google, Google (big_vision)";
 
   it("measures the sizes, and finds each weight in the order of our files", () => {
-    const { imageSize: _, heads, layerNormEps: __, ...sizes } = layoutConfig;
+    const { imageSize: _, heads, layerNormEps: __, ...sizes } = seededConfig;
     const plan = planWeights(timm, "X");
     expect(plan.sizes).toEqual({ ...sizes, tokens: 10 });
     expect([...plan.origins.keys()]).toEqual([...weights.keys()]);

@@ -4,9 +4,9 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { modelShapes } from "./architectures.ts";
-import type { Form, Layout, Row, SourceSizes } from "./layout.ts";
-import { layouts } from "./names.ts";
-import { ignorableKind, refuseForeign } from "./not-plain.ts";
+import { namingSchemes } from "./names.ts";
+import type { Form, NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
+import { ignorableKind, refuseUnsupported } from "./unsupported-tensors.ts";
 
 /** Where one of our weights comes from. */
 export interface Origin {
@@ -16,7 +16,7 @@ export interface Origin {
 }
 
 export interface WeightPlan {
-  readonly layout: Layout;
+  readonly scheme: NamingScheme;
   readonly sizes: SourceSizes;
   /** By our names; `undefined` is a bias that the model lacks: zeros. */
   readonly origins: ReadonlyMap<string, Origin | undefined>;
@@ -41,7 +41,7 @@ export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
 const MAX_DEPTH = limits.MAX_BLOCKS.value;
 
 interface Found {
-  readonly layout: Layout;
+  readonly scheme: NamingScheme;
   readonly prefix: string;
 }
 
@@ -51,33 +51,33 @@ const shortList = (names: readonly string[]): string =>
     .map((name) => JSON.stringify(name))
     .join(", ") + (names.length > 4 ? ", …" : "");
 
-const patchOf = (layout: Layout): string => layout.outer[0]?.theirs ?? "";
-const attentionOf = (layout: Layout): string =>
-  layout.block.find((row) => row.ours === "q.weight")?.theirs ?? "";
+const patchOf = (scheme: NamingScheme): string => scheme.outer[0]?.theirs ?? "";
+const attentionOf = (scheme: NamingScheme): string =>
+  scheme.block.find((row) => row.ours === "q.weight")?.theirs ?? "";
 
-function findLayout(tensors: SourceShapes, where: string): Found {
+function findScheme(tensors: SourceShapes, where: string): Found {
   const names = [...tensors.keys()];
-  for (const layout of layouts)
-    for (const prefix of layout.prefixes) {
-      const block = `${prefix}${layout.blockRoot}`;
-      const attention = `${layout.separator}${attentionOf(layout)}`;
-      if (!tensors.has(prefix + patchOf(layout))) continue;
-      if (names.some((name) => name.startsWith(block) && name.endsWith(attention))) return { layout, prefix };
+  for (const scheme of namingSchemes)
+    for (const prefix of scheme.prefixes) {
+      const block = `${prefix}${scheme.blockRoot}`;
+      const attention = `${scheme.separator}${attentionOf(scheme)}`;
+      if (!tensors.has(prefix + patchOf(scheme))) continue;
+      if (names.some((name) => name.startsWith(block) && name.endsWith(attention))) return { scheme, prefix };
     }
   throw new FileError(
-    `${where}: no Vision Transformer was found in its ${names.length} tensors (${shortList(names)}). Known are the names of ${layouts.map(({ title }) => title).join(", ")}.`,
+    `${where}: no Vision Transformer was found in its ${names.length} tensors (${shortList(names)}). Known are the names of ${namingSchemes.map(({ title }) => title).join(", ")}.`,
   );
 }
 
 /** Names of heads stand outside the prefix of the body in Hugging Face's files. */
-const outerName = ({ layout, prefix }: Found, row: Row): string =>
-  layout.separator === "." && row.ours.startsWith("head.") ? row.theirs : prefix + row.theirs;
+const outerName = ({ scheme, prefix }: Found, row: Row): string =>
+  scheme.separator === "." && row.ours.startsWith("head.") ? row.theirs : prefix + row.theirs;
 
-const blockName = ({ layout, prefix }: Found, block: number, theirs: string): string =>
-  `${prefix}${layout.blockRoot}${block}${layout.separator}${theirs}`;
+const blockName = ({ scheme, prefix }: Found, block: number, theirs: string): string =>
+  `${prefix}${scheme.blockRoot}${block}${scheme.separator}${theirs}`;
 
 function countBlocks(found: Found, tensors: SourceShapes): number {
-  const root = found.prefix + found.layout.blockRoot;
+  const root = found.prefix + found.scheme.blockRoot;
   let depth = 0;
   for (const name of tensors.keys()) {
     if (!name.startsWith(root)) continue;
@@ -102,26 +102,26 @@ function shapeOf(
 }
 
 function measure(found: Found, tensors: SourceShapes, where: string): SourceSizes {
-  const { layout } = found;
+  const { scheme } = found;
   const depth = countBlocks(found, tensors);
   if (depth > MAX_DEPTH)
     throw new FileError(`${where}: it claims ${depth} blocks; at most ${MAX_DEPTH} are allowed.`);
   const outer = (ours: string): string | undefined => {
-    const row = layout.outer.find((candidate) => candidate.ours === ours);
+    const row = scheme.outer.find((candidate) => candidate.ours === ours);
     return row && outerName(found, row);
   };
   const ofBlock = (ours: string): string =>
-    blockName(found, 0, layout.block.find((row) => row.ours === ours)?.theirs ?? ours);
+    blockName(found, 0, scheme.block.find((row) => row.ours === ours)?.theirs ?? ours);
   const patch = outer("patch.weight") ?? "";
-  const patchShape = shapeOf(patch, { tensors, axes: layout.measure.patchAxes, where });
-  const { width, patchSize } = layout.measure.patch(patchShape);
+  const patchShape = shapeOf(patch, { tensors, axes: scheme.measure.patchAxes, where });
+  const { width, patchSize } = scheme.measure.patch(patchShape);
   if (width < 1 || !Number.isInteger(patchSize) || patchSize < 1)
     throw new FileError(
       `${where}: tensor ${JSON.stringify(patch)} has shape ${renderShape(patchShape)}; square patches of three channels are needed.`,
     );
   const position = shapeOf(outer("position") ?? "", { tensors, axes: 3, where });
-  const mlpWidth = layout.measure.mlpWidth(shapeOf(ofBlock("fc1.weight"), { tensors, axes: 2, where }));
-  const heads = layout.measure.heads?.(shapeOf(ofBlock("q.weight"), { tensors, axes: 3, where }));
+  const mlpWidth = scheme.measure.mlpWidth(shapeOf(ofBlock("fc1.weight"), { tensors, axes: 2, where }));
+  const heads = scheme.measure.heads?.(shapeOf(ofBlock("q.weight"), { tensors, axes: 3, where }));
   const hasHead = tensors.has(outer("head.weight") ?? "") || tensors.has(outer("head.bias") ?? "");
   const classes = hasHead ? (shapeOf(outer("head.bias") ?? "", { tensors, axes: 1, where })[0] ?? 0) : 0;
   if (heads !== undefined && (heads < 1 || width % heads !== 0))
@@ -129,7 +129,7 @@ function measure(found: Found, tensors: SourceShapes, where: string): SourceSize
   return { width, patchSize, depth, mlpWidth, classes, tokens: position[1] ?? 0, ...(heads && { heads }) };
 }
 
-/** A row of a layout at its place: our full name and theirs. */
+/** A row of a scheme with full names, ours and theirs. */
 interface Placed {
   readonly ours: string;
   readonly theirs: string;
@@ -137,11 +137,11 @@ interface Placed {
 }
 
 function* placedRows(found: Found, sizes: SourceSizes): Generator<Placed> {
-  for (const row of found.layout.outer)
+  for (const row of found.scheme.outer)
     if (sizes.classes > 0 || !row.ours.startsWith("head."))
       yield { ours: row.ours, theirs: outerName(found, row), row };
   for (let block = 0; block < sizes.depth; block++)
-    for (const row of found.layout.block)
+    for (const row of found.scheme.block)
       yield { ours: `blocks.${block}.${row.ours}`, theirs: blockName(found, block, row.theirs), row };
 }
 
@@ -169,8 +169,8 @@ const hasPreLogits = (tensors: SourceShapes): boolean =>
 
 /** Plans how `tensors` become our weights. `where` names the source in messages. */
 export function planWeights(tensors: SourceShapes, where: string): WeightPlan {
-  refuseForeign(tensors.keys(), where);
-  const found = findLayout(tensors, where);
+  refuseUnsupported(tensors.keys(), where);
+  const found = findScheme(tensors, where);
   const measured = measure(found, tensors, where);
   const dropHead = measured.classes > 0 && hasPreLogits(tensors);
   const sizes = dropHead ? { ...measured, classes: 0 } : measured;
@@ -209,8 +209,8 @@ export function planWeights(tensors: SourceShapes, where: string): WeightPlan {
   );
   const kinds = new Set(unused.flatMap((name) => ignorableKind(name) ?? []));
   const notes = [...kinds].map((kind) => `Ignored ${kind}.`);
-  if (dropHead) notes.push("Left out the head, which works only behind pre_logits.");
+  if (dropHead) notes.push("Ignored the head, which works only behind pre_logits.");
   if (biasless) notes.push("q, k and v have no biases; zeros take their place.");
   const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
-  return { layout: found.layout, sizes, origins: ordered, notes };
+  return { scheme: found.scheme, sizes, origins: ordered, notes };
 }

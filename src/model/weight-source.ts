@@ -1,4 +1,4 @@
-/** The tensors that a model is read from, whatever the format of its files: a shape each, on disk until read. */
+/** The tensors that a model is read from, in any file format: shapes first, data on disk until read. */
 
 import { FileError, InputError } from "../errors.ts";
 import { isFloatType } from "../formats/float-types.ts";

@@ -1,7 +1,7 @@
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { classicTensors, layoutConfig, layoutWeights } from "../../test/model-layouts.ts";
+import { classicTensors, seededConfig, seededWeights } from "../../test/named-weights.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { InputError } from "../errors.ts";
 import { readSafetensors } from "../formats/safetensors.ts";
@@ -12,20 +12,20 @@ import { readModel } from "./read-model.ts";
 import { writeModel } from "./write-model.ts";
 
 const folder = temporaryFolder("write-model");
-const weights = layoutWeights();
+const weights = seededWeights();
 const preprocessing: readonly Step[] = [
   ["resizeShort", { size: 14, filter: "bicubic" }],
   ["centerCrop", { size: [12, 12] }],
   ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }],
 ];
-const model = { config: layoutConfig, weights, labels: ["cat", "dog", "__proto__"], preprocessing };
+const model = { config: seededConfig, weights, labels: ["cat", "dog", "__proto__"], preprocessing };
 
 describe("writeModel", () => {
   it("writes what readModel reads: the same weights, labels, sizes and steps", async () => {
     const path = join(folder, "round");
     await writeModel(path, model);
     const read = await readModel(path);
-    expect(read).toMatchObject({ config: layoutConfig, labels: model.labels, preprocessing, notes: [] });
+    expect(read).toMatchObject({ config: seededConfig, labels: model.labels, preprocessing, notes: [] });
     for (const [name, weight] of read.weights) expect(await readWeight(weight)).toEqual(weights.get(name));
     expect(read.weights.size).toBe(weights.size);
     expect(await hashWeights(read)).toBe(await hashWeights(model));
@@ -81,8 +81,8 @@ describe("writeModel", () => {
 
   it("writes a backbone without a head, at a size that is not square, and reads it back", async () => {
     const path = join(folder, "headless");
-    const config = { ...layoutConfig, classes: 0, imageSize: [8, 16] as const };
-    await writeModel(path, { config, weights: layoutWeights(config), labels: [] });
+    const config = { ...seededConfig, classes: 0, imageSize: [8, 16] as const };
+    await writeModel(path, { config, weights: seededWeights(config), labels: [] });
     const read = await readModel(path);
     expect(read).toMatchObject({ config, labels: [] });
     expect(read.preprocessing).toBeUndefined();

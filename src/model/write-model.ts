@@ -1,26 +1,26 @@
-/** Writes a plain ViT as a folder that transformers, timm-style loaders and this product read alike. */
+/** Writes a plain ViT as a folder that transformers, timm-style loaders and rlrr can read. */
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
-import { writeFileAside } from "../files/write-file.ts";
-import { writeFolderAside } from "../files/write-folder.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
+import { writeFolderAtomically } from "../files/write-folder.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
 import { modelShapes } from "./architectures.ts";
 import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
 import type { Model, VitConfig } from "./model.ts";
-import { classicLayout } from "./names.ts";
+import { huggingFaceNames } from "./names.ts";
 
 export interface WriteModelOptions {
-  /** Whether a model of this layout that is there already may be replaced; other folders never are. */
+  /** Whether an existing model folder may be replaced; other folders never are. */
   readonly replace?: boolean;
 }
 
-/** What a folder of this layout may hold besides. */
-const layoutNames = /^(config\.json|preprocessor_config\.json|model\.safetensors|README\.md|\.DS_Store)$/;
+/** The files that a model folder may hold. */
+const knownNames = /^(config\.json|preprocessor_config\.json|model\.safetensors|README\.md|\.DS_Store)$/;
 
 const isModelFolder = (names: readonly string[]): boolean =>
-  names.includes("config.json") && names.every((name) => layoutNames.test(name));
+  names.includes("config.json") && names.every((name) => knownNames.test(name));
 
 /** Their shape of ours: patches get their three axes back. */
 const theirShape = (ours: string, shape: Shape, { patchSize, width }: VitConfig): Shape =>
@@ -29,12 +29,12 @@ const theirShape = (ours: string, shape: Shape, { patchSize, width }: VitConfig)
 /** Our weights under the classic names; throws where one is missing or has another shape than `config` says. */
 export function classicWeights(config: VitConfig, weights: Weights): Weights {
   const shapes = modelShapes(config);
-  const { outer, block } = classicLayout;
+  const { outer, block } = huggingFaceNames;
   const theirName = (ours: string): string => {
     const [, index, inner] = /^blocks\.(\d+)\.(.+)$/.exec(ours) ?? [];
     const row = (inner === undefined ? outer : block).find((candidate) => candidate.ours === (inner ?? ours));
     if (row === undefined) throw new Error(`internal: no classic name for ${ours}`);
-    const body = inner === undefined ? row.theirs : `${classicLayout.blockRoot}${index}.${row.theirs}`;
+    const body = inner === undefined ? row.theirs : `${huggingFaceNames.blockRoot}${index}.${row.theirs}`;
     return ours.startsWith("head.") ? body : `vit.${body}`;
   };
   const result = new Map<string, Weight>();
@@ -91,14 +91,14 @@ export async function writeModel(
   if (labels.length > 0 && labels.length !== config.classes)
     throw new InputError(`writeModel: there are ${labels.length} labels for ${config.classes} classes.`);
   const classic = classicWeights(config, weights);
-  await writeFolderAside(
+  await writeFolderAtomically(
     folder,
-    async (aside) => {
-      await writeSafetensors(join(aside, "model.safetensors"), classic, { format: "pt" });
-      await writeFileAside(join(aside, "config.json"), renderJson(renderConfig(config, labels)));
+    async (temporary) => {
+      await writeSafetensors(join(temporary, "model.safetensors"), classic, { format: "pt" });
+      await writeFileAtomically(join(temporary, "config.json"), renderJson(renderConfig(config, labels)));
       if (preprocessing !== undefined)
-        await writeFileAside(
-          join(aside, "preprocessor_config.json"),
+        await writeFileAtomically(
+          join(temporary, "preprocessor_config.json"),
           renderJson(renderHuggingFaceSteps(preprocessing)),
         );
     },

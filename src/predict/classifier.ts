@@ -7,9 +7,9 @@ import type { Graph } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
 import { methodOf } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
-import { constantsOf } from "../model/frozen.ts";
 import { affineOf, weightLayers } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
+import { constantsOf } from "../model/weight-constants.ts";
 import { predictGraph } from "./predict-graph.ts";
 
 export interface ClassifierParts {

@@ -12,7 +12,7 @@ import type { Step } from "../preprocessing/steps.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
 import { classifyBatches } from "./run-classifier.ts";
 
-/** What classifies. */
+/** The model that classifies. */
 export interface ClassifierParts {
   readonly model: Model;
   readonly adapter: Adapter | undefined;
@@ -25,11 +25,11 @@ export interface ClassifierParts {
 }
 
 export interface ClassifyOptions {
-  /** Tell of damaged images as they come and leave them out; otherwise all are checked before the first is classified. */
+  /** Report damaged images as they are found and skip them; otherwise all are checked before the first is classified. */
   readonly skipBadImages?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
-  /** Told of each image that is left out. */
+  /** Called for each skipped image. */
   readonly onSkipped?: ((image: BadImage) => void) | undefined;
 }
 
@@ -99,7 +99,7 @@ async function refuseBadImages(
   if (bad.length > 0)
     throw new FileError(
       (show) =>
-        `${renderBadImages(bad)}\nRemove or mend them, or leave them out with ${show("skipBadImages")}.`,
+        `${renderBadImages(bad)}\nRemove or repair them, or leave them out with ${show("skipBadImages")}.`,
     );
 }
 

@@ -1,12 +1,12 @@
-/** How good a model is on labelled images: which of them, how each class is found, and what is mistaken for what. */
+/** Evaluates a model on labelled images: chooses the split, classifies, and computes the metrics. */
 
 import { basename, resolve } from "node:path";
 import type { Dataset, Example, Split } from "../datasets/dataset.ts";
 import { splitNames } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
-import { checkReportFile } from "../files/check-out.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { checkReportFile } from "../files/check-output-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import type { Evaluation } from "../reports/evaluation.ts";
 import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
@@ -22,11 +22,11 @@ export interface EvaluateOptions extends ClassifyOptions {
   readonly split?: Split | undefined;
   /** Where to write a page with pictures of the mistakes; its name ends in .html. */
   readonly report?: string | undefined;
-  /** Told what was found, decided or ignored, before the first image is classified. */
+  /** Called with what was found, decided or ignored, before the first image is classified. */
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
-/** What `rlrr evaluate` says, and what it was found on. */
+/** The result of `rlrr evaluate`, and the images it was computed on. */
 export interface ModelEvaluation extends Evaluation {
   /** Those that count, in the order of `metrics.predictions`. */
   readonly examples: readonly Example[];
@@ -91,7 +91,7 @@ interface ReportParts
   readonly root: string;
 }
 
-/** The surest mistakes get a picture each. */
+/** Only the most confident mistakes get a thumbnail. */
 async function withPictures(
   { metrics, examples }: ModelEvaluation,
   { signal, onProgress }: ReportParts,
@@ -130,5 +130,5 @@ async function writeReport(path: string, evaluation: ModelEvaluation, parts: Rep
   ] as const;
   const title = `Evaluation: ${basename(resolve(root))}, ${split} images`;
   const subtitle = `${method} on ${basename(model.id)}`;
-  await writeFileAside(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
+  await writeFileAtomically(path, renderReport({ ...evaluation, title, subtitle, mistakes, facts }));
 }

@@ -125,7 +125,7 @@ describe("predict", () => {
     expect(damaged?.error).toBeInstanceOf(FileError);
   });
 
-  it("reads a file anew once it has changed", async () => {
+  it("reads a file again once it has changed", async () => {
     await using model = await load(at("run"), { engine });
     await copyFile(at("red.png"), at("changing.png"));
     expect(await firsts(model, at("changing.png"))).toEqual(["red"]);
@@ -196,7 +196,7 @@ describe("evaluate", () => {
     [{ split: "val" }, "ROOT/data has no val split; it has train, test. Choose one with split."],
     [
       { report: "page.txt" },
-      "report writes a page and over what is there; its name must end in .html, got page.txt.",
+      "report writes an HTML page and overwrites the file; its name must end in .html, got page.txt.",
     ],
   ] as const)("refuses %j", async (options, message) => {
     await using model = await load(at("run"), { engine });
@@ -207,7 +207,7 @@ describe("evaluate", () => {
 });
 
 describe("close", () => {
-  it("waits for what is under way, and refuses what comes later", async () => {
+  it("waits for running calls, and refuses later ones", async () => {
     const model = await load(at("run"), { engine });
     const evaluating = model.evaluate(at("data"));
     const predicting = firsts(model, at("red.png"));

@@ -1,4 +1,4 @@
-/** Opens a model for predictions: what it is, where its base lies and how its images are prepared is found here. */
+/** Opens a model for predictions: finds the model, its base, and how its images are preprocessed. */
 
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";

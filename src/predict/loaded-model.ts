@@ -1,4 +1,4 @@
-/** A model that is ready: it predicts and evaluates until it is closed. */
+/** A loaded model: it predicts and evaluates until it is closed. */
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { abortable } from "../datasets/abortable.ts";
@@ -11,12 +11,12 @@ import type { Model } from "../model/model.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { AnswerQueue } from "./answer-queue.ts";
 import { classifierGraph } from "./classifier.ts";
 import { type EvaluateOptions, evaluate, type ModelEvaluation } from "./evaluate.ts";
-import { inOrderAhead } from "./in-order-ahead.ts";
 import { softmax, topK } from "./metrics.ts";
 import type { OpenedModel } from "./open-model.ts";
+import { orderedPrefetch } from "./ordered-prefetch.ts";
+import { PredictionQueue } from "./prediction-queue.ts";
 
 export interface LabelProbability {
   readonly label: string;
@@ -24,7 +24,7 @@ export interface LabelProbability {
   readonly probability: number;
 }
 
-/** The labels of an image, the likeliest first, or why it cannot be read. */
+/** The labels of an image, most likely first, or why it cannot be read. */
 export type Prediction =
   | { readonly image: ImageSource; readonly labels: readonly LabelProbability[]; readonly error?: undefined }
   | { readonly image: ImageSource; readonly labels?: undefined; readonly error: FileError | InputError };
@@ -58,7 +58,7 @@ export class LoadedModel implements AsyncDisposable {
   readonly notes: readonly string[];
 
   readonly #parts: LoadedParts;
-  readonly #queue: AnswerQueue;
+  readonly #queue: PredictionQueue;
   readonly #sessions = new Map<number, Promise<Session>>();
   /** Calls that have not ended yet. */
   readonly #underWay = new Set<Promise<unknown>>();
@@ -73,7 +73,7 @@ export class LoadedModel implements AsyncDisposable {
     this.adapter = parts.adapter;
     this.preprocessing = parts.preprocessing;
     this.notes = parts.notes;
-    this.#queue = new AnswerQueue({
+    this.#queue = new PredictionQueue({
       session: (batchSize) => this.#session(batchSize),
       batchSize: parts.batchSize,
     });
@@ -93,7 +93,7 @@ export class LoadedModel implements AsyncDisposable {
     const predictOne = (image: ImageSource) =>
       this.#track(this.#predictOne(image, { count, signal: wanted }));
     try {
-      yield* inOrderAhead(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
+      yield* orderedPrefetch(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
     } finally {
       left.abort();
     }
@@ -105,7 +105,7 @@ export class LoadedModel implements AsyncDisposable {
     return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session }, options)));
   }
 
-  /** Waits for what is under way, then gives back memory and threads. Later calls are refused. */
+  /** Waits for running calls, then frees memory and threads. Later calls are refused. */
   close(): Promise<void> {
     this.#closing ??= this.#close();
     return this.#closing;

@@ -1,4 +1,4 @@
-/** Data and model name their classes on their own; an example's label must be the row of the head with its name. */
+/** Matches the data's class names with the model's, so that each example's label is the head's row of that name. */
 
 import type { Example } from "../datasets/dataset.ts";
 import { InputError } from "../errors.ts";
@@ -12,7 +12,7 @@ export interface LabelNames {
   readonly where: string;
 }
 
-/** Examples with their labels as rows of the head; data may lack classes, but not have ones the head has not. */
+/** Examples with their labels as rows of the head. The data may lack some of the model's classes, but not have others. */
 export function matchLabels(examples: readonly Example[], { from, to, where }: LabelNames): Example[] {
   const rows = new Map(to.map((name, row) => [name, row]));
   const used = new Set(examples.map(({ label }) => label));

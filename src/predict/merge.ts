@@ -1,11 +1,11 @@
-/** Folds an adapter into its base: one plain model, proven to give the same logits. */
+/** Merges an adapter into its base: one plain model, verified to give the same logits. */
 
 import { rm } from "node:fs/promises";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { EngineError, InputError } from "../errors.ts";
-import { checkNewFolder } from "../files/check-out.ts";
+import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";
@@ -20,9 +20,9 @@ export interface MergeOptions extends OpenModelOptions, EngineOptions {
   readonly engine?: Engine | undefined;
 }
 
-/** What merging made. */
+/** The result of merging. */
 export interface MergedModel {
-  /** A folder in Hugging Face's classic layout. */
+  /** A folder in Hugging Face's format. */
   readonly path: string;
   /** The largest difference of a logit from the adapted model's, relative to the largest logit; 0 is to the last bit. */
   readonly difference: number;

@@ -1,4 +1,4 @@
-/** What a set of predictions is worth: accuracies, loss, how each class is found and mistaken; and the parts it is made of. */
+/** Metrics of a set of predictions: accuracies, loss, scores per class, confusions; and softmax and top-k. */
 
 /** Logits of all examples, row after row, and the class of each. */
 export interface Predictions {

@@ -1,4 +1,4 @@
-/** The model and, where one is given, the adapter that answer together. */
+/** Opens the model and, where one is given, its adapter. */
 
 import { join } from "node:path";
 import { type Adapter, checkBase } from "../adapter/adapter.ts";
@@ -13,7 +13,7 @@ import { defaultSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { checkHead } from "./classifier.ts";
 
-/** What answers: a model by its own head, or an adapter on the model that it was trained on. */
+/** What predicts: a model with its own head, or an adapter on the model that it was trained on. */
 export interface Named {
   /** A run, or an adapter's folder. */
   readonly adapter?: string | undefined;
@@ -38,7 +38,7 @@ export interface OpenedModel {
   readonly notes: readonly string[];
 }
 
-/** What a single name means: an adapter or a run where it is one, else a model. */
+/** Resolves a single name: an adapter or a run where it is one, else a model. */
 export async function nameSource(source: string, model?: string | Model): Promise<Named> {
   const isAdapter =
     model !== undefined ||

@@ -1,4 +1,4 @@
-/** Logits for many images, batch after batch, as they come or all at the end. */
+/** Logits of many images, batch by batch: as they are computed, or all at the end. */
 
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
@@ -17,7 +17,7 @@ export interface RunOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What one run of the graph answered. */
+/** The result of one run of the graph. */
 export interface AnsweredBatch {
   /** In the order given. */
   readonly examples: readonly Example[];

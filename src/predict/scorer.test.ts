@@ -116,7 +116,7 @@ describe("scorePredictions", () => {
     expect(result.perClass[0]).toMatchObject({ support: 1, recall: 0 });
   });
 
-  it("says nothing of no examples", () => {
+  it("has no scores without examples", () => {
     const result = scorePredictions({ logits: new Float32Array(0), labels: [], classes: 2 });
     expect(result).toMatchObject({ examples: 0, top1: 0, top5: 0, loss: Number.NaN, predictions: [] });
   });
@@ -124,7 +124,7 @@ describe("scorePredictions", () => {
   it.each([
     {
       input: { logits: new Float32Array(5), labels: [0, 1], classes: 3 },
-      message: "scorePredictions: got 5 logits for 2 examples of 3 classes; 6 would be right.",
+      message: "scorePredictions: got 5 logits for 2 examples of 3 classes; 6 were expected.",
     },
     {
       input: { logits: new Float32Array(4), labels: [0, 2], classes: 2 },

@@ -1,4 +1,4 @@
-/** Scores predictions batch by batch, in memory that grows with the examples and not with classes times classes. */
+/** Scores predictions batch by batch, in memory that grows with the examples rather than with the square of the classes. */
 
 import { GraphError } from "../errors.ts";
 import {
@@ -135,7 +135,7 @@ function averageClasses(perClass: readonly ClassMetrics[]): Metrics["macro"] {
 function check({ logits, labels, classes }: Predictions): void {
   if (logits.length !== labels.length * classes) {
     throw new GraphError(
-      `scorePredictions: got ${logits.length} logits for ${labels.length} examples of ${classes} classes; ${labels.length * classes} would be right.`,
+      `scorePredictions: got ${logits.length} logits for ${labels.length} examples of ${classes} classes; ${labels.length * classes} were expected.`,
     );
   }
   const wrong = labels.findIndex((label) => !Number.isInteger(label) || label < 0 || label >= classes);

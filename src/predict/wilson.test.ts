@@ -14,7 +14,7 @@ describe("wilsonInterval", () => {
     expect(interval?.[1]).toBeCloseTo(high, 2);
   });
 
-  it("never leaves the scale, and says nothing of no images", () => {
+  it("stays between 0 and 100, and is undefined without images", () => {
     expect(wilsonInterval(20, 20)?.[1]).toBe(100);
     expect(wilsonInterval(0, 0)).toBeUndefined();
   });

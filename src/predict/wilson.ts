@@ -1,4 +1,4 @@
-/** How sure a share of correct answers is: Wilson's interval (J. Am. Stat. Assoc. 22, 1927), sound for few images too. */
+/** Confidence interval of an accuracy: Wilson's (J. Am. Stat. Assoc. 22, 1927), which holds for few images too. */
 
 /** Two-sided 95 % of a normal distribution. */
 const z = 1.959964;

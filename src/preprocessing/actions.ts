@@ -1,4 +1,4 @@
-/** What is done to the pixels of one image, with nothing left to decide: plain data, so that another process can do it. */
+/** The planned operations on one image's pixels: plain data, so that another process can run them. */
 
 import { unreachable } from "../errors.ts";
 import type { Box, ImageSize } from "./boxes.ts";

@@ -1,4 +1,4 @@
-/** Which part of an image a crop takes, and to which size a resize goes: rounded and drawn as torchvision does. */
+/** The boxes of crops and the sizes of resizes, rounded and sampled as torchvision does. */
 
 import type { Image } from "./image.ts";
 import type { Size, StepOptions } from "./steps.ts";

@@ -1,9 +1,9 @@
-/** Preprocessing in words, for people who read a report. */
+/** Describes preprocessing in words, for reports. */
 
 import { unreachable } from "../errors.ts";
 import type { Step } from "./steps.ts";
 
-/** One phrase a step, such as "resized to 224 × 224 pixels (bicubic, aspect ratio not kept)". Sizes are width first. */
+/** One phrase per step, such as "resized to 224 × 224 pixels (bicubic, aspect ratio not kept)". Sizes are width first. */
 export const describeSteps = (steps: readonly Step[]): string =>
   steps.length === 0 ? "none" : steps.map(describeStep).join("; ");
 

@@ -1,4 +1,4 @@
-/** Bytes to numbers: (rgb / 255 - mean) / std, from a table of 256 answers a channel. */
+/** Bytes to numbers: (rgb / 255 - mean) / std, from a table of 256 results per channel. */
 
 import type { Image } from "./image.ts";
 import type { Step } from "./steps.ts";

@@ -34,11 +34,11 @@ describe("parseSteps", () => {
     [[normalize, resize], "f.json: step 1 is normalize; it must be the last step, and only the last."],
     [
       [normalize],
-      "f.json: preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+      "f.json: preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
     ],
     [
       last(["resizeShort", { size: 8, filter: "box" }]),
-      "f.json: preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+      "f.json: preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
     ],
     [last("resize"), 'f.json: step 1: a step is ["name", { options }], got "resize".'],
     [last(resize, ["resize"]), 'f.json: step 2: a step is ["name", { options }], got ["resize"].'],

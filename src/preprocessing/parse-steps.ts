@@ -62,7 +62,7 @@ export function parseSteps(value: unknown, where: string): readonly Step[] {
     );
   if (fixedSize(steps) === undefined)
     throw new FileError(
-      `${where}: preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.`,
+      `${where}: preprocessing must give every image the same size; add a resize or a crop to a fixed size.`,
     );
   return steps;
 }

@@ -1,4 +1,4 @@
-/** Steps done to one image: planned as actions once its size is known, applied, and made numbers. */
+/** Applies steps to one image: planned as actions once its size is known, run, then normalised. */
 
 import { FileError } from "../errors.ts";
 import { limits } from "../limits.ts";

@@ -1,4 +1,4 @@
-/** All that is known of each step, one row for each: its options, its size, its deterministic counterpart, what it does. */
+/** The table of step kinds, one row each: options, output size, deterministic counterpart, actions. */
 
 import { z } from "zod";
 import { limits } from "../limits.ts";
@@ -17,7 +17,7 @@ export interface Scale {
 }
 
 export interface StepKind<Options> {
-  /** Checks its options; each is described by what would be right, for messages. */
+  /** Checks its options; each is described by what is valid, for messages. */
   readonly options: z.ZodObject & z.ZodType<Options>;
   /** What evaluation does in its place. Only random steps have it. */
   readonly deterministic?: (options: Options) => readonly Step[];
@@ -25,7 +25,7 @@ export interface StepKind<Options> {
   readonly size: (options: Options, before: Size | undefined) => Size | undefined;
   /** Its options for another image size, every size in them in proportion. */
   readonly scale: (options: Options, by: Scale) => Options;
-  /** What it does to an image of this size. Random numbers are drawn here, in this order. */
+  /** What it does to an image of this size. Random numbers are sampled here, in this order. */
   readonly actions: (options: Options, image: ImageSize, random: Random) => readonly Action[];
 }
 
@@ -48,7 +48,7 @@ const sized = {
     size: scaleSize(options.size, by),
   }),
 };
-/** For steps that no size concerns. */
+/** For steps that do not depend on a size. */
 const unsized = {
   size: (_: unknown, before: Size | undefined) => before,
   scale: <Options>(options: Options) => options,

@@ -42,7 +42,7 @@ describe("outputSize", () => {
   it("refuses steps that leave the size to the image", () => {
     expect(() => outputSize([resize, ["resizeShort", { size: 8, filter: "box" }], normalize])).toThrow(
       new InputError(
-        "Preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+        "Preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
       ),
     );
   });

@@ -19,7 +19,7 @@ export function outputSize(steps: readonly Step[]): Size {
   const size = fixedSize(steps);
   if (size === undefined)
     throw new InputError(
-      "Preprocessing leaves the size to the image; a resize or a crop to a fixed size is needed.",
+      "Preprocessing must give every image the same size; add a resize or a crop to a fixed size.",
     );
   return size;
 }

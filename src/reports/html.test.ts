@@ -13,7 +13,7 @@ describe("html", () => {
     expect(html`<p>${html`<i>${"&"}</i>`}</p>`.text).toBe("<p><i>&amp;</i></p>");
   });
 
-  it("defuses control characters and turned text", () => {
+  it("neutralises control characters and reversed text", () => {
     expect(escapeHtml("a\u0000b\u001bc\u202ed\n")).toBe("a\ufffdb\ufffdc\ufffdd\n");
   });
 

@@ -60,11 +60,11 @@ export function renderLineChart({ label, lines, xName, unit = "", scale, yTop = 
       ? []
       : [html`<span class="mark" style="left:${across(mark.x)}%">${mark.name}</span>`]),
   ];
-  const grid = y.ticks.map((tick) => `M0 ${drawnY(y, tick)}H${width}`).join("");
+  const grid = y.ticks.map((tick) => `M0 ${yOf(y, tick)}H${width}`).join("");
   const marked =
     mark === undefined
       ? ""
-      : html`<path d="M${drawnX(x, mark.x)} 0V${height}" stroke="var(--soft)" stroke-dasharray="3 3"/>`;
+      : html`<path d="M${xOf(x, mark.x)} 0V${height}" stroke="var(--soft)" stroke-dasharray="3 3"/>`;
   const curves = drawn.map((line) => renderCurve(line, { x, y, xName, end }));
   const keys = lines.map(
     (line) => html`<span><i style="background:var(--${line.color})"></i>${line.name}</span>`,
@@ -93,8 +93,8 @@ interface Frame {
   readonly end: string;
 }
 
-const drawnX = (axis: Axis, value: number): string => (width * axis.place(value)).toFixed(1);
-const drawnY = (axis: Axis, value: number): string => (height * (1 - axis.place(value))).toFixed(1);
+const xOf = (axis: Axis, value: number): string => (width * axis.place(value)).toFixed(1);
+const yOf = (axis: Axis, value: number): string => (height * (1 - axis.place(value))).toFixed(1);
 
 /** Dots are paths without length: their round ends stay round however the drawing is stretched. */
 function renderCurve({ name, color, points }: Line, { x, y, xName, end }: Frame): Html {
@@ -102,7 +102,7 @@ function renderCurve({ name, color, points }: Line, { x, y, xName, end }: Frame)
   let pen = false;
   for (const point of points) {
     const finite = Number.isFinite(point.y);
-    if (finite) path += `${pen ? "L" : "M"}${drawnX(x, point.x)} ${drawnY(y, point.y)}`;
+    if (finite) path += `${pen ? "L" : "M"}${xOf(x, point.x)} ${yOf(y, point.y)}`;
     pen = finite;
   }
   const dots =
@@ -112,7 +112,7 @@ function renderCurve({ name, color, points }: Line, { x, y, xName, end }: Frame)
           .filter((point) => Number.isFinite(point.y))
           .map(
             (point) =>
-              html`<path class="dot" d="M${drawnX(x, point.x)} ${drawnY(y, point.y)}h0"><title>${name}, ${xName} ${Number(point.x.toFixed(2))}: ${shortNumber(point.y)}${end}</title></path>`,
+              html`<path class="dot" d="M${xOf(x, point.x)} ${yOf(y, point.y)}h0"><title>${name}, ${xName} ${Number(point.x.toFixed(2))}: ${shortNumber(point.y)}${end}</title></path>`,
           );
   return html`<g stroke="var(--${color})"><path d="${path}"/>${dots}</g>`;
 }

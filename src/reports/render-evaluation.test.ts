@@ -33,7 +33,7 @@ describe("renderEvaluation", () => {
       ),
     );
     expect(text).toMatchInlineSnapshot(`
-      "test: 4 images of 2 classes; 1 class without images, left out of the means
+      "test: 4 images of 2 classes; 1 class without images, excluded from the means
       top-1 75.00 % (95 % interval 30.06 to 95.44 %), top-5 100.00 %, loss 0.8014
       mean over classes: precision 83.3 %, recall 75.0 %, F1 73.3 %
 
@@ -81,7 +81,7 @@ describe("renderEvaluation", () => {
     );
     const text = renderEvaluation(evaluate(names(100), [...right, [7, 9], [7, 9], [3, 4]]));
     expect(text).toMatchInlineSnapshot(`
-      "test: 201 images of 99 classes; 1 class without images, left out of the means
+      "test: 201 images of 99 classes; 1 class without images, excluded from the means
       top-1 98.51 % (95 % interval 95.70 to 99.49 %), top-5 99.00 %, loss 3.6371
       mean over classes: precision 99.2 %, recall 99.2 %, F1 98.9 %
 
@@ -114,7 +114,7 @@ describe("renderEvaluation", () => {
 
   it("says so where nothing is mistaken", () => {
     const text = renderEvaluation(evaluate(["a", "b"], [[0, 0]]));
-    expect(text.split("\n\n").at(-1)).toBe("No class is taken for another.");
+    expect(text.split("\n\n").at(-1)).toBe("No class is mistaken for another.");
   });
 
   it("tells of logits that are not finite", () => {

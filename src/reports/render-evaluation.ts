@@ -22,7 +22,7 @@ function renderHeadline({ split, classes, metrics }: Evaluation): string {
   const empty = classes.length - seen;
   const interval = wilsonInterval(correct, examples)?.map((end) => end.toFixed(2));
   const lines = [
-    `${split}: ${amount(examples, "image")} of ${amount(seen, "class")}${empty > 0 ? `; ${amount(empty, "class")} without images, left out of the means` : ""}`,
+    `${split}: ${amount(examples, "image")} of ${amount(seen, "class")}${empty > 0 ? `; ${amount(empty, "class")} without images, excluded from the means` : ""}`,
     `top-1 ${top1.toFixed(2)} %${interval ? ` (95 % interval ${interval.join(" to ")} %)` : ""}, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
     `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,
   ];
@@ -58,7 +58,7 @@ function renderClasses({ classes, metrics }: Evaluation): string {
 
 function renderConfusion(evaluation: Evaluation): string {
   const pairs = confusedPairs(evaluation.metrics);
-  if (pairs.length === 0) return "No class is taken for another.";
+  if (pairs.length === 0) return "No class is mistaken for another.";
   return evaluation.classes.length <= fewClasses ? renderMatrix(evaluation) : renderPairs(evaluation);
 }
 

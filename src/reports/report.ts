@@ -5,10 +5,10 @@ import { renderClassTable } from "./class-table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
 import type { Evaluation } from "./evaluation.ts";
+import { formatAccuracy } from "./format-accuracy.ts";
 import { breakable, type Html, html } from "./html.ts";
 import { type PicturedMistake, renderGallery } from "./mistake-gallery.ts";
 import { type Fact, type Headline, renderPage } from "./report-page.ts";
-import { sayAccuracy } from "./say-accuracy.ts";
 
 interface Report extends Evaluation {
   readonly title: string;
@@ -44,7 +44,7 @@ function headlines({ metrics, split, classes }: Report): Headline[] {
   const { examples: images, macro, loss } = metrics;
   const accuracy = (name: string, [correct, percent]: readonly [number, number]): Headline => ({
     ...{ name, value: percent.toFixed(1), unit: "%" },
-    note: sayAccuracy({ correct, images, split }),
+    note: formatAccuracy({ correct, images, split }),
   });
   const seen = metrics.perClass.filter(({ support }) => support > 0).length;
   const mean = `mean over ${seen.toLocaleString("en")} classes with images`;

@@ -1,9 +1,9 @@
 /** A training run as one HTML page: its curves of accuracy, loss and learning rate, and what it was. */
 
+import { formatAccuracy } from "./format-accuracy.ts";
 import { type Html, html } from "./html.ts";
 import { type Line, renderLineChart, shortNumber } from "./line-chart.ts";
 import { type Fact, type Headline, renderPage } from "./report-page.ts";
-import { sayAccuracy } from "./say-accuracy.ts";
 
 /** What a run tells of itself, as its metrics file holds it. Other records are ignored. */
 export type RunRecord =
@@ -59,7 +59,7 @@ function headlines(epochs: readonly Epoch[], { trainImages, valImages }: RunFact
   ): Headline[] => {
     if (top1 === undefined) return [];
     const correct = Math.round((top1 * images) / 100);
-    return [{ name, value: top1.toFixed(1), unit: "%", note: sayAccuracy({ correct, images, split }) }];
+    return [{ name, value: top1.toFixed(1), unit: "%", note: formatAccuracy({ correct, images, split }) }];
   };
   return [
     ...accuracy("validation accuracy (top-1)", [kept.valTop1, valImages, "validation"]),

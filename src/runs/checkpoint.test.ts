@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
 import { mutate } from "../../test/mutations.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FileError, RlrrError } from "../errors.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
@@ -17,9 +17,9 @@ const trainable = (name: string, shape: number[]): Trainable => ({
 });
 const trainables = [trainable("blocks.0.q.left", [1, 4]), trainable("head.bias", [3])];
 const moments = (count: number, seed: number) => ({
-  parameter: drawnNumbers(count, { seed }),
-  first: drawnNumbers(count, { seed: seed + 1 }),
-  second: drawnNumbers(count, { seed: seed + 2 }),
+  parameter: randomNumbers(count, { seed }),
+  first: randomNumbers(count, { seed: seed + 1 }),
+  second: randomNumbers(count, { seed: seed + 2 }),
 });
 const position: Position = {
   ...{ epoch: 2, stepInEpoch: 1, step: 7, lossSum: 1 / 3, correct: 5, seen: 8 },
@@ -47,7 +47,7 @@ describe("checkpoint", () => {
     await writeCheckpoint(path, checkpoint);
   });
 
-  it("is none where there is no file", async () => {
+  it("is undefined where there is no file", async () => {
     expect(await readCheckpoint(join(folder, "none"), trainables)).toBeUndefined();
   });
 
@@ -74,9 +74,7 @@ describe("checkpoint", () => {
     await writeSafetensors(other, new Map(), text === undefined ? {} : { position: text });
     expect((await readSafetensors(other)).tensors.size).toBe(0);
     await expect(readCheckpoint(other, [])).rejects.toThrow(
-      new FileError(
-        `${other} is not a checkpoint of this program, or it is damaged. Remove it to begin its run anew.`,
-      ),
+      new FileError(`${other} is not a checkpoint of rlrr, or is damaged. Remove it to start the run again.`),
     );
   });
 

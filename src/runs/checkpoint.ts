@@ -1,4 +1,4 @@
-/** The state of a run in one file: trained numbers, their moments, the best so far, and where the run stands. */
+/** A run's checkpoint in one file: trainable parameters, their moments, the best epoch's parameters, and the position of training. */
 
 import { z } from "zod";
 import { FileError } from "../errors.ts";
@@ -12,12 +12,12 @@ import type { Moments, OptimizerState } from "../train/adamw.ts";
 const count = z.int().min(0);
 
 const positionSchema = z.object({
-  /** The epoch under way, from 0, and the optimizer steps of it that are done. */
+  /** The current epoch, from 0, and its completed optimizer steps. */
   epoch: count,
   stepInEpoch: count,
-  /** Optimizer steps since the beginning. */
+  /** Optimizer steps since the start of training. */
   step: count,
-  /** Sums over the epoch under way. */
+  /** Sums over the current epoch. */
   lossSum: z.number(),
   correct: count,
   seen: count,
@@ -28,7 +28,7 @@ const positionSchema = z.object({
   finished: z.boolean(),
 });
 
-/** Where a run stands; randomness needs no state, being drawn by seed and place. */
+/** The position of a run. Randomness needs no state: it is sampled by seed and position. */
 export type Position = z.output<typeof positionSchema>;
 
 export interface Checkpoint {
@@ -36,7 +36,7 @@ export interface Checkpoint {
   readonly state: OptimizerState;
 }
 
-/** Writes the file aside, then renames: a killed run keeps the state before. */
+/** Writes the file atomically: a killed run keeps its previous state. */
 export async function writeCheckpoint(path: string, { position, state }: Checkpoint): Promise<void> {
   const tensors = new Map<string, Tensor>();
   for (const [name, { parameter, first, second }] of state) {
@@ -77,13 +77,13 @@ export async function readCheckpoint(
   return { position, state };
 }
 
-/** Where the run stands, from the text that the file carries. */
+/** The position of the run, from the file's metadata. */
 export function parsePosition(text: string | undefined, path: string): Position {
   try {
     return positionSchema.parse(parseJson(text ?? "", path));
   } catch (cause) {
     throw new FileError(
-      `${path} is not a checkpoint of this program, or it is damaged. Remove it to begin its run anew.`,
+      `${path} is not a checkpoint of rlrr, or is damaged. Remove it to start the run again.`,
       { cause },
     );
   }

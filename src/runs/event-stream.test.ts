@@ -34,7 +34,7 @@ describe("eventStream", () => {
     expect(began).toBe(true);
   });
 
-  it("goes on working while a slow reader is busy, and loses nothing", async () => {
+  it("keeps working while a slow reader is busy, and loses nothing", async () => {
     let finished = false;
     const stream = eventStream<number>(async (emit) => {
       for (let i = 0; i < 5; i++) {

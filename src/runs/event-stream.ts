@@ -1,6 +1,6 @@
-/** Turns work that tells what it does by calling a function into an async stream that is read at its own pace. */
+/** Turns a function that reports events to a callback into an async stream of them, buffered until read. */
 
-/** Runs `work` at once; its events come out in order, then its end or its error. Leaving the loop early aborts it. */
+/** Starts `work` at once; yields its events in order, then its result or its error. Leaving the loop early aborts it. */
 export async function* eventStream<Event>(
   work: (emit: (event: Event) => void, signal: AbortSignal) => Promise<void>,
   signal?: AbortSignal,
@@ -18,7 +18,7 @@ export async function* eventStream<Event>(
     ended = true;
     wake();
   });
-  working.catch(() => {}); // told below, to whoever reads to the end
+  working.catch(() => {}); // thrown below, to a reader who reads to the end
   try {
     while (!ended || queue.length > 0) {
       const event = queue.shift();

@@ -1,4 +1,4 @@
-/** What a run in a folder tells while it goes: commands print these, pages stream them, tests collect them. */
+/** The events of a run in a folder: commands print them, web pages stream them, tests collect them. */
 
 import type { EpochFacts, ProbeFacts, ProgressEvent, StartFacts, StepFacts } from "../train/fit-events.ts";
 
@@ -24,7 +24,7 @@ export interface NoteEvent {
   readonly message: string;
 }
 
-/** The head that training starts from, and is never done worse than; its adapter is written already. */
+/** The head that training starts from, and that its result is never worse than; its adapter is already written. */
 export interface ProbeEvent extends ProbeFacts {
   readonly type: "probe";
 }
@@ -44,7 +44,7 @@ export interface SavedEvent {
   readonly step: number;
 }
 
-/** The signal was raised; what was done is saved, and `resume` goes on from it. */
+/** The signal was raised; the state is saved, and `resume` continues from it. */
 export interface StoppedEvent {
   readonly type: "stopped";
   readonly step: number;
@@ -57,7 +57,7 @@ export interface DoneEvent {
   readonly epoch: number;
   readonly step: number;
   readonly valTop1?: number;
-  /** From the first look at the images on, stops in between left out. */
+  /** Since the images were first checked, without pauses between resumed runs. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
   /** A page with the run's curves. */

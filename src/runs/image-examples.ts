@@ -1,4 +1,4 @@
-/** Labelled image files as examples to train on: prepared as they are needed, augmented anew in each epoch. */
+/** Labelled image files as training examples: preprocessed when needed, augmented anew in each epoch. */
 
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";

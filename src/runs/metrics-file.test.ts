@@ -88,7 +88,7 @@ describe("openMetricsFile", () => {
 });
 
 describe("readMetrics", () => {
-  it("gives the records and passes over what is none", async () => {
+  it("gives the records and skips other lines", async () => {
     const path = fileWith('{"a":1}\n\nnonsense\n{"b":2}\n{"c":');
     const records: unknown[] = [];
     for await (const record of readMetrics(path)) records.push(record);

@@ -1,4 +1,4 @@
-/** A run's log of numbers: one JSON line a step and an epoch, only ever added to, cut back where a resumed run begins. */
+/** A run's log of metrics: one JSON line per step and per epoch, append-only, truncated to where a resumed run starts. */
 
 import { createReadStream, constants as flags } from "node:fs";
 import { open, stat } from "node:fs/promises";
@@ -17,12 +17,12 @@ export interface MetricsFile {
   readonly close: () => Promise<void>;
 }
 
-/** Opens the file and forgets what comes after its first `keep` lines: a resumed run writes them again. */
+/** Opens the file and truncates it after its first `keep` lines: a resumed run writes the others again. */
 export async function openMetricsFile(path: string, { keep }: { keep: number }): Promise<MetricsFile> {
   const tell = (cause: unknown): never => {
     throw writeProblem(cause, path);
   };
-  // A link that took the file's place would lead to somebody else's file, to be cut and written on.
+  // A link in the file's place would make us truncate and append to somebody else's file.
   const handle = await open(
     path,
     flags.O_WRONLY | flags.O_CREAT | flags.O_APPEND | (flags.O_NOFOLLOW ?? 0),
@@ -54,13 +54,13 @@ async function measureLines(path: string, most: number): Promise<{ lines: number
   if (most === 0) return { lines, bytes };
   try {
     for await (const chunk of createReadStream(path)) {
-      const stretch = chunk as Buffer;
-      for (let at = stretch.indexOf(10); at !== -1 && lines < most; at = stretch.indexOf(10, at + 1)) {
+      const buffer = chunk as Buffer;
+      for (let at = buffer.indexOf(10); at !== -1 && lines < most; at = buffer.indexOf(10, at + 1)) {
         lines++;
         bytes = before + at + 1;
       }
       if (lines === most) break;
-      before += stretch.length;
+      before += buffer.length;
     }
   } catch (cause) {
     throw readProblem(cause, path);

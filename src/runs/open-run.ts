@@ -1,4 +1,4 @@
-/** The quick part of a run's beginning: options settled, folder locked, earlier state read. */
+/** The quick part of starting a run: resolves options, locks the folder, reads the earlier state. */
 
 import { checkAdapterFolder } from "../adapter/adapter-file.ts";
 import { allTrainables } from "../adapter/head.ts";
@@ -22,7 +22,7 @@ import { openRunFolder, type RunFolder } from "./run-folder.ts";
 /** What a run is made of. */
 export interface RunOptions {
   readonly model: Model;
-  /** How an adapter names its base: a path or a hub id. */
+  /** The adapter's reference to its base: a path or a hub id. */
   readonly baseId: string;
   /** With its validation split made, where one is wanted. */
   readonly dataset: Dataset;
@@ -37,7 +37,7 @@ export interface RunOptions {
   readonly store?: ImageStore;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean;
-  /** Go on from the checkpoint in `out`; where there is no run yet, begin one. */
+  /** Continue from the checkpoint in `out`; where there is no run yet, start one. */
   readonly resume?: boolean;
   readonly signal?: AbortSignal;
 }
@@ -52,12 +52,12 @@ export interface OpenedRun {
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
   readonly config: RunConfig;
-  /** Of the run that this one goes on with. */
+  /** The state that this run resumes from. */
   readonly earlier: RunConfig | undefined;
   readonly resumed: Checkpoint | undefined;
 }
 
-/** Wrong options fail here, before anything is made. Close the folder when done. */
+/** Invalid options fail here, before anything is written. Close the folder when done. */
 export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
@@ -69,7 +69,7 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
     if (folder.earlier !== undefined && !resume)
       throw new InputError(
         (show) =>
-          `${folder.path} already holds a run. Add ${show("resume", true)} to go on with it, or give another folder as ${show("out")}.`,
+          `${folder.path} already holds a run. Add ${show("resume", true)} to continue it, or give another folder as ${show("out")}.`,
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };

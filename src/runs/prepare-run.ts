@@ -1,4 +1,4 @@
-/** The slow part of a run's beginning: every image looked at, and what a resumed run began with compared. */
+/** The slow part of starting a run: checks every image, and compares a resumed run with its beginning. */
 
 import { totalmem } from "node:os";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
@@ -21,7 +21,7 @@ import { hashContents } from "./run-config.ts";
 export interface PreparedRun extends OpenedRun {
   readonly fitOptions: FitOptions;
   readonly splits: Splits;
-  /** One name for the images and what is in them. */
+  /** A hash of the images' paths, labels and contents. */
   readonly files: string;
 }
 
@@ -32,7 +32,7 @@ interface Splits {
 
 type Events<Result> = AsyncGenerator<TrainEvent, Result, void>;
 
-/** Fails before anything is trained, if at all. */
+/** Whatever is wrong fails here, before training starts. */
 export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<PreparedRun> {
   const { options, folder, recipe, earlier, resumed } = opened;
   const { model, dataset, engine, preprocessing: steps, signal } = options;
@@ -46,9 +46,9 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     );
   checkPosition(opened, splits);
   if (options.resume && !earlier)
-    yield { type: "note", message: `${folder.path} holds no run yet; a new one begins.` };
+    yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
   if (earlier && !resumed)
-    yield { type: "note", message: `${folder.path} holds no saved state; the run begins anew.` };
+    yield { type: "note", message: `${folder.path} holds no saved state; starting the run again.` };
   const common = { store, seed: recipe.seed, signal };
   const microBatchSize = earlier?.settled?.microBatchSize ?? recipe.microBatchSize;
   const fitOptions: FitOptions = {
@@ -73,7 +73,7 @@ function checkPosition({ folder, recipe, resumed }: OpenedRun, { train }: Splits
   const { step, epoch, stepInEpoch } = resumed.position;
   if (step !== epoch * stepsPerEpoch(train.length, recipe) + stepInEpoch)
     throw new FileError(
-      `${folder.paths.checkpoint} is damaged: step ${step} is not in epoch ${epoch + 1}. Remove it to begin the run anew.`,
+      `${folder.paths.checkpoint} is damaged: step ${step} is not in epoch ${epoch + 1}. Remove it to start the run again.`,
     );
 }
 
@@ -83,7 +83,7 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
   if (bad.length > 0 && !skipBadImages)
     throw new FileError(
       (show) =>
-        `${renderBadImages(bad)}\nRemove or mend them, or leave them out with ${show("skipBadImages")}.`,
+        `${renderBadImages(bad)}\nRemove or repair them, or leave them out with ${show("skipBadImages")}.`,
     );
   if (bad.length > 0)
     yield { type: "note", message: renderBadImages(bad).replace("cannot be used", "left out") };

@@ -1,4 +1,4 @@
-/** Writes down what training tells: metrics, the best adapter, the state to go on from, and a page of curves. */
+/** Records the events of training: metrics, the best adapter, the checkpoint, and a report page. */
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
@@ -40,7 +40,7 @@ export class Recorder {
     this.began = run.began - 1000 * (run.resumed?.position.seconds ?? 0);
   }
 
-  /** Writes down one event, and passes it on without its state. */
+  /** Records one event, and passes it on without its state. */
   async *record(event: FitEvent): Events {
     switch (event.type) {
       case "progress":
@@ -59,18 +59,18 @@ export class Recorder {
     }
   }
 
-  /** Saves where training stands and renews the page, if anything has changed since. */
+  /** Saves the state and renews the report, if anything has changed since. */
   async *end(): Events {
     yield* this.save();
     yield* this.report();
   }
 
-  /** The step that the last saved state stands at. */
+  /** The step of the last saved state. */
   get savedStep(): number {
     return this.saved.step;
   }
 
-  /** The step that training stands at; nothing before it began. */
+  /** The current step; undefined before the first event. */
   get standsAt(): number | undefined {
     return this.state?.position.step;
   }
@@ -174,7 +174,7 @@ export class Recorder {
     yield { type: "saved", what: "checkpoint", path, step: position.step };
   }
 
-  /** The run is worth more than its page: one that cannot be written is only told of. */
+  /** A report that cannot be written is only a note: the run matters more. */
   private async *report(): Events {
     const { splits } = this.run;
     yield* writeReport({ ...this.run, trainExamples: splits.train, valExamples: splits.val });
@@ -191,7 +191,7 @@ export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): E
   }
 }
 
-/** Of a finished run, now or when it is asked to go on. */
+/** Of a run that is finished, now or when it is resumed. */
 export const doneEvent = (
   { folder }: OpenedRun,
   {

@@ -1,4 +1,4 @@
-/** What a run is made of, as run.json holds it: a resumed run must repeat it, or its numbers would be others. */
+/** A run's configuration, run.json: a resumed run must repeat it, or its results would differ. */
 
 import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
@@ -16,18 +16,18 @@ import type { Recipe } from "../train/recipe.ts";
 
 const runConfigSchema = z.object({
   version: z.literal(1),
-  /** Where the base and the data lie may change; what they hold may not. Heads and epsilon are in no weight. */
+  /** Paths of base and data may change, their contents may not. Heads and epsilon are not part of any weight. */
   model: z.object({ id: z.string(), sha256: z.string(), config: z.record(z.string(), z.unknown()) }),
   data: z.object({ root: z.string(), classes: z.array(z.string()), files: z.string() }),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   recipe: z.record(z.string(), z.unknown()),
   preprocessing: z.array(z.unknown()),
-  /** Settled when the run began: another machine's memory, or a mended or changed image, must not change it. */
+  /** Fixed when the run began: another machine's memory, or a repaired or changed image, must not change it. */
   settled: z.object({ microBatchSize: z.int().min(1), files: z.string() }).optional(),
 });
 export type RunConfig = z.output<typeof runConfigSchema>;
 
-/** What is known before any image is looked at. */
+/** What is known before any image is read. */
 export function describeRun({
   model,
   dataset,
@@ -51,7 +51,7 @@ export function describeRun({
     recipe,
     preprocessing,
   };
-  // As it will be read back: without what JSON does not know.
+  // As it will be read back: without what JSON cannot hold.
   return JSON.parse(JSON.stringify(config)) as RunConfig;
 }
 
@@ -60,7 +60,7 @@ interface Splits {
   readonly val: readonly Example[];
 }
 
-/** One name for the training and validation images, in order, and their labels, wherever their root lies. */
+/** A hash of the training and validation images' relative paths, in order, and their labels. */
 export function hashFiles(
   root: string,
   { train, val }: Splits,
@@ -72,7 +72,7 @@ export function hashFiles(
   return createHash("sha256").update(JSON.stringify(listed)).digest("hex");
 }
 
-/** The same with what is in the files: a run that went on with other pixels would come to other numbers. */
+/** The same with the files' contents: a run resumed with other pixels would give other results. */
 export async function hashContents(root: string, splits: Splits, signal?: AbortSignal): Promise<string> {
   const contents = new Map<string, string>();
   for (const { path } of [...splits.train, ...splits.val]) {
@@ -92,11 +92,11 @@ export function parseRunConfig(value: unknown, where: string): RunConfig {
   const field = parsed.error.issues[0]?.path.join(".") || "the file";
   throw new FileError(
     (show) =>
-      `${where}: ${field} is not what this version of rlrr writes. Remove its folder, or give another one as ${show("out")}.`,
+      `${where}: ${field} is not valid in this version of rlrr. Remove its folder, or give another one as ${show("out")}.`,
   );
 }
 
-/** Refuses to go on with a run in `folder` that began otherwise, and says how. */
+/** Refuses to resume a run in `folder` that began with other options, and lists the differences. */
 export function checkRepeated(before: RunConfig, now: RunConfig, folder: string): void {
   const differences = [
     ...compare({ model: before.model.sha256 }, { model: now.model.sha256 }),
@@ -111,7 +111,7 @@ export function checkRepeated(before: RunConfig, now: RunConfig, folder: string)
   if (differences.length > 0)
     throw new InputError(
       (show) =>
-        `${folder}: this run began otherwise: ${differences.join("; ")}. Repeat its options to resume, or give another folder as ${show("out")}.`,
+        `${folder}: this run began with other options: ${differences.join("; ")}. Repeat its options to resume, or give another folder as ${show("out")}.`,
     );
 }
 

@@ -11,7 +11,7 @@ import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError, InputError } from "../errors.ts";
-import { asideOf, oldOf } from "../files/aside.ts";
+import { oldPathOf, temporaryPathOf } from "../files/temporary-paths.ts";
 import { openRunFolder } from "./run-folder.ts";
 
 const root = temporaryFolder("run-folder");
@@ -76,7 +76,7 @@ describe("openRunFolder", () => {
       const path = fresh(name, "photo.jpg");
       await expect(openRunFolder(path)).rejects.toThrow(
         new InputError(
-          `${path} holds ${name} but no run.json, so it is no run to go on with. Give another folder as out.`,
+          `${path} holds ${name} but no run.json, so it is not a run to resume. Give another folder as out.`,
         ),
       );
       expect(readdirSync(path).sort()).toEqual([name, "photo.jpg"].sort());
@@ -91,18 +91,18 @@ describe("openRunFolder", () => {
 
   it("removes what a killed run left half-written", async () => {
     const path = fresh("run.json");
-    const leftover = asideOf(join(path, "checkpoint.safetensors"));
+    const leftover = temporaryPathOf(join(path, "checkpoint.safetensors"));
     writeFileSync(leftover, "half");
-    mkdirSync(asideOf(join(path, "adapter")));
+    mkdirSync(temporaryPathOf(join(path, "adapter")));
     await (await openRunFolder(path)).close();
     expect(readdirSync(path)).toEqual(["run.json"]);
   });
 
-  it("puts back an adapter that a killed run had moved aside for a new one", async () => {
+  it("puts back an adapter that a killed run was replacing with a new one", async () => {
     const path = fresh("run.json", "adapter/adapter_config.json");
-    const [adapter, aside] = [join(path, "adapter"), asideOf(join(path, "adapter"))];
-    renameSync(adapter, oldOf(aside));
-    mkdirSync(aside);
+    const [adapter, temporary] = [join(path, "adapter"), temporaryPathOf(join(path, "adapter"))];
+    renameSync(adapter, oldPathOf(temporary));
+    mkdirSync(temporary);
     await (await openRunFolder(path)).close();
     expect(readdirSync(path).sort()).toEqual(["adapter", "run.json"]);
     expect(readdirSync(adapter)).toEqual(["adapter_config.json"]);

@@ -1,13 +1,13 @@
-/** A run's folder: one process at a time, a config that a resumed run must repeat, and nothing of anybody else's. */
+/** A run's folder: one process at a time, a config that a resumed run must repeat, and no files of others. */
 
 import { lstat, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
-import { mendPlaces } from "../files/aside.ts";
 import { exists } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readJson } from "../files/read-json.ts";
-import { writeFileAside } from "../files/write-file.ts";
+import { recoverPlaces } from "../files/temporary-paths.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { takeLock } from "./run-lock.ts";
 
 const names = {
@@ -18,7 +18,7 @@ const names = {
   report: "report.html",
 } as const;
 
-/** Where a run keeps what. */
+/** The paths of a run's files. */
 export const runPaths = (folder: string): Readonly<Record<keyof typeof names, string>> => ({
   config: join(folder, names.config),
   metrics: join(folder, names.metrics),
@@ -33,11 +33,11 @@ export interface RunFolder {
   /** The config of an earlier run here. */
   readonly earlier: unknown;
   readonly writeConfig: (config: unknown) => Promise<void>;
-  /** Lets others in. A folder that was made for nothing goes again. */
+  /** Releases the lock. A folder that stayed empty is removed. */
   readonly close: () => Promise<void>;
 }
 
-/** Makes the folder, takes its lock and tidies up after a run that was killed. */
+/** Creates the folder, takes its lock and cleans up after a killed run. */
 export async function openRunFolder(path: string): Promise<RunFolder> {
   const made = await makeFolder(path);
   const unlock = await takeLock(path);
@@ -49,11 +49,11 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
   const paths = runPaths(path);
   try {
     await refuseLinks(paths);
-    await mendPlaces(Object.values(paths));
+    await recoverPlaces(Object.values(paths));
     const earlier = await readEarlier(paths.config);
-    if (earlier === undefined) await refuseForeign(path);
+    if (earlier === undefined) await refuseUnsupported(path);
     const writeConfig = (config: unknown) =>
-      writeFileAside(paths.config, `${JSON.stringify(config, null, 2)}\n`);
+      writeFileAtomically(paths.config, `${JSON.stringify(config, null, 2)}\n`);
     return { path, paths, earlier, writeConfig, close };
   } catch (error) {
     await close();
@@ -85,11 +85,11 @@ async function readEarlier(path: string): Promise<unknown> {
 }
 
 /** The config is written first of all, so other files of these names without it are not ours to write over. */
-async function refuseForeign(path: string): Promise<void> {
+async function refuseUnsupported(path: string): Promise<void> {
   for (const name of Object.values(names))
     if (await exists(join(path, name)))
       throw new InputError(
         (show) =>
-          `${path} holds ${name} but no ${names.config}, so it is no run to go on with. Give another folder as ${show("out")}.`,
+          `${path} holds ${name} but no ${names.config}, so it is not a run to resume. Give another folder as ${show("out")}.`,
       );
 }

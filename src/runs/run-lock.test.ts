@@ -14,7 +14,7 @@ const leave = (folder: string, text: string) => writeFileSync(join(folder, "run.
 const { pid: gone } = spawnSync(process.execPath, ["--version"]);
 
 describe("takeLock", () => {
-  it("names its holder, and leaves nothing when given back", async () => {
+  it("names its holder, and leaves nothing when released", async () => {
     const folder = fresh();
     const unlock = await takeLock(folder);
     const text = readFileSync(join(folder, "run.lock"), "utf8");
@@ -83,7 +83,7 @@ describe("takeLock", () => {
   it.each([
     ["of a process that is gone", JSON.stringify({ pid: gone, host: hostname() })],
     ["whose process number somebody else has now", JSON.stringify({ pid: process.ppid, host: hostname() })],
-    ["of our own number, as in a container started anew", JSON.stringify({ pid: process.pid, host: "x" })],
+    ["of our own process id, as in a restarted container", JSON.stringify({ pid: process.pid, host: "x" })],
     ["of a machine of another name", JSON.stringify({ pid: gone, host: "elsewhere" })],
     ["that was never written", ""],
     ["that a power cut left", "\0\0\0"],

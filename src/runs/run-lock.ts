@@ -1,4 +1,4 @@
-/** One process at a time trains in a folder: it holds the lock file there, which says who it is. */
+/** One process at a time trains in a folder: it holds a lock file there that names it. */
 
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
@@ -6,10 +6,10 @@ import { join, resolve } from "node:path";
 import { EngineError, InputError } from "../errors.ts";
 import { takeFileLock } from "../files/file-lock.ts";
 
-/** In every run's folder while somebody trains there, and after a process was killed. */
+/** Present while a process trains in the folder, and after one was killed. */
 export const lockName = "run.lock";
 
-/** Takes the lock of `folder`, or throws and says who has it. The function returned lets others in. */
+/** Takes the lock of `folder`, or throws naming its holder. The returned function releases it. */
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const path = join(resolve(folder), lockName);
   const lock = await takeFileLock(path);
@@ -23,7 +23,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   if (lock === "unsupported")
     throw new EngineError(
       (show) =>
-        `${path} could not be locked: this disk or machine knows no locks, so two processes could train here at once. Give a folder on another disk as ${show("out")}.`,
+        `${path} could not be locked: this disk or machine has no file locks, so two processes could train here at once. Give a folder on another disk as ${show("out")}.`,
     );
   try {
     await lock.write(JSON.stringify({ pid: process.pid, host: hostname() }));
@@ -34,7 +34,7 @@ export async function takeLock(folder: string): Promise<() => Promise<void>> {
   return lock.release;
 }
 
-/** Who holds it, to tell; nobody is let in or kept out by this text. */
+/** The holder, for messages only: the lock itself does not depend on this text. */
 async function holderOf(path: string): Promise<string> {
   try {
     const { pid, host } = JSON.parse(await readFile(path, "utf8"));

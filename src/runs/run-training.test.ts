@@ -169,7 +169,7 @@ describe("train", () => {
     const again = collectEvents({ ...common, out, recipe: { ...tinyRecipe, epochs: 1 }, resume: true });
     await expect(again).rejects.toThrow(
       new InputError(
-        `${join(out, "adapter")} holds "notes.txt", which is no part of an adapter and would be lost. Move it elsewhere.`,
+        `${join(out, "adapter")} holds "notes.txt", which does not belong to an adapter and would be lost. Move it elsewhere.`,
       ),
     );
   });
@@ -178,17 +178,17 @@ describe("train", () => {
     const dataset = withSplits(({ train }) => ({ train: train.filter((_, at) => at % 8 < 2 || at >= 16) }));
     const even = await run({ batchSize: 12 }, { dataset });
     const balanced = await run({ batchSize: 12, classWeights: "balanced" }, { dataset });
-    // 2, 2 and 8 images, a step an epoch: while the head is zero every image loses ln 3, whatever its weight
+    // 2, 2 and 8 images, one step per epoch: while the head is zero every image loses ln 3, whatever its weight
     expect(balanced.losses[0]).toBeCloseTo(even.losses[0] ?? 0, 5);
     expect(balanced.losses[3]).not.toBeCloseTo(even.losses[3] ?? 0, 3);
   });
 
   it.each(["dropout", "dropPath"] as const)("drops with %s in training, not in validation", async (drop) => {
     const dropped = await run({ epochs: 3, warmupLearningRate: 0, [drop]: 0.5 });
-    const still = await run({ epochs: 1, warmupLearningRate: 0 });
+    const frozen = await run({ epochs: 1, warmupLearningRate: 0 });
     const val = ({ events }: typeof plain) => only(events, "epoch")[0]?.valLoss;
     // an epoch at rate 0: the same weights, so the same validation loss
-    expect(val(dropped)).toBe(val(still));
+    expect(val(dropped)).toBe(val(frozen));
     expect(dropped.losses.slice(6)).not.toEqual(plain.losses.slice(6, 9));
     expect(dropped.losses.every(Number.isFinite)).toBe(true);
   });
@@ -266,7 +266,7 @@ describe("train", () => {
     const error = await run(recipe, { out }).catch((cause: unknown) => cause);
     expect(error).toEqual(
       new DivergedError(
-        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; begin anew in a new folder.`,
+        `The loss became NaN or infinite at step 2 (epoch 1, learning rate 1e+30). Try a lower learning rate, or a clip norm of 1. The last good state, after step 0, is kept in ${path}; start again in a new folder.`,
       ),
     );
     expect(error).toMatchObject({ exitCode: 1 });
@@ -307,7 +307,7 @@ describe("train", () => {
     expect(lines[0]).toBe("2 images cannot be used:");
     expect(lines[1]).toContain(dataset.splits.train[0]?.path);
     expect(lines[2]).toContain(dataset.splits.val[0]?.path);
-    expect(lines[3]).toBe("Remove or mend them, or leave them out with skipBadImages.");
+    expect(lines[3]).toBe("Remove or repair them, or leave them out with skipBadImages.");
     expect(existsSync(out)).toBe(false);
 
     const { events, done } = await run({ epochs: 1 }, { dataset, skipBadImages: true });
@@ -351,7 +351,7 @@ describe("train", () => {
     mkdirSync(join(out, "adapter"), { recursive: true });
     await expect(run({}, { out })).rejects.toThrow(
       new InputError(
-        `${out} holds adapter but no run.json, so it is no run to go on with. Give another folder as out.`,
+        `${out} holds adapter but no run.json, so it is not a run to resume. Give another folder as out.`,
       ),
     );
     expect(readdirSync(out)).toEqual(["adapter"]);

@@ -1,4 +1,4 @@
-/** A run in a folder, all of whose parts are there: a stream of events that ends with an adapter on disk. */
+/** Runs a prepared run in its folder: a stream of events that ends with an adapter on disk. */
 
 import { adapterFolder } from "../adapter/adapter-file.ts";
 import { FileError, type RlrrError } from "../errors.ts";
@@ -16,7 +16,7 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
 
 /**
  * Trains and writes the adapter into `out`. Raising `signal`, or leaving the loop, saves the state; a run that was stopped or
- * killed goes on with `resume`, to the same numbers as if it had never stopped. A raised signal ends with `stopped`.
+ * killed continues with `resume`, to the same results as if it had never stopped. A raised signal ends with `stopped`.
  */
 export async function* runTraining(options: RunOptions): Events {
   const { signal } = options;
@@ -43,11 +43,11 @@ export async function* runTraining(options: RunOptions): Events {
   }
 }
 
-/** Trains, and writes down what comes of it. */
+/** Trains, and records the events. */
 async function* follow(run: PreparedRun): Events {
   const { signal } = run.options;
   const recorder = new Recorder(run);
-  // What was told and written down is worth saving, unless an error says that it is not.
+  // The state is worth saving, unless the error says that it is not.
   let worthSaving = true;
   try {
     for await (const event of fit(run.fitOptions)) yield* recorder.record(event);
@@ -73,17 +73,17 @@ async function divergedIn(
   const { folder, splits } = run;
   for await (const _ of writeReport({ ...run, trainExamples: splits.train, valExamples: splits.val }));
   return new DivergedError(
-    `${error.message} The last good state, after step ${savedStep}, is kept in ${folder.paths.checkpoint}; begin anew in a new folder.`,
+    `${error.message} The last good state, after step ${savedStep}, is kept in ${folder.paths.checkpoint}; start again in a new folder.`,
     { cause: error },
   );
 }
 
-/** Of a run that has nothing left to train. Killed at its very end, it may lack its page. */
+/** The events of a run that is already finished. If it was killed at the very end, its report may be missing. */
 async function* finished(opened: OpenedRun, position: Position): Events {
   const { folder, options, recipe } = opened;
   if ((await adapterFolder(folder.path)) === undefined)
     throw new FileError(
-      `${folder.path}: this run is finished, but its adapter is gone. Restore ${folder.paths.adapter}, or remove ${folder.path} to train anew.`,
+      `${folder.path}: this run is finished, but its adapter is gone. Restore ${folder.paths.adapter}, or remove ${folder.path} to train again.`,
     );
   const { train: trainExamples, val: valExamples } = options.dataset.splits;
   if (!(await exists(folder.paths.report))) yield* writeReport({ ...opened, trainExamples, valExamples });

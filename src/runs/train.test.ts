@@ -33,7 +33,7 @@ describe("train", () => {
     const { notes, start, done } = await run({ out: at("run") });
     expect(start).toMatchObject({ method: "rlrr", trainExamples: 12, valExamples: 3 });
     expect(notes).toEqual([
-      "No validation split was given: 3 of the 15 training images, drawn class by class with seed 42, became one.",
+      "No validation split was given: 3 of the 15 training images, chosen class by class with seed 42, became one.",
       "3 classes: blue, green, red (12 training, 3 validation images)",
     ]);
     expect(done).toMatchObject({ type: "done", adapter: at("run", "adapter") });
@@ -58,7 +58,7 @@ describe("train", () => {
     });
     expect(start).toMatchObject({ method: "linear", trainExamples: 18, valExamples: 0 });
     expect(notes).toContain(
-      "Training on the 6 validation images too, since the last epoch is kept whatever they say.",
+      "Training on the 6 validation images too, since the last epoch is kept in any case.",
     );
   });
 
@@ -83,7 +83,7 @@ describe("train", () => {
     ],
     [
       { out: at("run") },
-      `${at("run")} already holds a run. Add resume: true to go on with it, or give another folder as out.`,
+      `${at("run")} already holds a run. Add resume: true to continue it, or give another folder as out.`,
     ],
   ])("refuses %j", async (options, message) => {
     await expect(run({ out: at("new"), ...options })).rejects.toThrow(new InputError(message));

@@ -1,4 +1,4 @@
-/** Trains a model on labelled images: finds and settles all that a run needs, then runs it. */
+/** Trains a model on labelled images: finds model and data, resolves the options, then runs. */
 
 import type { Dataset } from "../datasets/dataset.ts";
 import { describeDataset } from "../datasets/describe-dataset.ts";
@@ -7,7 +7,7 @@ import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { checkRunFolder } from "../files/check-out.ts";
+import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
@@ -38,18 +38,18 @@ export interface TrainOptions extends EngineOptions {
   readonly imageSize?: number | undefined;
   /** Attention heads, where neither the model's config nor its width tells. */
   readonly heads?: number | undefined;
-  /** How much of the training images validates, where the data does not say; 0.2 where left out. */
+  /** The share of training images held out for validation where the data has no validation split; default 0.2. */
   readonly validationFraction?: number | undefined;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean | undefined;
-  /** Go on from the checkpoint in `out`; where there is no run yet, begin one. */
+  /** Continue from the checkpoint in `out`; where there is no run yet, start one. */
   readonly resume?: boolean | undefined;
   /** Runs the model, and stays open; where left out, one is opened with `provider` and `threads`. */
   readonly engine?: Engine | undefined;
   /** Decoded images to share with other runs, whose owner closes it. */
   readonly store?: ImageStore | undefined;
   readonly signal?: AbortSignal | undefined;
-  /** Told how far a model from the hub is. */
+  /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
 }
 
@@ -57,7 +57,7 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
 
 /**
  * Trains and writes the adapter into `out`. Raising `signal`, or leaving the loop, saves the state; a run that was stopped or
- * killed goes on with `resume`, to the same numbers as if it had never stopped. A raised signal ends with `stopped`.
+ * killed continues with `resume`, to the same results as if it had never stopped. A raised signal ends with `stopped`.
  */
 export async function* train(options: TrainOptions): Events {
   const { signal } = options;
@@ -81,7 +81,7 @@ interface Settled {
   readonly notes: readonly string[];
 }
 
-/** What is quick to find wrong comes first. */
+/** The quick checks come first. */
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
   const { out, data, images = {}, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
@@ -129,7 +129,7 @@ async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOp
   });
 }
 
-/** With `last` nothing is held out: hyper-parameters are settled, and validation images are trained on as well. */
+/** With `last` nothing is held out: hyper-parameters are already chosen, and validation images are trained on as well. */
 async function openData(
   { data, validationFraction: fraction, signal: raised }: TrainOptions,
   { select, seed }: Recipe,
@@ -140,7 +140,7 @@ async function openData(
     return splitTrainValidation(dataset, { seed, ...(fraction && { fraction }), ...signal });
   const { train: fit, val } = dataset.splits;
   if (val.length === 0) return dataset;
-  const note = `Training on the ${val.length} validation images too, since the last epoch is kept whatever they say.`;
+  const note = `Training on the ${val.length} validation images too, since the last epoch is kept in any case.`;
   return {
     ...dataset,
     splits: { ...dataset.splits, train: [...fit, ...val], val: [] },

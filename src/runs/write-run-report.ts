@@ -1,8 +1,8 @@
-/** A run's page of curves, made from its metrics file. */
+/** A run's report page with its curves, made from its metrics file. */
 
 import { basename } from "node:path";
 import { z } from "zod";
-import { writeFileAside } from "../files/write-file.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
@@ -32,7 +32,7 @@ const epoch = z
   }));
 const recordSchema = z.union([step, epoch]);
 
-/** What the page says besides the curves. */
+/** The facts on the page besides the curves. */
 interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe"> {
   readonly trainExamples: readonly unknown[];
   readonly valExamples: readonly unknown[];
@@ -46,7 +46,7 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
     const parsed = recordSchema.safeParse(record);
     if (parsed.success) records.push(parsed.data);
   }
-  await writeFileAside(report, renderRunReport(records, about(run)));
+  await writeFileAtomically(report, renderRunReport(records, about(run)));
 }
 
 function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {

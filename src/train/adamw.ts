@@ -1,4 +1,4 @@
-/** AdamW in the open: plain loops over the trainable parameters. Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101. */
+/** AdamW as plain loops over the trainable parameters. Loshchilov and Hutter 2019, https://arxiv.org/abs/1711.05101. */
 
 import type { Trainable } from "../methods/method.ts";
 

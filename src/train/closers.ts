@@ -1,4 +1,4 @@
-/** Ends what was opened, in the reverse order; what has failed before may fail again, unheard. */
+/** Closes what was opened, in reverse order, ignoring errors: the first failure is the one to report. */
 export class Closers {
   private readonly list: (() => Promise<void>)[] = [];
 

@@ -1,4 +1,4 @@
-/** The training loop: steps, epochs, validation, the best epoch. It does not know the model, nor any file. */
+/** The training loop: steps, epochs, validation, the best epoch. It knows neither the model nor any file. */
 
 import { RlrrError } from "../errors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
@@ -24,7 +24,7 @@ export interface Prepared {
   readonly signal: AbortSignal | undefined;
 }
 
-/** Training cannot go on: a number is NaN or infinite. The state of the last event is the last good one. */
+/** Training cannot continue: a number is NaN or infinite. The state of the last event is the last good one. */
 export class DivergedError extends RlrrError {
   override readonly code = "DIVERGED";
 }
@@ -61,7 +61,7 @@ interface Running extends Prepared {
   readonly live: FitState;
 }
 
-/** The rest of the epoch under way. */
+/** The rest of the current epoch. */
 async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochFacts, void> {
   const { at, recipe, train, context, signal } = run;
   const began = performance.now();
@@ -134,7 +134,7 @@ async function* validate({
   }
 }
 
-/** The rate of a step of the epoch under way. */
+/** The rate of a step of the current epoch. */
 const rateAt = ({ at, recipe, train }: Running, stepInEpoch: number): number =>
   learningRateOf(recipe, {
     ...{ epoch: at.epoch, stepInEpoch },

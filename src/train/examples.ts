@@ -1,6 +1,6 @@
 /** Where training examples come from: anything that gives batches of prepared images in a given order. */
 
-import { type CutOptions, cuts } from "../datasets/cuts.ts";
+import { type BatchRangeOptions, batchRanges } from "../datasets/batch-ranges.ts";
 
 /** Examples of one split. A folder, an array in memory or a browser's files can stand behind it. */
 export interface Examples {
@@ -14,7 +14,7 @@ export interface Examples {
   readonly batches: (options: BatchOrder) => AsyncIterable<ExampleBatch>;
 }
 
-export interface BatchOrder extends CutOptions {
+export interface BatchOrder extends BatchRangeOptions {
   /** Indices of the examples. */
   readonly order: readonly number[];
   /** From 0; what is random in an image depends on it. */
@@ -30,14 +30,14 @@ export interface ExampleBatch {
   readonly count: number;
 }
 
-/** Examples that lie in memory: `numbers` [examples, …], such as prepared images or features. */
+/** Examples that lie in memory: `numbers` [examples, …], such as preprocessed images or features. */
 export function examplesInMemory(numbers: Float32Array, labels: readonly number[]): Examples {
   const size = numbers.length / labels.length;
   return {
     labels,
     deterministic: true,
     batches: async function* ({ order, batchSize, groupSize = batchSize }) {
-      for (const range of cuts(order.length, { batchSize, groupSize })) {
+      for (const range of batchRanges(order.length, { batchSize, groupSize })) {
         const indices = order.slice(...range);
         const batch = new Float32Array(batchSize * size);
         const classes = new Int32Array(batchSize);

@@ -22,7 +22,7 @@ export interface FeatureOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a pass over all examples tells after each batch, and at its end. */
+/** The events of a pass over all examples: after each batch, and at its end. */
 export type FeatureProgress =
   | { readonly type: "progress"; readonly done: number; readonly total: number }
   | { readonly type: "features"; readonly sets: readonly FeatureSet[] };

@@ -1,16 +1,16 @@
-/** What training tells while it goes. The state that goes with an event is live: save it before asking for the next one. */
+/** The events of training. The state in an event is live: save it before asking for the next event. */
 
 import type { Tensor } from "../formats/tensor.ts";
 import type { OptimizerState } from "./adamw.ts";
 
-/** Where training stands; with the parameters, all that going on needs. Randomness is named by seed and place. */
+/** The position of training; with the parameters, all that resuming needs. Randomness is named by seed and position. */
 export interface FitPosition {
-  /** The epoch under way, from 0, and the optimizer steps of it that are done. */
+  /** The current epoch, from 0, and its completed optimizer steps. */
   readonly epoch: number;
   readonly stepInEpoch: number;
-  /** Optimizer steps since the beginning. */
+  /** Optimizer steps since the start of training. */
   readonly step: number;
-  /** Sums over the epoch under way. */
+  /** Sums over the current epoch. */
   readonly lossSum: number;
   readonly correct: number;
   readonly seen: number;
@@ -19,7 +19,7 @@ export interface FitPosition {
   readonly finished: boolean;
 }
 
-/** What `fit` goes on from, to the same numbers as if it had never stopped. */
+/** What `fit` resumes from, to the same results as if it had never stopped. */
 export interface FitState {
   readonly position: FitPosition;
   /** Every trainable with its two moments. */
@@ -53,11 +53,11 @@ export interface StartFacts {
   readonly epochs: number;
   readonly steps: number;
   readonly microBatchSize: number;
-  /** The step that resumed training goes on from; 0 for new training. */
+  /** The step that training resumes from; 0 for new training. */
   readonly resumedAt: number;
 }
 
-/** A slow part that is not a step: checking images, computing features, validating. */
+/** Progress of a slow part that is not a step: checking images, computing features, validating. */
 export interface ProgressEvent {
   readonly type: "progress";
   readonly label: string;
@@ -66,7 +66,7 @@ export interface ProgressEvent {
   readonly unit: string;
 }
 
-/** A linear probe on frozen features: the head that training starts from, and is never done worse than. */
+/** A linear probe on frozen features: the head that training starts from, and that its result is never worse than. */
 export interface FitProbeEvent extends ProbeFacts {
   readonly type: "probe";
   readonly state: FitState;
@@ -76,7 +76,7 @@ export interface ProbeFacts {
   /** Absent where nothing was validated. */
   readonly valLoss?: number;
   readonly valTop1?: number;
-  /** The L2 penalty that did best on validation examples, or in cross-validation without any. */
+  /** The best L2 penalty on validation examples, or in cross-validation without any. */
   readonly penalty: number;
   readonly seconds: number;
 }

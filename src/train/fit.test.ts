@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import { tinyModel } from "../../test/tiny-model.ts";
 import {
   examplesInMemory,
@@ -17,7 +17,7 @@ const size = 3 * 8 * 8;
 /** Noisy images of two classes that differ in brightness: no file, no thread, no native code. */
 function brightness(count: number, seed: number) {
   const labels = Array.from({ length: count }, (_, at) => at % 2);
-  const numbers = drawnNumbers(count * size, { seed, low: -0.5, high: 0.5 }).map(
+  const numbers = randomNumbers(count * size, { seed, low: -0.5, high: 0.5 }).map(
     (noise, at) => noise + (Math.floor(at / size) % 2 === 0 ? -0.4 : 0.4),
   );
   return examplesInMemory(Float32Array.from(numbers), labels);
@@ -60,7 +60,7 @@ describe("fit, in memory", () => {
     expect(done.tensors?.get("head.weight")?.shape).toEqual([2, 16]);
   });
 
-  it.each([1, 3, 6])("goes on from the state of step %d to the same numbers", async (stopAt) => {
+  it.each([1, 3, 6])("resumes from the state of step %d with the same results", async (stopAt) => {
     const whole = doneOf(
       await collect(fit({ ...options(), recipe: { ...options().recipe, select: "last" } })),
     );

@@ -28,7 +28,7 @@ describe("fillRandomInputs", () => {
       const kept = Math.fround(1 / (1 - rate));
       expect(new Set(mask)).toEqual(new Set([0, kept]));
       const dropped = mask.reduce((count, value) => count + Number(value === 0), 0) / mask.length;
-      // four standard deviations of a share of 25,600 draws
+      // four standard deviations of a share of 25,600 samples
       expect(Math.abs(dropped - rate)).toBeLessThan(4 * Math.sqrt((rate * (1 - rate)) / mask.length));
     },
   );

@@ -1,4 +1,4 @@
-/** What is random in every run of the training graph: dropout's masks, and the noise of consistency. */
+/** The random inputs of every run of the training graph: dropout masks and consistency noise. */
 
 import type { Arrays } from "../engine/engine.ts";
 import { sizeOf } from "../formats/tensor.ts";

@@ -82,7 +82,7 @@ describe("parseRecipe", () => {
     [{ checkpointSeconds: -1 }, "--checkpoint-seconds must be 0 or a number above it, got -1."],
     [
       { dropout: 0.1, dropPath: 0.1 },
-      "--dropout and --drop-path are two ways to drop the same; give one of them.",
+      "--dropout and --drop-path drop the same branches in two ways; give one of them.",
     ],
     [
       { patience: 3, select: "last" },

@@ -39,7 +39,7 @@ const recipeSchema = z.strictObject({
   dropout: share.default(0).describe(belowOne),
   /** Drops whole residual branches of single images: stochastic depth. */
   dropPath: share.default(0).describe(belowOne),
-  /** Whether the head starts at zero, as published, or as a linear probe on frozen features, which is never done worse than. */
+  /** Whether the head starts at zero, as published, or as a linear probe on frozen features, which the result is never worse than. */
   start: z.enum(["zero", "probe"]).default("zero").describe("zero or probe"),
   /** Whether the schedule moves from epoch to epoch, as timm's does in the official code, or from step to step. */
   scheduleUnit: z.enum(["epoch", "step"]).default("epoch").describe("epoch or step"),
@@ -53,7 +53,7 @@ const recipeSchema = z.strictObject({
   seed: wholeFrom(0, maxSeed).default(42).describe(whole(0, maxSeed)),
   /** Keep the epoch that is best on validation images, or the last epoch. */
   select: z.enum(["val", "last"]).default("val").describe("val or last"),
-  /** Stop after so many epochs without a better one; 0 never stops early. */
+  /** Stop after this many epochs without improvement; 0 never stops early. */
   patience: wholeFrom(0, maxEpochs).default(0).describe(whole(0, maxEpochs)),
   /** How often the state is saved in between; 0 saves it after every step. */
   checkpointSeconds: amount.default(30).describe(zeroOrMore),
@@ -87,12 +87,12 @@ function explain(
   return `${show(option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
 }
 
-/** What two options, each fine by itself, cannot mean together. */
+/** Combinations of valid options that make no sense together. */
 function findClash(recipe: z.output<typeof recipeSchema>): Wording | undefined {
   const { dropout, dropPath, patience, select, batchSize, microBatchSize } = recipe;
   if (dropout > 0 && dropPath > 0)
     return (show) =>
-      `${show("dropout")} and ${show("dropPath")} are two ways to drop the same; give one of them.`;
+      `${show("dropout")} and ${show("dropPath")} drop the same branches in two ways; give one of them.`;
   if (patience > 0 && select !== "val")
     return (show) =>
       `${show("patience")} waits for a better epoch on validation images; ${show("select")} must be val, got ${select}.`;

@@ -1,4 +1,4 @@
-/** A method and a recipe as they are asked for, settled: each default depends on the other. */
+/** Resolves the requested method and recipe together, as each has defaults that depend on the other. */
 
 import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";

@@ -8,7 +8,7 @@ import { fillRandomInputs } from "./random-inputs.ts";
 import { targetsFor } from "./targets.ts";
 import { gradientName, type TrainGraph } from "./train-graph.ts";
 
-/** What stays the same from step to step. */
+/** What is the same for all steps. */
 export interface StepContext {
   readonly session: Session;
   readonly random: TrainGraph["random"];
@@ -29,11 +29,11 @@ export interface StepResult {
   /** Images whose highest logit was their label's. */
   readonly correct: number;
   readonly gradientNorm: number;
-  /** False where loss or gradients were not numbers: then nothing was changed. */
+  /** False where the loss or a gradient was NaN or infinite: then nothing was changed. */
   readonly finite: boolean;
 }
 
-/** Runs and adds up the step's micro-batches, then updates `state`. `step` counts from 1. */
+/** Runs the step's micro-batches, sums their gradients, then updates `state`. `step` counts from 1. */
 export async function optimizerStep(
   context: StepContext,
   parts: readonly ExampleBatch[],
@@ -92,7 +92,7 @@ export function countCorrect(
   let correct = 0;
   for (let row = 0; row < count; row++) {
     const scores = logits.subarray(row * classes, (row + 1) * classes);
-    // What is not a number is never the highest.
+    // NaN is never the highest.
     let [highest, best] = [Number.NEGATIVE_INFINITY, -1];
     for (const [index, score] of scores.entries()) if (score > highest) [highest, best] = [score, index];
     if (best === labels[row]) correct++;

@@ -1,9 +1,9 @@
-/** What the loss compares logits with: soft targets that carry smoothing, class weights, the mean and padding. */
+/** The loss's targets: soft targets that carry label smoothing, class weights, the mean over the step, and padding. */
 
 export interface TargetOptions {
   readonly classes: number;
   readonly labelSmoothing: number;
-  /** A weight an image by its class, on all its targets alike; their sum over a step's images divides the loss. */
+  /** A weight per class, applied to all targets of an image; the loss is divided by their sum over the step's images. */
   readonly classWeights?: readonly number[] | undefined;
   /** Σ of the weights of all images of the optimizer step. */
   readonly total: number;

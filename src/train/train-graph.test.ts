@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { drawnNumbers } from "../../test/drawn-numbers.ts";
+import { randomNumbers } from "../../test/random-numbers.ts";
 import {
   adaptationOf,
   dataOf,
@@ -8,7 +8,7 @@ import {
   frozenFeeds,
   startFeeds,
 } from "../../test/tiny-methods.ts";
-import { drawnWeights, namedInputs, tiny } from "../../test/tiny-vit.ts";
+import { namedInputs, randomWeights, tiny } from "../../test/tiny-vit.ts";
 import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import { type Graph, type InputValue, input, inputsOf, type Value } from "../graph/value.ts";
@@ -20,7 +20,7 @@ import { gradientName, type TrainGraph, trainGraph } from "./train-graph.ts";
 const backbone = backboneOf(tiny);
 const [batchSize, classes] = [2, 3];
 const noDrop = { rate: 0, kind: "element" } as const;
-const shapes = new Map([...drawnWeights(tiny)].map(([name, { shape }]) => [name, shape]));
+const shapes = new Map([...randomWeights(tiny)].map(([name, { shape }]) => [name, shape]));
 type Row = readonly [name: string, options: Readonly<Record<string, unknown>>];
 const methods: readonly Row[] = [
   ["rlrr", {}],
@@ -55,7 +55,7 @@ function feedsOf({ graph, random }: TrainGraph, [name, options]: Row): Record<st
   );
   const frozen = Object.entries(frozenFeeds).map(([key, data]) => [`frozen:${key}`, data] as const);
   const drawn = random.map(({ input: { name: key, shape } }, index) => {
-    const data = drawnNumbers(sizeOf(shape), { seed: 300 + index, low: 0.2, high: 1.8 });
+    const data = randomNumbers(sizeOf(shape), { seed: 300 + index, low: 0.2, high: 1.8 });
     return [key, Float64Array.from(data)] as const;
   });
   const { images, "head.weight": weight, "head.bias": bias } = frozenFeeds as Record<string, Float64Array>;
@@ -125,7 +125,7 @@ describe("consistency with noise", () => {
     });
   });
 
-  it.each(methods)("counts nothing of a padding row: %s %j", (...method) => {
+  it.each(methods)("ignores padding rows: %s %j", (...method) => {
     const made = build(method, { consistency: noisy });
     const feeds: Feeds = { ...feedsOf(made, method), targets: Float64Array.of(0, 0, 1, 0, 0, 0) };
     const images = (feeds.images as Float64Array).map((x, i) => (i < 192 ? x : -x));
@@ -208,7 +208,7 @@ describe("a noisy layer", () => {
       trained: (name) => inputs(name, name.endsWith("_a") ? [1, 16] : [16, 1]),
       noise: () => inputs("z", [1, 1, 16]),
     });
-    const draw = (count: number, seed: number) => Float64Array.from(drawnNumbers(count, { seed }));
+    const draw = (count: number, seed: number) => Float64Array.from(randomNumbers(count, { seed }));
     const [x, z, a, b] = [draw(32, 1), draw(16, 2), draw(16, 3), draw(16, 4)];
     const { "blocks.0.q.weight": w, "blocks.0.q.bias": bias } = frozenFeeds as Record<string, Float64Array>;
     if (!w || !bias) throw new Error("no weights");

@@ -41,7 +41,7 @@ export interface TrainGraph {
    * every trainable; outputs `loss`, `logits` [batch, classes] and `gradient:` + name.
    */
   readonly graph: Graph;
-  /** What to feed besides, random in every run. */
+  /** The random inputs, fed anew in every run. */
   readonly random: readonly RandomInput[];
 }
 

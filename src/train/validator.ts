@@ -1,4 +1,4 @@
-/** Accuracy and loss on validation images, with the trained tensors as they are. */
+/** Accuracy and loss on validation images, with the current trained tensors. */
 
 import type { Engine } from "../engine/engine.ts";
 import { type Graph, input } from "../graph/value.ts";
@@ -22,7 +22,7 @@ export interface Validation {
 }
 
 export interface Validator {
-  /** Yields the number of examples that are done, and returns what they give. */
+  /** Yields the number of examples done, and returns their accuracy and loss. */
   readonly validate: (state: OptimizerState) => AsyncGenerator<number, Validation, void>;
   readonly close: () => Promise<void>;
 }

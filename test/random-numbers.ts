@@ -1,7 +1,7 @@
-/** Numbers for tests: drawn from a seed, exact in float32. */
+/** Random numbers for tests, from a seed, exact in float32. */
 
 /** `count` numbers in [low, high) by mulberry32, Tommy Ettinger's public-domain generator. */
-export function drawnNumbers(count: number, { seed = 1, low = -1, high = 1 } = {}): Float32Array {
+export function randomNumbers(count: number, { seed = 1, low = -1, high = 1 } = {}): Float32Array {
   let state = seed * 0x9e3779b9;
   return Float32Array.from({ length: count }, () => {
     state = (state + 0x6d2b79f5) | 0;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isImageName, pictureKind, readableEndings, readableNames } from "./image-endings.ts";
+import { imageKind, isImageName, readableExtensions, readableNames } from "./image-extensions.ts";
 import { isReadable } from "./sniff-image.ts";
 
 describe("image endings", () => {
@@ -12,15 +12,15 @@ describe("image endings", () => {
     ["jpg", undefined],
     [".png", undefined],
   ])("takes %s for %s", (name, kind) => {
-    expect(pictureKind(name)).toBe(kind);
+    expect(imageKind(name)).toBe(kind);
     expect(isImageName(name)).toBe(isReadable(kind));
   });
 
   it("lists what can be read, as the decoder does", () => {
-    expect(readableEndings).toEqual(
+    expect(readableExtensions).toEqual(
       expect.arrayContaining([".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"]),
     );
-    expect(readableEndings.every((ending) => isImageName(`a${ending}`))).toBe(true);
+    expect(readableExtensions.every((ending) => isImageName(`a${ending}`))).toBe(true);
     expect(readableNames).toMatch(/^JPEG, PNG, WebP, GIF.* or \w+$/);
   });
 });

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { InputError } from "../errors.ts";
-import { checkNewFolder, checkReportFile, checkRunFolder } from "./check-out.ts";
+import { checkNewFolder, checkReportFile, checkRunFolder } from "./check-output-paths.ts";
 
 const root = temporaryFolder("check-out");
 const at = (path: string) => join(root, path);
@@ -74,7 +74,10 @@ describe("checkNewFolder", () => {
 describe("checkReportFile", () => {
   it.each([
     ["report.html", undefined],
-    ["file", "report writes a page and over what is there; its name must end in .html, got ROOT/file."],
+    [
+      "file",
+      "report writes an HTML page and overwrites the file; its name must end in .html, got ROOT/file.",
+    ],
     ["mine", "ROOT/mine is a folder; report names a file."],
     ["new/report.html", "ROOT/new/report.html: there is no folder ROOT/new. Make it, or write elsewhere."],
   ])("answers for %s", async (path, message) => {

@@ -10,7 +10,7 @@ export interface Accuracy {
 }
 
 /** "210 test images, 95 % interval 84.0 to 92.5 %". */
-export function sayAccuracy({ correct, images, split }: Accuracy): string {
+export function formatAccuracy({ correct, images, split }: Accuracy): string {
   const interval = wilsonInterval(correct, images);
   const count = `${images.toLocaleString("en")} ${split} ${images === 1 ? "image" : "images"}`;
   if (interval === undefined) return count;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { inOrderAhead } from "./in-order-ahead.ts";
+import { orderedPrefetch } from "./ordered-prefetch.ts";
 
 async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const all: T[] = [];
@@ -9,27 +9,27 @@ async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
 const later = <T>(ms: number, value: T): Promise<T> =>
   new Promise((done) => setTimeout(() => done(value), ms));
 
-describe("inOrderAhead", () => {
+describe("orderedPrefetch", () => {
   it("gives answers in the order of the items, whichever is ready first", async () => {
-    const answers = inOrderAhead([9, 1, 5], (ms) => later(ms, ms), { ahead: 3 });
+    const answers = orderedPrefetch([9, 1, 5], (ms) => later(ms, ms), { ahead: 3 });
     expect(await collect(answers)).toEqual([9, 1, 5]);
   });
 
   it("works on so many items and no more before an answer is read", async () => {
     const begun: number[] = [];
-    const answers = inOrderAhead([0, 1, 2, 3, 4, 5], async (item) => begun.push(item), { ahead: 2 });
+    const answers = orderedPrefetch([0, 1, 2, 3, 4, 5], async (item) => begun.push(item), { ahead: 2 });
     await answers.next();
     await later(5, undefined);
     expect(begun).toEqual([0, 1]);
     await answers.return();
   });
 
-  it("answers what has come while the stream goes on", async () => {
+  it("yields early results while the stream continues", async () => {
     async function* slow() {
       yield 1;
       await new Promise(() => {});
     }
-    const answers = inOrderAhead(slow(), async (item) => item, { ahead: 2 });
+    const answers = orderedPrefetch(slow(), async (item) => item, { ahead: 2 });
     expect(await answers.next()).toEqual({ done: false, value: 1 });
     await answers.return(); // does not wait for what may never come
   });
@@ -43,21 +43,22 @@ describe("inOrderAhead", () => {
         closed = true;
       }
     }
-    for await (const item of inOrderAhead(endless(), async (one) => one, { ahead: 2 })) if (item === 3) break;
+    for await (const item of orderedPrefetch(endless(), async (one) => one, { ahead: 2 }))
+      if (item === 3) break;
     await later(1, undefined);
     expect(closed).toBe(true);
   });
 
   it("ends with the reason of its signal", async () => {
     const stop = new AbortController();
-    const answers = inOrderAhead([1], () => new Promise(() => {}), { ahead: 1, signal: stop.signal });
+    const answers = orderedPrefetch([1], () => new Promise(() => {}), { ahead: 1, signal: stop.signal });
     const ending = collect(answers);
     stop.abort(new Error("enough"));
     await expect(ending).rejects.toThrow("enough");
   });
 
   it("ends with the failure of the work", async () => {
-    const answers = inOrderAhead(
+    const answers = orderedPrefetch(
       [1, 2],
       async (item) => {
         if (item === 2) throw new Error("failed");

@@ -1,9 +1,9 @@
-/** How a project lays out the weights of a plain ViT: the shape of one table of names. */
+/** A naming scheme: how one project names and shapes the weights of a plain ViT. */
 
 import type { Shape } from "../formats/tensor.ts";
 import type { VitConfig } from "./model.ts";
 
-/** What the shapes of a source's tensors tell; they rarely tell the heads. */
+/** The sizes that a source's tensor shapes imply; they rarely imply the number of heads. */
 export interface SourceSizes
   extends Pick<VitConfig, "width" | "depth" | "mlpWidth" | "patchSize" | "classes"> {
   /** Rows of the position embedding: N+1. */
@@ -26,7 +26,7 @@ export interface Row {
   readonly shape?: (sizes: SourceSizes) => Shape;
 }
 
-export interface Layout {
+export interface NamingScheme {
   /** For messages. */
   readonly title: string;
   readonly prefixes: readonly string[];
@@ -45,6 +45,6 @@ export interface Layout {
     /** Heads, from the shape of q. */
     readonly heads?: (shape: Shape) => number;
   };
-  /** Of the project's own default configuration, for weights that come without one. */
+  /** The project's default, for weights that come without a configuration. */
   readonly layerNormEps: number;
 }

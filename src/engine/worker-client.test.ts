@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineError } from "../errors.ts";
-import { WorkerLine } from "./worker-line.ts";
+import { WorkerClient } from "./worker-client.ts";
 
 let folder = "";
 beforeAll(async () => {
@@ -13,17 +13,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 /** A line to a worker of these statements. */
-async function lineTo(name: string, statements: string): Promise<WorkerLine> {
+async function lineTo(name: string, statements: string): Promise<WorkerClient> {
   const path = join(folder, `${name}.mjs`);
   await writeFile(path, statements);
-  return new WorkerLine(pathToFileURL(path));
+  return new WorkerClient(pathToFileURL(path));
 }
 
 const answering = `
   import { parentPort } from "node:worker_threads";
   parentPort.on("message", ({ id, type }) => parentPort.postMessage({ id, type, names: [] }));`;
 
-describe("WorkerLine", () => {
+describe("WorkerClient", () => {
   it.each([
     ["throws", 'throw new Error("no such library");', "stopped: no such library."],
     ["imports what is missing", 'import "./nowhere.mjs";', /^stopped: Cannot find module .*nowhere\.mjs/],

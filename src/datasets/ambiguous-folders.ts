@@ -1,32 +1,32 @@
-/** Folders that could be classes as well as splits: refused with what was seen, as training on splits as classes would go well. */
+/** Refuses folders that could be classes as well as splits, since training on splits as classes would run without any error. */
 
 import { FileError } from "../errors.ts";
 import { quoted } from "./describe-dataset.ts";
+import { imageFolders } from "./image-folders.ts";
 import type { Folder } from "./list-tree.ts";
-import { pictureFolders } from "./picture-folders.ts";
 import { soundsLikeSplit } from "./split-names.ts";
 
 const names = (folders: readonly Folder[]) => quoted(folders.map(({ name }) => name));
 const are = (folders: readonly Folder[], one: string, many: string) => (folders.length === 1 ? one : many);
 
 /** Why the folders that hold images in `root` cannot be taken for classes; undefined where they can. */
-export function doubtClasses(root: string, folders: readonly Folder[]): FileError | undefined {
+export function ambiguityOf(root: string, folders: readonly Folder[]): FileError | undefined {
   const splits = folders.filter(({ name }) => soundsLikeSplit(name) !== undefined);
-  const sorted = splits.filter((folder) => pictureFolders(folder).length > 0);
+  const sorted = splits.filter((folder) => imageFolders(folder).length > 0);
   const message =
-    (sorted.length > 0 && folders.length > 1 && doubtSorted(root, { folders, splits, sorted })) ||
-    doubtFlat(root, { folders, splits }) ||
-    doubtTwins(root, folders);
+    (sorted.length > 0 && folders.length > 1 && ambiguousSplits(root, { folders, splits, sorted })) ||
+    splitsWithoutClasses(root, { folders, splits }) ||
+    interchangeable(root, folders);
   return message ? new FileError(message) : undefined;
 }
 
-/** A folder that is called as a split is and holds folders of images stands beside others. */
-function doubtSorted(
+/** A folder with the name of a split that holds folders of images, beside other folders. */
+function ambiguousSplits(
   root: string,
   parts: { folders: readonly Folder[]; splits: readonly Folder[]; sorted: readonly Folder[] },
 ): string {
   const { folders, splits, sorted } = parts;
-  const within = [...new Set(sorted.flatMap((folder) => pictureFolders(folder).map(({ name }) => name)))];
+  const within = [...new Set(sorted.flatMap((folder) => imageFolders(folder).map(({ name }) => name)))];
   const seen = `${root}: ${names(sorted)} ${are(sorted, "sounds like a split and holds", "sound like splits and hold")} folders of images (${quoted(within)})`;
   const others = folders.filter((folder) => !sorted.includes(folder));
   const flat = others.filter((folder) => splits.includes(folder));
@@ -40,7 +40,7 @@ function doubtSorted(
 }
 
 /** Training and held-out images, or nothing but splits, without any class folder. */
-function doubtFlat(
+function splitsWithoutClasses(
   root: string,
   { folders, splits }: { folders: readonly Folder[]; splits: readonly Folder[] },
 ): string | undefined {
@@ -53,9 +53,9 @@ function doubtFlat(
   return `${root}: ${names(splits)} ${are(splits, "sounds like a split, but holds", "sound like splits, but hold")} images without class folders, so their labels are unknown. Sort the images into class folders, or list them in a CSV file with the columns file and label.${hint}`;
 }
 
-/** Every folder holds two or more folders of the same names: the classes are those, or the splits are. */
-function doubtTwins(root: string, folders: readonly Folder[]): string | undefined {
-  const [first, ...rest] = folders.map((folder) => new Set(pictureFolders(folder).map(({ name }) => name)));
+/** Every folder holds two or more folders of the same names: either level could be the classes. */
+function interchangeable(root: string, folders: readonly Folder[]): string | undefined {
+  const [first, ...rest] = folders.map((folder) => new Set(imageFolders(folder).map(({ name }) => name)));
   if (first === undefined || rest.length === 0) return undefined;
   const shared = [...first].filter((name) => rest.every((others) => others.has(name)));
   if (shared.length < 2) return undefined;

@@ -1,4 +1,4 @@
-/** The lists in a folder: which of its files are some, and what they make together. */
+/** Detects the lists in a folder, and makes one data set of them. */
 
 import { join } from "node:path";
 import { z } from "zod";
@@ -7,9 +7,9 @@ import { parseJson } from "../files/read-json.ts";
 import type { Dataset, Found } from "./dataset.ts";
 import { datasetFromLists, type Lists } from "./dataset-from-lists.ts";
 import { openFinder } from "./find-listed.ts";
+import { onlyWrapped } from "./image-folders.ts";
 import { type ListEntry, parseJsonList, parseTextList } from "./list-files.ts";
 import type { Folder } from "./list-tree.ts";
-import { onlyWrapped } from "./picture-folders.ts";
 import { ForeignTable, openCsv } from "./read-csv.ts";
 import { type ListKind, listKind } from "./split-names.ts";
 
@@ -37,14 +37,14 @@ export interface SeenList extends OpenedList {
   readonly found: boolean;
 }
 
-/** A file that is called as a list is and is none, or a table that cannot be read. */
+/** A file with the name of a list that is not one, or a table that cannot be read. */
 export interface NoList {
   readonly name: string;
   readonly why: "damaged" | "foreign" | "unlabelled";
   readonly error: FileError;
 }
 
-/** Which layout a file's name belongs to, if any. */
+/** The layout that a file's name belongs to, if any. */
 function layoutOf(name: string): OpenedList["layout"] | undefined {
   if (/\.(csv|tsv)$/i.test(name)) return "csv";
   if (listKind(name) === undefined) return undefined;
@@ -59,8 +59,8 @@ export function folderOfLists(root: Folder): Folder {
   return inner && !hasLists(root) && hasLists(inner) ? inner : root;
 }
 
-/** Reads what may be lists in `root`, as far as to see whether they are. */
-export async function seeLists(
+/** Reads the possible lists in `root`, as far as needed to recognise them. */
+export async function detectLists(
   root: Folder,
   read: ReadText,
 ): Promise<{ readonly lists: readonly SeenList[]; readonly others: readonly NoList[] }> {
@@ -95,7 +95,7 @@ export function openList(text: string, { path, name, layout }: ListName): Opened
   const parts = { name, layout, kind, hasSplits: false, guessed: false, problem: undefined, notes: [] };
   if (layout === "vtab") return { ...parts, entries: () => parseTextList(text, path) };
   if (layout === "fgvc") return { ...parts, entries: () => parseJsonList(text, path) };
-  // Kaggle's example of what to hand in has labels, but any.
+  // Kaggle's sample submission has placeholder labels.
   if (/submission/i.test(name))
     throw new ForeignTable(`${path} is an example of a submission by its name, so its labels mean nothing.`);
   return { ...parts, ...openCsv(text, path) };
@@ -184,7 +184,7 @@ function chooseSplits(
 
 const meta = z.object({ classes: z.array(z.string().min(1)).min(1) });
 
-/** Class names, where `meta.json` has them: a comfort, as the numbers do without. */
+/** Class names from `meta.json`, where there is one; label numbers work without them. */
 async function readNames(
   root: Folder,
   read: ReadText,
@@ -195,7 +195,7 @@ async function readNames(
     const { classes } = meta.parse(parseJson(await read(path), path));
     if (new Set(classes).size === classes.length) return { names: classes, notes: [] };
   } catch {
-    // Said below.
+    // Reported below.
   }
   return {
     notes: [

@@ -1,4 +1,4 @@
-/** Images from any number of callers wait here and share runs of the graph. */
+/** Batches images from concurrent callers, so that they share runs of the graph. */
 
 import type { Session } from "../engine/engine.ts";
 
@@ -17,10 +17,10 @@ interface Waiting {
 }
 
 /**
- * A run begins when a batch is full, or when no image that is being decoded could still join it: then an image by itself
- * runs by itself, and what is less than a batch is padded.
+ * A run starts when a batch is full, or when no image is still being decoded that could join it. A single image runs alone,
+ * without padding; other partial batches are padded.
  */
-export class AnswerQueue {
+export class PredictionQueue {
   readonly #options: AnswerQueueOptions;
   readonly #waiting: Waiting[] = [];
   #preparing = 0;
@@ -35,7 +35,7 @@ export class AnswerQueue {
     this.#preparing++;
     const numbers = await preparing.finally(() => {
       this.#preparing--;
-      // After those who wait for the image have put it into the queue, or have heard that it is none.
+      // After the image was queued, or failed to decode.
       setImmediate(() => this.#begin());
     });
     return new Promise((resolve, reject) => {

@@ -1,10 +1,10 @@
-/** Refuses a place for results before the work begins rather than after it. */
+/** Checks the output paths before work begins rather than after it. */
 
 import { readdir, realpath, stat } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { InputError } from "../errors.ts";
 
-/** What a run leaves in its folder, besides files aside that a killed one did not rename. */
+/** The files of a run's folder; hidden ones are temporary files of a killed run. */
 const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter|\..*)$/;
 
 /** `out` may be new, empty, or the folder of an earlier run, but not a part of the data. */
@@ -34,7 +34,7 @@ export async function checkReportFile(path: string): Promise<void> {
   if (!/\.html?$/i.test(path))
     throw new InputError(
       (show) =>
-        `${show("report")} writes a page and over what is there; its name must end in .html, got ${path}.`,
+        `${show("report")} writes an HTML page and overwrites the file; its name must end in .html, got ${path}.`,
     );
   const folder = dirname(path);
   if (!(await isFolder(folder)))
@@ -47,7 +47,7 @@ const isFolder = (path: string): Promise<boolean> =>
     () => false,
   );
 
-/** None where there is no such folder yet. What else stands in the way is for writing to tell. */
+/** Empty where there is no such folder yet. Other problems are reported when writing. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   if (folder === "") throw new InputError((show) => `${show("out")} must name a folder, got "".`);
   try {

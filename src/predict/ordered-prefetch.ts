@@ -1,18 +1,18 @@
-/** Works on the items of a stream ahead of whoever reads the answers, and gives the answers in order. */
+/** Ordered prefetch: works on the items of a stream ahead of the reader, and yields the results in order. */
 
 import { abortable } from "../datasets/abortable.ts";
 
-export interface AheadOptions {
-  /** How many items are worked on before the first of their answers is read. */
+export interface PrefetchOptions {
+  /** How many items may be in progress before their first result is read. */
   readonly ahead: number;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** An answer does not wait for later items to arrive, so a slow stream is answered as it comes. */
-export async function* inOrderAhead<Item, Answer>(
+/** A result is not held back until later items arrive, so a slow stream is processed as it comes. */
+export async function* orderedPrefetch<Item, Answer>(
   items: Iterable<Item> | AsyncIterable<Item>,
   work: (item: Item) => Promise<Answer>,
-  { ahead, signal }: AheadOptions,
+  { ahead, signal }: PrefetchOptions,
 ): AsyncGenerator<Answer, void, void> {
   const iterator = Symbol.asyncIterator in items ? items[Symbol.asyncIterator]() : items[Symbol.iterator]();
   const answers: Promise<Answer>[] = [];
@@ -40,12 +40,12 @@ export async function* inOrderAhead<Item, Answer>(
       }
     }
   } finally {
-    next?.catch(() => {}); // nobody waits for it any more
+    next?.catch(() => {}); // nobody awaits it any more
     if (!ended) void Promise.resolve(iterator.return?.()).catch(() => {});
   }
 }
 
-/** A failure is told to whoever reads the answer; a reader who has left never hears of it. */
+/** A failure is thrown to the reader of its result; if the reader has stopped, it is dropped. */
 function quiet<T>(promise: Promise<T>): Promise<T> {
   promise.catch(() => {});
   return promise;

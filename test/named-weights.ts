@@ -7,7 +7,7 @@ import type { VitConfig } from "../src/model/model.ts";
 type Tensors = ReadonlyMap<string, Tensor>;
 
 /** Nothing is square that need not be, so that a swapped axis shows. */
-export const layoutConfig: VitConfig = {
+export const seededConfig: VitConfig = {
   imageSize: [12, 12],
   patchSize: 4,
   width: 16,
@@ -27,7 +27,7 @@ function* exactNumbers(seed: number): Generator<number, never> {
 }
 
 /** Weights by our names. */
-export function layoutWeights(config = layoutConfig): Map<string, Tensor> {
+export function seededWeights(config = seededConfig): Map<string, Tensor> {
   const numbers = exactNumbers(1);
   return new Map(
     [...modelShapes(config)].map(([name, shape]) => [
@@ -53,7 +53,7 @@ function placeOf(ours: string): Place {
 
 /** Patches with their three axes. */
 const withPatchAxes = (weights: Tensors): Map<string, Tensor> => {
-  const { width, patchSize } = layoutConfig;
+  const { width, patchSize } = seededConfig;
   const data = weights.get("patch.weight")?.data ?? new Float32Array(0);
   return new Map([...weights, ["patch.weight", { shape: [width, 3, patchSize, patchSize], data }]]);
 };
@@ -144,7 +144,7 @@ const transpose = ({ shape: [rows = 0, columns = 0], data }: Tensor): Float32Arr
 
 /** [p, p, 3, D] of [D, 3·p·p]. */
 function patchKernel({ data }: Tensor): Float32Array {
-  const { patchSize: p, width } = layoutConfig;
+  const { patchSize: p, width } = seededConfig;
   const result = new Float32Array(data.length);
   for (let d = 0; d < width; d++)
     for (let c = 0; c < 3; c++)
@@ -158,7 +158,7 @@ function patchKernel({ data }: Tensor): Float32Array {
 function googleLayer(
   layer: string,
 ): readonly [name: string, kernel: readonly number[], bias: readonly number[]] {
-  const { width, heads, mlpWidth, classes, patchSize } = layoutConfig;
+  const { width, heads, mlpWidth, classes, patchSize } = seededConfig;
   const split = [heads, width / heads];
   const attention = "MultiHeadDotProductAttention_1";
   switch (layer) {

@@ -1,18 +1,18 @@
-/** A small data set of drawn images, which a tiny model learns in a moment. */
+/** A small synthetic data set, which a tiny model learns in a moment. */
 
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Dataset, Example } from "../src/datasets/dataset.ts";
-import { drawnNumbers } from "./drawn-numbers.ts";
+import { randomNumbers } from "./random-numbers.ts";
 
 const classes = ["columns", "rows", "squares"] as const;
 const side = 16;
 
 /** Noise over stripes or a chequered board, shifted at random. */
 async function drawImage(path: string, label: number, seed: number): Promise<void> {
-  const noise = drawnNumbers(3 * side * side + 2, { seed, low: -60, high: 60 });
+  const noise = randomNumbers(3 * side * side + 2, { seed, low: -60, high: 60 });
   const [across = 0, down = 0] = [...noise.slice(-2)].map((number) => Math.abs(Math.round(number)));
   const pixels = Uint8Array.from({ length: 3 * side * side }, (_, i) => {
     const [x, y] = [(Math.floor(i / 3) % side) + across, Math.floor(i / 3 / side) + down];
@@ -27,7 +27,7 @@ async function drawImage(path: string, label: number, seed: number): Promise<voi
 }
 
 /** Writes `train` and `val` images of three classes below `root`, 16 pixels a side, where they are not there yet. */
-export async function drawDataset(root: string, { train = 8, val = 4 } = {}): Promise<Dataset> {
+export async function writeTinyDataset(root: string, { train = 8, val = 4 } = {}): Promise<Dataset> {
   let seed = 1;
   const drawSplit = async (split: string, perClass: number): Promise<Example[]> => {
     const examples: Example[] = [];

@@ -3,44 +3,50 @@ import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFile
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { asideOf, mendPlaces, oldOf, steppedAside, whileWriting } from "./aside.ts";
-import { writeFileAside } from "./write-file.ts";
-import { writeFolderAside } from "./write-folder.ts";
+import {
+  displacedFolder,
+  oldPathOf,
+  recoverPlaces,
+  temporaryPathOf,
+  whileWriting,
+} from "./temporary-paths.ts";
+import { writeFileAtomically } from "./write-file.ts";
+import { writeFolderAtomically } from "./write-folder.ts";
 
-const root = temporaryFolder("aside");
+const root = temporaryFolder("temporary");
 
 /** A folder in which a process died while it wrote `out`. */
 function died(when: "filling" | "between the renames" | "tidying", name: string) {
   const folder = join(root, name);
   const out = join(folder, "out");
-  const aside = asideOf(out);
-  const old = oldOf(aside);
+  const temporary = temporaryPathOf(out);
+  const old = oldPathOf(temporary);
   for (const [path, text] of [
     [out, "old"],
-    [aside, "new"],
+    [temporary, "new"],
   ] as const) {
     mkdirSync(path, { recursive: true });
     writeFileSync(join(path, "f"), text);
   }
   if (when !== "filling") renameSync(out, old);
-  if (when === "tidying") renameSync(aside, out);
+  if (when === "tidying") renameSync(temporary, out);
   writeFileSync(join(folder, ".out.rlrr-lock"), "");
   return { folder, out, old };
 }
 
-describe("mendPlaces", () => {
+describe("recoverPlaces", () => {
   it.each([
     ["filling", "old"],
     ["between the renames", "old"],
     ["tidying", "new"],
   ] as const)("leaves one whole folder when a process died %s", async (when, text) => {
     const { folder, out } = died(when, `mend ${when}`);
-    await mendPlaces([out]);
+    await recoverPlaces([out]);
     expect(readdirSync(folder)).toEqual(["out"]);
     expect(readFileSync(join(out, "f"), "utf8")).toBe(text);
   });
 
-  it("removes files aside, and nothing that it was not told of", async () => {
+  it("removes temporary files, and nothing that it was not told of", async () => {
     const folder = join(root, "files");
     mkdirSync(folder);
     const foreign = [
@@ -53,18 +59,18 @@ describe("mendPlaces", () => {
       "state.0123abcd.rlrr-tmp",
     ];
     for (const name of [...foreign, ".state.0123abcd.rlrr-tmp"]) writeFileSync(join(folder, name), "");
-    await mendPlaces([join(folder, "state")]);
+    await recoverPlaces([join(folder, "state")]);
     expect(readdirSync(folder).sort()).toEqual([...foreign].sort());
   });
 });
 
-describe("steppedAside", () => {
+describe("displacedFolder", () => {
   it("finds the old folder only while the new one is not in place", async () => {
     const between = died("between the renames", "between");
-    expect(await steppedAside(between.out)).toBe(between.old);
-    expect(await steppedAside(died("filling", "filling").out)).toBeUndefined();
-    expect(await steppedAside(died("tidying", "tidying").out)).toBeUndefined();
-    expect(await steppedAside(join(root, "nothing"))).toBeUndefined();
+    expect(await displacedFolder(between.out)).toBe(between.old);
+    expect(await displacedFolder(died("filling", "filling").out)).toBeUndefined();
+    expect(await displacedFolder(died("tidying", "tidying").out)).toBeUndefined();
+    expect(await displacedFolder(join(root, "nothing"))).toBeUndefined();
   });
 });
 
@@ -73,9 +79,9 @@ describe("a killed writer", () => {
   /** A process that writes half of `path` and waits. */
   async function writer(path: string) {
     const source = `
-      import { writeFileAside } from ${JSON.stringify(module)};
+      import { writeFileAtomically } from ${JSON.stringify(module)};
       async function* half() { yield Buffer.from("half"); process.stdout.write("half"); await new Promise(() => setInterval(() => {}, 1000)); }
-      await writeFileAside(${JSON.stringify(path)}, half());`;
+      await writeFileAtomically(${JSON.stringify(path)}, half());`;
     const child = spawn(process.execPath, ["--import", "tsx", "--input-type=module", "-e", source]);
     const ended = new Promise((resolve) => child.once("exit", resolve));
     await new Promise((resolve) => child.stdout.once("data", resolve));
@@ -92,15 +98,15 @@ describe("a killed writer", () => {
     const [killA, killB] = [await writer(a), await writer(b)];
     await killA();
     expect(readdirSync(folder)).toHaveLength(4);
-    await writeFileAside(a, "whole");
+    await writeFileAtomically(a, "whole");
     expect(readFileSync(a, "utf8")).toBe("whole");
     expect(readdirSync(folder).filter((name) => !name.startsWith(".b.html."))).toEqual(["a.html"]);
     expect(readdirSync(folder)).toHaveLength(3);
     const abort = new AbortController();
-    const waiting = writeFileAside(b, "later", { signal: abort.signal });
+    const waiting = writeFileAtomically(b, "later", { signal: abort.signal });
     abort.abort(new Error("enough"));
     await expect(waiting).rejects.toThrow("enough");
-    const second = writeFileAside(b, "after it");
+    const second = writeFileAtomically(b, "after it");
     await killB();
     await second;
     expect(readFileSync(b, "utf8")).toBe("after it");
@@ -109,7 +115,7 @@ describe("a killed writer", () => {
 
   it("leaves a half folder that the next writer of the place removes", async () => {
     const { folder, out } = died("between the renames", "half folder");
-    await writeFolderAside(out, async (aside) => writeFileSync(join(aside, "f"), "newer"), {
+    await writeFolderAtomically(out, async (temporary) => writeFileSync(join(temporary, "f"), "newer"), {
       mayReplace: (names) => names.includes("f"),
     });
     expect(readFileSync(join(out, "f"), "utf8")).toBe("newer");
@@ -138,14 +144,14 @@ describe("whileWriting", () => {
     const names = ["x".repeat(255), `${"x".repeat(254)}y`, "ä".repeat(127)];
     const folder = join(root, "long");
     mkdirSync(folder);
-    for (const name of names) await writeFileAside(join(folder, name), name);
+    for (const name of names) await writeFileAtomically(join(folder, name), name);
     expect(readdirSync(folder).sort()).toEqual(names.sort());
   });
 
   it("says it, rather than writes elsewhere, where its lock is a link or another's file", async () => {
     const place = join(root, "foreign");
     writeFileSync(join(root, ".foreign.rlrr-lock"), "a diary");
-    await expect(writeFileAside(place, "")).rejects.toThrow(
+    await expect(writeFileAtomically(place, "")).rejects.toThrow(
       `${join(root, ".foreign.rlrr-lock")} is no lock of this program and would be removed. Move it elsewhere.`,
     );
     expect(readFileSync(join(root, ".foreign.rlrr-lock"), "utf8")).toBe("a diary");

@@ -1,4 +1,4 @@
-/** Where something is written before it gets its name, one writer at a time, and how what a killed one left is tidied up. */
+/** Temporary paths for atomic writes: one writer at a time, and cleaning up after a killed one. */
 
 import { createHash, randomBytes } from "node:crypto";
 import { readdir, rename, rm } from "node:fs/promises";
@@ -10,26 +10,28 @@ import { takeFileLock } from "./file-lock.ts";
 import { writeProblem } from "./file-problem.ts";
 
 export const MAX_NAME_BYTES = limits.MAX_NAME_BYTES.value;
-/** Another process that writes the same place is asked so often whether it is done. */
+/** How often a waiting writer tries the lock of another process again. */
 export const ASK_AGAIN_MS = 50;
 
-/** The name of `place` as a part of hidden names beside it; a long one by its hash. */
+/** The name of `place` for use inside hidden names beside it; a long name is replaced by its hash. */
 function shortName(place: string): string {
   const name = basename(place);
   return Buffer.byteLength(name) <= MAX_NAME_BYTES ? name : createHash("sha256").update(name).digest("hex");
 }
 
 /** A hidden name beside `place`, so that the rename stays on one disk. */
-export const asideOf = (place: string): string =>
+export const temporaryPathOf = (place: string): string =>
   join(dirname(place), `.${shortName(place)}.${randomBytes(4).toString("hex")}.rlrr-tmp`);
 
-/** What the folder is called that stood at the place of a folder written to `aside`. */
-export const oldOf = (aside: string): string => `${aside}-old`;
+/** Where the older folder is moved while the one written to `temporary` takes its place. */
+export const oldPathOf = (temporary: string): string => `${temporary}-old`;
 
 const lockOf = (place: string): string => join(dirname(place), `.${shortName(place)}.rlrr-lock`);
 
-/** What killed writers have left of `place`: halves, and an old folder that had stepped aside for a new one. */
-async function leftoversOf(place: string): Promise<{ readonly halves: string[]; readonly old: string[] }> {
+/** What killed writers of `place` have left: unfinished files, and older folders that were being replaced. */
+async function abandonedPathsOf(
+  place: string,
+): Promise<{ readonly unfinished: string[]; readonly old: string[] }> {
   const start = `.${shortName(place)}.`;
   const names = await readdir(dirname(place)).catch(() => []);
   const ours = names.filter(
@@ -37,32 +39,33 @@ async function leftoversOf(place: string): Promise<{ readonly halves: string[]; 
   );
   const paths = ours.map((name) => join(dirname(place), name));
   return {
-    halves: paths.filter((path) => path.endsWith("-tmp")),
+    unfinished: paths.filter((path) => path.endsWith("-tmp")),
     old: paths.filter((path) => path.endsWith("-old")),
   };
 }
 
-/** The old folder, where a process was killed after it had moved that aside and before the new one took its place. */
-export async function steppedAside(place: string): Promise<string | undefined> {
-  return (await exists(place)) ? undefined : (await leftoversOf(place)).old[0];
+/** The older folder, if a process was killed after moving it away and before the new one took its place. */
+export async function displacedFolder(place: string): Promise<string | undefined> {
+  return (await exists(place)) ? undefined : (await abandonedPathsOf(place)).old[0];
 }
 
-/** Nobody may be writing `place`. */
-async function mend(place: string): Promise<void> {
-  const { halves, old } = await leftoversOf(place);
+/** Restores or removes what killed writers have left; the caller holds the lock of `place`. */
+async function recover(place: string): Promise<void> {
+  const { unfinished, old } = await abandonedPathsOf(place);
   try {
     for (const path of old)
       if (await exists(place)) await rm(path, { recursive: true, force: true });
       else await rename(path, place);
-    for (const path of halves) await rm(path, { recursive: true, force: true });
+    for (const path of unfinished) await rm(path, { recursive: true, force: true });
   } catch (cause) {
     throw writeProblem(cause, place);
   }
 }
 
 /**
- * Lets `write` make `place` by way of `asideOf(place)`. Others who want to write it wait, which is how we know that what lies
- * aside belongs to nobody any more: it is removed first. A file system without locks keeps it.
+ * Lets `write` make `place` by way of `temporaryPathOf(place)`. Other writers of
+ * `place` wait for the lock, so whatever temporary files exist now were abandoned and are removed first. Without file locks
+ * they are kept.
  */
 export async function whileWriting<T>(
   place: string,
@@ -74,7 +77,7 @@ export async function whileWriting<T>(
   for (; lock === "held"; lock = await take()) await pause(signal);
   if (lock === "unsupported") return write();
   try {
-    await mend(place);
+    await recover(place);
     return await write();
   } finally {
     await lock.release();
@@ -86,7 +89,7 @@ const pause = (signal: AbortSignal | undefined): Promise<void> =>
     throw signal?.reason ?? cause;
   });
 
-/** Tidies up what was killed while it wrote one of `places`. */
-export async function mendPlaces(places: readonly string[]): Promise<void> {
+/** Cleans up after writers that were killed while they wrote one of `places`. */
+export async function recoverPlaces(places: readonly string[]): Promise<void> {
   for (const place of places) await whileWriting(place, async () => {});
 }

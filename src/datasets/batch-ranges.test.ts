@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { cuts } from "./cuts.ts";
+import { batchRanges } from "./batch-ranges.ts";
 
-describe("cuts", () => {
+describe("batchRanges", () => {
   it.each([
     [5, { batchSize: 2 }, "0-2 2-4 4-5"],
     [4, { batchSize: 2, groupSize: 4 }, "0-2 2-4"],
@@ -10,7 +10,7 @@ describe("cuts", () => {
     [3, { batchSize: 8, groupSize: 8 }, "0-3"],
     [0, { batchSize: 8 }, ""],
   ])("cuts %d examples with %o", (length, options, expected) => {
-    const shown = cuts(length, options).map(([from, to]) => `${from}-${to}`);
+    const shown = batchRanges(length, options).map(([from, to]) => `${from}-${to}`);
     expect(shown.join(" ")).toBe(expected);
   });
 });

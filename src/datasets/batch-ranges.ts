@@ -1,16 +1,16 @@
-/** Where one batch ends and the next begins. */
+/** Divides a number of examples into batches, by index ranges. */
 
-export interface CutOptions {
+export interface BatchRangeOptions {
   /** The most examples of a batch. */
   readonly batchSize: number;
-  /** Examples that belong together, as those of one optimizer step do: no batch holds some of two groups. */
+  /** Examples that belong together, as those of one optimizer step do: no batch spans two groups. */
   readonly groupSize?: number;
 }
 
 /** [from, to) of every batch of `length` examples, in order; the last of a group may be short. */
-export function cuts(
+export function batchRanges(
   length: number,
-  { batchSize, groupSize = batchSize }: CutOptions,
+  { batchSize, groupSize = batchSize }: BatchRangeOptions,
 ): (readonly [from: number, to: number])[] {
   const found: [number, number][] = [];
   for (let group = 0; group < length; group += groupSize) {

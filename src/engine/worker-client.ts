@@ -1,4 +1,4 @@
-/** Questions to a worker thread and their answers, matched by number; the worker starts at the first question. */
+/** Requests to a worker thread and their replies, matched by id; the worker starts at the first request. */
 
 import type { Worker } from "node:worker_threads";
 import { EngineError } from "../errors.ts";
@@ -19,12 +19,12 @@ interface Thread {
 
 const workerModule = new URL("./onnx.worker.ts", import.meta.url);
 
-export class WorkerLine {
+export class WorkerClient {
   readonly #module: URL;
   #thread: Thread | undefined;
   #asked = 0;
   #closed = false;
-  /** Settles when everything asked so far is answered. */
+  /** Resolves when every request so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
 
   constructor(module: URL = workerModule) {
@@ -38,7 +38,7 @@ export class WorkerLine {
       this.#thread ??= this.#start();
       const { worker, flags, waiting } = this.#thread;
       worker.postMessage({ id, ...request }, [...transfer]);
-      // The process stays alive for an answer, not for an idle engine.
+      // A pending reply keeps the process alive; an idle engine does not.
       worker.ref();
       watchExit(flags);
       waiting.set(id, { resolve: (reply) => resolve(reply as ReplyTo<R>), reject });
@@ -47,7 +47,7 @@ export class WorkerLine {
     return answer;
   }
 
-  /** Waits for what was asked: ended amid a run, ONNX Runtime's binding aborts the whole process. */
+  /** Waits for pending requests: terminated during a run, ONNX Runtime's binding aborts the whole process. */
   async close(): Promise<void> {
     this.#closed = true;
     await this.#answered;
@@ -55,8 +55,8 @@ export class WorkerLine {
   }
 
   #start(): Thread {
-    // Since 1.29 ONNX Runtime's builds report to Microsoft unless this is set before they load. The machine's facts that
-    // they gather for it also overflow the thread's stack where the command line is long.
+    // Since 1.29 ONNX Runtime's builds report to Microsoft unless this is set before they load. Collecting the machine's
+    // facts for it also overflows the thread's stack where the command line is long.
     process.env.ORT_DISABLE_TELEMETRY ??= "1";
     const flags = newWorkFlags();
     const worker = spawnWorker(this.#module, { workerData: flags });

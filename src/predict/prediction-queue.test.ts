@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { Session } from "../engine/engine.ts";
-import { AnswerQueue } from "./answer-queue.ts";
+import { PredictionQueue } from "./prediction-queue.ts";
 
 /** Sessions whose logit is the sum of an image's two numbers, and the sizes of the runs that were made. */
 function sums({ fail = false } = {}) {
@@ -19,14 +19,14 @@ function sums({ fail = false } = {}) {
     },
     close: async () => {},
   });
-  return { runs, queue: new AnswerQueue({ session, batchSize: 4 }) };
+  return { runs, queue: new PredictionQueue({ session, batchSize: 4 }) };
 }
 
 const image = (...numbers: number[]) => Promise.resolve(Float32Array.from(numbers));
 const answers = async (waiting: Iterable<Promise<Float32Array>>) =>
   (await Promise.all(waiting)).map((logits) => [...logits]);
 
-describe("AnswerQueue", () => {
+describe("PredictionQueue", () => {
   it("runs an image by itself where no other comes", async () => {
     const { runs, queue } = sums();
     expect(await answers([queue.answer(image(1, 2))])).toEqual([[3]]);
@@ -67,7 +67,7 @@ describe("AnswerQueue", () => {
     expect(await answers([queue.answer(image(2, 3))])).toEqual([[5]]);
   });
 
-  it("tells all of a batch why it failed, and goes on", async () => {
+  it("reports a failure to the whole batch, and continues", async () => {
     const { runs, queue } = sums({ fail: true });
     const failed = [queue.answer(image(1, 1)), queue.answer(image(1, 1))];
     for (const one of failed) await expect(one).rejects.toThrow("out of memory");

@@ -1,4 +1,4 @@
-/** What the ending of a file's name says about its kind; whether that kind can be read is said in `sniff-image.ts`. */
+/** The kind of image that a file's extension stands for; `sniff-image.ts` lists the kinds that can be read. */
 
 import { isReadable, readableKinds } from "./sniff-image.ts";
 
@@ -20,12 +20,14 @@ const KINDS: Readonly<Record<string, readonly string[]>> = {
 };
 
 const kindOf = new Map(
-  Object.entries(KINDS).flatMap(([kind, endings]) => endings.map((ending) => [ending, kind] as const)),
+  Object.entries(KINDS).flatMap(([kind, extensions]) =>
+    extensions.map((extension) => [extension, kind] as const),
+  ),
 );
 
-/** The endings of files that can be read, in lower case, with their dot. */
-export const readableEndings: readonly string[] = [...kindOf].flatMap(([ending, kind]) =>
-  isReadable(kind) ? [`.${ending}`] : [],
+/** The extensions of readable files, in lower case, with their dot. */
+export const readableExtensions: readonly string[] = [...kindOf].flatMap(([extension, kind]) =>
+  isReadable(kind) ? [`.${extension}`] : [],
 );
 
 const names = Object.keys(readableKinds);
@@ -33,11 +35,11 @@ const names = Object.keys(readableKinds);
 /** `JPEG, PNG or GIF`, for messages. */
 export const readableNames = `${names.slice(0, -1).join(", ")} or ${names.at(-1)}`;
 
-/** The kind of picture that a file's name promises; undefined where it promises none. */
-export function pictureKind(name: string): string | undefined {
+/** The kind of image that a file's extension stands for; undefined for other files. */
+export function imageKind(name: string): string | undefined {
   const dot = name.lastIndexOf(".");
   return dot > 0 ? kindOf.get(name.slice(dot + 1).toLowerCase()) : undefined;
 }
 
-/** Whether a file is, by its name, a picture that can be read. */
-export const isImageName = (name: string): boolean => isReadable(pictureKind(name));
+/** Whether a file has the extension of a readable image. */
+export const isImageName = (name: string): boolean => isReadable(imageKind(name));

@@ -1,11 +1,11 @@
-/** Tensors that betray another architecture than the plain ViT, and tensors that a plain ViT can do without. */
+/** Recognises tensors of unsupported architectures, and tensors of plain ViTs that are not needed. */
 
 import { FileError } from "../errors.ts";
 
 const plain = "Only plain ViTs can be read: a CLS token, pre-norm blocks, GELU and one final norm.";
 
 // First match wins, so what is typical of one architecture stands before what several share.
-const foreign: readonly (readonly [pattern: RegExp, what: string])[] = [
+const unsupported: readonly (readonly [pattern: RegExp, what: string])[] = [
   [
     /(^|\.)(dist_token|distillation_token)$|(^|\.)(head_dist|cls_classifier|distillation_classifier)\./,
     "a distilled DeiT",
@@ -26,10 +26,10 @@ const foreign: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(^|\/)Transformer\/encoderblock\//, "a ViT with its blocks stacked in one array (scan)"],
 ];
 
-/** Throws for the first name that no plain ViT has. */
-export function refuseForeign(names: Iterable<string>, where: string): void {
+/** Throws for the first tensor name of an unsupported architecture. */
+export function refuseUnsupported(names: Iterable<string>, where: string): void {
   for (const name of names)
-    for (const [pattern, what] of foreign)
+    for (const [pattern, what] of unsupported)
       if (pattern.test(name))
         throw new FileError(`${where}: tensor ${JSON.stringify(name)} belongs to ${what}. ${plain}`);
 }
@@ -42,6 +42,6 @@ const ignorable: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/^opt\/state\//, "the state of an optimizer"],
 ];
 
-/** What a tensor that we do not read is, where it is harmless. */
+/** What a tensor is that can be ignored; undefined for any other. */
 export const ignorableKind = (name: string): string | undefined =>
   ignorable.find(([pattern]) => pattern.test(name))?.[1];
