@@ -111,7 +111,7 @@ describe("every method", () => {
   it("refuses consistency where nothing but the head trains", async () => {
     await expect(collectEvents({ ...optionsOf("linear", 0.5), out: join(root, "none") })).rejects.toThrow(
       new InputError(
-        "recipe: consistency acts on what a method adds to the backbone; method linear adds nothing.",
+        "consistency acts on what a method adds to the backbone, and this method trains the head alone. Choose another method.",
       ),
     );
   });

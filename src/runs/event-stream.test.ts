@@ -77,6 +77,17 @@ describe("eventStream", () => {
     expect(log).toEqual(["tidied up"]);
   });
 
+  it("tells nothing to a reader who left, not even that the work was aborted", async () => {
+    const stream = eventStream<number>(async (emit, signal) => {
+      for (let i = 0; ; i++) {
+        signal.throwIfAborted();
+        emit(i);
+        await setImmediate();
+      }
+    });
+    for await (const event of stream) if (event === 2) break;
+  });
+
   it("passes the caller's signal on, with its reason", async () => {
     const controller = new AbortController();
     const stream = eventStream<unknown>(async (emit, signal) => {

@@ -19,6 +19,7 @@ export async function* eventStream<Event>(
     wake();
   });
   working.catch(() => {}); // thrown below, to a reader who reads to the end
+  let readToTheEnd = false;
   try {
     while (!ended || queue.length > 0) {
       const event = queue.shift();
@@ -29,8 +30,10 @@ export async function* eventStream<Event>(
           if (ended || queue.length > 0) resolve();
         });
     }
+    readToTheEnd = true;
   } finally {
     left.abort();
-    await working;
+    // A reader who left asked for the end, so that is no error to them.
+    await (readToTheEnd ? working : working.catch(() => {}));
   }
 }

@@ -14,7 +14,7 @@ import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
-import { settleTraining } from "../train/settle.ts";
+import { checkConsistency, settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
@@ -64,6 +64,7 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const { chosen, recipe } = settleTraining(options);
   checkSize(model, preprocessing);
   const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
+  checkConsistency(recipe, trainables);
   const folder = await openRunFolder(options.out);
   try {
     if (folder.earlier !== undefined && !resume)

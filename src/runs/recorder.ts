@@ -80,12 +80,14 @@ export class Recorder {
   }
 
   private async *start({ state, ...facts }: FitStartEvent): Events {
-    const { folder, config, files, resumed } = this.run;
+    const { folder, config, files, resumed, recipe } = this.run;
     const settled = { microBatchSize: facts.microBatchSize, files };
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
     this.saved.step = state.position.step;
-    this.state = state;
+    // Before the probe there is no state to continue from: a run that ends here begins anew.
+    const awaitsProbe = !resumed && recipe.start === "probe";
+    if (!awaitsProbe) this.state = state;
     yield facts;
     // A disk that is too small for the state is found now; and there always is a state to fall back on.
     if (!resumed) yield* this.save();

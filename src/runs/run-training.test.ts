@@ -174,6 +174,39 @@ describe("train", () => {
     );
   });
 
+  it.each(["start", "saved", "probe", "step"])(
+    "continues a run that starts from a probe to the same results when stopped at the first %s",
+    async (type) => {
+      const recipe = { ...tinyRecipe, epochs: 2, start: "probe" } as const;
+      const whole = await run(recipe);
+      const out = newOut();
+      const stop = new AbortController();
+      await collectEvents({ ...common, out, recipe, signal: stop.signal }, (event) => {
+        if (event.type === type) stop.abort();
+      });
+      const events = await collectEvents({ ...common, out, recipe, resume: true });
+      expect(resultsOf(out)).toEqual(resultsOf(whole.out));
+      expect(only(events, "done")[0]).toMatchObject({
+        epoch: whole.done?.epoch,
+        valTop1: whole.done?.valTop1,
+      });
+    },
+  );
+
+  it("never keeps an epoch that is worse than the probe", async () => {
+    const { out, events, done } = await run({
+      ...{ start: "probe", learningRate: 5, warmupEpochs: 0, schedule: "constant" },
+    });
+    const [probe] = only(events, "probe");
+    expect(only(events, "epoch").every(({ best }) => !best)).toBe(true);
+    expect(done).toMatchObject({ epoch: -1, valTop1: probe?.valTop1 });
+    expect((await readAdapter(out)).training).toMatchObject({
+      keptEpoch: -1,
+      validationTop1: probe?.valTop1,
+    });
+    expect(readFileSync(join(out, "adapter", "README.md"), "utf8")).toContain("| keptEpoch | linear probe |");
+  });
+
   it("weighs rare classes more when told to", async () => {
     const dataset = withSplits(({ train }) => ({ train: train.filter((_, at) => at % 8 < 2 || at >= 16) }));
     const even = await run({ batchSize: 12 }, { dataset });

@@ -10,13 +10,14 @@ import { InputError } from "../errors.ts";
 import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
-import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import type { MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { Closers } from "../train/closers.ts";
-import { parseRecipe, type Recipe, type RecipeInput } from "../train/recipe.ts";
+import type { Recipe, RecipeInput } from "../train/recipe.ts";
+import { settleTraining } from "../train/settle.ts";
 import type { TrainEvent } from "./events.ts";
 import type { RunOptions } from "./open-run.ts";
 import { runTraining } from "./run-training.ts";
@@ -83,10 +84,10 @@ interface Settled {
 
 /** The quick checks come first. */
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
+  checkGiven(options);
   const { out, data, images = {}, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
-  const { learningRate } = chooseMethod(method ?? { name: defaultMethod }, "method").method;
-  const recipe = parseRecipe({ learningRate, ...options.recipe });
+  const { recipe } = settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
   await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });
   const engine = options.engine ?? closers.add(await openEngine({ provider, threads }));
@@ -109,6 +110,12 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
     ...(signal && { signal }),
   };
   return { run, notes };
+}
+
+/** Programs without types may leave out what is needed. */
+function checkGiven(options: Partial<TrainOptions>): void {
+  for (const name of ["model", "data", "out"] as const)
+    if (options[name] === undefined) throw new InputError((show) => `train: ${show(name)} is missing.`);
 }
 
 function checkFraction({ validationFraction: fraction = 0.2 }: TrainOptions): void {

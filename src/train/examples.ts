@@ -1,11 +1,14 @@
 /** Where training examples come from: anything that gives batches of prepared images in a given order. */
 
 import { type BatchRangeOptions, batchRanges } from "../datasets/batch-ranges.ts";
+import { InputError } from "../errors.ts";
 
 /** Examples of one split. A folder, an array in memory or a browser's files can stand behind it. */
 export interface Examples {
   /** The class of each example. */
   readonly labels: readonly number[];
+  /** Numbers per example, where that is known before the first batch. */
+  readonly size?: number;
   /** Whether every epoch gives the same numbers, so that frozen features can be computed once. */
   readonly deterministic: boolean;
   /** The same examples as evaluation sees them, where these are augmented. */
@@ -33,8 +36,15 @@ export interface ExampleBatch {
 /** Examples that lie in memory: `numbers` [examples, …], such as preprocessed images or features. */
 export function examplesInMemory(numbers: Float32Array, labels: readonly number[]): Examples {
   const size = numbers.length / labels.length;
+  if (labels.length > 0 && !Number.isInteger(size))
+    throw new InputError(
+      `examplesInMemory: ${numbers.length} numbers do not make ${labels.length} examples of one size.`,
+    );
+  if (!numbers.every(Number.isFinite))
+    throw new InputError("examplesInMemory: some numbers are NaN or infinite. Check how they were prepared.");
   return {
     labels,
+    ...(labels.length > 0 && { size }),
     deterministic: true,
     batches: async function* ({ order, batchSize, groupSize = batchSize }) {
       for (const range of batchRanges(order.length, { batchSize, groupSize })) {

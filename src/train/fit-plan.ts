@@ -3,6 +3,7 @@
 import { allTrainables } from "../adapter/head.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { showValue } from "../files/show-value.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -13,7 +14,7 @@ import { constantsOf } from "../model/weight-constants.ts";
 import type { Examples } from "./examples.ts";
 import type { FitState } from "./fit-events.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
-import { settleTraining } from "./settle.ts";
+import { checkConsistency, settleTraining } from "./settle.ts";
 import type { ReadWeight } from "./start-state.ts";
 
 export interface FitOptions {
@@ -55,22 +56,28 @@ export function planFit(options: FitOptions): FitPlan {
   const { model, classes, train, val } = options;
   const { chosen, recipe } = settleTraining(options);
   const backbone = backboneOf(model.config);
+  if (!Number.isInteger(classes) || classes < 1)
+    throw new InputError(`classes must be a whole number above 0, got ${showValue(classes)}.`);
   const trainables = allTrainables(chosen.adaptation, backbone, classes);
-  for (const [name, { labels }] of Object.entries({ train, ...(val && { val }) }))
+  checkConsistency(recipe, trainables);
+  const [height, width] = backbone.imageSize;
+  const needed = 3 * height * width;
+  for (const [name, { labels, size = needed }] of Object.entries({ train, ...(val && { val }) })) {
+    if (size !== needed)
+      throw new InputError(
+        `${name}: an example has ${size} numbers; the model needs ${needed}, an image [3, ${height}, ${width}].`,
+      );
     for (const label of labels)
       if (!Number.isInteger(label) || label < 0 || label >= classes)
         throw new InputError(
           `${name}: label ${label} is not a class; with ${classes} classes it is a whole number from 0 to ${classes - 1}.`,
         );
+  }
   if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
   if (recipe.select === "val" && !val?.labels.length)
     throw new InputError(
       (show) =>
         `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("select", "last")}.`,
-    );
-  if (recipe.consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
-    throw new InputError(
-      `recipe: consistency acts on what a method adds to the backbone; method ${chosen.method.name} adds nothing.`,
     );
   return { options, chosen, recipe, backbone, frozen: constantsOf(model.weights), trainables };
 }

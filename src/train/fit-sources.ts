@@ -70,13 +70,13 @@ export async function* startFromProbe(
   const classWeights = recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined;
   const probe = await fitProbe(features.train, features.val, { classes, engine, classWeights, signal });
   for (const [name, { data }] of probe.head) state.parameters.get(name)?.parameter.set(data);
-  const best = features.val && { epoch: -1, ...probe.validation };
+  const { validation, penalty } = probe;
+  const best = features.val && validation && { epoch: -1, ...validation };
   const started: FitState = { ...state, position: { ...state.position, best } };
-  const { loss: valLoss, top1: valTop1 } = probe.validation;
   yield {
     type: "probe",
-    ...(features.val ? { valLoss, valTop1 } : {}),
-    ...{ penalty: probe.penalty, seconds: (performance.now() - began) / 1000, state: started },
+    ...(best && { valLoss: best.loss, valTop1: best.top1 }),
+    ...{ penalty, seconds: (performance.now() - began) / 1000, state: started },
   };
   return started;
 }

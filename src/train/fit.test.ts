@@ -98,6 +98,31 @@ describe("fit, in memory", () => {
     );
   });
 
+  it("refuses images of another size, numbers that are none, and no classes", async () => {
+    const small = examplesInMemory(new Float32Array(2 * 100), [0, 1]);
+    await expect(collect(fit({ ...options(), train: small }))).rejects.toThrow(
+      new InputError("train: an example has 100 numbers; the model needs 192, an image [3, 8, 8]."),
+    );
+    await expect(collect(fit({ ...options(), classes: 0 }))).rejects.toThrow(
+      new InputError("classes must be a whole number above 0, got 0."),
+    );
+    expect(() => examplesInMemory(new Float32Array(7), [0, 1])).toThrow(
+      new InputError("examplesInMemory: 7 numbers do not make 2 examples of one size."),
+    );
+    expect(() => examplesInMemory(new Float32Array(2).fill(Number.NaN), [0, 1])).toThrow(
+      new InputError("examplesInMemory: some numbers are NaN or infinite. Check how they were prepared."),
+    );
+  });
+
+  it("refuses consistency where nothing is added to the backbone", async () => {
+    const recipe = { ...options().recipe, consistency: 1 };
+    await expect(collect(fit({ ...options(), recipe, method: { name: "linear" } }))).rejects.toThrow(
+      new InputError(
+        "consistency acts on what a method adds to the backbone, and this method trains the head alone. Choose another method.",
+      ),
+    );
+  });
+
   it("refuses to choose the best epoch by no example", async () => {
     const { val: _, ...without } = options();
     await expect(collect(fit(without))).rejects.toThrow(

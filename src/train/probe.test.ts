@@ -26,7 +26,7 @@ describe("fitProbe", () => {
 
   it("tells classes apart that a line separates, whatever the scale of the features", async () => {
     const { head, validation } = await fitProbe(train, val, { classes, engine });
-    expect(validation.top1).toBeGreaterThan(90);
+    expect(validation?.top1).toBeGreaterThan(90);
     expect(head.get("head.weight")?.shape).toEqual([classes, width]);
     expect(head.get("head.bias")?.shape).toEqual([classes]);
     expect(scoreHead(head, val, classes)).toEqual(validation);
@@ -74,8 +74,17 @@ describe("fitProbe", () => {
 
   it("chooses by cross-validation where nothing validates, and is told apart from it", async () => {
     const { validation, head } = await fitProbe(train, undefined, { classes, engine });
-    expect(validation.top1).toBeGreaterThan(85);
+    expect(validation?.top1).toBeGreaterThan(85);
     expect(scoreHead(head, val, classes).top1).toBeGreaterThan(90);
+  });
+
+  it("takes the middle penalty where a class has one example alone, and claims no accuracy", async () => {
+    const { validation, penalty } = await fitProbe(clouds(3, { noise: 0, seed: 5 }), undefined, {
+      classes,
+      engine,
+    });
+    expect(validation).toBeUndefined();
+    expect(penalty).toBe(0.1);
   });
 
   it("stops when it is told to", async () => {

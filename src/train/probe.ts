@@ -23,15 +23,16 @@ export interface ProbeOptions {
 export interface Probe {
   /** `head.weight` [classes, width] and `head.bias` [classes], for features as they are. */
   readonly head: ReadonlyMap<string, Tensor>;
-  /** On the validation examples, or the mean over folds of the training examples where there are none. */
-  readonly validation: Validation;
-  /** The penalty that did best: λ/2·‖W‖² beside the mean cross-entropy, on standardised features. */
+  /** On the validation examples; without any, over folds of the training examples, where each class has two. */
+  readonly validation: Validation | undefined;
+  /** The penalty that did best, or the middle one where nothing could tell: λ/2·‖W‖² beside the mean cross-entropy, on standardised features. */
   readonly penalty: number;
 }
 
 /** From strong to weak, each fit starting from the one before. */
 const penalties = [1, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003] as const;
 const folds = 4;
+const middlePenalty = 0.1;
 
 /** Fits a head for each penalty and keeps the one with the lowest loss on `val`, or by cross-validation without it. */
 export async function fitProbe(
@@ -40,7 +41,7 @@ export async function fitProbe(
   options: ProbeOptions,
 ): Promise<Probe> {
   if (!val) return crossValidate(train, options);
-  let best: Probe | undefined;
+  let best: (Probe & { readonly validation: Validation }) | undefined;
   for await (const { penalty, head } of probePath(train, options)) {
     const validation = scoreHead(head, val, options.classes);
     if (!best || validation.loss < best.validation.loss) best = { head, validation, penalty };
@@ -55,26 +56,32 @@ export async function fitProbe(
 async function crossValidate(all: FeatureSet, options: ProbeOptions): Promise<Probe> {
   const scores = penalties.map(() => ({ loss: 0, top1: 0 }));
   const foldOf = spread(all.labels);
+  let scored = 0;
   for (let fold = 0; fold < folds; fold++) {
-    const held = pick(all, (index) => foldOf[index] === fold);
     const kept = pick(all, (index) => foldOf[index] !== fold);
-    if (held.labels.length === 0 || kept.labels.length === 0) continue;
+    const known = new Set(kept.labels);
+    // A class that a head has never seen says nothing of it.
+    const held = pick(all, (index) => foldOf[index] === fold && known.has(all.labels[index] as number));
+    if (held.labels.length === 0) continue;
+    scored += held.labels.length;
     let at = 0;
     for await (const { head } of probePath(kept, options)) {
       const [score, found] = [scores[at++], scoreHead(head, held, options.classes)];
-      const share = held.labels.length / all.labels.length;
-      if (score)
-        Object.assign(score, {
-          loss: score.loss + share * found.loss,
-          top1: score.top1 + share * found.top1,
-        });
+      const count = held.labels.length;
+      if (score) {
+        score.loss += count * found.loss;
+        score.top1 += count * found.top1;
+      }
     }
   }
   const lowest = Math.min(...scores.map(({ loss }) => loss));
-  const best = scores.findIndex(({ loss }) => loss === lowest);
-  let at = 0;
-  for await (const { penalty, head } of probePath(all, options))
-    if (at++ === best) return { penalty, head, validation: scores[best] as Validation };
+  const best = scored > 0 ? penalties[scores.findIndex(({ loss }) => loss === lowest)] : middlePenalty;
+  for await (const { penalty, head } of probePath(all, options)) {
+    if (penalty !== best) continue;
+    const { loss, top1 } = scores[penalties.indexOf(penalty)] ?? { loss: 0, top1: 0 };
+    const validation = scored > 0 ? { loss: loss / scored, top1: top1 / scored } : undefined;
+    return { penalty, head, validation };
+  }
   throw new Error("internal: no penalty was tried.");
 }
 
@@ -101,7 +108,7 @@ function pick({ rows, labels }: FeatureSet, keep: (index: number) => boolean): F
 async function* probePath(
   train: FeatureSet,
   options: ProbeOptions,
-): AsyncGenerator<{ penalty: number; head: ReadonlyMap<string, Tensor> }, void, void> {
+): AsyncGenerator<{ penalty: (typeof penalties)[number]; head: ReadonlyMap<string, Tensor> }, void, void> {
   const { classes, engine, signal } = options;
   const width = train.rows.length / train.labels.length;
   const scaling = standardise(train.rows, width);

@@ -1,5 +1,7 @@
 /** Resolves the requested method and recipe together, as each has defaults that depend on the other. */
 
+import { InputError } from "../errors.ts";
+import type { Trainable } from "../methods/method.ts";
 import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
 
@@ -20,4 +22,13 @@ export function settleTraining({
   if (recipe.start !== "probe" || !identity) return { chosen, recipe };
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
   return { chosen: chooseMethod({ name, options: { ...identity, ...given } }, "method"), recipe };
+}
+
+/** Consistency perturbs what a method adds to the backbone: with nothing added there is nothing to be consistent about. */
+export function checkConsistency({ consistency }: Recipe, trainables: readonly Trainable[]): void {
+  if (consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
+    throw new InputError(
+      (show) =>
+        `${show("consistency")} acts on what a method adds to the backbone, and this method trains the head alone. Choose another method.`,
+    );
 }
