@@ -42,7 +42,8 @@ export {
   type MethodRequest,
   methods,
 } from "./methods/methods.ts";
-export type { Model, VitConfig } from "./model/model.ts";
+export type { Model } from "./model/model.ts";
+export type { VitConfig } from "./model/vit.ts";
 export type { StepChoices } from "./preprocessing/compose-steps.ts";
 
 // ---------------------------------------------------------------- what runs a graph

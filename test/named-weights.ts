@@ -2,7 +2,7 @@
 
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { modelShapes } from "../src/model/architectures.ts";
-import type { VitConfig } from "../src/model/model.ts";
+import type { VitConfig } from "../src/model/vit.ts";
 
 type Tensors = ReadonlyMap<string, Tensor>;
 

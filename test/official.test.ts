@@ -8,7 +8,7 @@ import { type Array64, evaluate } from "../src/engine/reference.ts";
 import type { Tensor } from "../src/formats/tensor.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
 import { backboneOf } from "../src/model/architectures.ts";
-import type { VitConfig } from "../src/model/model.ts";
+import type { VitConfig } from "../src/model/vit.ts";
 import { constantsOf } from "../src/model/weight-constants.ts";
 import { adamwStep } from "../src/train/adamw.ts";
 import { gradientName, trainGraph } from "../src/train/train-graph.ts";

@@ -8,7 +8,7 @@ import type { InputValue, Value } from "../src/graph/value.ts";
 import type { Adaptation } from "../src/methods/method.ts";
 import { chooseMethod } from "../src/methods/methods.ts";
 import { backboneOf } from "../src/model/architectures.ts";
-import type { VitConfig } from "../src/model/model.ts";
+import type { VitConfig } from "../src/model/vit.ts";
 import { randomStream } from "../src/random.ts";
 import { randomNumbers } from "./random-numbers.ts";
 import { adaptedGraph, crossEntropy, randomWeights, tiny } from "./tiny-vit.ts";

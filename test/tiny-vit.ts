@@ -8,7 +8,7 @@ import type { Adaptation } from "../src/methods/method.ts";
 import { backboneOf, modelShapes } from "../src/model/architectures.ts";
 import type { BackboneValues } from "../src/model/backbone.ts";
 import { affineOf, dense } from "../src/model/layers.ts";
-import type { VitConfig } from "../src/model/model.ts";
+import type { VitConfig } from "../src/model/vit.ts";
 import { randomNumbers } from "./random-numbers.ts";
 
 export const tiny: VitConfig = {

@@ -15,10 +15,9 @@ import type { Tensor } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import type { Method } from "../methods/method.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
-import { backboneOf } from "../model/architectures.ts";
+import { backboneOf, configFlaw, type ModelConfig, modelConfigSchema } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
-import type { VitConfig } from "../model/model.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
@@ -27,23 +26,13 @@ import { renderModelCard } from "./model-card.ts";
 const formatVersion = 1;
 const configName = "adapter_config.json";
 
-const size = z.int().min(1).max(limits.MAX_ADAPTER_SIZE.value);
 const { value: mostClasses } = limits.MAX_CLASSES;
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string().min(1),
   base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   labels: z.array(z.string()).min(1).max(mostClasses),
-  backbone: z.object({
-    imageSize: z.tuple([size, size]),
-    patchSize: size,
-    width: size,
-    depth: z.int().min(1).max(limits.MAX_BLOCKS.value),
-    heads: size,
-    mlpWidth: size,
-    layerNormEps: z.number().gt(0).lt(1),
-    classes: z.int().min(1).max(mostClasses),
-  }),
+  backbone: modelConfigSchema,
   training: z.record(z.string(), z.unknown()).default({}),
 });
 type Config = z.output<typeof configSchema>;
@@ -184,15 +173,12 @@ function parseConfig(value: unknown, where: string): Config {
 
 /** What is wrong between two fields that are fine by themselves. */
 function findFlaw({ labels, backbone }: Config): string | undefined {
-  const { imageSize, patchSize, width, heads, classes } = backbone;
-  if (labels.length !== classes) return `there are ${labels.length} labels for ${classes} classes`;
-  if (width % heads !== 0) return `${heads} heads cannot share a width of ${width}`;
-  if (imageSize.some((side) => side % patchSize !== 0))
-    return `images of ${imageSize.join(" x ")} pixels are not whole patches of ${patchSize}`;
-  return undefined;
+  if (labels.length !== backbone.classes)
+    return `there are ${labels.length} labels for ${backbone.classes} classes`;
+  return configFlaw(backbone);
 }
 
-async function readSteps(where: string, { imageSize }: VitConfig): Promise<Adapter["preprocessing"]> {
+async function readSteps(where: string, { imageSize }: ModelConfig): Promise<Adapter["preprocessing"]> {
   const steps = parseHuggingFaceSteps(await readJson(where), { where, imageSize });
   const made = outputSize(steps);
   if (made.some((side, axis) => side !== imageSize[axis]))

@@ -4,8 +4,9 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
 import type { Method, Trainable } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
-import type { Model, VitConfig } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import type { Step } from "../preprocessing/steps.ts";
 
 export interface Adapter {
@@ -17,7 +18,7 @@ export interface Adapter {
   readonly labels: readonly string[];
   readonly preprocessing: readonly Step[];
   /** The base's sizes as used in training: image size, heads and norm epsilon are not in every weight file. */
-  readonly config: VitConfig;
+  readonly config: ModelConfig;
   /** How it was trained and how well it did; for people and for the model card. */
   readonly training: Readonly<Record<string, unknown>>;
   /** Trained tensors by name, the head's among them. */
@@ -63,12 +64,12 @@ export async function checkBase(
     throw new FileError(
       `The adapter was trained on ${base.id} (sha256 ${base.sha256.slice(0, 8)}…), but the base given is ${model.id} (sha256 ${sha256.slice(0, 8)}…).`,
     );
-  for (const key of baseSizes)
-    if (String(config[key]) !== String(model.config[key]))
+  for (const [key, before] of Object.entries(config))
+    if (!ownSizes.includes(key) && String(before) !== String(model.config[key as keyof ModelConfig]))
       throw new FileError(
-        `The adapter was trained with ${key} ${config[key]}, but the base given, ${model.id}, has ${model.config[key]}.`,
+        `The adapter was trained with ${key} ${before}, but the base given, ${model.id}, has ${model.config[key as keyof ModelConfig]}.`,
       );
 }
 
-/** Sizes that base and adapter must share; the head and the epsilon of norms are the adapter's own. */
-const baseSizes = ["imageSize", "patchSize", "width", "depth", "heads", "mlpWidth"] as const;
+/** The head and the epsilon of norms are the adapter's own; all else it shares with its base. */
+const ownSizes: readonly string[] = ["classes", "layerNormEps"];

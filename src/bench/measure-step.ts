@@ -15,8 +15,9 @@ import { matrixFlops } from "../graph/flops.ts";
 import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import { backboneOf } from "../model/architectures.ts";
-import type { Model, VitConfig } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { isVariant, type VariantName, variants } from "../model/variants.ts";
 import { constantsOf } from "../model/weight-constants.ts";
@@ -116,7 +117,7 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
 
 /** A file of random weights, so that they are mapped from disk as a real model's are. */
 async function randomModel(name: VariantName, folder: string): Promise<Model> {
-  const config: VitConfig = variants[name];
+  const config: ModelConfig = variants[name];
   const shapes = backboneOf(config).shapes;
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
   const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
@@ -183,14 +184,14 @@ async function timeSteps(
   return { seconds, flops, trainable: trainables.reduce((total, { shape }) => total + sizeOf(shape), 0) };
 }
 
-function noiseBatch({ imageSize: [height, width] }: VitConfig, rows: number, classes: number) {
+function noiseBatch({ imageSize: [height, width] }: ModelConfig, rows: number, classes: number) {
   const numbers = new Float32Array(rows * 3 * height * width);
   randomStream(1, "images").fillUniform(numbers, { low: -1, high: 1 });
   return { numbers, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
 }
 
 /** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */
-async function bestGemm(engine: Engine, { width, mlpWidth }: VitConfig): Promise<number> {
+async function bestGemm(engine: Engine, { width, mlpWidth }: ModelConfig): Promise<number> {
   const rows = 1576;
   const weight = input("w", [mlpWidth, width]);
   let y: Value = input("x", [rows, width]);

@@ -3,9 +3,10 @@
 import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
-import type { Model, VitConfig } from "../model/model.ts";
+import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { type VariantName, variants } from "../model/variants.ts";
 import { planWeights } from "../model/weight-plan.ts";
@@ -27,7 +28,7 @@ interface Parameters {
 export type SizeRecord = TrainableCounts & {
   readonly type: "size";
   readonly name: VariantName;
-  readonly config: VitConfig;
+  readonly config: ModelConfig;
   readonly parameters: Parameters;
 };
 
@@ -42,7 +43,7 @@ export type ModelRecord = TrainableCounts & {
   readonly tensorCount: number;
   /** How many tensors there are of each type. */
   readonly dtypes: Readonly<Record<string, number>>;
-  readonly config: VitConfig;
+  readonly config: ModelConfig;
   readonly parameters: Parameters;
   readonly labels: readonly string[];
   /** Null where the model does not say. */

@@ -4,8 +4,8 @@ import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { Method } from "../methods/method.ts";
 import { type ChosenMethod, chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import { backboneOf } from "../model/architectures.ts";
-import type { VitConfig } from "../model/model.ts";
 
 export interface CountOptions {
   /** All methods where none is named. */
@@ -29,11 +29,11 @@ export type TrainableCounts =
   | (TrainableCount & { readonly options: Readonly<Record<string, unknown>>; readonly classes: number });
 
 /** Parameters of the backbone, without a head. */
-export const backboneSize = (config: VitConfig): number =>
+export const backboneSize = (config: ModelConfig): number =>
   [...backboneOf(config).shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
 
 export function countTrainables(
-  config: VitConfig,
+  config: ModelConfig,
   { method, settings, classes }: CountOptions,
 ): TrainableCounts {
   const asked = method ?? (Object.keys(settings).length > 0 ? defaultMethod : undefined);
@@ -45,7 +45,7 @@ export function countTrainables(
 }
 
 function countMethod(
-  config: VitConfig,
+  config: ModelConfig,
   { choice, adaptation }: ChosenMethod,
   classes: number,
 ): TrainableCount {

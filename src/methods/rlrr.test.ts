@@ -19,7 +19,7 @@ import { grad } from "../graph/grad.ts";
 import { type Graph, input } from "../graph/value.ts";
 import { backboneOf, modelShapes } from "../model/architectures.ts";
 import { type BranchSite, headShapes } from "../model/backbone.ts";
-import type { VitConfig } from "../model/model.ts";
+import type { VitConfig } from "../model/vit.ts";
 import { randomStream } from "../random.ts";
 import { adaptedTensors } from "./adapted-layers.ts";
 import type { Adaptation } from "./method.ts";

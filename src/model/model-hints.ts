@@ -4,8 +4,8 @@ import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import type { VitConfig } from "./model.ts";
 import { inferHeads } from "./variants.ts";
+import type { VitConfig } from "./vit.ts";
 import type { WeightPlan } from "./weight-plan.ts";
 
 /** From a configuration file; whatever it leaves out is inferred from the weights. */

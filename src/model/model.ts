@@ -2,22 +2,7 @@
 
 import type { Weight, Weights } from "../formats/tensor.ts";
 import type { Step } from "../preprocessing/steps.ts";
-
-/** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
-export interface VitConfig {
-  /** Height and width of the input in pixels. */
-  readonly imageSize: readonly [height: number, width: number];
-  readonly patchSize: number;
-  /** D: the width of a token. */
-  readonly width: number;
-  /** L: the number of blocks. */
-  readonly depth: number;
-  readonly heads: number;
-  readonly mlpWidth: number;
-  readonly layerNormEps: number;
-  /** Rows of the classification head; 0 where the model has none. */
-  readonly classes: number;
-}
+import type { ModelConfig } from "./architectures.ts";
 
 /**
  * A backbone. Names of its weights (linear weights are [out, in], as in PyTorch):
@@ -29,7 +14,7 @@ export interface VitConfig {
 export interface Model {
   /** What the user named: a hub id, or the base name of the path. */
   readonly id: string;
-  readonly config: VitConfig;
+  readonly config: ModelConfig;
   readonly weights: Weights;
   /** The position embedding of the model's file, where the one among the weights was interpolated from it. */
   readonly storedPosition?: Weight;

@@ -1,7 +1,7 @@
 /** A naming scheme: how one project names and shapes the weights of a plain ViT. */
 
 import type { Shape } from "../formats/tensor.ts";
-import type { VitConfig } from "./model.ts";
+import type { VitConfig } from "./vit.ts";
 
 /** The sizes that a source's tensor shapes imply; they rarely imply the number of heads. */
 export interface SourceSizes

@@ -7,11 +7,12 @@ import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor
 import { readWeight } from "../formats/weight-bytes.ts";
 import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel } from "./locate-model.ts";
-import type { Model, VitConfig } from "./model.ts";
+import type { Model } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
 import { interpolatePosition, type PositionMethod } from "./position.ts";
 import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
@@ -87,7 +88,7 @@ async function placeWeights(
 }
 
 interface Positioned {
-  readonly config: VitConfig;
+  readonly config: ModelConfig;
   readonly weights: Weights;
   readonly storedPosition?: Weight;
   readonly notes: readonly string[];
@@ -115,7 +116,7 @@ async function atImageSize(
 async function readSteps(
   { preprocessor }: LocatedModel,
   hints: ModelHints,
-  size: VitConfig["imageSize"],
+  size: ModelConfig["imageSize"],
 ): Promise<readonly Step[] | undefined> {
   if (preprocessor === undefined) return hints.preprocessing;
   return parseHuggingFaceSteps(await readJson(preprocessor), { where: preprocessor, imageSize: size });

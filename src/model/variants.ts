@@ -1,7 +1,7 @@
 /** The published sizes of plain Vision Transformers, one row each. */
 
 import { InputError } from "../errors.ts";
-import type { VitConfig } from "./model.ts";
+import type { VitConfig } from "./vit.ts";
 
 type Sizes = Pick<VitConfig, "width" | "depth" | "heads" | "mlpWidth">;
 

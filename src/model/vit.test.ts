@@ -9,7 +9,7 @@ import { grad } from "../graph/grad.ts";
 import { inputsOf, type Value } from "../graph/value.ts";
 import { backboneOf, modelShapes } from "./architectures.ts";
 import type { BranchSite } from "./backbone.ts";
-import type { VitConfig } from "./model.ts";
+import type { VitConfig } from "./vit.ts";
 
 interface Golden {
   readonly config: VitConfig;

@@ -1,5 +1,6 @@
 /** The Vision Transformer, top to bottom: patches, CLS token, positions, pre-norm blocks, final norm. */
 
+import { z } from "zod";
 import type { Shape } from "../formats/tensor.ts";
 import {
   add,
@@ -15,9 +16,47 @@ import {
   transpose,
 } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import { limits } from "../limits.ts";
 import type { Backbone, BranchSite, LinearSite, NormSite, Site } from "./backbone.ts";
 import type { Affine, Layers } from "./layers.ts";
-import type { VitConfig } from "./model.ts";
+
+/** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
+export interface VitConfig {
+  /** Height and width of the input in pixels. */
+  readonly imageSize: readonly [height: number, width: number];
+  readonly patchSize: number;
+  /** D: the width of a token. */
+  readonly width: number;
+  /** L: the number of blocks. */
+  readonly depth: number;
+  readonly heads: number;
+  readonly mlpWidth: number;
+  readonly layerNormEps: number;
+  /** Rows of the classification head; 0 where the model has none. */
+  readonly classes: number;
+}
+
+const size = z.int().min(1).max(limits.MAX_ADAPTER_SIZE.value);
+
+/** A configuration as an adapter's file holds it. */
+export const vitConfigSchema = z.object({
+  imageSize: z.tuple([size, size]),
+  patchSize: size,
+  width: size,
+  depth: z.int().min(1).max(limits.MAX_BLOCKS.value),
+  heads: size,
+  mlpWidth: size,
+  layerNormEps: z.number().gt(0).lt(1),
+  classes: z.int().min(1).max(limits.MAX_CLASSES.value),
+});
+
+/** What is wrong between two fields that are fine by themselves; nothing where they fit. */
+export function vitConfigFlaw({ imageSize, patchSize, width, heads }: VitConfig): string | undefined {
+  if (width % heads !== 0) return `${heads} heads cannot share a width of ${width}`;
+  if (imageSize.some((side) => side % patchSize !== 0))
+    return `images of ${imageSize.join(" x ")} pixels are not whole patches of ${patchSize}`;
+  return undefined;
+}
 
 /** Dosovitskiy et al. 2021, https://arxiv.org/abs/2010.11929, eq. 1–4. */
 export function vit(config: VitConfig): Backbone {

@@ -8,8 +8,9 @@ import { writeSafetensors } from "../formats/safetensors.ts";
 import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
 import { modelShapes } from "./architectures.ts";
 import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
-import type { Model, VitConfig } from "./model.ts";
+import type { Model } from "./model.ts";
 import { huggingFaceNames } from "./names.ts";
+import type { VitConfig } from "./vit.ts";
 
 export interface WriteModelOptions {
   /** Whether an existing model folder may be replaced; other folders never are. */

@@ -10,7 +10,7 @@ import { FileError, InputError } from "../errors.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
 import type { MethodChoice } from "../methods/methods.ts";
-import type { VitConfig } from "../model/model.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe } from "../train/recipe.ts";
 
@@ -35,7 +35,7 @@ export function describeRun({
   recipe: { checkpointSeconds: _, ...recipe },
   preprocessing,
 }: {
-  readonly model: { readonly id: string; readonly sha256: string; readonly config: VitConfig };
+  readonly model: { readonly id: string; readonly sha256: string; readonly config: ModelConfig };
   readonly dataset: Dataset;
   readonly method: MethodChoice;
   readonly recipe: Recipe;
