@@ -21,7 +21,7 @@ const readers = readdirSync(src, { recursive: true, encoding: "utf8" })
   .flatMap((path) => exportsIn(readFileSync(join(src, path), "utf8")).map((name) => `${path} ${name}`));
 
 function exportsIn(source: string): string[] {
-  const verbs = "read|parse|decode|list|open|see|sniff|find|locate|fetch|look|load|take";
+  const verbs = "read|parse|decode|detect|list|open|see|sniff|find|locate|fetch|look|load|take";
   const pattern = new RegExp(
     `^export (?:async )?(?:function\\*?|const) ((?:${verbs})[A-Z]\\w*)(?:[(<]| = (?:async )?[(<])`,
     "gm",
