@@ -165,7 +165,7 @@ async function decodeInProcess(bytes: Uint8Array): Promise<void> {
   ] as const;
   for (const task of tasks)
     await pool.run(task).catch((error: unknown) => {
-      if (!(error instanceof FileError))
+      if (!(error instanceof FileError) || error.cause instanceof EngineError)
         throw new Error("a file ended the process that reads it", { cause: error });
     });
 }

@@ -6,7 +6,7 @@ import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
 import { planSteps } from "../preprocessing/preprocess.ts";
 import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import { type BatchRangeOptions, batchRanges } from "./batch-ranges.ts";
 import type { Example } from "./dataset.ts";
 

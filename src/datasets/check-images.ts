@@ -5,7 +5,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import { limits } from "../limits.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { abortable } from "./abortable.ts";
+import { abortable } from "../abortable.ts";
 import type { Example } from "./dataset.ts";
 
 export interface BadImage {

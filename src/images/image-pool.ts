@@ -6,6 +6,7 @@ import { fileURLToPath } from "node:url";
 import { EngineError, FileError, unreachable } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { ImageAnswer, ImageQuestion, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
+import { residentBytes } from "./resident-memory.ts";
 
 /** So many are decoded side by side as there are processes. */
 const USUAL: MemoryLimit = {
@@ -18,8 +19,11 @@ const LARGE: MemoryLimit = {
   measuredBytes: limits.LARGE_MEASURED_BYTES.value,
 };
 const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
+/** Between looks at the memory of a process that works; a look takes some 50 µs. */
+const WATCH_MS = 20;
 /** A killed process ends at once, unless the machine itself hangs. */
 const END_MS = limits.END_MS.value;
+const MAX_FAILED_STARTS = limits.MAX_FAILED_STARTS.value;
 
 /** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");
@@ -29,32 +33,53 @@ interface Waiting {
   readonly task: ImageTask;
   readonly resolve: (result: ImageResults[ImageTask["type"]]) => void;
   readonly reject: (error: Error) => void;
+  /** Its first process died, so it has a second and last try, among the large ones: memory may have run out. */
+  readonly isRetry?: boolean;
 }
 
 interface Running {
   readonly waiting: Waiting;
   readonly memory: MemoryLimit;
+  /** Ends it when it takes too long. */
   readonly timer: NodeJS.Timeout;
+  /** Ends it when it takes too much memory. */
+  readonly watch: NodeJS.Timeout;
 }
 
 interface Worker {
   readonly child: ChildProcess;
   /** At most one, so that it is known which image made a process die. */
   running: Running | undefined;
+  /** It has sent a message: if it dies, that is the doing of what it works on. */
+  hasStarted: boolean;
   /** The end of its standard error: why it could not start. */
   complaint: string;
 }
 
-/** Starts processes on demand; idle ones do not keep this process alive. */
+export interface ImagePoolOptions {
+  /** The module that each process runs. */
+  readonly file?: URL;
+  readonly timeLimitMs?: number;
+  /** What images decoded side by side may take. */
+  readonly usual?: MemoryLimit;
+  /** What an image may take that is decoded while no other large one is. */
+  readonly large?: MemoryLimit;
+}
+
+/** Starts processes on demand, and another where one died; idle ones do not keep this process alive. */
 export class ImagePool {
   readonly #limit: number;
   readonly #file: URL;
   readonly #timeLimitMs: number;
+  readonly #usual: MemoryLimit;
+  readonly #large: MemoryLimit;
   readonly #workers = new Set<Worker>();
   readonly #queue: Waiting[] = [];
   /** Those that need more memory than usual. */
-  readonly #large: Waiting[] = [];
-  /** Set once the pool cannot be used any more: it was closed, or a process died. */
+  readonly #largeQueue: Waiting[] = [];
+  /** In a row, of whichever process. */
+  #failedStarts = 0;
+  /** Set once the pool cannot be used any more: it was closed, or no process starts. */
   #ended: Error | undefined;
 
   constructor(
@@ -62,11 +87,15 @@ export class ImagePool {
     {
       file = PROCESS_FILE,
       timeLimitMs = TIME_LIMIT_MS,
-    }: { readonly file?: URL; readonly timeLimitMs?: number } = {},
+      usual = USUAL,
+      large = LARGE,
+    }: ImagePoolOptions = {},
   ) {
     this.#limit = processes;
     this.#file = file;
     this.#timeLimitMs = timeLimitMs;
+    this.#usual = usual;
+    this.#large = large;
   }
 
   get ended(): boolean {
@@ -93,18 +122,18 @@ export class ImagePool {
 
   #handOut(): void {
     while (this.#ended === undefined) {
-      const isLarge = this.#large.length > 0 && !this.#isLargeRunning();
-      const queue = isLarge ? this.#large : this.#queue;
+      const isLarge = this.#largeQueue.length > 0 && !this.#isLargeRunning();
+      const queue = isLarge ? this.#largeQueue : this.#queue;
       if (queue.length === 0) return;
       const worker = this.#idle();
       const waiting = worker && queue.shift();
       if (worker === undefined || waiting === undefined) return;
-      this.#ask(worker, waiting, isLarge ? LARGE : USUAL);
+      this.#ask(worker, waiting, isLarge ? this.#large : this.#usual);
     }
   }
 
   #isLargeRunning(): boolean {
-    return [...this.#workers].some(({ running }) => running?.memory === LARGE);
+    return [...this.#workers].some(({ running }) => running?.memory === this.#large);
   }
 
   /** An idle process, else a new one, else none. */
@@ -115,12 +144,24 @@ export class ImagePool {
 
   #ask(worker: Worker, waiting: Waiting, memory: MemoryLimit): void {
     const timer = setTimeout(() => this.#tooSlow(worker, waiting), this.#timeLimitMs);
-    worker.running = { waiting, memory, timer };
+    worker.running = { waiting, memory, timer, watch: this.#watch(worker, memory) };
     worker.child.ref();
     worker.child.channel?.ref();
     const question: ImageQuestion = { task: waiting.task, memory };
     // A failed send shows as the exit of the process.
     worker.child.send(question, () => {});
+  }
+
+  /** A synchronous decoder leaves its own process no time to look. */
+  #watch(worker: Worker, { measuredBytes }: MemoryLimit): NodeJS.Timeout {
+    const { pid } = worker.child;
+    const look = () => (pid === undefined || !worker.hasStarted ? undefined : residentBytes(pid));
+    let before = look();
+    return setInterval(() => {
+      const now = look();
+      before ??= now;
+      if (now !== undefined && before !== undefined && now - before >= measuredBytes) this.#overgrown(worker);
+    }, WATCH_MS).unref();
   }
 
   #start(): Worker {
@@ -135,12 +176,10 @@ export class ImagePool {
       // Ctrl-C in a terminal reaches a whole group of processes; this one is ended by us.
       detached: process.platform !== "win32",
     });
-    const worker: Worker = { child, running: undefined, complaint: "" };
+    const worker: Worker = { child, running: undefined, hasStarted: false, complaint: "" };
     const stopped = (how: string) => {
       if (!this.#workers.has(worker)) return;
-      const why = /^\w*Error.*$/m.exec(worker.complaint)?.[0];
-      if (worker.running) this.#fail(worker.running.waiting.task, why ?? how);
-      this.#workers.delete(worker);
+      this.#died(worker, /^\w*Error.*$/m.exec(worker.complaint)?.[0] ?? how);
     };
     child.on("message", (answer: ImageAnswer) => this.#receive(worker, answer));
     child.on("error", (cause) => stopped(cause.message));
@@ -156,9 +195,12 @@ export class ImagePool {
   }
 
   #receive(worker: Worker, answer: ImageAnswer): void {
+    worker.hasStarted = true;
+    this.#failedStarts = 0;
     const { running } = worker;
-    if (running === undefined) return; // it was ended while it answered
-    const { waiting, memory } = running;
+    if (running === undefined || answer.type === "ready") return; // without a task, it was ended while it answered
+    if (answer.type === "overgrown") return this.#overgrown(worker);
+    const { waiting } = running;
     this.#rest(worker);
     switch (answer.type) {
       case "done":
@@ -168,17 +210,7 @@ export class ImagePool {
         waiting.reject(answer.isFile ? new FileError(answer.message) : new Error(answer.message));
         break;
       case "large":
-        this.#large.push(waiting);
-        break;
-      case "overgrown":
-        void this.#stop(worker);
-        if (memory === USUAL) this.#large.push(waiting);
-        else
-          waiting.reject(
-            new FileError(
-              `${waiting.task.where} takes more than ${LARGE.measuredBytes / 2 ** 30} GiB of memory to decode. Make it smaller or remove it.`,
-            ),
-          );
+        this.#largeQueue.push(waiting);
         break;
       default:
         unreachable(answer);
@@ -186,9 +218,27 @@ export class ImagePool {
     this.#handOut();
   }
 
+  /** Ends a process that takes more memory than allowed; its image has another try among the large ones. */
+  #overgrown(worker: Worker): void {
+    const { running } = worker;
+    if (running === undefined) return;
+    const { waiting, memory } = running;
+    this.#rest(worker);
+    void this.#stop(worker);
+    if (memory === this.#usual) this.#largeQueue.push(waiting);
+    else
+      waiting.reject(
+        new FileError(
+          `${waiting.task.where} takes more than ${memory.measuredBytes / 2 ** 30} GiB of memory to decode. Make it smaller or remove it.`,
+        ),
+      );
+    this.#handOut();
+  }
+
   /** Marks the worker as idle, so that it keeps nothing alive. */
   #rest(worker: Worker): void {
     clearTimeout(worker.running?.timer);
+    clearInterval(worker.running?.watch);
     worker.running = undefined;
     worker.child.unref();
     worker.child.channel?.unref();
@@ -221,10 +271,27 @@ export class ImagePool {
     if (child.connected) child.disconnect();
   }
 
-  #fail({ where }: ImageTask, how: string): void {
+  /** A process ended by itself, or somebody ended it. */
+  #died(worker: Worker, how: string): void {
+    const { running, hasStarted } = worker;
+    this.#rest(worker);
+    this.#workers.delete(worker);
+    if (!hasStarted && ++this.#failedStarts >= MAX_FAILED_STARTS) {
+      if (running) this.#queue.push(running.waiting);
+      return this.#giveUp(how);
+    }
+    if (running === undefined) return;
+    const { waiting, memory } = running;
+    if (!hasStarted) (memory === this.#large ? this.#largeQueue : this.#queue).unshift(waiting);
+    else if (!waiting.isRetry) this.#largeQueue.push({ ...waiting, isRetry: true });
+    else waiting.reject(crashed(waiting.task, how));
+    this.#handOut();
+  }
+
+  #giveUp(how: string): void {
     this.#end(
       new EngineError(
-        `An image process stopped at ${where}: ${how}. Memory may have run out: use fewer processes or smaller images.`,
+        `No image process could be started, ${MAX_FAILED_STARTS} times in a row: ${how}. Memory may have run out: use fewer processes.`,
       ),
     );
     for (const worker of this.#workers) void this.#stop(worker);
@@ -234,11 +301,17 @@ export class ImagePool {
   #end(error: Error): void {
     this.#ended ??= error;
     const running = [...this.#workers].flatMap(({ running }) => (running ? [running] : []));
-    for (const { timer } of running) clearTimeout(timer);
-    const unfinished = [...this.#queue, ...this.#large, ...running.map(({ waiting }) => waiting)];
+    for (const worker of this.#workers) this.#rest(worker);
+    const unfinished = [...this.#queue, ...this.#largeQueue, ...running.map(({ waiting }) => waiting)];
     this.#queue.length = 0;
-    this.#large.length = 0;
-    for (const worker of this.#workers) worker.running = undefined;
+    this.#largeQueue.length = 0;
     for (const { reject } of unfinished) reject(this.#ended);
   }
 }
+
+/** The cause tells a decoder that crashed from one that refused its file. */
+const crashed = ({ where }: ImageTask, how: string): FileError =>
+  new FileError(
+    `${where} made two processes that decode images end, one after the other: ${how}. Save it again as PNG or remove it.`,
+    { cause: new EngineError(`An image process ended: ${how}.`) },
+  );

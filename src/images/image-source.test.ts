@@ -79,6 +79,10 @@ describe("readSource", () => {
       7,
       "It must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got number.",
     ],
+    [
+      null,
+      "It must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got null.",
+    ],
   ])("refuses %j", async (source, message) => {
     await expect(readSource(source as ImageSource, { where: "It" })).rejects.toThrow(new InputError(message));
   });

@@ -2,6 +2,7 @@
 
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { onAbort } from "../abortable.ts";
 import { FileError, InputError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
@@ -63,7 +64,7 @@ export async function readSource(
     return { type: "bytes", bytes: await readStream(source, { where, signal }) };
   if (isPixels(source)) return { type: "pixels", image: readPixels(source, where) };
   throw new InputError(
-    `${where} must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got ${typeof source}.`,
+    `${where} must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got ${source === null ? "null" : typeof source}.`,
   );
 }
 
@@ -93,7 +94,7 @@ async function readStream(
 ): Promise<Uint8Array> {
   const reader = stream.getReader();
   const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener("abort", cancel, { once: true });
+  const forget = signal && onAbort(signal, cancel);
   const chunks: Uint8Array[] = [];
   try {
     let length = 0;
@@ -108,7 +109,7 @@ async function readStream(
     signal?.throwIfAborted();
     return Buffer.concat(chunks);
   } finally {
-    signal?.removeEventListener("abort", cancel);
+    forget?.();
   }
 }
 

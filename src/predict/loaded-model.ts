@@ -1,7 +1,7 @@
 /** A loaded model: it predicts and evaluates until it is closed. */
 
 import type { Adapter } from "../adapter/adapter.ts";
-import { abortable } from "../datasets/abortable.ts";
+import { abortable } from "../abortable.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
