@@ -2,7 +2,7 @@
 
 import sharp from "sharp";
 import { lookAtImages } from "../../src/datasets/look-at-images.ts";
-import { FileError } from "../../src/errors.ts";
+import { EngineError, FileError } from "../../src/errors.ts";
 import { parseJson } from "../../src/files/read-json.ts";
 import { NotReadError } from "../../src/images/byte-reader.ts";
 import { decodeImage, readFileFacts } from "../../src/images/decode.ts";
