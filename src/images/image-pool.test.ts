@@ -10,7 +10,8 @@ import { ImagePool, type ImagePoolOptions } from "./image-pool.ts";
 const folder = temporaryFolder("image-pool");
 /** Processes that do not do what they should: bodies of a listener. */
 const processes = {
-  "exit.mjs": 'if (task.where.startsWith("bad")) process.exit(7); process.send({ type: "done", result: task.where });',
+  "exit.mjs":
+    'if (task.where.startsWith("bad")) process.exit(7); process.send({ type: "done", result: task.where });',
   "throw.mjs":
     'if (task.where.startsWith("bad")) throw new Error("out of luck"); process.send({ type: "done", result: task.where });',
   // Killed once at this image, as by the operating system.
@@ -19,7 +20,8 @@ const processes = {
     else process.send({ type: "done", result: task.where });`,
   "late.mjs": 'process.send({ type: "done", result: task.where });',
   // Runs for as long as it is let, within 2 GiB.
-  "filling.mjs": "for (const kept = []; ; pause()) if (kept.length < 128) kept.push(Buffer.alloc(2 ** 24, 1));",
+  "filling.mjs":
+    "for (const kept = []; ; pause()) if (kept.length < 128) kept.push(Buffer.alloc(2 ** 24, 1));",
   "silent.mjs": "",
   "brief.mjs": 'process.send({ type: "done", result: process.pid }, () => process.exit(1));',
   // Neither a signal handler nor an orderly exit can interrupt this.
@@ -102,9 +104,7 @@ describe("ImagePool", () => {
     for (const outcome of await Promise.allSettled([pool.run(task), pool.run(task), pool.run(task)])) {
       if (outcome.status !== "rejected") throw new Error("it was done");
       expect(outcome.reason).toBeInstanceOf(EngineError);
-      expect(outcome.reason.message).toContain(
-        "No image process could be started, 3 times in a row: Error",
-      );
+      expect(outcome.reason.message).toContain("No image process could be started, 3 times in a row: Error");
       expect(outcome.reason.message).toContain(name);
       expect(outcome.reason.message).toContain("Memory may have run out: use fewer processes.");
     }
@@ -122,7 +122,9 @@ describe("ImagePool", () => {
       }));
       const pool = poolOf("filling.mjs", { usual, large });
       await expect(pool.run(load("bomb.heic"))).rejects.toThrow(
-        new FileError("bomb.heic takes more than 0.125 GiB of memory to decode. Make it smaller or remove it."),
+        new FileError(
+          "bomb.heic takes more than 0.125 GiB of memory to decode. Make it smaller or remove it.",
+        ),
       );
       await pool.close();
     },

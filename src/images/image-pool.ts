@@ -84,12 +84,7 @@ export class ImagePool {
 
   constructor(
     processes: number,
-    {
-      file = PROCESS_FILE,
-      timeLimitMs = TIME_LIMIT_MS,
-      usual = USUAL,
-      large = LARGE,
-    }: ImagePoolOptions = {},
+    { file = PROCESS_FILE, timeLimitMs = TIME_LIMIT_MS, usual = USUAL, large = LARGE }: ImagePoolOptions = {},
   ) {
     this.#limit = processes;
     this.#file = file;
@@ -199,7 +194,10 @@ export class ImagePool {
     this.#failedStarts = 0;
     const { running } = worker;
     if (running === undefined || answer.type === "ready") return; // without a task, it was ended while it answered
-    if (answer.type === "overgrown") return this.#overgrown(worker);
+    if (answer.type === "overgrown") {
+      this.#overgrown(worker);
+      return;
+    }
     const { waiting } = running;
     this.#rest(worker);
     switch (answer.type) {
@@ -278,7 +276,8 @@ export class ImagePool {
     this.#workers.delete(worker);
     if (!hasStarted && ++this.#failedStarts >= MAX_FAILED_STARTS) {
       if (running) this.#queue.push(running.waiting);
-      return this.#giveUp(how);
+      this.#giveUp(how);
+      return;
     }
     if (running === undefined) return;
     const { waiting, memory } = running;

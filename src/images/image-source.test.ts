@@ -102,6 +102,30 @@ describe("readSource", () => {
     expect(cancelled).toBe(1);
   });
 
+  it.each<[string, () => ReadableStream, Error]>([
+    [
+      "is being read already",
+      () => {
+        const stream = streamOf([png]);
+        stream.getReader();
+        return stream;
+      },
+      new InputError("It is a stream that is being read already. Give each image a stream of its own."),
+    ],
+    [
+      "fails",
+      () => new ReadableStream({ pull: () => Promise.reject(new Error("connection reset")) }),
+      new FileError("It: its stream ended early (connection reset). Send it again."),
+    ],
+    [
+      "gives text",
+      () => new Blob(["text"]).stream().pipeThrough(new TextDecoderStream()),
+      new InputError('It must be a stream of Uint8Arrays, got "text".'),
+    ],
+  ])("refuses a stream that %s", async (_, stream, error) => {
+    await expect(readSource(stream(), { where: "It" })).rejects.toThrow(error);
+  });
+
   it("stops reading when aborted", async () => {
     const controller = new AbortController();
     const endless = new ReadableStream<Uint8Array>({ pull: () => new Promise(() => {}) });

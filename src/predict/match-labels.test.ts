@@ -24,9 +24,7 @@ describe("matchLabels", () => {
 
   it("refuses classes that the model lacks", () => {
     expect(() => matchLabels(labelled(0, 1), { ...names, to: ["dog"] })).toThrow(
-      new InputError(
-        'pets: 1 of its classes are not the model\'s: "cat". The model knows 1: "dog".',
-      ),
+      new InputError('pets: 1 of its classes are not the model\'s: "cat". The model knows 1: "dog".'),
     );
   });
 });
