@@ -75,7 +75,7 @@ describe("ImagePool", () => {
     const outcomes = await Promise.allSettled(paths.map((path) => pool.run(load(path))));
     for (const [index, outcome] of outcomes.entries()) {
       const path = paths[index] ?? "";
-      const message = `${path} made two processes that decode images end, one after the other: ${how}. Save it again as PNG or remove it.`;
+      const message = `${path} made two processes that decode images end, one after the other: ${how}. Memory may have run out, or its decoder crashes: save it again as PNG, or remove it.`;
       if (path.startsWith("good")) expect(outcome).toEqual({ status: "fulfilled", value: path });
       else expect(outcome).toEqual({ status: "rejected", reason: new FileError(message) });
     }

@@ -1,12 +1,9 @@
 /** A pool of processes that decode and resize images, with a time limit per image and a memory limit for large ones. */
 
-import { type ChildProcess, fork } from "node:child_process";
-import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { EngineError, FileError, unreachable } from "../errors.ts";
 import { limits } from "../limits.ts";
-import type { ImageAnswer, ImageQuestion, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
-import { residentBytes } from "./resident-memory.ts";
+import type { ImageAnswer, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
+import { ImageWorker } from "./image-worker.ts";
 
 /** So many are decoded side by side as there are processes. */
 const USUAL: MemoryLimit = {
@@ -19,10 +16,6 @@ const LARGE: MemoryLimit = {
   measuredBytes: limits.LARGE_MEASURED_BYTES.value,
 };
 const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
-/** Between looks at the memory of a process that works; a look takes some 50 µs. */
-const WATCH_MS = 20;
-/** A killed process ends at once, unless the machine itself hangs. */
-const END_MS = limits.END_MS.value;
 const MAX_FAILED_STARTS = limits.MAX_FAILED_STARTS.value;
 
 /** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
@@ -40,20 +33,6 @@ interface Waiting {
 interface Running {
   readonly waiting: Waiting;
   readonly memory: MemoryLimit;
-  /** Ends it when it takes too long. */
-  readonly timer: NodeJS.Timeout;
-  /** Ends it when it takes too much memory. */
-  readonly watch: NodeJS.Timeout;
-}
-
-interface Worker {
-  readonly child: ChildProcess;
-  /** At most one, so that it is known which image made a process die. */
-  running: Running | undefined;
-  /** It has sent a message: if it dies, that is the doing of what it works on. */
-  hasStarted: boolean;
-  /** The end of its standard error: why it could not start. */
-  complaint: string;
 }
 
 export interface ImagePoolOptions {
@@ -73,7 +52,8 @@ export class ImagePool {
   readonly #timeLimitMs: number;
   readonly #usual: MemoryLimit;
   readonly #large: MemoryLimit;
-  readonly #workers = new Set<Worker>();
+  /** Processes, and what each works on: at most one image, so that it is known which made a process die. */
+  readonly #workers = new Map<ImageWorker, Running | undefined>();
   readonly #queue: Waiting[] = [];
   /** Those that need more memory than usual. */
   readonly #largeQueue: Waiting[] = [];
@@ -112,7 +92,7 @@ export class ImagePool {
   /** Kills the processes; unfinished tasks are rejected. */
   async close(): Promise<void> {
     this.#end(new EngineError("The image store was closed while images were being read."));
-    await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
+    await this.#killAll();
   }
 
   #handOut(): void {
@@ -128,78 +108,60 @@ export class ImagePool {
   }
 
   #isLargeRunning(): boolean {
-    return [...this.#workers].some(({ running }) => running?.memory === this.#large);
+    return [...this.#workers.values()].some((running) => running?.memory === this.#large);
   }
 
   /** An idle process, else a new one, else none. */
-  #idle(): Worker | undefined {
-    for (const worker of this.#workers) if (worker.running === undefined) return worker;
+  #idle(): ImageWorker | undefined {
+    for (const [worker, running] of this.#workers) if (running === undefined) return worker;
     return this.#workers.size < this.#limit ? this.#start() : undefined;
   }
 
-  #ask(worker: Worker, waiting: Waiting, memory: MemoryLimit): void {
-    const timer = setTimeout(() => this.#tooSlow(worker, waiting), this.#timeLimitMs);
-    worker.running = { waiting, memory, timer, watch: this.#watch(worker, memory) };
-    worker.child.ref();
-    worker.child.channel?.ref();
-    const question: ImageQuestion = { task: waiting.task, memory };
-    // A failed send shows as the exit of the process.
-    worker.child.send(question, () => {});
+  #ask(worker: ImageWorker, waiting: Waiting, memory: MemoryLimit): void {
+    this.#workers.set(worker, { waiting, memory });
+    worker.ask(
+      { task: waiting.task, memory },
+      {
+        timeLimitMs: this.#timeLimitMs,
+        tooSlow: () => this.#tooSlow(worker),
+        overgrown: () => this.#overgrown(worker),
+      },
+    );
   }
 
-  /** A synchronous decoder leaves its own process no time to look. */
-  #watch(worker: Worker, { measuredBytes }: MemoryLimit): NodeJS.Timeout {
-    const { pid } = worker.child;
-    const look = () => (pid === undefined || !worker.hasStarted ? undefined : residentBytes(pid));
-    let before = look();
-    return setInterval(() => {
-      const now = look();
-      before ??= now;
-      if (now !== undefined && before !== undefined && now - before >= measuredBytes) this.#overgrown(worker);
-    }, WATCH_MS).unref();
-  }
-
-  #start(): Worker {
-    // Node 20 reads no TypeScript by itself.
-    const first = this.#file.href.endsWith(".ts")
-      ? new URL("../typescript-worker.mjs", import.meta.url)
-      : this.#file;
-    const child = fork(fileURLToPath(first), [this.#file.href], {
-      serialization: "advanced", // typed arrays stay what they are
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [], // flags of a test runner or a profiler
-      // Ctrl-C in a terminal reaches a whole group of processes; this one is ended by us.
-      detached: process.platform !== "win32",
+  #start(): ImageWorker {
+    const worker: ImageWorker = new ImageWorker(this.#file, {
+      answered: (answer) => this.#receive(worker, answer),
+      died: (how) => this.#died(worker, how),
     });
-    const worker: Worker = { child, running: undefined, hasStarted: false, complaint: "" };
-    const stopped = (how: string) => {
-      if (!this.#workers.has(worker)) return;
-      this.#died(worker, /^\w*Error.*$/m.exec(worker.complaint)?.[0] ?? how);
-    };
-    child.on("message", (answer: ImageAnswer) => this.#receive(worker, answer));
-    child.on("error", (cause) => stopped(cause.message));
-    child.on("close", (code, signal) => stopped(signal ?? `exit code ${code}`));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      worker.complaint = (worker.complaint + text).slice(-4000);
-    });
-    (child.stderr as Socket | null)?.unref();
-    child.unref();
-    child.channel?.unref();
-    this.#workers.add(worker);
+    this.#workers.set(worker, undefined);
     return worker;
   }
 
-  #receive(worker: Worker, answer: ImageAnswer): void {
-    worker.hasStarted = true;
+  /** Takes from a process what it works on. */
+  #take(worker: ImageWorker): Running | undefined {
+    const running = this.#workers.get(worker);
+    worker.rest();
+    this.#workers.set(worker, undefined);
+    return running;
+  }
+
+  /** The same from one that is not used again. */
+  #remove(worker: ImageWorker): Running | undefined {
+    const running = this.#take(worker);
+    this.#workers.delete(worker);
+    return running;
+  }
+
+  #receive(worker: ImageWorker, answer: ImageAnswer): void {
     this.#failedStarts = 0;
-    const { running } = worker;
-    if (running === undefined || answer.type === "ready") return; // without a task, it was ended while it answered
+    if (answer.type === "ready") return;
     if (answer.type === "overgrown") {
       this.#overgrown(worker);
       return;
     }
-    const { waiting } = running;
-    this.#rest(worker);
+    const { waiting } = this.#take(worker) ?? {};
+    if (waiting === undefined) return;
     switch (answer.type) {
       case "done":
         waiting.resolve(answer.result);
@@ -217,12 +179,11 @@ export class ImagePool {
   }
 
   /** Ends a process that takes more memory than allowed; its image has another try among the large ones. */
-  #overgrown(worker: Worker): void {
-    const { running } = worker;
+  #overgrown(worker: ImageWorker): void {
+    const running = this.#remove(worker);
+    void worker.kill();
     if (running === undefined) return;
     const { waiting, memory } = running;
-    this.#rest(worker);
-    void this.#stop(worker);
     if (memory === this.#usual) this.#largeQueue.push(waiting);
     else
       waiting.reject(
@@ -233,18 +194,11 @@ export class ImagePool {
     this.#handOut();
   }
 
-  /** Marks the worker as idle, so that it keeps nothing alive. */
-  #rest(worker: Worker): void {
-    clearTimeout(worker.running?.timer);
-    clearInterval(worker.running?.watch);
-    worker.running = undefined;
-    worker.child.unref();
-    worker.child.channel?.unref();
-  }
-
-  #tooSlow(worker: Worker, { task, reject }: Waiting): void {
-    this.#rest(worker);
-    void this.#stop(worker);
+  #tooSlow(worker: ImageWorker): void {
+    const running = this.#remove(worker);
+    void worker.kill();
+    if (running === undefined) return;
+    const { task, reject } = running.waiting;
     reject(
       new FileError(
         `${task.where} is not decoded after ${this.#timeLimitMs / 1000} s, which no valid image takes. Save it again as PNG or remove it.`,
@@ -253,27 +207,10 @@ export class ImagePool {
     this.#handOut();
   }
 
-  /** Kills the process: a decoder does not react to a request to stop. */
-  async #stop(worker: Worker): Promise<void> {
-    const { child } = worker;
-    this.#workers.delete(worker);
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    child.ref();
-    const gone = new Promise((resolve) => {
-      child.once("exit", resolve);
-      setTimeout(resolve, END_MS).unref();
-    });
-    child.kill("SIGKILL");
-    await gone;
-    child.unref();
-    if (child.connected) child.disconnect();
-  }
-
   /** A process ended by itself, or somebody ended it. */
-  #died(worker: Worker, how: string): void {
-    const { running, hasStarted } = worker;
-    this.#rest(worker);
-    this.#workers.delete(worker);
+  #died(worker: ImageWorker, how: string): void {
+    const running = this.#remove(worker);
+    const { hasStarted } = worker;
     if (!hasStarted && ++this.#failedStarts >= MAX_FAILED_STARTS) {
       if (running) this.#queue.push(running.waiting);
       this.#giveUp(how);
@@ -293,15 +230,20 @@ export class ImagePool {
         `No image process could be started, ${MAX_FAILED_STARTS} times in a row: ${how}. Memory may have run out: use fewer processes.`,
       ),
     );
-    for (const worker of this.#workers) void this.#stop(worker);
+    void this.#killAll();
+  }
+
+  async #killAll(): Promise<void> {
+    const workers = [...this.#workers.keys()];
+    this.#workers.clear();
+    await Promise.all(workers.map((worker) => worker.kill()));
   }
 
   /** Rejects everything unfinished, now and from now on. */
   #end(error: Error): void {
     this.#ended ??= error;
-    const running = [...this.#workers].flatMap(({ running }) => (running ? [running] : []));
-    for (const worker of this.#workers) this.#rest(worker);
-    const unfinished = [...this.#queue, ...this.#largeQueue, ...running.map(({ waiting }) => waiting)];
+    const running = [...this.#workers.keys()].flatMap((worker) => this.#take(worker)?.waiting ?? []);
+    const unfinished = [...this.#queue, ...this.#largeQueue, ...running];
     this.#queue.length = 0;
     this.#largeQueue.length = 0;
     for (const { reject } of unfinished) reject(this.#ended);
@@ -311,6 +253,6 @@ export class ImagePool {
 /** The cause tells a decoder that crashed from one that refused its file. */
 const crashed = ({ where }: ImageTask, how: string): FileError =>
   new FileError(
-    `${where} made two processes that decode images end, one after the other: ${how}. Save it again as PNG or remove it.`,
+    `${where} made two processes that decode images end, one after the other: ${how}. Memory may have run out, or its decoder crashes: save it again as PNG, or remove it.`,
     { cause: new EngineError(`An image process ended: ${how}.`) },
   );
