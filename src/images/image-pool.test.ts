@@ -104,12 +104,24 @@ describe("ImagePool", () => {
     for (const outcome of await Promise.allSettled([pool.run(task), pool.run(task), pool.run(task)])) {
       if (outcome.status !== "rejected") throw new Error("it was done");
       expect(outcome.reason).toBeInstanceOf(EngineError);
-      expect(outcome.reason.message).toContain("No image process could be started, 3 times in a row: Error");
+      expect(outcome.reason.message).toContain("No image process can be started: Error");
       expect(outcome.reason.message).toContain(name);
       expect(outcome.reason.message).toContain("Memory may have run out: use fewer processes.");
     }
     expect(pool.ended).toBe(true);
-    await expect(pool.run(task)).rejects.toThrow("No image process could be started");
+    await expect(pool.run(task)).rejects.toThrow("No image process can be started");
+    await pool.close();
+  });
+
+  it("rejects everything when starting a process throws", async () => {
+    const pool = new ImagePool(1, { file: new URL("https://example.org/a.mjs") });
+    for (const outcome of await Promise.allSettled([pool.run(task), pool.run(task)]))
+      expect(outcome).toEqual({
+        status: "rejected",
+        reason: new EngineError(
+          "No image process can be started: The URL must be of scheme file. Memory may have run out: use fewer processes.",
+        ),
+      });
     await pool.close();
   });
 

@@ -129,13 +129,20 @@ export class ImagePool {
     );
   }
 
-  #start(): ImageWorker {
-    const worker: ImageWorker = new ImageWorker(this.#file, {
-      answered: (answer) => this.#receive(worker, answer),
-      died: (how) => this.#died(worker, how),
-    });
-    this.#workers.set(worker, undefined);
-    return worker;
+  /** A new process; without one, the pool has ended. */
+  #start(): ImageWorker | undefined {
+    try {
+      const worker: ImageWorker = new ImageWorker(this.#file, {
+        answered: (answer) => this.#receive(worker, answer),
+        died: (how) => this.#died(worker, how),
+      });
+      this.#workers.set(worker, undefined);
+      return worker;
+    } catch (cause) {
+      // Node throws where the operating system has no memory for a process, and tells later of other reasons.
+      this.#giveUp(cause instanceof Error ? cause.message : String(cause), { cause });
+      return undefined;
+    }
   }
 
   /** Takes from a process what it works on. */
@@ -224,10 +231,11 @@ export class ImagePool {
     this.#handOut();
   }
 
-  #giveUp(how: string): void {
+  #giveUp(how: string, options?: ErrorOptions): void {
     this.#end(
       new EngineError(
-        `No image process could be started, ${MAX_FAILED_STARTS} times in a row: ${how}. Memory may have run out: use fewer processes.`,
+        `No image process can be started: ${how}. Memory may have run out: use fewer processes.`,
+        options,
       ),
     );
     void this.#killAll();

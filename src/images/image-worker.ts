@@ -84,8 +84,8 @@ export class ImageWorker {
     }, WATCH_MS);
     this.#child.ref();
     this.#child.channel?.ref();
-    // A failed send shows as the exit of the process.
-    this.#child.send(question, () => {});
+    // Without a connection, as where no file descriptor is left for one, and where sending fails, its end is told.
+    if (this.#child.connected) this.#child.send(question, () => {});
   }
 
   /** It has nothing to do any more, and keeps nothing alive. */
