@@ -214,6 +214,18 @@ export const limits = {
       reason:
         "A large image may take this and no more: with four processes that is less than 5 GiB, and it takes hostile files to come near.",
     },
+    MAX_BOX_DEPTH: {
+      value: 8,
+      unit: "levels",
+      reason:
+        "Boxes inside boxes of a HEIC or AVIF: sizes stand three deep, and what reads them calls itself for each level.",
+    },
+    MAX_FAILED_STARTS: {
+      value: 3,
+      unit: "times",
+      reason:
+        "An image process that ends before it is ready is started again; after so many in a row none will start.",
+    },
     TIME_LIMIT_MS: {
       value: 60_000,
       unit: "milliseconds",

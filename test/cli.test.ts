@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
 import { runHere } from "./run-command.ts";
@@ -414,6 +415,11 @@ describe("inspect", () => {
     expect(await inspectJson(at("data", "test", "red", "0.png"))).toEqual({
       ...{ type: "image", path: "ROOT/data/test/red/0.png", kind: "PNG", width: 12, height: 10, channels: 3 },
     });
+    await sharp({ create: { width: 5, height: 4, channels: 3, background: "grey" } })
+      .toColourspace("b-w")
+      .png()
+      .toFile(at("grey.png"));
+    expect(await inspect(at("grey.png"))).toContain("5 x 4 pixels, 1 channel\n");
   });
 });
 

@@ -10,10 +10,9 @@ import { openEngine } from "../src/engine/open-engine.ts";
 import { InputError } from "../src/errors.ts";
 import { methods } from "../src/methods/methods.ts";
 import type { Model } from "../src/model/model.ts";
-import { openClassifier } from "../src/predict/classifier.ts";
-import { runClassifier } from "../src/predict/run-classifier.ts";
 import type { RunOptions } from "../src/runs/open-run.ts";
 import { countCorrect } from "../src/train/step.ts";
+import { logitsOf } from "./logits-of.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { adaptationOf, countOf, vitB16 } from "./tiny-methods.ts";
 import { collectEvents, only, resultsOf, tinyTraining } from "./tiny-training.ts";
@@ -38,18 +37,6 @@ const optionsOf = (method: string, consistency: number): Omit<RunOptions, "out">
     checkpointSeconds: 0,
   },
 });
-
-/** Logits of the validation images. */
-async function logitsOf(
-  model: Model,
-  adapter?: Awaited<ReturnType<typeof readAdapter>>,
-): Promise<Float32Array> {
-  const session = await openClassifier({ model, adapter, engine, batchSize: val.length });
-  const batch = { session, store: common.store, steps: common.preprocessing, batchSize: val.length };
-  const logits = await runClassifier(val, batch);
-  await session.close();
-  return logits;
-}
 
 const adding = methods.filter(({ name }) => name !== "linear");
 const cases = [
@@ -79,7 +66,7 @@ describe.each(cases)("%s with a consistency of %d", (name, consistency, { unmerg
   it("answers from its file as it did when it was validated", async () => {
     const adapter = await readAdapter(out);
     expect(adapter.method.name).toBe(name);
-    const logits = await logitsOf(common.model, adapter);
+    const logits = await logitsOf(val, { ...common, adapter });
     const labels = Int32Array.from(val, ({ label }) => label);
     const correct = countCorrect(logits, { labels, count: val.length }, 3);
     expect((100 * correct) / val.length).toBe(adapter.training.validationTop1);
@@ -100,9 +87,12 @@ describe.each(cases)("%s with a consistency of %d", (name, consistency, { unmerg
         labels: adapter.labels,
         weights: await merging,
       };
-      expect(await logitsOf(merged)).toBeCloseToTensor(await logitsOf(common.model, adapter), {
-        relative: 1e-5,
-      });
+      expect(await logitsOf(val, { ...common, model: merged })).toBeCloseToTensor(
+        await logitsOf(val, { ...common, adapter }),
+        {
+          relative: 1e-5,
+        },
+      );
     },
   );
 });

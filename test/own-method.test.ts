@@ -12,9 +12,8 @@ import { FileError, InputError } from "../src/errors.ts";
 import { defineMethod, z } from "../src/index.ts";
 import { loadMethodFile } from "../src/methods/load-method.ts";
 import { writeModel } from "../src/model/write-model.ts";
-import { openClassifier } from "../src/predict/classifier.ts";
-import { runClassifier } from "../src/predict/run-classifier.ts";
 import { countCorrect } from "../src/train/step.ts";
+import { logitsOf } from "./logits-of.ts";
 import { ending, start } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyTraining } from "./tiny-training.ts";
@@ -56,21 +55,16 @@ describe("a method of a user's own", () => {
       ownMethod: bitfit,
     });
     const { val } = common.dataset.splits;
-    const logitsOf = async (model: typeof common.model, known?: typeof adapter) => {
-      const session = await openClassifier({ model, adapter: known, engine, batchSize: val.length });
-      const batch = { session, store: common.store, steps: common.preprocessing, batchSize: val.length };
-      const logits = await runClassifier(val, batch);
-      await session.close();
-      return logits;
-    };
-    const logits = await logitsOf(common.model, adapter);
+    const logits = await logitsOf(val, { ...common, adapter, engine });
     const labels = Int32Array.from(val, ({ label }) => label);
     const correct = countCorrect(logits, { labels, count: val.length }, 3);
     expect((100 * correct) / val.length).toBe(adapter.training.validationTop1);
 
     const weights = await mergeAdapter(common.model, adapter, engine);
     const merged = { ...common.model, config: adapter.config, labels: [...adapter.labels], weights };
-    expect(await logitsOf(merged)).toBeCloseToTensor(logits, { relative: 1e-5 });
+    expect(await logitsOf(val, { ...common, model: merged, engine })).toBeCloseToTensor(logits, {
+      relative: 1e-5,
+    });
   });
 
   it("is asked for where it is not known, and its code is never looked for", async () => {

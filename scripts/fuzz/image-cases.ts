@@ -2,7 +2,7 @@
 
 import sharp from "sharp";
 import { lookAtImages } from "../../src/datasets/look-at-images.ts";
-import { FileError } from "../../src/errors.ts";
+import { EngineError, FileError } from "../../src/errors.ts";
 import { parseJson } from "../../src/files/read-json.ts";
 import { NotReadError } from "../../src/images/byte-reader.ts";
 import { decodeImage, readFileFacts } from "../../src/images/decode.ts";
@@ -165,7 +165,7 @@ async function decodeInProcess(bytes: Uint8Array): Promise<void> {
   ] as const;
   for (const task of tasks)
     await pool.run(task).catch((error: unknown) => {
-      if (!(error instanceof FileError))
+      if (!(error instanceof FileError) || error.cause instanceof EngineError)
         throw new Error("a file ended the process that reads it", { cause: error });
     });
 }

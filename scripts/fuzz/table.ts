@@ -33,7 +33,6 @@ export const needsNone: Readonly<Record<string, string>> = {
   "engine/thread-quota.ts readCpuLimits": "the kernel writes these files, and any text gives numbers",
   "files/file-problem.ts readFailure": message,
   "files/file-problem.ts readProblem": message,
-  "predict/classifier.ts openClassifier": handsOn,
   "runs/open-run.ts openRun": handsOn,
   "train/fit-sources.ts openSources": ownState,
   "train/validator.ts openValidator": ownState,

@@ -12,7 +12,7 @@ import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";
-import { openClassifier } from "../predict/classifier.ts";
+import { classifierGraph } from "../predict/classifier.ts";
 import type { Adapter } from "./adapter.ts";
 import { mergeAdapter } from "./merge.ts";
 
@@ -26,7 +26,7 @@ const stored = await readModel(folder);
 
 const images = randomNumbers(2 * 3 * 8 * 8);
 async function logitsOf(base: Model, adapter?: Adapter): Promise<Float32Array> {
-  const session = await openClassifier({ model: base, adapter, engine, batchSize: 2 });
+  const session = await engine.compile(classifierGraph({ model: base, adapter, batchSize: 2 }));
   const { logits = new Float32Array() } = await session.run({ images });
   await session.close();
   return logits;

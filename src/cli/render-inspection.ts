@@ -44,10 +44,12 @@ function renderRecord(what: string, record: Inspection): string {
     case "image":
       return renderFacts(`${record.path} is an image.`, [
         ["kind", record.kind],
-        ["size", `${record.width} x ${record.height} pixels, ${record.channels} channels`],
+        ["size", `${record.width} x ${record.height} pixels, ${channels(record.channels)}`],
       ]);
   }
 }
+
+const channels = (count: number): string => (count === 1 ? "1 channel" : `${count} channels`);
 
 function renderTensors(tensors: NonNullable<Inspection["tensors"]>): string {
   const columns = [{ title: "tensor", maxWidth: 100 }, { title: "type" }, { title: "shape" }];

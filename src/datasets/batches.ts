@@ -1,12 +1,12 @@
 /** Makes batches of numbers from examples, the next ones while the current one is in use. */
 
+import { abortable } from "../abortable.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
 import { planSteps } from "../preprocessing/preprocess.ts";
 import { outputSize, splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { abortable } from "./abortable.ts";
 import { type BatchRangeOptions, batchRanges } from "./batch-ranges.ts";
 import type { Example } from "./dataset.ts";
 
@@ -39,7 +39,7 @@ async function prepare(path: string, index: number, options: BatchOptions): Prom
   const { deterministic, rest } = splitSteps(options.steps);
   const image = await options.store.load(path, deterministic);
   const actions = planSteps(rest, image, { where: path, random: options.randomFor?.(index) });
-  return options.store.transform(image, actions);
+  return options.store.transform(image, actions, { where: path });
 }
 
 /** Batches of `examples`, in order, short ones padded. */

@@ -1,11 +1,11 @@
 /** Decodes every image once before training, so that a damaged one is found now and not in the third epoch. */
 
+import { abortable } from "../abortable.ts";
 import { FileError } from "../errors.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { limits } from "../limits.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { abortable } from "./abortable.ts";
 import type { Example } from "./dataset.ts";
 
 export interface BadImage {

@@ -108,7 +108,8 @@ function palette(bytes: Uint8Array, { colours, paletteEntry, tables }: Header): 
   const reader = new ByteReader(bytes, tables);
   const table = new Uint8Array(256 * 3);
   for (let colour = 0; colour < colours; colour++) {
-    const [blue = 0, green = 0, red = 0] = reader.take(paletteEntry);
+    const [blue, green, red] = [reader.u8(), reader.u8(), reader.u8()];
+    reader.skip(paletteEntry - 3);
     table.set([red, green, blue], colour * 3);
   }
   return table;

@@ -39,7 +39,7 @@ describe("restrictDecoders", () => {
     ["WebP", `RIFF????WEBPVP8X${tiff}${svg}`],
     ["GIF", `GIF89a${svg}`],
     ["AVIF", `\0\0\0\x18ftypavif${svg}`],
-    ["AVIF", `\0\0\0\x18ftypxxxxavif${svg}`],
+    ["AVIF", `\0\0\0\x18ftypxxxx\0\0\0\0mif1avif${svg}`],
     ["TIFF", `${tiff}${svg}`],
     ["BMP", `BM????????????\x28\0\0\0${svg}`],
   ])("finds a %s damaged that continues as SVG", async (kind, text) => {

@@ -97,8 +97,7 @@ async function decodePixels(bytes: Uint8Array, kind: keyof typeof formats): Prom
   const { data, info, toRgb } = await rawPixels(image, metadata);
   const { width, height } = info;
   const pixels = toRgb ? toRgb(data) : new Uint8Array(data); // copied: the buffer belongs to the decoder's pool
-  if (pixels.length !== width * height * 3)
-    throw new Error(`${info.channels} channels where 3 were expected`);
+  if (pixels.length !== width * height * 3) throw new Error(`${info.channels} of 3 channels`);
   return { width, height, pixels };
 }
 

@@ -43,26 +43,38 @@ function bmp24(side: number): Buffer {
   ]);
 }
 
+function box(type: string, content: Uint8Array): Buffer {
+  const head = Buffer.alloc(8);
+  head.writeUInt32BE(8 + content.length);
+  head.write(type, 4, "latin1");
+  return Buffer.concat([head, content]);
+}
+const fileType = (brands: string) => box("ftyp", Buffer.from(brands, "latin1"));
+
 /** The boxes that give an AVIF's size, and nothing more. */
 function avif(width: number, height: number): Buffer {
-  const box = (type: string, content: Buffer) => {
-    const head = Buffer.alloc(8);
-    head.writeUInt32BE(8 + content.length);
-    head.write(type, 4, "latin1");
-    return Buffer.concat([head, content]);
-  };
   const size = Buffer.alloc(12);
   size.writeUInt32BE(width, 4);
   size.writeUInt32BE(height, 8);
   const properties = box("iprp", box("ipco", box("ispe", size)));
   const meta = box("meta", Buffer.concat([Buffer.alloc(4), properties]));
-  return Buffer.concat([box("ftyp", Buffer.from("avif\0\0\0\0avifmif1", "latin1")), meta]);
+  return Buffer.concat([fileType("avif\0\0\0\0avifmif1"), meta]);
+}
+
+/** `meta` boxes, one in the other; each is 12 bytes longer than what is in it. */
+function nestedBoxes(depth: number): Buffer {
+  const boxes = Buffer.alloc(12 * depth);
+  for (let at = 0; at < boxes.length; at += 12) {
+    boxes.writeUInt32BE(boxes.length - at, at);
+    boxes.write("meta", at + 4, "latin1");
+  }
+  return boxes;
 }
 
 describe("decodeImage", () => {
   it("reads lossless formats to the byte, from bytes and from a path", async () => {
     const png = await rgb.clone().png().toBuffer();
-    await writeFile(at("a.jpg"), png); // endings lie
+    await writeFile(at("a.jpg"), png); // extensions lie
     const want = { width: 3, height: 2, pixels: Uint8Array.from(pixels) };
     expect(await decodeImage(png)).toEqual(want);
     expect(await decodeImage(at("a.jpg"))).toEqual(want);
@@ -127,7 +139,7 @@ describe("decodeImage", () => {
     `x.jpg is not a JPEG, PNG, WebP, GIF, AVIF, HEIC, TIFF or BMP image${kind}. Convert it or remove it.`;
   const damaged = (kind: string, how: string) =>
     `x.jpg: this ${kind} file is damaged or cut short (${how}). Replace it or remove it.`;
-  it.each<[string, string | Uint8Array, string]>([
+  it.each<readonly [string, string | Uint8Array, string]>([
     ["nothing", "", "x.jpg is empty (0 bytes). Replace it or remove it."],
     ["renamed text", "hello, I am a text file\n", "x.jpg is text, not an image. Replace it or remove it."],
     [
@@ -148,6 +160,27 @@ describe("decodeImage", () => {
     ["a sequence", "\0\0\0\x18ftypavis\0\0\0\0avifavis", but(" but AVIF sequence")],
     ["a HEIC sequence", "\0\0\0\x18ftyphevc\0\0\0\0msf1hevc", but(" but HEIC sequence")],
     ["video", "\0\0\0\x18ftypisom\0\0\0\0isomiso2", but(" but video")],
+    ...(["AVIF", "HEIC"] as const).map(
+      (kind) =>
+        [
+          `a ${kind} of boxes nested too deeply`,
+          Buffer.concat([
+            fileType(kind === "AVIF" ? "avif\0\0\0\0mif1" : "heic\0\0\0\0mif1"),
+            nestedBoxes(60_000),
+          ]),
+          `x.jpg: a ${kind} file of this kind is not read (boxes nested more than 8 deep). Convert it or remove it.`,
+        ] as const,
+    ),
+    [
+      "a HEIC without a size, whatever comes after its brands",
+      Buffer.concat([fileType("heic\0\0\0\0mif1"), box("free", Buffer.from("avif"))]),
+      damaged("HEIC", "no size in its header"),
+    ],
+    [
+      "a HEIC that says it is compatible with AVIF",
+      fileType("heic\0\0\0\0mif1avif"),
+      damaged("HEIC", "no size in its header"),
+    ],
     ["unknown bytes", "\x01\x02\x03\x04", but("")],
   ])("refuses %s", async (_, content, message) => {
     const bytes = typeof content === "string" ? Buffer.from(content, "latin1") : content;

@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { imageKind, isImageName, readableExtensions, readableNames } from "./image-extensions.ts";
-import { isReadable } from "./sniff-image.ts";
+import { imageKind, isImageName, readableNames } from "./image-extensions.ts";
+import { isReadable, readableKinds } from "./sniff-image.ts";
 
-describe("image endings", () => {
+describe("image extensions", () => {
   it.each([
     ["a.JPG", "JPEG"],
     ["a.b.jpeg", "JPEG"],
@@ -17,10 +17,7 @@ describe("image endings", () => {
   });
 
   it("lists what can be read, as the decoder does", () => {
-    expect(readableExtensions).toEqual(
-      expect.arrayContaining([".jpg", ".jpeg", ".png", ".webp", ".gif", ".avif"]),
-    );
-    expect(readableExtensions.every((ending) => isImageName(`a${ending}`))).toBe(true);
+    for (const name of Object.values(readableKinds).flat()) expect(isImageName(`a.${name}`)).toBe(true);
     expect(readableNames).toMatch(/^JPEG, PNG, WebP, GIF.* or \w+$/);
   });
 });

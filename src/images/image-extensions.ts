@@ -25,11 +25,6 @@ const kindOf = new Map(
   ),
 );
 
-/** The extensions of readable files, in lower case, with their dot. */
-export const readableExtensions: readonly string[] = [...kindOf].flatMap(([extension, kind]) =>
-  isReadable(kind) ? [`.${extension}`] : [],
-);
-
 const names = Object.keys(readableKinds);
 
 /** `JPEG, PNG or GIF`, for messages. */

@@ -5,13 +5,23 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { EngineError, FileError } from "../errors.ts";
-import { ImagePool } from "./image-pool.ts";
+import { ImagePool, type ImagePoolOptions } from "./image-pool.ts";
 
 const folder = temporaryFolder("image-pool");
 /** Processes that do not do what they should: bodies of a listener. */
 const processes = {
-  "exit.mjs": "process.exit(7);",
-  "throw.mjs": 'throw new Error("out of luck");',
+  "exit.mjs":
+    'if (task.where.startsWith("bad")) process.exit(7); process.send({ type: "done", result: task.where });',
+  "throw.mjs":
+    'if (task.where.startsWith("bad")) throw new Error("out of luck"); process.send({ type: "done", result: task.where });',
+  // Killed once at this image, as by the operating system.
+  "killed.mjs": `
+    if (task.where === "killed.png" && once("killed")) process.kill(process.pid, "SIGKILL");
+    else process.send({ type: "done", result: task.where });`,
+  "late.mjs": 'process.send({ type: "done", result: task.where });',
+  // Runs for as long as it is let, within 2 GiB.
+  "filling.mjs":
+    "for (const kept = []; ; pause()) if (kept.length < 128) kept.push(Buffer.alloc(2 ** 24, 1));",
   "silent.mjs": "",
   "brief.mjs": 'process.send({ type: "done", result: process.pid }, () => process.exit(1));',
   // Neither a signal handler nor an orderly exit can interrupt this.
@@ -28,6 +38,11 @@ beforeAll(() =>
       writeFile(
         join(folder, name),
         `import { pbkdf2Sync } from "node:crypto";
+         import { openSync } from "node:fs";
+         const once = (name) => { try { return openSync(${JSON.stringify(folder)} + "/" + name, "wx") > 0; } catch { return false; } };
+         const pause = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
+         if (import.meta.url.endsWith("late.mjs") && once("late")) process.exit(1);
+         process.send({ type: "ready" });
          process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
          process.on("message", ({ task, memory }) => { ${body} });`,
       ),
@@ -35,12 +50,11 @@ beforeAll(() =>
   ),
 );
 
-const poolOf = (name: string, options: { readonly timeLimitMs?: number; readonly count?: number } = {}) =>
+const poolOf = (name: string, options: Partial<ImagePoolOptions> & { readonly count?: number } = {}) =>
   new ImagePool(options.count ?? 1, { file: pathToFileURL(join(folder, name)), ...options });
 const load = (path: string) =>
   ({ type: "load", where: path, source: { type: "path", path }, steps: [] }) as const;
 const task = load("none.png");
-const advice = "Memory may have run out: use fewer processes or smaller images.";
 const closed = new EngineError("The image store was closed while images were being read.");
 
 function isAlive(pid: number): boolean {
@@ -53,28 +67,80 @@ function isAlive(pid: number): boolean {
 
 describe("ImagePool", () => {
   it.each([
-    ["exit.mjs", "at none.png: exit code 7."],
-    ["throw.mjs", "at none.png: Error: out of luck."],
-  ])("rejects everything, running and queued, when a process dies (%s)", async (name, how) => {
+    ["exit.mjs", "exit code 7"],
+    ["throw.mjs", "Error: out of luck"],
+  ])("refuses an image at which two processes died, and reads the others (%s)", async (name, how) => {
     const pool = poolOf(name);
-    const message = `An image process stopped ${how} ${advice}`;
-    const outcomes = await Promise.allSettled([pool.run(task), pool.run(task), pool.run(task)]);
-    for (const outcome of outcomes)
-      expect(outcome).toEqual({ status: "rejected", reason: new EngineError(message) });
-    await expect(pool.run(task)).rejects.toThrow(message);
+    const paths = ["bad.png", "good.png", "bad too.png", "good too.png"];
+    const outcomes = await Promise.allSettled(paths.map((path) => pool.run(load(path))));
+    for (const [index, outcome] of outcomes.entries()) {
+      const path = paths[index] ?? "";
+      const message = `${path} made two processes that decode images end, one after the other: ${how}. Memory may have run out, or its decoder crashes: save it again as PNG, or remove it.`;
+      if (path.startsWith("good")) expect(outcome).toEqual({ status: "fulfilled", value: path });
+      else expect(outcome).toEqual({ status: "rejected", reason: new FileError(message) });
+    }
+    expect(await pool.run(load("good again.png"))).toBe("good again.png");
+    expect(pool.ended).toBe(false);
     await pool.close();
   });
 
-  it.each(["missing.mjs", "missing.ts"])("rejects everything when its file is missing (%s)", async (name) => {
+  it("decodes an image again whose process somebody killed, and continues", async () => {
+    const pool = poolOf("killed.mjs", { count: 2 });
+    const run = async (path: string) => (await pool.run(load(path))) as unknown as string;
+    expect(await Promise.all(["killed.png", "a.png"].map(run))).toEqual(["killed.png", "a.png"]);
+    expect(await run("b.png")).toBe("b.png");
+    await pool.close();
+  });
+
+  it("starts a process again that ended before it was ready", async () => {
+    const pool = poolOf("late.mjs", { count: 2 });
+    const run = async (path: string) => (await pool.run(load(path))) as unknown as string;
+    expect(await Promise.all(["a.png", "b.png", "c.png"].map(run))).toEqual(["a.png", "b.png", "c.png"]);
+    await pool.close();
+  });
+
+  it.each(["missing.mjs", "missing.ts"])("rejects everything when no process starts (%s)", async (name) => {
     const pool = poolOf(name, { count: 2 });
     for (const outcome of await Promise.allSettled([pool.run(task), pool.run(task), pool.run(task)])) {
       if (outcome.status !== "rejected") throw new Error("it was done");
       expect(outcome.reason).toBeInstanceOf(EngineError);
-      expect(outcome.reason.message).toContain("An image process stopped at none.png: Error");
+      expect(outcome.reason.message).toContain("No image process can be started: Error");
       expect(outcome.reason.message).toContain(name);
+      expect(outcome.reason.message).toContain("Memory may have run out: use fewer processes.");
     }
+    expect(pool.ended).toBe(true);
+    await expect(pool.run(task)).rejects.toThrow("No image process can be started");
     await pool.close();
   });
+
+  it("rejects everything when starting a process throws", async () => {
+    const pool = new ImagePool(1, { file: new URL("https://example.org/a.mjs") });
+    for (const outcome of await Promise.allSettled([pool.run(task), pool.run(task)]))
+      expect(outcome).toEqual({
+        status: "rejected",
+        reason: new EngineError(
+          "No image process can be started: The URL must be of scheme file. Memory may have run out: use fewer processes.",
+        ),
+      });
+    await pool.close();
+  });
+
+  it.runIf(process.platform === "linux")(
+    "ends a process whose decoder fills memory and never lets a timer run",
+    async () => {
+      const [usual, large] = [2 ** 26, 2 ** 27].map((bytes) => ({
+        estimatedBytes: Number.POSITIVE_INFINITY,
+        measuredBytes: bytes,
+      }));
+      const pool = poolOf("filling.mjs", { usual, large });
+      await expect(pool.run(load("bomb.heic"))).rejects.toThrow(
+        new FileError(
+          "bomb.heic takes more than 0.125 GiB of memory to decode. Make it smaller or remove it.",
+        ),
+      );
+      await pool.close();
+    },
+  );
 
   it.each(["silent.mjs", "stuck.mjs"])("rejects what is unfinished when closed (%s)", async (name) => {
     const pool = poolOf(name);

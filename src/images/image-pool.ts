@@ -1,11 +1,9 @@
 /** A pool of processes that decode and resize images, with a time limit per image and a memory limit for large ones. */
 
-import { type ChildProcess, fork } from "node:child_process";
-import type { Socket } from "node:net";
-import { fileURLToPath } from "node:url";
 import { EngineError, FileError, unreachable } from "../errors.ts";
 import { limits } from "../limits.ts";
-import type { ImageAnswer, ImageQuestion, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
+import type { ImageAnswer, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
+import { ImageWorker } from "./image-worker.ts";
 
 /** So many are decoded side by side as there are processes. */
 const USUAL: MemoryLimit = {
@@ -18,8 +16,7 @@ const LARGE: MemoryLimit = {
   measuredBytes: limits.LARGE_MEASURED_BYTES.value,
 };
 const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
-/** A killed process ends at once, unless the machine itself hangs. */
-const END_MS = limits.END_MS.value;
+const MAX_FAILED_STARTS = limits.MAX_FAILED_STARTS.value;
 
 /** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
 const isBuilt = import.meta.url.endsWith(".js");
@@ -29,44 +26,51 @@ interface Waiting {
   readonly task: ImageTask;
   readonly resolve: (result: ImageResults[ImageTask["type"]]) => void;
   readonly reject: (error: Error) => void;
+  /** Its first process died, so it has a second and last try, among the large ones: memory may have run out. */
+  readonly isRetry?: boolean;
 }
 
 interface Running {
   readonly waiting: Waiting;
   readonly memory: MemoryLimit;
-  readonly timer: NodeJS.Timeout;
 }
 
-interface Worker {
-  readonly child: ChildProcess;
-  /** At most one, so that it is known which image made a process die. */
-  running: Running | undefined;
-  /** The end of its standard error: why it could not start. */
-  complaint: string;
+export interface ImagePoolOptions {
+  /** The module that each process runs. */
+  readonly file?: URL;
+  readonly timeLimitMs?: number;
+  /** What images decoded side by side may take. */
+  readonly usual?: MemoryLimit;
+  /** What an image may take that is decoded while no other large one is. */
+  readonly large?: MemoryLimit;
 }
 
-/** Starts processes on demand; idle ones do not keep this process alive. */
+/** Starts processes on demand, and another where one died; idle ones do not keep this process alive. */
 export class ImagePool {
   readonly #limit: number;
   readonly #file: URL;
   readonly #timeLimitMs: number;
-  readonly #workers = new Set<Worker>();
+  readonly #usual: MemoryLimit;
+  readonly #large: MemoryLimit;
+  /** Processes, and what each works on: at most one image, so that it is known which made a process die. */
+  readonly #workers = new Map<ImageWorker, Running | undefined>();
   readonly #queue: Waiting[] = [];
   /** Those that need more memory than usual. */
-  readonly #large: Waiting[] = [];
-  /** Set once the pool cannot be used any more: it was closed, or a process died. */
+  readonly #largeQueue: Waiting[] = [];
+  /** In a row, of whichever process. */
+  #failedStarts = 0;
+  /** Set once the pool cannot be used any more: it was closed, or no process starts. */
   #ended: Error | undefined;
 
   constructor(
     processes: number,
-    {
-      file = PROCESS_FILE,
-      timeLimitMs = TIME_LIMIT_MS,
-    }: { readonly file?: URL; readonly timeLimitMs?: number } = {},
+    { file = PROCESS_FILE, timeLimitMs = TIME_LIMIT_MS, usual = USUAL, large = LARGE }: ImagePoolOptions = {},
   ) {
     this.#limit = processes;
     this.#file = file;
     this.#timeLimitMs = timeLimitMs;
+    this.#usual = usual;
+    this.#large = large;
   }
 
   get ended(): boolean {
@@ -88,78 +92,83 @@ export class ImagePool {
   /** Kills the processes; unfinished tasks are rejected. */
   async close(): Promise<void> {
     this.#end(new EngineError("The image store was closed while images were being read."));
-    await Promise.all([...this.#workers].map((worker) => this.#stop(worker)));
+    await this.#killAll();
   }
 
   #handOut(): void {
     while (this.#ended === undefined) {
-      const isLarge = this.#large.length > 0 && !this.#isLargeRunning();
-      const queue = isLarge ? this.#large : this.#queue;
+      const isLarge = this.#largeQueue.length > 0 && !this.#isLargeRunning();
+      const queue = isLarge ? this.#largeQueue : this.#queue;
       if (queue.length === 0) return;
       const worker = this.#idle();
       const waiting = worker && queue.shift();
       if (worker === undefined || waiting === undefined) return;
-      this.#ask(worker, waiting, isLarge ? LARGE : USUAL);
+      this.#ask(worker, waiting, isLarge ? this.#large : this.#usual);
     }
   }
 
   #isLargeRunning(): boolean {
-    return [...this.#workers].some(({ running }) => running?.memory === LARGE);
+    return [...this.#workers.values()].some((running) => running?.memory === this.#large);
   }
 
   /** An idle process, else a new one, else none. */
-  #idle(): Worker | undefined {
-    for (const worker of this.#workers) if (worker.running === undefined) return worker;
+  #idle(): ImageWorker | undefined {
+    for (const [worker, running] of this.#workers) if (running === undefined) return worker;
     return this.#workers.size < this.#limit ? this.#start() : undefined;
   }
 
-  #ask(worker: Worker, waiting: Waiting, memory: MemoryLimit): void {
-    const timer = setTimeout(() => this.#tooSlow(worker, waiting), this.#timeLimitMs);
-    worker.running = { waiting, memory, timer };
-    worker.child.ref();
-    worker.child.channel?.ref();
-    const question: ImageQuestion = { task: waiting.task, memory };
-    // A failed send shows as the exit of the process.
-    worker.child.send(question, () => {});
+  #ask(worker: ImageWorker, waiting: Waiting, memory: MemoryLimit): void {
+    this.#workers.set(worker, { waiting, memory });
+    worker.ask(
+      { task: waiting.task, memory },
+      {
+        timeLimitMs: this.#timeLimitMs,
+        tooSlow: () => this.#tooSlow(worker),
+        overgrown: () => this.#overgrown(worker),
+      },
+    );
   }
 
-  #start(): Worker {
-    // Node 20 reads no TypeScript by itself.
-    const first = this.#file.href.endsWith(".ts")
-      ? new URL("../typescript-worker.mjs", import.meta.url)
-      : this.#file;
-    const child = fork(fileURLToPath(first), [this.#file.href], {
-      serialization: "advanced", // typed arrays stay what they are
-      stdio: ["ignore", "ignore", "pipe", "ipc"],
-      execArgv: [], // flags of a test runner or a profiler
-      // Ctrl-C in a terminal reaches a whole group of processes; this one is ended by us.
-      detached: process.platform !== "win32",
-    });
-    const worker: Worker = { child, running: undefined, complaint: "" };
-    const stopped = (how: string) => {
-      if (!this.#workers.has(worker)) return;
-      const why = /^\w*Error.*$/m.exec(worker.complaint)?.[0];
-      if (worker.running) this.#fail(worker.running.waiting.task, why ?? how);
-      this.#workers.delete(worker);
-    };
-    child.on("message", (answer: ImageAnswer) => this.#receive(worker, answer));
-    child.on("error", (cause) => stopped(cause.message));
-    child.on("close", (code, signal) => stopped(signal ?? `exit code ${code}`));
-    child.stderr?.setEncoding("utf8").on("data", (text: string) => {
-      worker.complaint = (worker.complaint + text).slice(-4000);
-    });
-    (child.stderr as Socket | null)?.unref();
-    child.unref();
-    child.channel?.unref();
-    this.#workers.add(worker);
-    return worker;
+  /** A new process; without one, the pool has ended. */
+  #start(): ImageWorker | undefined {
+    try {
+      const worker: ImageWorker = new ImageWorker(this.#file, {
+        answered: (answer) => this.#receive(worker, answer),
+        died: (how) => this.#died(worker, how),
+      });
+      this.#workers.set(worker, undefined);
+      return worker;
+    } catch (cause) {
+      // Node throws where the operating system has no memory for a process, and tells later of other reasons.
+      this.#giveUp(cause instanceof Error ? cause.message : String(cause), { cause });
+      return undefined;
+    }
   }
 
-  #receive(worker: Worker, answer: ImageAnswer): void {
-    const { running } = worker;
-    if (running === undefined) return; // it was ended while it answered
-    const { waiting, memory } = running;
-    this.#rest(worker);
+  /** Takes from a process what it works on. */
+  #take(worker: ImageWorker): Running | undefined {
+    const running = this.#workers.get(worker);
+    worker.rest();
+    this.#workers.set(worker, undefined);
+    return running;
+  }
+
+  /** The same from one that is not used again. */
+  #remove(worker: ImageWorker): Running | undefined {
+    const running = this.#take(worker);
+    this.#workers.delete(worker);
+    return running;
+  }
+
+  #receive(worker: ImageWorker, answer: ImageAnswer): void {
+    this.#failedStarts = 0;
+    if (answer.type === "ready") return;
+    if (answer.type === "overgrown") {
+      this.#overgrown(worker);
+      return;
+    }
+    const { waiting } = this.#take(worker) ?? {};
+    if (waiting === undefined) return;
     switch (answer.type) {
       case "done":
         waiting.resolve(answer.result);
@@ -168,17 +177,7 @@ export class ImagePool {
         waiting.reject(answer.isFile ? new FileError(answer.message) : new Error(answer.message));
         break;
       case "large":
-        this.#large.push(waiting);
-        break;
-      case "overgrown":
-        void this.#stop(worker);
-        if (memory === USUAL) this.#large.push(waiting);
-        else
-          waiting.reject(
-            new FileError(
-              `${waiting.task.where} takes more than ${LARGE.measuredBytes / 2 ** 30} GiB of memory to decode. Make it smaller or remove it.`,
-            ),
-          );
+        this.#largeQueue.push(waiting);
         break;
       default:
         unreachable(answer);
@@ -186,17 +185,27 @@ export class ImagePool {
     this.#handOut();
   }
 
-  /** Marks the worker as idle, so that it keeps nothing alive. */
-  #rest(worker: Worker): void {
-    clearTimeout(worker.running?.timer);
-    worker.running = undefined;
-    worker.child.unref();
-    worker.child.channel?.unref();
+  /** Ends a process that takes more memory than allowed; its image has another try among the large ones. */
+  #overgrown(worker: ImageWorker): void {
+    const running = this.#remove(worker);
+    void worker.kill();
+    if (running === undefined) return;
+    const { waiting, memory } = running;
+    if (memory === this.#usual) this.#largeQueue.push(waiting);
+    else
+      waiting.reject(
+        new FileError(
+          `${waiting.task.where} takes more than ${memory.measuredBytes / 2 ** 30} GiB of memory to decode. Make it smaller or remove it.`,
+        ),
+      );
+    this.#handOut();
   }
 
-  #tooSlow(worker: Worker, { task, reject }: Waiting): void {
-    this.#rest(worker);
-    void this.#stop(worker);
+  #tooSlow(worker: ImageWorker): void {
+    const running = this.#remove(worker);
+    void worker.kill();
+    if (running === undefined) return;
+    const { task, reject } = running.waiting;
     reject(
       new FileError(
         `${task.where} is not decoded after ${this.#timeLimitMs / 1000} s, which no valid image takes. Save it again as PNG or remove it.`,
@@ -205,40 +214,53 @@ export class ImagePool {
     this.#handOut();
   }
 
-  /** Kills the process: a decoder does not react to a request to stop. */
-  async #stop(worker: Worker): Promise<void> {
-    const { child } = worker;
-    this.#workers.delete(worker);
-    if (child.exitCode !== null || child.signalCode !== null || child.pid === undefined) return;
-    child.ref();
-    const gone = new Promise((resolve) => {
-      child.once("exit", resolve);
-      setTimeout(resolve, END_MS).unref();
-    });
-    child.kill("SIGKILL");
-    await gone;
-    child.unref();
-    if (child.connected) child.disconnect();
+  /** A process ended by itself, or somebody ended it. */
+  #died(worker: ImageWorker, how: string): void {
+    const running = this.#remove(worker);
+    const { hasStarted } = worker;
+    if (!hasStarted && ++this.#failedStarts >= MAX_FAILED_STARTS) {
+      if (running) this.#queue.push(running.waiting);
+      this.#giveUp(how);
+      return;
+    }
+    if (running === undefined) return;
+    const { waiting, memory } = running;
+    if (!hasStarted) (memory === this.#large ? this.#largeQueue : this.#queue).unshift(waiting);
+    else if (!waiting.isRetry) this.#largeQueue.push({ ...waiting, isRetry: true });
+    else waiting.reject(crashed(waiting.task, how));
+    this.#handOut();
   }
 
-  #fail({ where }: ImageTask, how: string): void {
+  #giveUp(how: string, options?: ErrorOptions): void {
     this.#end(
       new EngineError(
-        `An image process stopped at ${where}: ${how}. Memory may have run out: use fewer processes or smaller images.`,
+        `No image process can be started: ${how}. Memory may have run out: use fewer processes.`,
+        options,
       ),
     );
-    for (const worker of this.#workers) void this.#stop(worker);
+    void this.#killAll();
+  }
+
+  async #killAll(): Promise<void> {
+    const workers = [...this.#workers.keys()];
+    this.#workers.clear();
+    await Promise.all(workers.map((worker) => worker.kill()));
   }
 
   /** Rejects everything unfinished, now and from now on. */
   #end(error: Error): void {
     this.#ended ??= error;
-    const running = [...this.#workers].flatMap(({ running }) => (running ? [running] : []));
-    for (const { timer } of running) clearTimeout(timer);
-    const unfinished = [...this.#queue, ...this.#large, ...running.map(({ waiting }) => waiting)];
+    const running = [...this.#workers.keys()].flatMap((worker) => this.#take(worker)?.waiting ?? []);
+    const unfinished = [...this.#queue, ...this.#largeQueue, ...running];
     this.#queue.length = 0;
-    this.#large.length = 0;
-    for (const worker of this.#workers) worker.running = undefined;
+    this.#largeQueue.length = 0;
     for (const { reject } of unfinished) reject(this.#ended);
   }
 }
+
+/** The cause tells a decoder that crashed from one that refused its file. */
+const crashed = ({ where }: ImageTask, how: string): FileError =>
+  new FileError(
+    `${where} made two processes that decode images end, one after the other: ${how}. Memory may have run out, or its decoder crashes: save it again as PNG, or remove it.`,
+    { cause: new EngineError(`An image process ended: ${how}.`) },
+  );

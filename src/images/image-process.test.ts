@@ -9,12 +9,13 @@ import type { ImageAnswer, ImageQuestion } from "./image-process.ts";
 
 const folder = temporaryFolder("image-process");
 let child: ChildProcess;
-beforeEach(() => {
+beforeEach(async () => {
   const file = new URL("./image-process.ts", import.meta.url);
   child = fork(fileURLToPath(new URL("../typescript-worker.mjs", import.meta.url)), [file.href], {
     serialization: "advanced",
     execArgv: [],
   });
+  expect(await once(child, "message")).toEqual([{ type: "ready" }, undefined]);
 });
 afterEach(() => child.kill("SIGKILL"));
 

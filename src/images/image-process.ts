@@ -36,6 +36,8 @@ export interface ImageQuestion {
 }
 
 export type ImageAnswer =
+  /** It has started; whatever ends it from now on was the task's doing. */
+  | { readonly type: "ready" }
   | { readonly type: "done"; readonly result: Image | ImageFacts }
   /** `isFile`: the message is for the owner of the file. */
   | { readonly type: "failed"; readonly message: string; readonly isFile: boolean }
@@ -65,7 +67,9 @@ const send = (answer: ImageAnswer) => process.send?.(answer);
 
 async function answer({ task, memory }: ImageQuestion): Promise<void> {
   const before = process.memoryUsage.rss();
-  // A file may lie about its size, and decoders may need more than expected.
+  // A file may lie about its size, and decoders may need more than expected. While a decoder in JavaScript or
+  // WebAssembly runs, no timer of this process does: on Linux the pool watches from outside, elsewhere these decoders
+  // are bounded by the estimate, which is exact for GIF and BMP, and HEIC also by the 2 GiB of its WebAssembly.
   const watch = setInterval(() => {
     if (process.memoryUsage.rss() - before < memory.measuredBytes) return;
     clearInterval(watch);
@@ -85,3 +89,4 @@ restrictDecoders();
 process.on("message", (question: ImageQuestion) => void answer(question));
 // The parent is gone. An orderly exit would wait for the decoder.
 process.on("disconnect", () => process.kill(process.pid, "SIGKILL"));
+send({ type: "ready" });

@@ -79,6 +79,10 @@ describe("readSource", () => {
       7,
       "It must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got number.",
     ],
+    [
+      null,
+      "It must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got null.",
+    ],
   ])("refuses %j", async (source, message) => {
     await expect(readSource(source as ImageSource, { where: "It" })).rejects.toThrow(new InputError(message));
   });
@@ -96,6 +100,30 @@ describe("readSource", () => {
       new FileError(`The image has more than ${5 * 2 ** 26} bytes; ${large}`),
     );
     expect(cancelled).toBe(1);
+  });
+
+  it.each<[string, () => ReadableStream, Error]>([
+    [
+      "is being read already",
+      () => {
+        const stream = streamOf([png]);
+        stream.getReader();
+        return stream;
+      },
+      new InputError("It is a stream that is being read already. Give each image a stream of its own."),
+    ],
+    [
+      "fails",
+      () => new ReadableStream({ pull: () => Promise.reject(new Error("connection reset")) }),
+      new FileError("It: its stream ended early (connection reset). Send it again."),
+    ],
+    [
+      "gives text",
+      () => new Blob(["text"]).stream().pipeThrough(new TextDecoderStream()),
+      new InputError('It must be a stream of Uint8Arrays, got "text".'),
+    ],
+  ])("refuses a stream that %s", async (_, stream, error) => {
+    await expect(readSource(stream(), { where: "It" })).rejects.toThrow(error);
   });
 
   it("stops reading when aborted", async () => {

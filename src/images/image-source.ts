@@ -2,7 +2,9 @@
 
 import { open, stat } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
+import { onAbort } from "../abortable.ts";
 import { FileError, InputError } from "../errors.ts";
+import { shown } from "../files/check-count.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
@@ -63,7 +65,7 @@ export async function readSource(
     return { type: "bytes", bytes: await readStream(source, { where, signal }) };
   if (isPixels(source)) return { type: "pixels", image: readPixels(source, where) };
   throw new InputError(
-    `${where} must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got ${typeof source}.`,
+    `${where} must be a path, a file: URL, bytes, a Blob, a ReadableStream, or pixels as { width, height, data }, got ${source === null ? "null" : typeof source}.`,
   );
 }
 
@@ -91,13 +93,25 @@ async function readStream(
   stream: ReadableStream<Uint8Array>,
   { where, signal }: { readonly where: string; readonly signal: AbortSignal | undefined },
 ): Promise<Uint8Array> {
+  if (stream.locked)
+    throw new InputError(
+      `${where} is a stream that is being read already. Give each image a stream of its own.`,
+    );
   const reader = stream.getReader();
   const cancel = () => void reader.cancel(signal?.reason).catch(() => {});
-  signal?.addEventListener("abort", cancel, { once: true });
+  const forget = signal && onAbort(signal, cancel);
+  const read = () =>
+    reader.read().catch((cause: unknown) => {
+      signal?.throwIfAborted();
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      throw new FileError(`${where}: its stream ended early (${reason}). Send it again.`, { cause });
+    });
   const chunks: Uint8Array[] = [];
   try {
     let length = 0;
-    for (let part = await reader.read(); !part.done; part = await reader.read()) {
+    for (let part = await read(); !part.done; part = await read()) {
+      if (!(part.value instanceof Uint8Array))
+        throw new InputError(`${where} must be a stream of Uint8Arrays, got ${shown(part.value)}.`);
       chunks.push(part.value);
       length += part.value.length;
       if (length > MAX_FILE_BYTES) {
@@ -108,7 +122,7 @@ async function readStream(
     signal?.throwIfAborted();
     return Buffer.concat(chunks);
   } finally {
-    signal?.removeEventListener("abort", cancel);
+    forget?.();
   }
 }
 
@@ -118,9 +132,6 @@ const isPixels = (source: unknown): source is RawImage | Image =>
   "width" in source &&
   "height" in source &&
   ("data" in source || "pixels" in source);
-
-/** JSON knows no NaN. */
-const shown = (value: unknown): string => (typeof value === "number" ? String(value) : showValue(value));
 
 function readPixels(source: RawImage | Image, where: string): Image {
   const { width, height } = source;

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { FileError } from "../errors.ts";
+import { FileError, InputError } from "../errors.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { openImageStore } from "./image-store.ts";
 
@@ -73,5 +73,17 @@ describe("openImageStore", () => {
     await expect(store.load(Buffer.from("text"), [], { where: "upload 7" })).rejects.toThrow(
       new FileError("upload 7 is text, not an image. Replace it or remove it."),
     );
+  });
+});
+
+describe("openImageStore", () => {
+  it.each([
+    [{ threads: 0 }, "threads must be a whole number above 0, got 0."],
+    [{ threads: -1 }, "threads must be a whole number above 0, got -1."],
+    [{ threads: Number.NaN }, "threads must be a whole number above 0, got NaN."],
+    [{ cacheBytes: Number.NaN }, "cacheBytes must be a number from 0 on, got NaN."],
+    [{ cacheBytes: -5 }, "cacheBytes must be a number from 0 on, got -5."],
+  ])("refuses %j", (options, message) => {
+    expect(() => openImageStore(options)).toThrow(new InputError(message));
   });
 });

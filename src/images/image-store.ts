@@ -2,6 +2,8 @@
 
 import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
+import { InputError } from "../errors.ts";
+import { checkCounts, shown } from "../files/check-count.ts";
 import { type Action, applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { planSteps } from "../preprocessing/preprocess.ts";
@@ -26,8 +28,13 @@ export interface ImageStore {
    */
   load(source: ImageSource, steps: readonly Step[], options?: SourceOptions): Promise<Image>;
   /** The image after `actions`; resizing is done in another process, copying here. */
-  transform(image: Image, actions: readonly Action[]): Promise<Image>;
+  transform(image: Image, actions: readonly Action[], options?: TransformOptions): Promise<Image>;
   close(): Promise<void>;
+}
+
+export interface TransformOptions {
+  /** Names the image in messages. */
+  readonly where?: string;
 }
 
 interface Kept {
@@ -56,6 +63,11 @@ export function openImageStore({
   threads = defaultThreads(),
   cacheBytes = 2 ** 30,
 }: ImageStoreOptions = {}): ImageStore {
+  checkCounts({ threads });
+  if (!(typeof cacheBytes === "number" && cacheBytes >= 0))
+    throw new InputError(
+      (show) => `${show("cacheBytes")} must be a number from 0 on, got ${shown(cacheBytes)}.`,
+    );
   const pool = new ImagePool(threads);
   /** By steps and path: cached images and pending ones. */
   const known = new Map<string, Kept>();
@@ -90,7 +102,11 @@ export function openImageStore({
     }
   }
 
-  function transform(image: Image, actions: readonly Action[], where = "The image"): Promise<Image> {
+  function transform(
+    image: Image,
+    actions: readonly Action[],
+    { where = "The image" }: TransformOptions = {},
+  ): Promise<Image> {
     // Cropping only copies, and leaves less to send.
     const first = actions.findIndex(({ type }) => type === "resize");
     const cropped = applyActions(image, first === -1 ? actions : actions.slice(0, first));
@@ -100,13 +116,13 @@ export function openImageStore({
 
   return {
     threads,
-    transform: (image, actions) => transform(image, actions),
+    transform,
     load: async (given, steps, options = {}) => {
       const source = await readSource(given, options);
       const where = nameOf(source, options);
       if (source.type === "path") return loadFile(source.path, steps, where);
       if (source.type === "bytes") return pool.run({ type: "load", source, steps, where });
-      return transform(source.image, planSteps(steps, source.image, { where }), where);
+      return transform(source.image, planSteps(steps, source.image, { where }), { where });
     },
     close: async () => {
       known.clear();

@@ -13,6 +13,7 @@ const MAX_PIXELS = limits.MAX_PIXELS.value;
 const MAX_DECODED_BYTES = limits.MAX_DECODED_BYTES.value;
 const MAX_SCANS = limits.MAX_SCANS.value;
 const MAX_PNG_CHUNKS = limits.MAX_PNG_CHUNKS.value;
+const MAX_BOX_DEPTH = limits.MAX_BOX_DEPTH.value;
 const MAX_PNG_TEXT = limits.MAX_PNG_TEXT.value;
 
 export interface ImageHeader {
@@ -39,7 +40,7 @@ const readers: Readonly<Record<ImageKind, (bytes: Uint8Array) => Found>> = {
   WebP: readWebp,
   GIF: (bytes) => ({ ...readGifSize(bytes), bytesPerPixel: 4 }),
   AVIF: readIsoMedia,
-  HEIC: readIsoMedia,
+  HEIC: readHeic,
   TIFF: readTiff,
   BMP: (bytes) => ({ ...readBmpSize(bytes), bytesPerPixel: 4 }),
 };
@@ -159,11 +160,12 @@ function readIsoMedia(bytes: Uint8Array): Found {
   const reader = new ByteReader(bytes, 0, { little: false });
   let largest = { width: 0, height: 0 };
   let quarterTurns = 0;
-  const enter = (from: number, end: number): void => {
+  const enter = (from: number, end: number, depth: number): void => {
+    if (depth > MAX_BOX_DEPTH) throw new NotReadError(`boxes nested more than ${MAX_BOX_DEPTH} deep`);
     reader.at = from;
     for (const box of boxes(reader, end)) {
-      if (box.type === "meta") enter(reader.at + 4, box.end);
-      else if (box.type === "iprp" || box.type === "ipco") enter(reader.at, box.end);
+      if (box.type === "meta") enter(reader.at + 4, box.end, depth + 1);
+      else if (box.type === "iprp" || box.type === "ipco") enter(reader.at, box.end, depth + 1);
       else if (box.type === "ispe") {
         reader.skip(4); // version and flags
         const size = { width: reader.u32(), height: reader.u32() };
@@ -171,10 +173,17 @@ function readIsoMedia(bytes: Uint8Array): Found {
       } else if (box.type === "irot") quarterTurns = reader.u8() & 3;
     }
   };
-  enter(0, bytes.length);
+  enter(0, bytes.length, 0);
   const { width, height } = largest;
   const upright = quarterTurns % 2 === 1 ? { width: height, height: width } : largest;
   return { ...upright, bytesPerPixel: 20 };
+}
+
+/** Its decoder runs without interruption, so what it will take must be known before. */
+function readHeic(bytes: Uint8Array): Found {
+  const found = readIsoMedia(bytes);
+  if (found.width * found.height === 0) throw new Error("no size in its header");
+  return found;
 }
 
 /** Types of a TIFF's numbers that the tags below have, and their bytes. */

@@ -49,13 +49,16 @@ const signatures: readonly (readonly [kind: string, start: string])[] = [
 const startsWith = (head: string, start: string): boolean =>
   head.length >= start.length && [...start].every((byte, at) => byte === "?" || byte === head[at]);
 
-/** HEIC and AVIF share a container; the brands in its `ftyp` box tell them apart. */
-function isoMediaKind(head: string): string {
-  const brands = head.slice(8);
-  if (brands.startsWith("avis")) return "AVIF sequence";
-  if (/^(hev[cxms]|msf1)/.test(brands)) return "HEIC sequence";
-  if (/avi[fs]/.test(brands)) return "AVIF";
-  return /^(hei[cxms]|mif1)/.test(brands) ? "HEIC" : "video";
+/** HEIC and AVIF share a container; the brands in its `ftyp` box tell them apart: first the major one, then any that it is compatible with. */
+function isoMediaKind(bytes: Uint8Array): string {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0);
+  const major = text(bytes, 8, 12);
+  const compatible = text(bytes, 16, Math.min(length, SNIFFED_BYTES)).match(/.{4}/gs) ?? []; // after the version
+  if (major === "avis") return "AVIF sequence";
+  if (/^(hev[cxms]|msf1)$/.test(major)) return "HEIC sequence";
+  if (/^hei[cxms]$/.test(major)) return "HEIC";
+  if (major === "avif" || compatible.some((brand) => /^avi[fs]$/.test(brand))) return "AVIF";
+  return major === "mif1" ? "HEIC" : "video";
 }
 
 /** The kind of file: an `ImageKind`, another known kind, `text`, `empty` or undefined. */
@@ -64,7 +67,7 @@ export function sniffImage(bytes: Uint8Array): string | undefined {
   const head = text(bytes, 0, SNIFFED_BYTES);
   const known = signatures.find(([, start]) => startsWith(head, start));
   if (known !== undefined) return known[0];
-  if (head.startsWith("ftyp", 4)) return isoMediaKind(head);
+  if (head.startsWith("ftyp", 4)) return isoMediaKind(bytes);
   if (/^(\xef\xbb\xbf)?\s*<(\?xml|svg|!DOCTYPE svg)/i.test(head)) return "SVG";
   return /^[\t\n\r\x20-\x7e\x80-\xff]+$/.test(head) ? "text" : undefined;
 }

@@ -1,7 +1,6 @@
-/** A model that is ready to classify: base, adapter where there is one, labels, compiled once. */
+/** The graph that classifies: base, and adapter where there is one. */
 
-import { type Adapter, checkBase } from "../adapter/adapter.ts";
-import type { Engine, Session } from "../engine/engine.ts";
+import type { Adapter } from "../adapter/adapter.ts";
 import { InputError } from "../errors.ts";
 import type { Graph } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
@@ -12,17 +11,12 @@ import type { Model } from "../model/model.ts";
 import { constantsOf } from "../model/weight-constants.ts";
 import { predictGraph } from "./predict-graph.ts";
 
-export interface ClassifierParts {
+export interface ClassifierGraphOptions {
   readonly model: Model;
   /** Without one, the model's own head answers. */
   readonly adapter?: Adapter | undefined;
   /** Images per run; shorter batches are padded by the caller. */
   readonly batchSize: number;
-}
-
-export interface ClassifierOptions extends ClassifierParts {
-  readonly engine: Engine;
-  readonly signal?: AbortSignal;
 }
 
 /** Refuses a model that only an adapter's head could make a classifier of. */
@@ -33,16 +27,8 @@ export function checkHead({ id, config }: Model): void {
     );
 }
 
-/** Checks that base and adapter fit, and compiles them into one session. */
-export async function openClassifier({ signal, engine, ...parts }: ClassifierOptions): Promise<Session> {
-  const { model, adapter } = parts;
-  if (!adapter) checkHead(model);
-  if (adapter) await checkBase(adapter, model, signal ? { signal } : {});
-  return engine.compile(classifierGraph(parts));
-}
-
 /** Outputs `logits` [batch, classes] and `feature` [batch, D] of base and adapter, which must fit. */
-export function classifierGraph({ model, adapter, batchSize }: ClassifierParts): Graph {
+export function classifierGraph({ model, adapter, batchSize }: ClassifierGraphOptions): Graph {
   const backbone = backboneOf(adapter?.config ?? model.config);
   const frozen = constantsOf(model.weights);
   if (!adapter) {

@@ -10,7 +10,7 @@ import type { Model } from "../model/model.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-import { classifyBatches } from "./run-classifier.ts";
+import { classifyBatches } from "./classify-batches.ts";
 
 /** The model that classifies. */
 export interface ClassifierParts {

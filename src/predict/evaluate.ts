@@ -5,6 +5,7 @@ import type { Dataset, Example, Split } from "../datasets/dataset.ts";
 import { splitNames } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
+import { shown } from "../files/check-count.ts";
 import { checkReportFile } from "../files/check-output-paths.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
@@ -41,6 +42,10 @@ export async function evaluate(
   options: EvaluateOptions,
 ): Promise<ModelEvaluation> {
   const { report, signal, onNote } = options;
+  if (typeof data !== "string" && (typeof data !== "object" || data === null))
+    throw new InputError(
+      `evaluate takes the path of labelled images, or a data set that was read; got ${shown(data)}.`,
+    );
   if (report !== undefined) await checkReportFile(report);
   const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
   const { split, examples: found, notes: chosen } = chooseSplit(dataset, options.split);
@@ -71,7 +76,7 @@ function chooseSplit(
 ): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
   const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
   const split = asked ?? heldOut ?? "train";
-  const examples = splits[split];
+  const examples = splitNames.includes(split) ? splits[split] : [];
   const notes =
     asked === undefined && split !== "test"
       ? [

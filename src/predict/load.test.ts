@@ -5,6 +5,7 @@ import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { colourNames, colours, writeColours, writePicture, writeTinyModel } from "../../test/colour-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import {
   FileError,
   type ImageSource,
@@ -16,6 +17,7 @@ import {
   type Prediction,
   train,
 } from "../node.ts";
+import { LoadedModel as LoadedModelClass } from "./loaded-model.ts";
 
 const root = temporaryFolder("load");
 const at = (...names: string[]) => join(root, ...names);
@@ -70,6 +72,27 @@ describe("load", () => {
       new InputError(
         "base has no head, so it cannot classify by itself. Name an adapter that was trained on it.",
       ),
+    );
+  });
+
+  const named = "takes the path or the hub id of a model, or { adapter, model }; got";
+  it.each<[unknown, object, string]>([
+    [5, {}, `load ${named} 5.`],
+    [undefined, {}, `load ${named} undefined.`],
+    [null, {}, `load ${named} null.`],
+    ["run", { threads: -1 }, "threads must be a whole number above 0, got -1."],
+    ["run", { threads: 0 }, "threads must be a whole number above 0, got 0."],
+    ["run", { batchSize: 0 }, "batchSize must be a whole number above 0, got 0."],
+    ["run", { batchSize: Number.NaN }, "batchSize must be a whole number above 0, got NaN."],
+    ["run", { expectedImages: 2.5 }, "expectedImages must be a whole number above 0, got 2.5."],
+    ["run", { heads: -3 }, "heads must be a whole number above 0, got -3."],
+  ])("refuses load(%j, %j)", async (source, options, message) => {
+    await expect(load(source as string, options)).rejects.toThrow(new InputError(message));
+  });
+
+  it("refuses to merge with options that are not valid", async () => {
+    await expect(merge(at("run"), at("new"), { threads: 1.5 })).rejects.toThrow(
+      new InputError("threads must be a whole number above 0, got 1.5."),
     );
   });
 
@@ -134,26 +157,90 @@ describe("predict", () => {
   });
 
   it("answers many calls at once as it answers one, in a few runs", async () => {
-    let runs = 0;
+    let [runs, loaded] = [0, 0];
+    const images = 64;
     const counting: typeof engine = {
       ...engine,
       compile: async (graph) => {
         const session = await engine.compile(graph);
         return {
           buffer: (name) => session.buffer(name),
-          run: (feeds) => {
+          run: async (feeds) => {
             runs++;
+            // The first run takes as long as all images take to decode.
+            while (loaded < images) await new Promise(setImmediate);
             return session.run(feeds);
           },
           close: () => session.close(),
         };
       },
     };
-    await using model = await load(at("run"), { engine: counting, batchSize: 16 });
-    const names = Array.from({ length: 64 }, (_, index) => (index % 2 === 0 ? "red" : "blue"));
-    const answers = await Promise.all(names.map((name) => firsts(model, at(`${name}.png`))));
-    expect(answers).toEqual(names.map((name) => [name]));
+    const decoding = openImageStore();
+    const store: ImageStore = {
+      ...decoding,
+      load: async (...given) => decoding.load(...given).finally(() => setImmediate(() => loaded++)),
+    };
+    {
+      await using model = await load(at("run"), { engine: counting, store, batchSize: 16 });
+      const names = Array.from({ length: images }, (_, index) => (index % 2 === 0 ? "red" : "blue"));
+      const answers = await Promise.all(names.map((name) => firsts(model, at(`${name}.png`))));
+      expect(answers).toEqual(names.map((name) => [name]));
+    }
+    await decoding.close();
     expect(runs).toBeLessThan(32);
+  });
+
+  it("answers an image while others are still being decoded", async () => {
+    const decoding = openImageStore();
+    let finish = () => {};
+    const held = new Promise<void>((resolve) => {
+      finish = resolve;
+    });
+    const store: ImageStore = {
+      ...decoding,
+      load: async (source, ...rest) => {
+        if (source === at("blue.png")) await held;
+        return decoding.load(source, ...rest);
+      },
+    };
+    {
+      await using model = await load(at("run"), { engine, store, batchSize: 16 });
+      const slow = firsts(model, at("blue.png"));
+      expect(await firsts(model, at("red.png"))).toEqual(["red"]);
+      finish();
+      expect(await slow).toEqual(["blue"]);
+    }
+    await decoding.close();
+  });
+
+  it("listens to a signal once, however many images are under way", async () => {
+    const warnings: string[] = [];
+    const warned = ({ message }: Error) => void warnings.push(message);
+    process.on("warning", warned);
+    await using model = await load(at("run"), { engine });
+    const { signal } = new AbortController();
+    const red = await readFile(at("red.png"));
+    const images = () =>
+      Array.from({ length: 40 }, (_, index) => (index % 2 === 0 ? at("red.png") : streamOf(red)));
+    const predictions = await Promise.all([1, 2].map(() => collect(model.predict(images(), { signal }))));
+    process.off("warning", warned);
+    expect(predictions.flat()).toHaveLength(80);
+    expect(warnings).toEqual([]);
+  });
+
+  const kinds =
+    "a path, a file: URL, bytes, a Blob, a ReadableStream, pixels as { width, height, data }, or an iterable of these";
+  it.each<[unknown, object, string]>([
+    ["x.png", { topK: -1 }, "topK must be a whole number above 0, got -1."],
+    ["x.png", { topK: Number.NaN }, "topK must be a whole number above 0, got NaN."],
+    ["x.png", { topK: 1.5 }, "topK must be a whole number above 0, got 1.5."],
+    ["x.png", { topK: "3" }, 'topK must be a whole number above 0, got "3".'],
+    [undefined, {}, `predict takes ${kinds}; got undefined.`],
+    [null, {}, `predict takes ${kinds}; got null.`],
+    [5, {}, `predict takes ${kinds}; got 5.`],
+  ])("refuses predict(%j, %j)", async (images, options, message) => {
+    await using model = await load(at("run"), { engine });
+    await expect(collect(model.predict(images as string, options))).rejects.toThrow(new InputError(message));
   });
 
   it("reads no further ahead than a few batches", async () => {
@@ -193,6 +280,7 @@ describe("evaluate", () => {
   });
 
   it.each([
+    [{ split: "valid" as "val" }, "ROOT/data has no valid split; it has train, test. Choose one with split."],
     [{ split: "val" }, "ROOT/data has no val split; it has train, test. Choose one with split."],
     [
       { report: "page.txt" },
@@ -206,7 +294,51 @@ describe("evaluate", () => {
   });
 });
 
+describe("evaluate", () => {
+  it.each([undefined, null, 5])("refuses %j as data", async (data) => {
+    await using model = await load(at("run"), { engine });
+    await expect(model.evaluate(data as unknown as string)).rejects.toThrow(
+      new InputError(`evaluate takes the path of labelled images, or a data set that was read; got ${data}.`),
+    );
+  });
+});
+
 describe("close", () => {
+  it("releases everything where some of it fails, then throws the first failure", async () => {
+    const released: string[] = [];
+    const failing: typeof engine = {
+      ...engine,
+      compile: async (graph) => {
+        const session = await engine.compile(graph);
+        return {
+          buffer: (name) => session.buffer(name),
+          run: (feeds) => session.run(feeds),
+          close: async () => {
+            await session.close();
+            released.push("session");
+            throw new Error(`session ${released.length}`);
+          },
+        };
+      },
+    };
+    const loaded = await load(at("run"), { engine: failing });
+    const model = new LoadedModelClass({
+      ...loaded,
+      engine: failing,
+      batchSize: 4,
+      release: async () => {
+        released.push("engine");
+        throw new Error("engine");
+      },
+    });
+    const red = at("red.png");
+    expect(await firsts(model, red)).toEqual(["red"]);
+    await model.evaluate(at("data"));
+    await expect(model.close()).rejects.toThrow("session 1");
+    expect(released).toEqual(["session", "session", "engine"]);
+    await loaded.close();
+  });
+
   it("waits for running calls, and refuses later ones", async () => {
     const model = await load(at("run"), { engine });
     const evaluating = model.evaluate(at("data"));

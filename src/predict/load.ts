@@ -2,6 +2,8 @@
 
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
+import { InputError } from "../errors.ts";
+import { checkCounts, shown } from "../files/check-count.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
@@ -24,9 +26,15 @@ export interface LoadOptions extends OpenModelOptions, EngineOptions {
 
 /** Loads an adapter, the run that made it, or a model that has a head of its own. */
 export async function load(source: string | Named, options: LoadOptions = {}): Promise<LoadedModel> {
+  if (typeof source !== "string" && (typeof source !== "object" || source === null))
+    throw new InputError(
+      `load takes the path or the hub id of a model, or { adapter, model }; got ${shown(source)}.`,
+    );
+  const { threads, heads } = options;
+  checkCounts({ threads, heads, batchSize: options.batchSize, expectedImages: options.expectedImages });
   const named = typeof source === "string" ? await nameSource(source, options.model) : source;
   const opened = await openModel(named, options);
-  const { provider, threads, store } = options;
+  const { provider, store } = options;
   const engine = options.engine ?? (await openEngine({ provider, threads }));
   const release = async () => {
     if (!options.engine) await engine.close();

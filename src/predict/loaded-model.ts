@@ -1,10 +1,11 @@
 /** A loaded model: it predicts and evaluates until it is closed. */
 
+import { abortable } from "../abortable.ts";
 import type { Adapter } from "../adapter/adapter.ts";
-import { abortable } from "../datasets/abortable.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
+import { checkCounts, shown } from "../files/check-count.ts";
 import { type ImageSource, nameOf, type ReadSource, readSource } from "../images/image-source.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
@@ -87,13 +88,15 @@ export class LoadedModel implements AsyncDisposable {
     images: ImageSources,
     { topK: count = 5, signal }: PredictOptions = {},
   ): AsyncGenerator<Prediction, void, void> {
+    checkCounts({ topK: count });
+    const sources = sourcesOf(images);
     const left = new AbortController();
     const wanted = signal ? AbortSignal.any([signal, left.signal]) : left.signal;
     const { batchSize } = this.#parts;
     const predictOne = (image: ImageSource) =>
       this.#track(this.#predictOne(image, { count, signal: wanted }));
     try {
-      yield* orderedPrefetch(sourcesOf(images), predictOne, { ahead: 2 * batchSize + 4, signal });
+      yield* orderedPrefetch(sources, predictOne, { ahead: 2 * batchSize + 4, signal });
     } finally {
       left.abort();
     }
@@ -117,9 +120,13 @@ export class LoadedModel implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    for (const session of this.#sessions.values()) await (await session).close();
-    if (this.#store !== this.#parts.store) await this.#store?.close();
-    await this.#parts.release();
+    const releases = [...this.#sessions.values()].map((session) => async () => (await session).close());
+    if (this.#store !== this.#parts.store) releases.push(async () => this.#store?.close());
+    // One after the other, the engine last; a failure keeps nothing else open.
+    const failures: unknown[] = [];
+    for (const release of [...releases, this.#parts.release])
+      await release().catch((failure: unknown) => failures.push(failure));
+    if (failures.length > 0) throw failures[0];
   }
 
   async #whileOpen<T>(work: () => Promise<T>): Promise<T> {
@@ -209,12 +216,11 @@ async function readOr<T>(work: () => Promise<T>): Promise<T | FileError | InputE
 
 /** Strings, bytes and streams can be iterated over too, but each of them is one image. */
 function sourcesOf(images: ImageSources): Iterable<ImageSource> | AsyncIterable<ImageSource> {
-  if (
-    typeof images === "string" ||
-    images instanceof Uint8Array ||
-    images instanceof ReadableStream ||
-    !(Symbol.iterator in images || Symbol.asyncIterator in images)
-  )
+  if (typeof images === "string" || images instanceof Uint8Array || images instanceof ReadableStream)
     return [images];
-  return images;
+  if (typeof images !== "object" || images === null)
+    throw new InputError(
+      `predict takes a path, a file: URL, bytes, a Blob, a ReadableStream, pixels as { width, height, data }, or an iterable of these; got ${shown(images)}.`,
+    );
+  return Symbol.iterator in images || Symbol.asyncIterator in images ? images : [images];
 }

@@ -27,5 +27,13 @@ export function matchLabels(examples: readonly Example[], { from, to, where }: L
       `${where}: ${unknown.length} of its classes are not the model's: ${some(unknown)}. The model knows ${to.length}: ${some(to)}.`,
     );
   }
-  return examples.map(({ path, label }) => ({ path, label: rows.get(from[label] ?? "") ?? 0 }));
+  return examples.map(({ path, label }) => {
+    const name = from[label];
+    const row = name === undefined ? undefined : rows.get(name);
+    if (row === undefined)
+      throw new InputError(
+        `${where}: ${path} has the label ${label}; with ${from.length} ${from.length === 1 ? "class" : "classes"} it must be a whole number from 0 to ${from.length - 1}.`,
+      );
+    return { path, label: row };
+  });
 }

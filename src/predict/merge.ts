@@ -5,6 +5,7 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { EngineError, InputError } from "../errors.ts";
+import { checkCounts } from "../files/check-count.ts";
 import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
@@ -30,6 +31,7 @@ export interface MergedModel {
 
 /** Writes base and adapter as one plain model into the new folder `out`; a model whose logits differ is not kept. */
 export async function merge(adapter: string, out: string, options: MergeOptions = {}): Promise<MergedModel> {
+  checkCounts({ threads: options.threads, heads: options.heads });
   await checkNewFolder(out);
   const opened = await openModel({ adapter, model: options.model }, options);
   const { provider, threads, signal } = options;

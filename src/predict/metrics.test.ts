@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { GraphError } from "../errors.ts";
 import { crossEntropy, softmax, topK } from "./metrics.ts";
 
 describe("softmax", () => {
@@ -30,5 +31,11 @@ describe("crossEntropy", () => {
   it("is the negative logarithm of the class's probability", () => {
     expect(crossEntropy([0, Math.log(3)], 0)).toBeCloseTo(Math.log(4), 12);
     expect(crossEntropy([1000, 0], 0)).toBe(0);
+  });
+
+  it.each([2, -1, 0.5])("refuses the class %d of two", (label) => {
+    expect(() => crossEntropy([0, 1], label)).toThrow(
+      new GraphError(`crossEntropy: 2 logits have no class ${label}.`),
+    );
   });
 });

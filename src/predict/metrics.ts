@@ -1,5 +1,7 @@
 /** Metrics of a set of predictions: accuracies, loss, scores per class, confusions; and softmax and top-k. */
 
+import { GraphError } from "../errors.ts";
+
 /** Logits of all examples, row after row, and the class of each. */
 export interface Predictions {
   /** [examples, classes] */
@@ -65,8 +67,8 @@ export function softmax(logits: ArrayLike<number>): Float64Array {
   const result = Float64Array.from(logits);
   const highest = result.reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY);
   let sum = 0;
-  for (let i = 0; i < result.length; i++) {
-    const value = Math.exp((result[i] ?? 0) - highest);
+  for (const [i, logit] of result.entries()) {
+    const value = Math.exp(logit - highest);
     result[i] = value;
     sum += value;
   }
@@ -88,8 +90,10 @@ export function topK(scores: ArrayLike<number>, k: number): number[] {
 /** log Σ exp(xⱼ - max) + max - x of the class. */
 export function crossEntropy(row: ArrayLike<number>, label: number): number {
   let highest = Number.NEGATIVE_INFINITY;
-  for (let i = 0; i < row.length; i++) highest = Math.max(highest, row[i] ?? highest);
+  for (let i = 0; i < row.length; i++) highest = Math.max(highest, row[i] as number);
   let sum = 0;
-  for (let i = 0; i < row.length; i++) sum += Math.exp((row[i] ?? 0) - highest);
-  return Math.log(sum) + highest - (row[label] ?? 0);
+  for (let i = 0; i < row.length; i++) sum += Math.exp((row[i] as number) - highest);
+  const own = row[label];
+  if (own === undefined) throw new GraphError(`crossEntropy: ${row.length} logits have no class ${label}.`);
+  return Math.log(sum) + highest - own;
 }

@@ -1,6 +1,6 @@
 /** Ordered prefetch: works on the items of a stream ahead of the reader, and yields the results in order. */
 
-import { abortable } from "../datasets/abortable.ts";
+import { abortable } from "../abortable.ts";
 
 export interface PrefetchOptions {
   /** How many items may be in progress before their first result is read. */

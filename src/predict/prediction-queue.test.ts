@@ -5,7 +5,12 @@ import { PredictionQueue } from "./prediction-queue.ts";
 /** Sessions whose logit is the sum of an image's two numbers, and the sizes of the runs that were made. */
 function sums({ fail = false } = {}) {
   const runs: number[] = [];
-  const session = async (batchSize: number): Promise<Session> => ({
+  const compiled: number[] = [];
+  const session = async (batchSize: number): Promise<Session> => {
+    compiled.push(batchSize);
+    return sessionOf(batchSize);
+  };
+  const sessionOf = (batchSize: number): Session => ({
     buffer: () => new Float32Array(2 * batchSize),
     run: async ({ images = new Float32Array() }) => {
       runs.push(batchSize);
@@ -19,7 +24,7 @@ function sums({ fail = false } = {}) {
     },
     close: async () => {},
   });
-  return { runs, queue: new PredictionQueue({ session, batchSize: 4 }) };
+  return { runs, compiled, queue: new PredictionQueue({ session, batchSize: 4 }) };
 }
 
 const image = (...numbers: number[]) => Promise.resolve(Float32Array.from(numbers));
@@ -40,21 +45,36 @@ describe("PredictionQueue", () => {
     expect(runs).toEqual([4, 4]);
   });
 
-  it("waits for an image that is being decoded, until it turns out to be none", async () => {
+  it("waits for no image that is being decoded", async () => {
     const { runs, queue } = sums();
-    let fail = (_: Error) => {};
-    const damaged = queue.answer(
-      new Promise((_, reject) => {
-        fail = reject;
+    let finish = (_: Float32Array) => {};
+    const slow = queue.answer(
+      new Promise((resolve) => {
+        finish = resolve;
       }),
     );
-    const others = answers([queue.answer(image(1, 1)), queue.answer(image(2, 2))]);
-    await new Promise((done) => setTimeout(done, 5));
-    expect(runs).toEqual([]);
-    fail(new Error("damaged"));
-    await expect(damaged).rejects.toThrow("damaged");
-    expect(await others).toEqual([[2], [4]]);
-    expect(runs).toEqual([4]);
+    expect(await answers([queue.answer(image(1, 1))])).toEqual([[2]]);
+    expect(runs).toEqual([1]);
+    finish(Float32Array.of(3, 4));
+    expect(await answers([slow])).toEqual([[7]]);
+    expect(runs).toEqual([1, 1]);
+  });
+
+  it("gathers what becomes ready while a run is under way", async () => {
+    const { runs, queue } = sums();
+    const first = queue.answer(image(1, 0));
+    while (runs.length === 0) await new Promise(setImmediate);
+    const others = [2, 3, 4, 5, 6].map((number) => queue.answer(image(number, 0)));
+    expect(await answers([first, ...others])).toEqual([[1], [2], [3], [4], [5], [6]]);
+    expect(runs).toEqual([1, 4, 1]);
+  });
+
+  it("compiles first what suits the images that are coming", async () => {
+    const { compiled, queue } = sums();
+    const later = (ms: number) =>
+      new Promise<Float32Array>((resolve) => setTimeout(() => resolve(Float32Array.of(ms, 0)), ms));
+    await answers([0, 5, 5, 5].map((ms) => queue.answer(later(ms))));
+    expect(compiled[0]).toBe(4);
   });
 
   it("leaves out images that nobody wants any more", async () => {

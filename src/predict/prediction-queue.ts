@@ -17,14 +17,16 @@ interface Waiting {
 }
 
 /**
- * A run starts when a batch is full, or when no image is still being decoded that could join it. A single image runs alone,
- * without padding; other partial batches are padded.
+ * A run starts as soon as an image is ready and no other run is under way; what becomes ready meanwhile shares the next
+ * run. Nothing waits for an image that is still being decoded. Where less than half a batch is ready, one image runs
+ * alone: a padded batch takes as long as a full one.
  */
 export class PredictionQueue {
   readonly #options: AnswerQueueOptions;
   readonly #waiting: Waiting[] = [];
   #preparing = 0;
   #running = false;
+  #hasBegun = false;
 
   constructor(options: AnswerQueueOptions) {
     this.#options = options;
@@ -35,33 +37,50 @@ export class PredictionQueue {
     this.#preparing++;
     const numbers = await preparing.finally(() => {
       this.#preparing--;
-      // After the image was queued, or failed to decode.
-      setImmediate(() => this.#begin());
     });
     return new Promise((resolve, reject) => {
       this.#waiting.push({ numbers, signal, resolve, reject });
+      // What is ready at the same time is queued first.
+      setImmediate(() => void this.#begin());
     });
   }
 
-  #begin(): void {
-    const { batchSize } = this.#options;
-    const isDue = this.#waiting.length >= batchSize || (this.#preparing === 0 && this.#waiting.length > 0);
-    if (this.#running || !isDue) return;
+  async #begin(): Promise<void> {
+    if (this.#running) return;
     this.#running = true;
-    void this.#run(this.#waiting.splice(0, batchSize)).finally(() => {
-      this.#running = false;
-      this.#begin();
-    });
+    if (!this.#hasBegun) await this.#compileFirst();
+    for (let count = this.#dropUnwanted(); count > 0; count = this.#dropUnwanted()) {
+      const batchSize = this.#runSize(count);
+      await this.#run(this.#waiting.splice(0, batchSize), batchSize);
+    }
+    this.#running = false;
   }
 
-  async #run(taken: readonly Waiting[]): Promise<void> {
-    const batch = taken.filter(({ signal, reject }) => {
+  /** Before the first run, the session for what is coming is compiled; meanwhile more of it is decoded. */
+  async #compileFirst(): Promise<void> {
+    this.#hasBegun = true;
+    const coming = this.#waiting.length + this.#preparing;
+    await this.#options.session(this.#runSize(coming)).catch(() => {}); // told by the run that asks for it again
+  }
+
+  #runSize(count: number): number {
+    const { batchSize } = this.#options;
+    return count > 1 && count >= batchSize / 2 ? batchSize : 1;
+  }
+
+  /** Rejects images that nobody wants any more; gives how many are left. */
+  #dropUnwanted(): number {
+    const wanted = this.#waiting.filter(({ signal, reject }) => {
       if (signal?.aborted) reject(signal.reason);
       return !signal?.aborted;
     });
-    if (batch.length === 0) return;
+    this.#waiting.splice(0, Number.POSITIVE_INFINITY, ...wanted);
+    return wanted.length;
+  }
+
+  async #run(batch: readonly Waiting[], batchSize: number): Promise<void> {
     try {
-      const session = await this.#options.session(batch.length === 1 ? 1 : this.#options.batchSize);
+      const session = await this.#options.session(batchSize);
       const logits = await runBatch(
         session,
         batch.map(({ numbers }) => numbers),

@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { logitsOf } from "../../test/logits-of.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { collectEvents, only, resultsOf, tinyRecipe, tinyTraining } from "../../test/tiny-training.ts";
 import { readAdapter } from "../adapter/adapter-file.ts";
@@ -8,8 +9,6 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { openClassifier } from "../predict/classifier.ts";
-import { runClassifier } from "../predict/run-classifier.ts";
 import { DivergedError } from "../train/epochs.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
@@ -59,10 +58,7 @@ describe("train", () => {
     const adapter = await readAdapter(out);
     const { val } = common.dataset.splits;
     const batchSize = val.length;
-    const session = await openClassifier({ model: common.model, adapter, engine, batchSize });
-    const batch = { ...common, steps: common.preprocessing, batchSize, session };
-    const logits = await runClassifier(val, batch);
-    await session.close();
+    const logits = await logitsOf(val, { ...common, adapter, engine });
     const right = countCorrect(
       logits,
       { labels: Int32Array.from(val, ({ label }) => label), count: batchSize },

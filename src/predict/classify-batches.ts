@@ -1,4 +1,4 @@
-/** Logits of many images, batch by batch: as they are computed, or all at the end. */
+/** Logits of many images, batch by batch as they are computed. */
 
 import { batches } from "../datasets/batches.ts";
 import type { Example } from "../datasets/dataset.ts";
@@ -7,7 +7,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import type { Step } from "../preprocessing/steps.ts";
 
 export interface RunOptions {
-  /** From `openClassifier`. */
+  /** Of a `classifierGraph`. */
   readonly session: Session;
   readonly store: ImageStore;
   readonly steps: readonly Step[];
@@ -41,20 +41,4 @@ export async function* classifyBatches(
     onProgress?.(done, examples.length);
     yield { examples: answered, logits: logits.subarray(0, (logits.length / batchSize) * count) };
   }
-}
-
-/** [examples, classes], in the order of `examples`; their labels are not looked at. */
-export async function runClassifier(
-  examples: readonly Example[],
-  options: RunOptions,
-): Promise<Float32Array> {
-  const rows: Float32Array[] = [];
-  for await (const { logits } of classifyBatches(examples, options)) rows.push(logits);
-  const all = new Float32Array(rows.reduce((total, row) => total + row.length, 0));
-  let at = 0;
-  for (const row of rows) {
-    all.set(row, at);
-    at += row.length;
-  }
-  return all;
 }
