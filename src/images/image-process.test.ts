@@ -44,7 +44,7 @@ describe("the image process", () => {
   it("ends when whoever started it is gone", async () => {
     const path = join(folder, "none.png");
     const task = { type: "facts", where: path, source: { type: "path", path } } as const;
-    expect(await ask({ task, memory: { estimatedBytes: 1, measuredBytes: 1 } })).toEqual({
+    expect(await ask({ task, memory: { estimatedBytes: 2 ** 20, measuredBytes: 2 ** 30 } })).toEqual({
       type: "failed",
       message: `${path} cannot be read: no such file.`,
       isFile: true,
