@@ -235,6 +235,14 @@ describe("readDataset: what is refused", () => {
     expect(await messageOf(path)).toBe(message);
   });
 
+  it.skipIf(process.platform === "win32")("says why a path cannot be read", async () => {
+    const loop = join(await tree([]), "loop");
+    await symlink("loop", loop);
+    expect(await messageOf(loop)).toBe("ROOT cannot be read: its link leads in a circle.");
+    const long = join(loop, "..", "n".repeat(300));
+    expect(await messageOf(long)).toBe("ROOT cannot be read: its name is too long.");
+  });
+
   it("refuses text in another encoding, and lists of absurd size", async () => {
     const root = await tree([]);
     await writeFile(join(root, "train.txt"), Buffer.from("caf\xe9.jpg 0", "latin1"));

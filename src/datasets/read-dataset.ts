@@ -1,8 +1,8 @@
 /** Reads any of five layouts as one `Dataset`: the folder is listed once, each layout checks for itself, and ambiguity is an error. */
 
-import { stat } from "node:fs/promises";
 import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
+import { statOf } from "../files/exists.ts";
 import type { Dataset, Found, Split } from "./dataset.ts";
 import { someOf } from "./describe-dataset.ts";
 import {
@@ -25,7 +25,7 @@ type Options = { readonly signal?: AbortSignal };
 /** Reads the data set at `root`, a folder or a CSV file. Images are found, not opened. */
 export async function readDataset(root: string, options: Options = {}): Promise<Dataset> {
   options.signal?.throwIfAborted();
-  const entry = await stat(root).catch(() => undefined);
+  const entry = await statOf(root);
   if (entry === undefined) throw new InputError(`${root}: there is no such folder or CSV file.`);
   const found = entry.isDirectory() ? await readFolder(root, options) : await readTable(root, options);
   const { classes, splits, notes } = found;

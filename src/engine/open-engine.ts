@@ -2,7 +2,7 @@
 
 import { dirname, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { EngineError } from "../errors.ts";
+import { EngineError, InputError } from "../errors.ts";
 import { isStored } from "../formats/tensor.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
@@ -22,9 +22,9 @@ export interface EngineOptions {
 
 /** Starts ONNX Runtime in a worker thread, which lives until `close`. */
 export async function openEngine({ provider = "cpu", threads }: EngineOptions = {}): Promise<Engine> {
-  const line = new WorkerClient();
-  const row = providers.get(provider) ?? (await refuse(provider, line));
+  const row = providers.get(provider) ?? refuse(provider);
   const chosen = chooseThreads(threads);
+  const line = new WorkerClient();
   const close = () => line.close();
   return {
     name: "onnxruntime-node",
@@ -35,15 +35,11 @@ export async function openEngine({ provider = "cpu", threads }: EngineOptions = 
   };
 }
 
-async function refuse(provider: string, line: WorkerClient): Promise<never> {
-  try {
-    const { names } = await line.ask({ type: "backends" });
-    throw new EngineError(
-      `The provider ${JSON.stringify(provider)} is not one that runs here: ${[...providers.keys()].join(", ")}. ONNX Runtime on this machine comes with ${names.join(", ")}.`,
-    );
-  } finally {
-    await line.close();
-  }
+function refuse(provider: string): never {
+  throw new InputError(
+    (show) =>
+      `${show("provider")} must be ${[...providers.keys()].join(" or ")}, got ${JSON.stringify(provider)}. Other execution providers may come in later versions.`,
+  );
 }
 
 const mostValues = limits.MAX_GRAPH_VALUES.value;
