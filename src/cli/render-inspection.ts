@@ -31,10 +31,10 @@ function renderRecord(what: string, record: Inspection): string {
     case "adapter":
       return renderAdapter(record);
     case "run":
-      return renderFacts(
-        `${record.path} is a run of rlrr train that has kept no adapter yet.`,
-        runFacts(record.run),
-      );
+      return renderFacts(`${record.path} is a run of rlrr train that has kept no adapter yet.`, [
+        recipeFact(record.chosen),
+        ...runFacts(record.run),
+      ]);
     case "dataset":
       return renderDataset(record);
     case "checkpoint":
@@ -132,7 +132,7 @@ export function renderCounts(counts: TrainableCounts, backbone: number): string 
 // ---------------------------------------------------------------- adapters, runs and what they leave
 
 function renderAdapter(record: AdapterRecord): string {
-  const { path, base, labels, trained, headTrained, bytes, preprocessing, training, run } = record;
+  const { path, base, labels, trained, headTrained, bytes, preprocessing, training, chosen, run } = record;
   return renderFacts(`${path} is ${run ? "a run of rlrr train with its adapter" : "an adapter"}.`, [
     ["method", renderMethod(record)],
     ["base", base.id],
@@ -141,6 +141,7 @@ function renderAdapter(record: AdapterRecord): string {
     ["trained", `${renderCount(trained)} parameters, ${renderCount(headTrained)} in the head`],
     ["size", renderBytes(bytes)],
     ["preprocessing", renderSteps(preprocessing)],
+    recipeFact(chosen),
     ...trainingFacts(training),
     ...runFacts(run),
   ]);
@@ -151,21 +152,20 @@ function renderMethod({ method: { name, options } }: AdapterRecord): string {
   return parts.length > 0 ? `${name} (${parts.join(", ")})` : name;
 }
 
+function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
+  const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const options = Object.entries(chosen).map(([name, value]) => `${words(name)} ${value}`);
+  return ["recipe", options.length > 0 ? options.join(", ") : undefined];
+}
+
 /** The facts that a person asks for first; all of them are in the record. */
 function trainingFacts(training: AdapterRecord["training"]): Fact[] {
   const number = (name: string) => (typeof training[name] === "number" ? training[name] : undefined);
   const [epochs, kept, top1] = ["epochs", "keptEpoch", "validationTop1"].map(number);
-  const recipe = ["learningRate", "batchSize", "dropout", "dropPath", "seed"].flatMap((name) => {
-    const value = number(name);
-    return value === undefined || (value === 0 && name.startsWith("drop"))
-      ? []
-      : [`${name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`)} ${value}`];
-  });
   const images = number("trainImages");
   const whole = epochs === undefined ? "" : ` of ${epochs}`;
   return [
     ["trained on", images === undefined ? undefined : `${renderCount(images)} images`],
-    ["recipe", recipe.length > 0 ? recipe.join(", ") : undefined],
     ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
     ["validation", top1 === undefined ? undefined : `top-1 ${top1.toFixed(2)} %`],
   ];

@@ -45,7 +45,7 @@ async function readFolder(root: string, { signal }: Options): Promise<Found> {
   const chosen = sure.length > 0 || folders ? sure : lists;
   const unfound = lists.filter((list) => !chosen.includes(list)).map(({ name }) => name);
   const notes = [
-    ...tree.notes,
+    ...tree.notes.map(({ message }) => message),
     ...unwrapNote(tree.folder, folder),
     ...unreadNotes(folder, { others, unfound }),
   ];
@@ -137,15 +137,20 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
   const text = await readListFile(path);
   const table = openCsv(text, path);
   if (table.problem) throw table.problem;
+  if (table.entries().next().done)
+    throw new FileError(`${path} names no images; it has no rows below the first line.`);
   const named = foldersNamed(table.entries());
-  const enter = (below: string) => {
+  const isNamed = (below: string) => {
     const parts = below.split("/");
-    return parts.length <= 2 || [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
+    return [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
   };
+  const enter = (below: string) => below.split("/").length <= 2 || isNamed(below);
   const { folder, notes } = await listTree(dirname(path), { signal, enter });
   const list = { ...openList(text, { path, name: basename(path), layout: "csv" }), kind: undefined };
   const found = await readLists(folder, { lists: [list], read: readListFile });
-  return { ...found, notes: [...notes, ...found.notes] };
+  // Other links beside the table are nothing that whoever named it asked about.
+  const used = notes.flatMap(({ below, message }) => (isNamed(below) ? [message] : []));
+  return { ...found, notes: [...used, ...found.notes] };
 }
 
 /** The folders that entries name, and those above. */

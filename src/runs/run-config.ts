@@ -13,7 +13,8 @@ import type { Method } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import type { VitConfig } from "../model/model.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { parseRecipe, type Recipe } from "../train/recipe.ts";
+import type { Recipe } from "../train/recipe.ts";
+import { recipeDefaults } from "./recipe-defaults.ts";
 
 const runConfigSchema = z.object({
   version: z.literal(1),
@@ -113,7 +114,6 @@ export function checkRepeated(
   now: RunConfig,
   { folder, method }: { readonly folder: string; readonly method: Method },
 ): void {
-  const { checkpointSeconds: _, ...recipe } = parseRecipe({});
   const methodOptions = method.options.safeParse({}).data ?? {};
   const differences = [
     ...compare({ model: before.model.sha256 }, { model: now.model.sha256 }),
@@ -122,7 +122,7 @@ export function checkRepeated(
     ...(before.method.name === now.method.name
       ? compare(withDefaults(before.method.options, methodOptions), now.method.options)
       : []),
-    ...compare(withDefaults(before.recipe, recipe), now.recipe),
+    ...compare(withDefaults(before.recipe, recipeDefaults(before.recipe)), now.recipe),
     ...compare({ preprocessing: before.preprocessing }, { preprocessing: now.preprocessing }),
     ...compare({ classes: before.data.classes }, { classes: now.data.classes }),
     ...(before.data.files === now.data.files ? [] : ["other images"]),
