@@ -7,6 +7,7 @@ import { isStored } from "../formats/tensor.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
 import { limits } from "../limits.ts";
+import { needed } from "../needed.ts";
 import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
 import { type Provider, providers } from "./providers.ts";
@@ -60,9 +61,7 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
   await setImmediate();
   const folder = externalFolder(values);
   const locate = (path: string) =>
-    relative(folder ?? "", path)
-      .split(sep)
-      .join("/");
+    relative(needed(folder, "folder of stored weights"), path).split(sep).join("/");
   const bytes = toOnnx(provider.rewrite(graph), { locate });
   const shapes = Object.fromEntries([...inputsOf(graph)].map(([name, { shape }]) => [name, shape]));
   const { settings } = provider;
