@@ -181,7 +181,7 @@ export const dataCases: readonly FuzzCase[] = [
   {
     name: "list-tree",
     readers: [
-      "datasets/detect-lists.ts seeLists",
+      "datasets/detect-lists.ts detectLists",
       "datasets/detect-lists.ts openList",
       "datasets/detect-lists.ts readLists",
       "datasets/find-listed.ts openFinder",

@@ -65,8 +65,6 @@ export function datasetFromLists(
   root: Folder,
   { lists, names }: ListedFiles,
 ): Pick<Dataset, "classes" | "splits" | "notes"> {
-  if (splitNames.every((split) => lists[split].length === 0))
-    throw new FileError(`${nameOf(root)}: the lists name no images.`);
   const { classes, indexOf } = numberLabels(lists, names);
   refuseTwins(nameOf(root), classes);
   const missing: ListEntry[] = [];

@@ -211,6 +211,7 @@ describe("readDataset: what is refused", () => {
       { "l.csv": "file,label,split\na.jpg,a,holdout\n" },
       'ROOT/l.csv, line 2: split is "holdout"; it must be train, val or test.',
     ],
+    ["a table without rows", { "l.csv": "file,label\n" }, "ROOT/l.csv names no images."],
     [
       "two CSV files",
       { "a.csv": "file,label\nx.jpg,a\n", "b.csv": "label,file\na,x.jpg\n" },
@@ -228,7 +229,7 @@ describe("readDataset: what is refused", () => {
       "epoch;loss\n1;2",
       'ROOT: the first line must name the columns file and label, got "epoch, loss".',
     ],
-    ["head.csv", "file,label\n\n", "ROOT names no images; it has no rows below the first line."],
+    ["head.csv", "file,label\n\n", "ROOT names no images."],
     ["b.csv", "", 'ROOT: the first line must name the columns file and label, got "".'],
   ])("refuses the file %s", async (name, content, message) => {
     const path = join(await tree([]), name);

@@ -137,8 +137,7 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
   const text = await readListFile(path);
   const table = openCsv(text, path);
   if (table.problem) throw table.problem;
-  if (table.entries().next().done)
-    throw new FileError(`${path} names no images; it has no rows below the first line.`);
+  if (table.entries().next().done) throw new FileError(`${path} names no images.`);
   const named = foldersNamed(table.entries());
   const isNamed = (below: string) => {
     const parts = below.split("/");
