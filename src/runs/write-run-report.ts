@@ -79,7 +79,7 @@ function about({ chosen: { choice }, config, recipe, trainExamples, valExamples 
         `${epochs}; ${select === "val" ? "the best on validation images is kept" : "the last is kept"}`,
       ],
       ["learning rate", `${learningRate}, ${schedule} schedule`],
-      ["optimizer", `AdamW, ${batchSize} images per step, weight decay ${weightDecay}`],
+      ["optimizer", `AdamW, ${batchSize} images per optimizer step, weight decay ${weightDecay}`],
       ["seed", String(seed)],
       ...(others.length > 0 ? [["other options", others.join(", ")] as const] : []),
       ["preprocessing", describeSteps(parseSteps(config.preprocessing, "run.json"))],
