@@ -316,6 +316,8 @@ describe("an unknown command", () => {
   it.each(
     cases({
       inspct: "error: unknown command 'inspct'\n  (Did you mean inspect?)",
+      "inspct --help": "error: unknown command 'inspct'\n  (Did you mean inspect?)",
+      "bench stp --help": "error: unknown command 'stp'\n  (Did you mean step?)",
       "--verbose": "error: unknown option '--verbose'",
       "merge --adapter ROOT/run --out ROOT/x extra":
         "error: too many arguments for 'merge'. Expected 0 arguments but got 1.",

@@ -14,7 +14,7 @@ const folder = temporaryFolder("fuzz");
 const placeOf = ({ name }: FuzzCase) => placeIn(mkdtempSync(join(folder, `${name}-`)));
 const src = fileURLToPath(new URL("../src/", import.meta.url));
 
-/** Functions that are exported and called as readers are: `formats/zip.ts openZip`. */
+/** Functions that are exported and called as readers are: `formats/zip-directory.ts openZip`. */
 const readers = readdirSync(src, { recursive: true, encoding: "utf8" })
   .map((path) => path.replaceAll("\\", "/"))
   .filter((path) => path.endsWith(".ts") && !path.endsWith(".test.ts"))

@@ -71,6 +71,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "files",
     "formats",
     "runs/checkpoint.ts",
+    "runs/recipe-defaults.ts",
     "train/fit-events.ts",
   ],
   bench: [

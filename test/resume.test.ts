@@ -207,6 +207,44 @@ describe("a resumed run", () => {
     expect(resultsOf(out)).toEqual(expected);
   });
 
+  it("resumes what an older version began, which knew fewer options", async () => {
+    const out = halfWay();
+    const config = runJson(out);
+    const { start: _, scheduleUnit: __, consistencyNoise: ___, ...recipe } = config.recipe;
+    const { rank: ____, ...options } = config.method.options;
+    const older = { ...config, recipe, method: { ...config.method, options } };
+    writeFileSync(join(out, "run.json"), JSON.stringify(older));
+    await resume(out);
+    expect(resultsOf(out)).toEqual(expected);
+  });
+
+  it("counts an option that an older version lacked as its default", async () => {
+    const out = halfWay();
+    const config = runJson(out);
+    const { scheduleUnit: _, ...older } = config.recipe;
+    writeFileSync(join(out, "run.json"), JSON.stringify({ ...config, recipe: older }));
+    await expect(resume(out, { recipe: { ...recipe, scheduleUnit: "step" } })).rejects.toThrow(
+      new InputError(
+        `${out}: this run began with other options: scheduleUnit was "epoch", is "step". Repeat its options to resume, or give another folder as out.`,
+      ),
+    );
+  });
+
+  it("tells how many images it has read to compare them with those it began with", async () => {
+    const events = await stopAt((event) => event.type === "start", { out: newOut() });
+    const read = only(events, "progress").filter(({ label }) => label === "reading images");
+    const { train, val } = plain.dataset.splits;
+    const total = train.length + val.length;
+    expect(read.at(-1)).toEqual({
+      type: "progress",
+      label: "reading images",
+      done: total,
+      total,
+      unit: "images",
+    });
+    expect(read).toHaveLength(total);
+  });
+
   const [firstExample, ...otherExamples] = plain.dataset.splits.train;
   const fewer: Dataset = { ...plain.dataset, splits: { ...plain.dataset.splits, train: otherExamples } };
   it.each<[Partial<RunOptions>, string]>([

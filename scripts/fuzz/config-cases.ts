@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { openDemoFolder } from "../../src/cli/demo-folder.ts";
 import { parseJson, readJson } from "../../src/files/read-json.ts";
 import { chooseMethod, methods } from "../../src/methods/methods.ts";
+import { rlrr } from "../../src/methods/rlrr.ts";
 import { backboneOf } from "../../src/model/architectures.ts";
 import { parseHuggingFaceConfig } from "../../src/model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../../src/model/hugging-face-steps.ts";
@@ -188,7 +189,7 @@ export const configCases: readonly FuzzCase[] = [
     run: async (input, { write }) => {
       const path = write("run.json", input);
       const parsed = parseRunConfig(await readJson(path), path);
-      checkRepeated(parseRunConfig(runConfig, path), parsed, "a run");
+      checkRepeated(parseRunConfig(runConfig, path), parsed, { folder: "a run", method: rlrr });
     },
   },
   {

@@ -23,7 +23,7 @@ export const placeIn = (folder: string): Place => ({
 
 export interface FuzzCase {
   readonly name: string;
-  /** The exports that it reaches, such as `formats/zip.ts openZip`. */
+  /** The exports that it reaches, such as `formats/zip-directory.ts openZip`. */
   readonly readers: readonly string[];
   /** Those that it reaches in a process that decodes images, where nobody counts. */
   readonly inImageProcess?: readonly string[];

@@ -213,7 +213,7 @@ export const weightCases: readonly FuzzCase[] = [
     readers: [
       "formats/npz.ts readNpz",
       "formats/npz.ts readNpzArray",
-      "formats/zip.ts openZip",
+      "formats/zip-directory.ts openZip",
       "model/weight-source.ts openWeights",
     ],
     form: "bytes",

@@ -66,7 +66,7 @@ export function renderMessage(message: string, { columns }: { readonly columns?:
 
 /** Lines of at most `width` columns; a word that is longer stays whole, so that a path can be copied. */
 function wrap(line: string, width: number): string[] {
-  const indent = /^ +/.exec(line)?.[0] ?? "";
+  const indent = line.slice(0, line.length - line.replace(/^ +/, "").length);
   const wrapped: string[] = [];
   let current = indent;
   for (const word of line.trim().split(" ")) {

@@ -1,9 +1,8 @@
 /** rlrr predict: labels with probabilities for images and folders of images. */
 
-import { stat } from "node:fs/promises";
 import { Argument, Command, Option } from "commander";
 import { FileError, InputError } from "../index.ts";
-import { findImages } from "../node.ts";
+import { files, findImages } from "../node.ts";
 import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
@@ -102,7 +101,7 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
 async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {
   const found: string[] = [];
   for (const path of paths) {
-    const entry = await stat(path).catch(() => undefined);
+    const entry = await files.statOf(path);
     if (!entry) throw new InputError(`${path}: there is no such file or folder.`);
     if (!entry.isDirectory()) found.push(path);
     else {

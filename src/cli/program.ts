@@ -42,6 +42,18 @@ const withSubCommands = (command: Command): Command[] => [
   ...command.commands.flatMap(withSubCommands),
 ];
 
+/** A name that is no command is what is wrong, even where help is asked for: Commander would show the help of the one above. */
+function upToUnknown(program: Command, args: readonly string[]): readonly string[] {
+  let command = program;
+  for (const [index, name] of args.entries()) {
+    const next = command.commands.find((known) => known.name() === name);
+    if (next) command = next;
+    else if (name.startsWith("-") || name === "help" || command.commands.length === 0) break;
+    else return args.slice(0, index + 1);
+  }
+  return args;
+}
+
 /** Runs `rlrr` with these arguments; whatever goes wrong has been told when the exit code comes. */
 export async function runProgram(args: readonly string[]): Promise<number> {
   const program = rlrrCommand();
@@ -56,7 +68,7 @@ export async function runProgram(args: readonly string[]): Promise<number> {
   for (const command of withSubCommands(program))
     command.exitOverride().showSuggestionAfterError().configureOutput(output);
   try {
-    await program.parseAsync(args, { from: "user" }).catch(async (error: unknown) => {
+    await program.parseAsync(upToUnknown(program, args), { from: "user" }).catch(async (error: unknown) => {
       // Help and version, which Commander ends with.
       if (asked !== "") await print(asked);
       throw error;

@@ -38,3 +38,7 @@ export const renderSteps = (steps: readonly (readonly [string, object])[]): stri
       return parts.length > 0 ? `${name} (${parts.join(", ")})` : name;
     })
     .join(", ");
+
+/** Notes as facts, the name once. */
+export const noteFacts = (notes: readonly string[]): Fact[] =>
+  notes.map((note, index) => [index === 0 ? "notes" : "", note]);

@@ -84,12 +84,12 @@ function renderRate(rate: number): string {
 }
 
 /** Eighths of a block make the end of the bar move smoothly. */
-const eighths = ["", "▏", "▎", "▍", "▌", "▋", "▊", "▉"];
+const eighths = "▏▎▍▌▋▊▉";
 
 function drawBar(part: number, { columns, color }: Look): string {
   const width = widthOfBar(columns);
   const steps = Math.floor(part * width * 8);
-  const full = "█".repeat(Math.floor(steps / 8)) + (eighths[steps % 8] ?? "");
+  const full = "█".repeat(Math.floor(steps / 8)) + eighths.charAt((steps % 8) - 1);
   const rest = "░".repeat(width - displayWidth(full));
   return color ? `\u001b[36m${full}\u001b[0m\u001b[2m${rest}\u001b[0m` : full + rest;
 }

@@ -8,7 +8,7 @@ import { type Dataset, type Example, type Split, splitNames } from "./dataset.ts
 import { quoted } from "./describe-dataset.ts";
 import { findAnywhere, openFinder } from "./find-listed.ts";
 import { type ListEntry, whereIs } from "./list-files.ts";
-import { byCodeUnit, type Folder } from "./list-tree.ts";
+import { byCodeUnit, type Folder, nameOf } from "./list-tree.ts";
 
 export type Lists = Readonly<Record<Split, readonly ListEntry[]>>;
 
@@ -24,11 +24,11 @@ export function sortLabels(labels: Iterable<string>): readonly string[] {
 }
 
 /** A list must not reach files elsewhere on the machine. */
-function checkInside(folder: string, entry: ListEntry): void {
+function checkInside(folder: Folder, entry: ListEntry): void {
   const inside = normalize(entry.file.replaceAll("\\", "/"));
   if (inside === "." || inside === ".." || inside.startsWith(`..${sep}`) || isAbsolute(inside))
     throw new FileError(
-      `${whereIs(entry)}: "${entry.file}" lies outside ${folder}. Paths must stay inside it.`,
+      `${whereIs(entry)}: "${entry.file}" lies outside ${nameOf(folder)}. Paths must stay inside it.`,
     );
 }
 
@@ -65,10 +65,8 @@ export function datasetFromLists(
   root: Folder,
   { lists, names }: ListedFiles,
 ): Pick<Dataset, "classes" | "splits" | "notes"> {
-  if (splitNames.every((split) => lists[split].length === 0))
-    throw new FileError(`${root.path}: the lists name no images.`);
   const { classes, indexOf } = numberLabels(lists, names);
-  refuseTwins(root.path, classes);
+  refuseTwins(nameOf(root), classes);
   const missing: ListEntry[] = [];
   const notes: string[] = [];
 
@@ -83,7 +81,7 @@ export function datasetFromLists(
     const examples: Example[] = [];
     let twice = 0;
     for (const entry of entries) {
-      checkInside(root.path, entry);
+      checkInside(root, entry);
       const path = find(entry.file);
       const label = indexOf.get(entry.label);
       if (path === undefined || label === undefined) {
@@ -101,7 +99,9 @@ export function datasetFromLists(
         );
     }
     if (twice > 0)
-      notes.push(`${root.path}: ${twice} of the ${split} list's lines name a file again and are left out.`);
+      notes.push(
+        `${nameOf(root)}: ${twice} of the ${split} list's lines name a file again and are left out.`,
+      );
     return examples;
   }
 
@@ -120,9 +120,9 @@ function missingFiles(
   if (missing.length > PRINTED) lines.push(`\n  … and ${missing.length - PRINTED} more.`);
   const [first] = missing;
   const alike = first && findAnywhere(root, first.file);
-  if (alike) lines.push(`\n${alike} has such a name. Write paths relative to ${root.path}.`);
+  if (alike) lines.push(`\n${alike} has such a name. Write paths relative to ${nameOf(root)}.`);
   return new FileError(
-    `${root.path}: ${missing.length} of the ${all} files named in the lists are missing:${lines.join("")}`,
+    `${nameOf(root)}: ${missing.length} of the ${all} files named in the lists are missing:${lines.join("")}`,
   );
 }
 
@@ -134,7 +134,7 @@ function checkTrained(root: Folder, { classes, splits }: Pick<Dataset, "classes"
     const lacking = classes.filter((_, label) => own.has(label) && !trained.has(label));
     if (trained.size > 0 && lacking.length > 0)
       throw new FileError(
-        `${root.path}: train has no images of ${quoted(lacking)}, which ${split} has. Every class must be in train.`,
+        `${nameOf(root)}: train has no images of ${quoted(lacking)}, which ${split} has. Every class must be in train.`,
       );
   }
 }

@@ -24,6 +24,10 @@ describe("describeDataset", () => {
       "100 classes: c0, c1, c2, c3, c4, c5, c6, c7, … (100) (2 test images)",
     ],
     [dataset(["a", "b"], {}), "2 classes: a, b (no images)"],
+    [
+      dataset(["two\nlines", "\u202eturned", "c\u0085d", "é, ü"], {}),
+      '4 classes: "two\\nlines", "\\u202eturned", "c\\u0085d", é, ü (no images)',
+    ],
   ])("renders one line", (data, line) => {
     expect(describeDataset(data)).toBe(line);
   });

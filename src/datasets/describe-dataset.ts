@@ -18,6 +18,15 @@ export const quoted = (names: readonly string[]): string =>
     5,
   );
 
+/** A name as it is; as JSON where it holds what breaks or turns a line. */
+const onOneLine = (name: string): string =>
+  /[\p{Cc}\p{Bidi_C}\u2028\u2029]/u.test(name) ? escaped(name) : name;
+const escaped = (name: string): string =>
+  JSON.stringify(name).replace(
+    /[\p{Cc}\p{Bidi_C}\u2028\u2029]/gu,
+    (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
+
 const adjectives = { train: "training", val: "validation", test: "test" } as const;
 
 /** `3 classes: blue, green, red (120 training, 30 validation images)`. */
@@ -25,7 +34,7 @@ export function describeDataset({ classes, splits }: Dataset): string {
   const counts = splitNames.flatMap((split) =>
     splits[split].length > 0 ? [`${splits[split].length} ${adjectives[split]}`] : [],
   );
-  return `${counted(classes.length, "class", "classes")}: ${someOf(classes)} (${counts.join(", ") || "no"} images)`;
+  return `${counted(classes.length, "class", "classes")}: ${someOf(classes.map(onOneLine))} (${counts.join(", ") || "no"} images)`;
 }
 
 /** Throws where skipping images of `dataset` leaves a class without training images. */

@@ -1,21 +1,14 @@
 /** Finds files of equal content: an image on both sides of a split makes results look better than they are. */
 
-import { createHash } from "node:crypto";
-import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { relative } from "node:path";
+import { type EachFileOptions, eachFile, hashFile } from "../files/each-file.ts";
 import { readFailure } from "../files/file-problem.ts";
 import type { Dataset, Example, Split } from "./dataset.ts";
 import { counted } from "./describe-dataset.ts";
 
-export interface DuplicateOptions {
-  readonly signal?: AbortSignal | undefined;
-  /** Called after each file that was read; only files of equal size are. */
-  readonly onProgress?: ((done: number, total: number) => void) | undefined;
-}
-
-/** So many files are open at a time: enough to keep a disk busy. */
-const AT_ONCE = 16;
+/** Progress counts the files that are read: only those of equal size are. */
+export type DuplicateOptions = EachFileOptions;
 
 /** Sets of two or more files of equal content, in the order of `paths`. What cannot be read equals nothing. */
 export async function findEqualFiles(
@@ -23,10 +16,10 @@ export async function findEqualFiles(
   { signal, onProgress }: DuplicateOptions = {},
 ): Promise<readonly (readonly string[])[]> {
   const distinct = [...new Set(paths)];
-  const sizes = await forEach(distinct, sizeOf, { signal });
+  const sizes = await eachFile(distinct, sizeOf, { signal });
   // Files of different sizes differ, so most are never read.
   const alike = groupBy(distinct, (_, at) => sizes[at]).flat();
-  const hashes = await forEach(alike, hashOf, { signal, onProgress });
+  const hashes = await eachFile(alike, hashOf, { signal, onProgress });
   return groupBy(alike, (_, at) => hashes[at]);
 }
 
@@ -46,25 +39,6 @@ function groupBy<T>(
   return [...groups.values()].filter((group) => group.length > 1);
 }
 
-async function forEach<T>(
-  paths: readonly string[],
-  work: (path: string) => Promise<T>,
-  { signal, onProgress }: DuplicateOptions,
-): Promise<readonly T[]> {
-  const results = new Array<T>(paths.length);
-  const remaining = paths.entries();
-  let done = 0;
-  async function workRemaining(): Promise<void> {
-    for (const [at, path] of remaining) {
-      signal?.throwIfAborted();
-      results[at] = await work(path);
-      onProgress?.(++done, paths.length);
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, workRemaining));
-  return results;
-}
-
 /** Empty files are damaged, not equal. */
 const sizeOf = (path: string): Promise<number | undefined> =>
   stat(path).then(
@@ -73,10 +47,8 @@ const sizeOf = (path: string): Promise<number | undefined> =>
   );
 
 async function hashOf(path: string): Promise<string | undefined> {
-  const hash = createHash("sha256");
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 18 })) hash.update(chunk);
-    return hash.digest("base64");
+    return await hashFile(path);
   } catch (cause) {
     const failure = readFailure(path, cause);
     if (failure.exitCode === 1) throw failure; // the machine's fault: it would fail for each file

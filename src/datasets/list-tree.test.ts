@@ -56,7 +56,7 @@ describe("listTree", () => {
       await symlink(outside, join(root, "b/again"));
       const tree = await listTree(root);
       expect(images(tree)).toEqual(["a/1.jpg", "b/1.jpg", "c/1.jpg", "c/more/2.jpg"]);
-      expect(tree.notes.map((note) => note.replaceAll(root, "ROOT")).toSorted()).toEqual([
+      expect(tree.notes.map(({ message }) => message.replaceAll(root, "ROOT")).toSorted()).toEqual([
         "ROOT/a/far-up is a link to a folder above, and is not followed.",
         "ROOT/a/siblings is a link to ROOT/b, which is read already, and is not followed.",
         "ROOT/a/up is a link to ROOT, which is read already, and is not followed.",

@@ -2,7 +2,7 @@
 
 import type { Dir, Dirent } from "node:fs";
 import { opendir, realpath, stat } from "node:fs/promises";
-import { join, sep } from "node:path";
+import { join, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { FileError } from "../errors.ts";
 import { readFailure } from "../files/file-problem.ts";
@@ -33,11 +33,20 @@ export interface Folder {
   readonly aliases: ReadonlyMap<string, Folder>;
 }
 
+/** Why a link, or a folder by another path, was not followed. */
+export interface TreeNote {
+  /** The path of the link below the root, with `/`. */
+  readonly below: string;
+  readonly message: string;
+}
+
 export interface Tree {
   readonly folder: Folder;
-  /** Which links were not followed, and why. */
-  readonly notes: readonly string[];
+  readonly notes: readonly TreeNote[];
 }
+
+/** A folder in messages: `.` and `..` tell nobody which one it is. */
+export const nameOf = ({ path }: Folder): string => (/^\.\.?([/\\]\.\.)*$/.test(path) ? resolve(path) : path);
 
 export interface ListOptions {
   readonly signal?: AbortSignal | undefined;
@@ -72,7 +81,7 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
   const { signal, enter = () => true, maxEntries = MAX_ENTRIES } = options;
   const listed = new Map<string, OpenFolder>(); // by real path
   const links: Link[] = [];
-  const notes: string[] = [];
+  const notes: TreeNote[] = [];
   let entries = 0;
 
   /** Adds what lies at `real` as a folder of `parent`, unless that is in the tree already. */
@@ -81,7 +90,8 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
     if (!enter(folder.below)) return;
     const before = listed.get(real);
     if (before !== undefined) {
-      notes.push(`${folder.path} is ${before.path} by another path, and is read once, as that.`);
+      const message = `${folder.path} is ${before.path} by another path, and is read once, as that.`;
+      notes.push({ below: folder.below, message });
       return;
     }
     parent.folders.push(folder);
@@ -127,7 +137,11 @@ export async function listTree(root: string, options: ListOptions = {}): Promise
     const known = listed.get(real);
     if (known !== undefined && known !== top) parent.aliases.set(name, known);
     const why = known ? `${known.path}, which is read already` : holds(real, realRoot) && "a folder above";
-    if (why) notes.push(`${path} is a link to ${why}, and is not followed.`);
+    if (why)
+      notes.push({
+        below: belowOf(name, parent),
+        message: `${path} is a link to ${why}, and is not followed.`,
+      });
     else await add(name, { parent, real });
     parent.folders.sort((a, b) => byCodeUnit(a.name, b.name));
   }
@@ -185,13 +199,16 @@ function sortFile({ images, others }: OpenFolder, entry: Dirent): void {
   (isFile && isImageName(entry.name) ? images : others).push(entry.name);
 }
 
+const belowOf = (name: string, parent: OpenFolder | undefined): string =>
+  parent?.below ? `${parent.below}/${name}` : name;
+
 function openFolder(name: string, parent: OpenFolder | undefined, root = ""): OpenFolder {
   return {
     name,
     path: parent ? join(parent.path, name) : root,
     ...{ images: [], others: [], litter: [], folders: [], aliases: new Map() },
     depth: parent ? parent.depth + 1 : 0,
-    below: parent?.below ? `${parent.below}/${name}` : name,
+    below: belowOf(name, parent),
   };
 }
 

@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
-import { symlink, truncate, writeFile } from "node:fs/promises";
+import { realpath, symlink, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
 import { readableNames } from "../images/image-extensions.ts";
 import { readDataset } from "./read-dataset.ts";
@@ -211,6 +211,7 @@ describe("readDataset: what is refused", () => {
       { "l.csv": "file,label,split\na.jpg,a,holdout\n" },
       'ROOT/l.csv, line 2: split is "holdout"; it must be train, val or test.',
     ],
+    ["a table without rows", { "l.csv": "file,label\n" }, "ROOT/l.csv names no images."],
     [
       "two CSV files",
       { "a.csv": "file,label\nx.jpg,a\n", "b.csv": "label,file\na,x.jpg\n" },
@@ -228,11 +229,43 @@ describe("readDataset: what is refused", () => {
       "epoch;loss\n1;2",
       'ROOT: the first line must name the columns file and label, got "epoch, loss".',
     ],
+    ["head.csv", "file,label\n\n", "ROOT names no images."],
     ["b.csv", "", 'ROOT: the first line must name the columns file and label, got "".'],
   ])("refuses the file %s", async (name, content, message) => {
     const path = join(await tree([]), name);
     if (content !== undefined) await writeFile(path, content);
     expect(await messageOf(path)).toBe(message);
+  });
+
+  it.skipIf(process.platform === "win32")("says why a path cannot be read", async () => {
+    const loop = join(await tree([]), "loop");
+    await symlink("loop", loop);
+    expect(await messageOf(loop)).toBe("ROOT cannot be read: its link leads in a circle.");
+    const long = join(loop, "..", "n".repeat(300));
+    expect(await messageOf(long)).toBe("ROOT cannot be read: its name is too long.");
+  });
+
+  it.each([
+    ["l.csv", ".", "../../etc/passwd", '"../../etc/passwd" lies outside ROOT. Paths must stay inside it.'],
+    ["../l.csv", "in", "/etc/passwd", '"/etc/passwd" lies outside ROOT. Paths must stay inside it.'],
+  ])("names the folder of the table %s by its path", async (path, from, file, problem) => {
+    const root = await realpath(await tree({ "l.csv": `file,label\n${file},a\nx.jpg,b\n`, "in/": "" }));
+    const before = process.cwd();
+    onTestFinished(() => process.chdir(before));
+    process.chdir(join(root, from));
+    const error: unknown = await readDataset(path).catch((cause: unknown) => cause);
+    expect(String((error as Error).message).replaceAll(root, "ROOT")).toBe(`${path}, line 2: ${problem}`);
+  });
+
+  it.skipIf(process.platform === "win32")("notes of a table's links only those that it names", async () => {
+    const list = ["file,label", "b/1.jpg,x", "b/2.jpg,y", "c/1.jpg,x"].join("\n");
+    const root = await tree({ "l.csv": list, "b/1.jpg": "1", "b/2.jpg": "2", "other/3.jpg": "3" });
+    await symlink("b", join(root, "c"));
+    await symlink("other", join(root, "another"));
+    const { notes } = await readDataset(join(root, "l.csv"));
+    expect(notes.filter((note) => note.includes("is a link"))).toEqual([
+      `${join(root, "c")} is a link to ${join(root, "b")}, which is read already, and is not followed.`,
+    ]);
   });
 
   it("refuses text in another encoding, and lists of absurd size", async () => {

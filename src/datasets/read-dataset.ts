@@ -1,8 +1,8 @@
 /** Reads any of five layouts as one `Dataset`: the folder is listed once, each layout checks for itself, and ambiguity is an error. */
 
-import { stat } from "node:fs/promises";
 import { basename, dirname, posix } from "node:path";
 import { FileError, InputError } from "../errors.ts";
+import { statOf } from "../files/exists.ts";
 import type { Dataset, Found, Split } from "./dataset.ts";
 import { someOf } from "./describe-dataset.ts";
 import {
@@ -25,7 +25,7 @@ type Options = { readonly signal?: AbortSignal };
 /** Reads the data set at `root`, a folder or a CSV file. Images are found, not opened. */
 export async function readDataset(root: string, options: Options = {}): Promise<Dataset> {
   options.signal?.throwIfAborted();
-  const entry = await stat(root).catch(() => undefined);
+  const entry = await statOf(root);
   if (entry === undefined) throw new InputError(`${root}: there is no such folder or CSV file.`);
   const found = entry.isDirectory() ? await readFolder(root, options) : await readTable(root, options);
   const { classes, splits, notes } = found;
@@ -45,7 +45,7 @@ async function readFolder(root: string, { signal }: Options): Promise<Found> {
   const chosen = sure.length > 0 || folders ? sure : lists;
   const unfound = lists.filter((list) => !chosen.includes(list)).map(({ name }) => name);
   const notes = [
-    ...tree.notes,
+    ...tree.notes.map(({ message }) => message),
     ...unwrapNote(tree.folder, folder),
     ...unreadNotes(folder, { others, unfound }),
   ];
@@ -137,15 +137,19 @@ async function readTable(path: string, { signal }: Options): Promise<Found> {
   const text = await readListFile(path);
   const table = openCsv(text, path);
   if (table.problem) throw table.problem;
+  if (table.entries().next().done) throw new FileError(`${path} names no images.`);
   const named = foldersNamed(table.entries());
-  const enter = (below: string) => {
+  const isNamed = (below: string) => {
     const parts = below.split("/");
-    return parts.length <= 2 || [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
+    return [0, 1, 2].some((from) => named.has(parts.slice(from).join("/")));
   };
+  const enter = (below: string) => below.split("/").length <= 2 || isNamed(below);
   const { folder, notes } = await listTree(dirname(path), { signal, enter });
   const list = { ...openList(text, { path, name: basename(path), layout: "csv" }), kind: undefined };
   const found = await readLists(folder, { lists: [list], read: readListFile });
-  return { ...found, notes: [...notes, ...found.notes] };
+  // Other links beside the table are nothing that whoever named it asked about.
+  const used = notes.flatMap(({ below, message }) => (isNamed(below) ? [message] : []));
+  return { ...found, notes: [...used, ...found.notes] };
 }
 
 /** The folders that entries name, and those above. */

@@ -2,8 +2,8 @@
 
 /** Checks output paths before work begins. */
 export { checkNewFolder, checkReportFile } from "../files/check-output-paths.ts";
-/** Whether there is anything at a path. */
-export { exists } from "../files/exists.ts";
+/** What is at a path, and whether there is anything. */
+export { exists, statOf } from "../files/exists.ts";
 /** One process at a time. */
 export { takeFileLock } from "../files/file-lock.ts";
 /** A failed write as an error with a next step. */

@@ -4,6 +4,7 @@ import { add, gemm, pad, swap } from "../graph/ops.ts";
 import { rewrite } from "../graph/rewrite.ts";
 import { dims } from "../graph/shapes.ts";
 import { type Graph, inOrder, type OpValue, type Value } from "../graph/value.ts";
+import { needed } from "../needed.ts";
 
 /** Products with fewer rows, columns or terms are not worth a copy. */
 const fewest = 128;
@@ -27,7 +28,9 @@ export function rewriteForCpu(graph: Graph): Graph {
     if (value.op !== "gemm" || !isLarge(value)) return undefined;
     const { transA, transB } = value.attributes;
     if (!transA) return paddedProduct(a, b, transB === true);
-    return transB ? undefined : transposedProduct(a, b, uses.get(value.inputs[1] ?? b) ?? 1);
+    if (transB) return undefined;
+    const right = needed(value.inputs[1], "second factor");
+    return transposedProduct(a, b, needed(uses.get(right), "count of its uses"));
   });
 }
 

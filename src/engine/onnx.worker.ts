@@ -8,7 +8,6 @@ import type { ProviderSettings } from "./providers.ts";
 import { beginWork, endWork } from "./work-flags.ts";
 
 export type Request =
-  | { readonly type: "backends" }
   | {
       readonly type: "compile";
       readonly bytes: Uint8Array;
@@ -28,7 +27,6 @@ export type Request =
   | { readonly type: "release"; readonly session: number };
 
 export type Reply =
-  | { readonly type: "backends"; readonly names: readonly string[] }
   | { readonly type: "compile"; readonly session: number }
   | { readonly type: "run"; readonly outputs: Record<string, Float32Array>; readonly recycled: Arrays }
   | { readonly type: "release" }
@@ -50,10 +48,6 @@ async function load(): Promise<typeof Ort> {
 
 async function answer(request: Request, id: number): Promise<{ reply: Reply; transfer?: ArrayBuffer[] }> {
   const ort = await load();
-  if (request.type === "backends") {
-    const names = ort.listSupportedBackends().flatMap(({ name, bundled }) => (bundled ? [name] : []));
-    return { reply: { type: "backends", names } };
-  }
   if (request.type === "compile") {
     const session = await ort.InferenceSession.create(request.bytes, optionsOf(request));
     held.set(id, { session, shapes: request.shapes });

@@ -2,11 +2,12 @@
 
 import { dirname, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
-import { EngineError } from "../errors.ts";
+import { EngineError, InputError } from "../errors.ts";
 import { isStored } from "../formats/tensor.ts";
 import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
 import { limits } from "../limits.ts";
+import { needed } from "../needed.ts";
 import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
 import { type Provider, providers } from "./providers.ts";
@@ -22,9 +23,9 @@ export interface EngineOptions {
 
 /** Starts ONNX Runtime in a worker thread, which lives until `close`. */
 export async function openEngine({ provider = "cpu", threads }: EngineOptions = {}): Promise<Engine> {
-  const line = new WorkerClient();
-  const row = providers.get(provider) ?? (await refuse(provider, line));
+  const row = providers.get(provider) ?? refuse(provider);
   const chosen = chooseThreads(threads);
+  const line = new WorkerClient();
   const close = () => line.close();
   return {
     name: "onnxruntime-node",
@@ -35,15 +36,11 @@ export async function openEngine({ provider = "cpu", threads }: EngineOptions = 
   };
 }
 
-async function refuse(provider: string, line: WorkerClient): Promise<never> {
-  try {
-    const { names } = await line.ask({ type: "backends" });
-    throw new EngineError(
-      `The provider ${JSON.stringify(provider)} is not one that runs here: ${[...providers.keys()].join(", ")}. ONNX Runtime on this machine comes with ${names.join(", ")}.`,
-    );
-  } finally {
-    await line.close();
-  }
+function refuse(provider: string): never {
+  throw new InputError(
+    (show) =>
+      `${show("provider")} must be ${[...providers.keys()].join(" or ")}, got ${JSON.stringify(provider)}. Other execution providers may come in later versions.`,
+  );
 }
 
 const mostValues = limits.MAX_GRAPH_VALUES.value;
@@ -64,9 +61,7 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
   await setImmediate();
   const folder = externalFolder(values);
   const locate = (path: string) =>
-    relative(folder ?? "", path)
-      .split(sep)
-      .join("/");
+    relative(needed(folder, "folder of stored weights"), path).split(sep).join("/");
   const bytes = toOnnx(provider.rewrite(graph), { locate });
   const shapes = Object.fromEntries([...inputsOf(graph)].map(([name, { shape }]) => [name, shape]));
   const { settings } = provider;

@@ -23,8 +23,9 @@ export function endWork(flags: Int32Array): void {
 }
 
 /**
- * Node itself waits for a thread's native work when the process exits, so this adds no waiting, unless the thread has died
- * for lack of memory: then the flag stays set.
+ * Of all engines together. Node itself waits for a thread's native work when the process exits, and the binding then aborts the
+ * process: to wait less here ends nothing earlier, and loses the exit code. This adds waiting only where a thread has just
+ * died for lack of memory: then its flag stays set.
  */
 const patienceMs = limits.WORK_PATIENCE_MS.value;
 
@@ -43,5 +44,6 @@ export function unwatchExit(flags: Int32Array): void {
 /** process.exit() ends threads too: this waits for running work but not for queued requests, and keeps the exit code. */
 function finishWork(): void {
   for (const flags of busy) Atomics.store(flags, stopping, 1);
-  for (const flags of busy) Atomics.wait(flags, working, 1, patienceMs);
+  const deadline = performance.now() + patienceMs;
+  for (const flags of busy) Atomics.wait(flags, working, 1, Math.max(0, deadline - performance.now()));
 }

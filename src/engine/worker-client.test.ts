@@ -21,7 +21,7 @@ async function lineTo(name: string, statements: string): Promise<WorkerClient> {
 
 const answering = `
   import { parentPort } from "node:worker_threads";
-  parentPort.on("message", ({ id, type }) => parentPort.postMessage({ id, type, names: [] }));`;
+  parentPort.on("message", ({ id, type }) => parentPort.postMessage({ id, type }));`;
 
 describe("WorkerClient", () => {
   it.each([
@@ -36,7 +36,7 @@ describe("WorkerClient", () => {
     ["ends with nothing to do", "", "ended with code 0."],
   ])("rejects all that is asked of a module that %s", async (name, statements, reason) => {
     const line = await lineTo(name.replaceAll(" ", "-"), statements);
-    const asked = [1, 2, 3].map(() => line.ask({ type: "backends" }));
+    const asked = [1, 2, 3].map(() => line.ask({ type: "release", session: 0 }));
     for (const answer of await Promise.allSettled(asked)) {
       const error: unknown = answer.status === "rejected" ? answer.reason : undefined;
       expect(error).toBeInstanceOf(EngineError);
@@ -50,7 +50,7 @@ describe("WorkerClient", () => {
   it("listens to the exit of the process only while something is asked", async () => {
     const before = process.listenerCount("exit");
     const lines = await Promise.all(Array.from({ length: 20 }, () => lineTo("answering", answering)));
-    const answers = lines.map((line) => line.ask({ type: "backends" }));
+    const answers = lines.map((line) => line.ask({ type: "release", session: 0 }));
     expect(process.listenerCount("exit")).toBe(before + 1);
     await Promise.all(answers);
     expect(process.listenerCount("exit")).toBe(before);

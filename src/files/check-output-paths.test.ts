@@ -21,6 +21,7 @@ beforeAll(async () => {
   ])
     await writeFile(at(file), "");
   await symlink(at("data"), at("link"));
+  await symlink(at("loop"), at("loop"));
 });
 
 /** The message of the refusal; nothing where there is none. */
@@ -53,6 +54,18 @@ describe("checkRunFolder", () => {
     ["link/a/b", `ROOT/link/a/b lies inside the data ROOT/data, ${inside}`],
   ])("refuses %s", async (out, message) => {
     expect(await refusal(checkRunFolder(at(out), { data: at("data") }))).toBe(message);
+  });
+});
+
+describe.skipIf(process.platform === "win32")("a link that leads in a circle", () => {
+  it.each([
+    ["the run's folder", () => checkRunFolder(at("loop"), { data: at("data") })],
+    ["a folder in it", () => checkRunFolder(at("loop/run"), { data: at("data") })],
+    ["the data", () => checkRunFolder(at("new"), { data: at("loop") })],
+    ["a new folder", () => checkNewFolder(at("loop"))],
+    ["a report", () => checkReportFile(at("loop/report.html"))],
+  ])("is named where it is %s", async (_, check) => {
+    await expect(check()).rejects.toThrow(/loop(\/\S+)? cannot be read: its link leads in a circle\.$/);
   });
 });
 

@@ -1,8 +1,10 @@
 /** Checks the output paths before work begins rather than after it. */
 
-import { readdir, realpath, stat } from "node:fs/promises";
+import { readdir, realpath } from "node:fs/promises";
 import { dirname, relative, resolve, sep } from "node:path";
 import { InputError } from "../errors.ts";
+import { statOf, unlessMissing } from "./exists.ts";
+import { codeOf } from "./file-problem.ts";
 
 /** The files of a run's folder; hidden ones are temporary files of a killed run. */
 const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter|\..*)$/;
@@ -41,23 +43,19 @@ export async function checkReportFile(path: string): Promise<void> {
     throw new InputError(`${path}: there is no folder ${folder}. Make it, or write elsewhere.`);
 }
 
-const isFolder = (path: string): Promise<boolean> =>
-  stat(path).then(
-    (found) => found.isDirectory(),
-    () => false,
-  );
+const isFolder = async (path: string): Promise<boolean> => (await statOf(path))?.isDirectory() ?? false;
 
-/** Empty where there is no such folder yet. Other problems are reported when writing. */
+/** Empty where there is no such folder yet. */
 async function namesIn(folder: string): Promise<readonly string[]> {
   if (folder === "") throw new InputError((show) => `${show("out")} must name a folder, got "".`);
   try {
     return await readdir(folder);
   } catch (cause) {
-    if (cause instanceof Error && "code" in cause && cause.code === "ENOTDIR")
+    if (codeOf(cause) === "ENOTDIR")
       throw new InputError((show) => `${folder} is a file, or below one; ${show("out")} names a folder.`, {
         cause,
       });
-    return [];
+    return unlessMissing(cause, folder) ?? [];
   }
 }
 
@@ -69,7 +67,7 @@ async function isInside(path: string, folder: string): Promise<boolean> {
 
 /** The real path of the nearest folder that exists, and the rest behind it. */
 async function realPlace(path: string): Promise<string> {
-  const real = await realpath(path).catch(() => undefined);
+  const real = await realpath(path).catch((cause: unknown) => unlessMissing(cause, path));
   if (real !== undefined || dirname(path) === path) return real ?? path;
   return resolve(await realPlace(dirname(path)), relative(dirname(path), path));
 }

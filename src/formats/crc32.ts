@@ -10,6 +10,6 @@ const table = Uint32Array.from({ length: 256 }, (_, byte) => {
 export function crc32(bytes: Uint8Array, previous = 0): number {
   let value = ~previous;
   for (let at = 0; at < bytes.length; at++)
-    value = (table[(value ^ (bytes[at] ?? 0)) & 255] ?? 0) ^ (value >>> 8);
+    value = (table[(value ^ (bytes[at] as number)) & 255] as number) ^ (value >>> 8);
   return ~value >>> 0;
 }

@@ -40,7 +40,7 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
       const table = halfTable();
       const result = new Float32Array(count);
       new Uint16Array(buffer, byteOffset, count).forEach((bits, index) => {
-        result[index] = table[bits] ?? 0;
+        result[index] = table[bits] as number;
       });
       return result;
     }

@@ -82,15 +82,15 @@ export function fromColumnMajor(data: Float32Array, shape: Shape): Float32Array 
   const index = shape.map(() => 0);
   let from = 0;
   for (let to = 0; to < data.length; to++) {
-    result[to] = data[from] ?? 0;
+    result[to] = data[from] as number;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
-      const next = (index[axis] ?? 0) + 1;
-      from += strides[axis] ?? 0;
-      if (next < (shape[axis] ?? 0)) {
+      const next = (index[axis] as number) + 1;
+      from += strides[axis] as number;
+      if (next < (shape[axis] as number)) {
         index[axis] = next;
         break;
       }
-      from -= next * (strides[axis] ?? 0);
+      from -= next * (strides[axis] as number);
       index[axis] = 0;
     }
   }

@@ -14,7 +14,8 @@ import {
   parseNpyHeader,
 } from "./npy.ts";
 import type { Tensor } from "./tensor.ts";
-import { openZip, type ZipEntry, type ZipFile, zipEntryBytes } from "./zip.ts";
+import { openZip, type ZipEntry, type ZipFile } from "./zip-directory.ts";
+import { zipEntryBytes } from "./zip-entry.ts";
 
 export interface NpzArray extends NpyHeader {
   readonly entry: ZipEntry;

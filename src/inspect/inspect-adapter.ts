@@ -11,6 +11,7 @@ import { readJson } from "../files/read-json.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import type { Method } from "../methods/method.ts";
 import { type Position, parsePosition } from "../runs/checkpoint.ts";
+import { chosenOptions, type RecordedRecipe } from "../runs/recipe-defaults.ts";
 
 /** The fields of run.json that are shown; a file with more or fewer fields is accepted. */
 const runSchema = z.object({
@@ -30,6 +31,8 @@ export interface RunRecord {
   readonly type: "run";
   readonly path: string;
   readonly run: InspectedRun | undefined;
+  /** The options of training to tell the run by: the main ones, and all that are not at their defaults. */
+  readonly chosen: RecordedRecipe;
 }
 
 /** An adapter, and the run around it. */
@@ -42,6 +45,8 @@ export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod"> {
   readonly trained: number;
   readonly headTrained: number;
   readonly run?: InspectedRun;
+  /** The options of training to tell the adapter by: the main ones, and all that are not at their defaults. */
+  readonly chosen: RecordedRecipe;
 }
 
 interface Inspected {
@@ -53,7 +58,8 @@ interface Inspected {
 export async function inspectAdapter(path: string, own?: Method): Promise<Inspected> {
   const run = await readRun(path);
   const folder = await adapterFolder(path);
-  if (folder === undefined) return { record: { type: "run", path, run }, tensors: [] };
+  if (folder === undefined)
+    return { record: { type: "run", path, run, chosen: chosenOptions(run?.recipe ?? {}) }, tensors: [] };
   const adapter = await readAdapter(path, own ? { methods: [own] } : {});
   const weights = join(folder, "adapter_model.safetensors");
   const { size: bytes } = await stat(weights);
@@ -61,7 +67,12 @@ export async function inspectAdapter(path: string, own?: Method): Promise<Inspec
   const trained = countTrained(adapter);
   const record: AdapterRecord = {
     ...{ type: "adapter", path, bytes, method, base, labels, config, preprocessing, training },
-    ...{ trained: trained.all, headTrained: trained.head, ...(run && { run }) },
+    ...{
+      trained: trained.all,
+      headTrained: trained.head,
+      chosen: chosenOptions(training),
+      ...(run && { run }),
+    },
   };
   return { record, tensors: (await listTensors(weights)).tensors };
 }

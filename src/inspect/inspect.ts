@@ -1,11 +1,12 @@
 /** Describes any file or folder: a model, an adapter, a run, a data set, a checkpoint, an image, or a named size. */
 
-import { readdir, stat } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname } from "node:path";
 import { adapterFolder } from "../adapter/adapter-file.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
-import { exists } from "../files/exists.ts";
+import { statOf } from "../files/exists.ts";
+import { readFailure } from "../files/file-problem.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
 import type { Method } from "../methods/method.ts";
@@ -95,15 +96,18 @@ const modelOptions = (options: InspectOptions): CountOptions & ReadModelOptions 
 
 /** What exists as a path wins over the name of a size or of a model on the hub. */
 async function identify(what: string, options: InspectOptions): Promise<Identified> {
-  if (await exists(what))
-    return (await stat(what)).isDirectory() ? identifyFolder(what, options) : identifyFile(what, options);
+  const found = await statOf(what);
+  if (found !== undefined)
+    return found.isDirectory() ? identifyFolder(what, options) : identifyFile(what, options);
   return isVariant(what) ? inspectSize(what, countsOf(options)) : inspectModel(what, modelOptions(options));
 }
 
 const dataOptions = ({ signal }: InspectOptions) => (signal ? { signal } : {});
 
 async function identifyFolder(folder: string, options: InspectOptions): Promise<Identified> {
-  const names = await readdir(folder).catch(() => [] as string[]);
+  const names = await readdir(folder).catch((cause: unknown) => {
+    throw readFailure(folder, cause);
+  });
   if (names.includes("run.json") || (await adapterFolder(folder)))
     return inspectAdapter(folder, ownMethod(options));
   if (names.some((name) => /^model\.safetensors(\.index\.json)?$/.test(name)))

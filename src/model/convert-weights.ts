@@ -12,6 +12,7 @@ import { float32Bytes } from "../formats/float-types.ts";
 import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts";
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 import type { Form } from "./naming-scheme.ts";
 import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
 import type { WeightSource } from "./weight-source.ts";
@@ -27,20 +28,23 @@ function transposed(data: Float32Array, rows: number): Float32Array {
   const columns = data.length / rows;
   const result = new Float32Array(data.length);
   for (let column = 0, to = 0; column < columns; column++)
-    for (let row = 0; row < rows; row++) result[to++] = data[row * columns + column] ?? 0;
+    for (let row = 0; row < rows; row++) result[to++] = data[row * columns + column] as number;
   return result;
 }
 
 /** [p, p, 3, D] to [D, 3, p, p]. */
 function fromKernel(data: Float32Array, shape: Shape): Float32Array {
-  const [height = 0, width = 0, channels = 0, out = 0] = shape;
+  const height = sizeAlong(shape, 0);
+  const width = sizeAlong(shape, 1);
+  const channels = sizeAlong(shape, 2);
+  const out = sizeAlong(shape, 3);
   const result = new Float32Array(data.length);
   let from = 0;
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++)
       for (let channel = 0; channel < channels; channel++)
         for (let d = 0; d < out; d++)
-          result[((d * channels + channel) * height + y) * width + x] = data[from++] ?? 0;
+          result[((d * channels + channel) * height + y) * width + x] = data[from++] as number;
   return result;
 }
 
@@ -51,8 +55,7 @@ function inForm(
 ): Float32Array {
   if (form === "same") return data;
   if (form === "kernel") return fromKernel(data, shape);
-  const [out = 1] = ours;
-  return transposed(data, data.length / out);
+  return transposed(data, data.length / sizeAlong(ours, 0));
 }
 
 async function convertOne(

@@ -1,9 +1,8 @@
 /** How Google names the weights of a plain ViT: JAX kernels (in, out), attention with an axis of heads, patches (p, p, 3, D). */
 
 import type { Shape } from "../formats/tensor.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 import type { NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
-
-const at = (shape: Shape, axis: number): number => shape[axis] ?? 0;
 
 const single = (ours: string, theirs: string): Row => ({ ours, theirs, form: "same" });
 
@@ -50,9 +49,9 @@ const google = ({ title, position, attention, mlp, norm2 }: GoogleNames): Naming
   layerNormEps: 1e-6,
   measure: {
     patchAxes: 4,
-    patch: (shape) => ({ width: at(shape, 3), patchSize: at(shape, 0) }),
-    mlpWidth: (shape) => at(shape, 1),
-    heads: (shape) => at(shape, 1),
+    patch: (shape) => ({ width: sizeAlong(shape, 3), patchSize: sizeAlong(shape, 0) }),
+    mlpWidth: (shape) => sizeAlong(shape, 1),
+    heads: (shape) => sizeAlong(shape, 1),
   },
   outer: [
     {

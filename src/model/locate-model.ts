@@ -34,8 +34,8 @@ async function weightsOf(folder: string, names: readonly string[]): Promise<read
   }
   if (names.includes("adapter_model.safetensors"))
     throw new InputError(`${folder} holds an adapter, not a model. Name the model that it adapts.`);
-  const found = names.filter((name) => /\.(safetensors|npz)$/.test(name));
-  const hint = found.length === 0 ? "" : ` Name the file itself, such as ${join(folder, found[0] ?? "")}.`;
+  const found = names.find((name) => /\.(safetensors|npz)$/.test(name));
+  const hint = found === undefined ? "" : ` Name the file itself, such as ${join(folder, found)}.`;
   throw new InputError(`${folder} is not a model: it has no ${WEIGHTS} and no ${INDEX}.${hint}`);
 }
 

@@ -1,10 +1,8 @@
 /** How other projects name the weights of a plain ViT: one table per project, one row per kind of layer. */
 
-import type { Shape } from "../formats/tensor.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 import { googleNamingSchemes } from "./google-names.ts";
 import type { NamingScheme, Row } from "./naming-scheme.ts";
-
-const at = (shape: Shape, axis: number): number => shape[axis] ?? 0;
 
 // PyTorch: weight (out, in) and bias; patches (D, 3, p, p).
 
@@ -32,8 +30,8 @@ const torch = {
   separator: ".",
   measure: {
     patchAxes: 4,
-    patch: (shape) => ({ width: at(shape, 0), patchSize: at(shape, 2) }),
-    mlpWidth: (shape) => at(shape, 0),
+    patch: (shape) => ({ width: sizeAlong(shape, 0), patchSize: sizeAlong(shape, 2) }),
+    mlpWidth: (shape) => sizeAlong(shape, 0),
   },
 } as const satisfies Partial<NamingScheme>;
 
@@ -116,8 +114,8 @@ const own: NamingScheme = {
   layerNormEps: 1e-6,
   measure: {
     patchAxes: 2,
-    patch: (shape) => ({ width: at(shape, 0), patchSize: Math.sqrt(at(shape, 1) / 3) }),
-    mlpWidth: (shape) => at(shape, 0),
+    patch: (shape) => ({ width: sizeAlong(shape, 0), patchSize: Math.sqrt(sizeAlong(shape, 1) / 3) }),
+    mlpWidth: (shape) => sizeAlong(shape, 0),
   },
   outer: [
     ...pair("patch", "patch"),

@@ -1,6 +1,7 @@
 /** Position embeddings for another grid of patches than they were trained on. CLS keeps its row. */
 
 import type { Tensor } from "../formats/tensor.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 
 /**
  * `bicubic` is timm's: antialiased, a = -0.5, half-pixel centres.
@@ -62,7 +63,7 @@ function alongAxis(
       factors.forEach((factor, tap) => {
         const source = (o * from + start + tap) * inner;
         for (let i = 0; i < inner; i++)
-          result[to + i] = (result[to + i] ?? 0) + factor * (data[source + i] ?? 0);
+          result[to + i] = (result[to + i] as number) + factor * (data[source + i] as number);
       });
     });
   return result;
@@ -77,7 +78,7 @@ export function interpolatePosition(
     method = "bicubic",
   }: { readonly from: Grid; readonly to: Grid; readonly method?: PositionMethod },
 ): Tensor {
-  const width = position.shape[2] ?? 0;
+  const width = sizeAlong(position.shape, 2);
   const axisTaps = method === "bicubic" ? cubicTaps : zoomTaps;
   const grid = Float64Array.from(position.data.subarray(width));
   const columns = alongAxis(grid, axisTaps(from[1], to[1]), { outer: from[0], from: from[1], inner: width });

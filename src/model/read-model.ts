@@ -5,6 +5,7 @@ import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import { needed } from "../needed.ts";
 import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ModelConfig } from "./architectures.ts";
@@ -58,7 +59,7 @@ function storedWeights(source: WeightSource, plan: WeightPlan): Weights | undefi
   const shapes = plannedShapes(plan.sizes);
   const weights = new Map<string, Weight>();
   for (const [ours, origin] of plan.origins) {
-    const shape = shapes.get(ours) ?? [];
+    const shape = needed(shapes.get(ours), `shape of ${ours}`);
     const weight = origin
       ? storedWeight(source, origin, shape)
       : { shape, data: new Float32Array(sizeOf(shape)) };
@@ -75,7 +76,7 @@ async function placeWeights(
 ): Promise<{ readonly weights: Weights; readonly notes: readonly string[] }> {
   const stored = storedWeights(source, plan);
   if (stored !== undefined) return { weights: stored, notes: [] };
-  const file = basename(located.weights[0] ?? "");
+  const file = basename(needed(located.weights[0], "weights file"));
   const { weights, path, reused } = await convertWeights(
     { plan, source, paths: located.weights },
     {

@@ -92,14 +92,15 @@ export function parseTimmConfig(value: unknown, where: string): ModelHints {
       `${where}: pretrained_cfg.input_size has ${config.input_size[0]} channels; only 3 can be run.`,
     );
   const preprocessing = config ? parsePretrained(config, where) : undefined;
-  const image = args?.img_size ?? config?.input_size?.slice(1);
+  const input = config?.input_size;
+  const image = args?.img_size ?? (input && ([input[1], input[2]] as const));
   const imageSize = typeof image === "number" ? ([image, image] as const) : image;
   return {
     where,
     names: { imageSize: args?.img_size ? "model_args.img_size" : "pretrained_cfg.input_size" },
     layerNormEps: 1e-6, // timm's ViTs fix it; no checkpoint says it
     ...(args?.num_heads && { heads: args.num_heads }),
-    ...(imageSize && { imageSize: [imageSize[0] ?? 0, imageSize[1] ?? 0] as const }),
+    ...(imageSize && { imageSize }),
     labels: rest.label_names ?? config?.label_names ?? [],
     ...(preprocessing && { preprocessing }),
   };

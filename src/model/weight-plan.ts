@@ -2,7 +2,9 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
+import { sizeAlong } from "../graph/shapes.ts";
 import { limits } from "../limits.ts";
+import { needed } from "../needed.ts";
 import { modelShapes } from "./architectures.ts";
 import { namingSchemes } from "./names.ts";
 import type { Form, NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
@@ -51,9 +53,14 @@ const shortList = (names: readonly string[]): string =>
     .map((name) => JSON.stringify(name))
     .join(", ") + (names.length > 4 ? ", …" : "");
 
-const patchOf = (scheme: NamingScheme): string => scheme.outer[0]?.theirs ?? "";
-const attentionOf = (scheme: NamingScheme): string =>
-  scheme.block.find((row) => row.ours === "q.weight")?.theirs ?? "";
+/** Their name of a weight that every scheme has. */
+const rowNamed = (rows: readonly Row[], ours: string): Row =>
+  needed(
+    rows.find((row) => row.ours === ours),
+    `row ${ours}`,
+  );
+const patchOf = (scheme: NamingScheme): string => rowNamed(scheme.outer, "patch.weight").theirs;
+const attentionOf = (scheme: NamingScheme): string => rowNamed(scheme.block, "q.weight").theirs;
 
 function findScheme(tensors: SourceShapes, where: string): Found {
   const names = [...tensors.keys()];
@@ -106,27 +113,31 @@ function measure(found: Found, tensors: SourceShapes, where: string): SourceSize
   const depth = countBlocks(found, tensors);
   if (depth > MAX_DEPTH)
     throw new FileError(`${where}: it claims ${depth} blocks; at most ${MAX_DEPTH} are allowed.`);
-  const outer = (ours: string): string | undefined => {
-    const row = scheme.outer.find((candidate) => candidate.ours === ours);
-    return row && outerName(found, row);
-  };
-  const ofBlock = (ours: string): string =>
-    blockName(found, 0, scheme.block.find((row) => row.ours === ours)?.theirs ?? ours);
-  const patch = outer("patch.weight") ?? "";
+  const outer = (ours: string): string => outerName(found, rowNamed(scheme.outer, ours));
+  const ofBlock = (ours: string): string => blockName(found, 0, rowNamed(scheme.block, ours).theirs);
+  const patch = outer("patch.weight");
   const patchShape = shapeOf(patch, { tensors, axes: scheme.measure.patchAxes, where });
   const { width, patchSize } = scheme.measure.patch(patchShape);
   if (width < 1 || !Number.isInteger(patchSize) || patchSize < 1)
     throw new FileError(
       `${where}: tensor ${JSON.stringify(patch)} has shape ${renderShape(patchShape)}; square patches of three channels are needed.`,
     );
-  const position = shapeOf(outer("position") ?? "", { tensors, axes: 3, where });
+  const position = shapeOf(outer("position"), { tensors, axes: 3, where });
   const mlpWidth = scheme.measure.mlpWidth(shapeOf(ofBlock("fc1.weight"), { tensors, axes: 2, where }));
   const heads = scheme.measure.heads?.(shapeOf(ofBlock("q.weight"), { tensors, axes: 3, where }));
-  const hasHead = tensors.has(outer("head.weight") ?? "") || tensors.has(outer("head.bias") ?? "");
-  const classes = hasHead ? (shapeOf(outer("head.bias") ?? "", { tensors, axes: 1, where })[0] ?? 0) : 0;
+  const hasHead = tensors.has(outer("head.weight")) || tensors.has(outer("head.bias"));
+  const classes = hasHead ? sizeAlong(shapeOf(outer("head.bias"), { tensors, axes: 1, where }), 0) : 0;
   if (heads !== undefined && (heads < 1 || width % heads !== 0))
     throw new FileError(`${where}: ${heads} heads do not divide the width of ${width}.`);
-  return { width, patchSize, depth, mlpWidth, classes, tokens: position[1] ?? 0, ...(heads && { heads }) };
+  return {
+    width,
+    patchSize,
+    depth,
+    mlpWidth,
+    classes,
+    tokens: sizeAlong(position, 1),
+    ...(heads && { heads }),
+  };
 }
 
 /** A row of a scheme with full names, ours and theirs. */
@@ -147,10 +158,9 @@ function* placedRows(found: Found, sizes: SourceSizes): Generator<Placed> {
 
 /** Their shape of a row: given, or ours; three times the rows where q, k and v are fused. */
 function sourceShape({ row, ours }: Placed, sizes: SourceSizes, shapes: ReadonlyMap<string, Shape>): Shape {
-  const shape = row.shape?.(sizes) ?? shapes.get(ours) ?? [];
+  const shape = row.shape?.(sizes) ?? needed(shapes.get(ours), `shape of ${ours}`);
   if (row.part === undefined) return shape;
-  const [rows = 0, ...rest] = shape;
-  return [3 * rows, ...rest];
+  return [3 * sizeAlong(shape, 0), ...shape.slice(1)];
 }
 
 const isAttentionBias = (ours: string): boolean => /\.[qkv]\.bias$/.test(ours);

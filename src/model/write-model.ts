@@ -15,6 +15,8 @@ import type { VitConfig } from "./vit.ts";
 export interface WriteModelOptions {
   /** Whether an existing model folder may be replaced; other folders never are. */
   readonly replace?: boolean;
+  /** Checks the written folder before it gets its name; where this throws, nothing is kept or replaced. */
+  readonly check?: (written: string) => Promise<void>;
 }
 
 /** The files that a model folder may hold. */
@@ -86,7 +88,7 @@ const renderJson = (value: unknown): string => `${JSON.stringify(value, undefine
 export async function writeModel(
   folder: string,
   model: Pick<Model, "config" | "weights" | "labels" | "preprocessing">,
-  { replace = false }: WriteModelOptions = {},
+  { replace = false, check }: WriteModelOptions = {},
 ): Promise<void> {
   const { config, weights, labels, preprocessing } = model;
   if (labels.length > 0 && labels.length !== config.classes)
@@ -102,6 +104,7 @@ export async function writeModel(
           join(temporary, "preprocessor_config.json"),
           renderJson(renderHuggingFaceSteps(preprocessing)),
         );
+      await check?.(temporary);
     },
     { mayReplace: (names) => replace && isModelFolder(names) },
   );

@@ -69,6 +69,12 @@ export async function evaluate(
   return evaluation;
 }
 
+/** Why accuracy on other images than those of a test says less. */
+const caveats = {
+  train: "Accuracy on images that were trained on says little.",
+  val: "Where the epoch to keep was chosen on them, accuracy on them is somewhat too high.",
+} as const;
+
 /** Held-out images where there are any; a plain folder of classes is evaluated whole. */
 function chooseSplit(
   { splits, root }: Dataset,
@@ -79,9 +85,7 @@ function chooseSplit(
   const examples = splitNames.includes(split) ? splits[split] : [];
   const notes =
     asked === undefined && split !== "test"
-      ? [
-          `${root} has no test split; its ${split} images are taken. Accuracy on images that were trained on says little.`,
-        ]
+      ? [`${root} has no test split; its ${split} images are taken. ${caveats[split]}`]
       : [];
   if (examples.length > 0) return { split, examples, notes };
   const has = splitNames.filter((name) => splits[name].length > 0).join(", ") || "no images";

@@ -7,6 +7,7 @@ import { colourNames, colours, writeColours, writePicture, writeTinyModel } from
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import {
+  type Dataset,
   FileError,
   type ImageSource,
   InputError,
@@ -15,6 +16,7 @@ import {
   merge,
   openEngine,
   type Prediction,
+  readDataset,
   train,
 } from "../node.ts";
 import { LoadedModel as LoadedModelClass } from "./loaded-model.ts";
@@ -274,6 +276,16 @@ describe("evaluate", () => {
     expect(evaluation).toMatchObject({ split: "test", classes: colourNames, skipped: 0, notes: [] });
     expect(evaluation.metrics).toMatchObject({ examples: 12, top1: 100 });
     expect(evaluation.examples).toHaveLength(12);
+    const { splits, ...data } = await readDataset(at("data"));
+    const notesOf = async (held: Partial<Dataset["splits"]>) =>
+      (await model.evaluate({ ...data, splits: { ...splits, test: [], ...held } })).notes;
+    const noTest = `${at("data")} has no test split;`;
+    expect(await notesOf({ val: splits.test })).toEqual([
+      `${noTest} its val images are taken. Where the epoch to keep was chosen on them, accuracy on them is somewhat too high.`,
+    ]);
+    expect(await notesOf({})).toEqual([
+      `${noTest} its train images are taken. Accuracy on images that were trained on says little.`,
+    ]);
     const train = await model.evaluate(at("data"), { split: "train", report: at("report.html") });
     expect(train.metrics.examples).toBe(24);
     expect(await readFile(at("report.html"), "utf8")).toContain("24 images");

@@ -1,6 +1,5 @@
 /** Merges an adapter into its base: one plain model, verified to give the same logits. */
 
-import { rm } from "node:fs/promises";
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
@@ -29,7 +28,7 @@ export interface MergedModel {
   readonly difference: number;
 }
 
-/** Writes base and adapter as one plain model into the new folder `out`; a model whose logits differ is not kept. */
+/** Writes base and adapter as one plain model into the new folder `out`, where it appears once its logits are found equal. */
 export async function merge(adapter: string, out: string, options: MergeOptions = {}): Promise<MergedModel> {
   checkCounts({ threads: options.threads, heads: options.heads });
   await checkNewFolder(out);
@@ -55,14 +54,16 @@ async function mergeInto(
   if (!adapter) throw new InputError("merge: there is no adapter to merge.");
   const weights = await mergeAdapter(model, adapter, engine);
   signal?.throwIfAborted();
-  await writeModel(out, { config: adapter.config, weights, labels, preprocessing });
-  const difference = await largestDifference(opened, await readModel(out), engine);
-  if (!(difference <= mostDifference)) {
-    await rm(out, { recursive: true, force: true });
-    throw new EngineError(
-      `${out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding. It was not kept.`,
-    );
-  }
+  let difference = Number.NaN;
+  const check = async (written: string) => {
+    difference = await largestDifference(opened, await readModel(written), engine);
+    if (!(difference <= mostDifference))
+      throw new EngineError(
+        `${out}: the merged model's logits differ by ${difference} of their size from the adapted model's; at most 1e-4 is rounding. It was not kept.`,
+      );
+    signal?.throwIfAborted();
+  };
+  await writeModel(out, { config: adapter.config, weights, labels, preprocessing }, { check });
   return difference;
 }
 
@@ -76,10 +77,13 @@ async function largestDifference(adapted: OpenedModel, merged: Model, engine: En
   });
   const logits = async (part: { model: Model; adapter?: OpenedModel["adapter"] }) => {
     const session = await engine.compile(classifierGraph({ ...part, batchSize }));
-    const { logits: row } = await session.run({ images });
-    await session.close();
-    if (row === undefined) throw new Error("internal: the session has no output logits.");
-    return row;
+    try {
+      const { logits: row } = await session.run({ images });
+      if (row === undefined) throw new Error("internal: the session has no output logits.");
+      return row;
+    } finally {
+      await session.close();
+    }
   };
   const [before, after] = [await logits(adapted), await logits({ model: merged })];
   const size = before.reduce((largest, x) => Math.max(largest, Math.abs(x)), 1);

@@ -77,7 +77,7 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
     const config = describeRun({ model: base, dataset, method: chosen.choice, recipe, preprocessing });
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
-    if (earlier) checkRepeated(earlier, config, folder.path);
+    if (earlier) checkRepeated(earlier, config, { folder: folder.path, method: chosen.method });
     const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
     await checkAdapterFolder(folder.paths.adapter);
     return { options, began, folder, recipe, chosen, trainables, config, earlier, resumed };

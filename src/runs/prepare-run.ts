@@ -38,7 +38,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
   const { model, dataset, engine, preprocessing: steps, signal } = options;
   const store = options.store ?? closers.add(openImageStore());
   const splits = yield* usableExamples(opened, store);
-  const files = await hashContents(dataset.root, splits, signal);
+  const files = yield* readContents(dataset.root, splits, signal);
   if (earlier?.settled && earlier.settled.files !== files)
     throw new InputError(
       (show) =>
@@ -119,4 +119,14 @@ async function* checkImages(
     bad = await findBadImages(parts, { store, onProgress, signal });
   }, signal);
   return bad;
+}
+
+async function* readContents(root: string, splits: Splits, signal: AbortSignal | undefined): Events<string> {
+  let files = "";
+  yield* eventStream<TrainEvent>(async (emit, signal) => {
+    const onProgress = (done: number, total: number) =>
+      emit({ type: "progress", label: "reading images", done, total, unit: "images" });
+    files = await hashContents(root, splits, { signal, onProgress });
+  }, signal);
+  return files;
 }

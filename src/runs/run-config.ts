@@ -1,18 +1,20 @@
 /** A run's configuration, run.json: a resumed run must repeat it, or its results would differ. */
 
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { FileError, InputError } from "../errors.ts";
+import { type EachFileOptions, eachFile, hashFile } from "../files/each-file.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
+import type { Method } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import type { ModelConfig } from "../model/architectures.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe } from "../train/recipe.ts";
+import { recipeDefaults } from "./recipe-defaults.ts";
 
 const runConfigSchema = z.object({
   version: z.literal(1),
@@ -73,15 +75,21 @@ export function hashFiles(
 }
 
 /** The same with the files' contents: a run resumed with other pixels would give other results. */
-export async function hashContents(root: string, splits: Splits, signal?: AbortSignal): Promise<string> {
-  const contents = new Map<string, string>();
-  for (const { path } of [...splits.train, ...splits.val]) {
-    signal?.throwIfAborted();
-    const bytes = await readFile(path).catch((cause: unknown) => {
-      throw readProblem(cause, path);
-    });
-    contents.set(path, createHash("sha256").update(bytes).digest("base64"));
-  }
+export async function hashContents(
+  root: string,
+  splits: Splits,
+  options: EachFileOptions = {},
+): Promise<string> {
+  const paths = [...new Set([...splits.train, ...splits.val].map(({ path }) => path))];
+  const hashes = await eachFile(
+    paths,
+    (path) =>
+      hashFile(path).catch((cause: unknown) => {
+        throw readProblem(cause, path);
+      }),
+    options,
+  );
+  const contents = new Map(paths.map((path, at) => [path, hashes[at]]));
   return hashFiles(root, splits, (path) => contents.get(path));
 }
 
@@ -96,14 +104,25 @@ export function parseRunConfig(value: unknown, where: string): RunConfig {
   );
 }
 
-/** Refuses to resume a run in `folder` that began with other options, and lists the differences. */
-export function checkRepeated(before: RunConfig, now: RunConfig, folder: string): void {
+/** What an earlier run was given. An option that was added to the program since was at its default then. */
+const withDefaults = (given: Options, defaults: Options): Options => ({ ...defaults, ...given });
+type Options = Readonly<Record<string, unknown>>;
+
+/** Refuses to resume a run in `folder` that began with other options, and lists the differences; `method` is the one asked for now. */
+export function checkRepeated(
+  before: RunConfig,
+  now: RunConfig,
+  { folder, method }: { readonly folder: string; readonly method: Method },
+): void {
+  const methodOptions = method.options.safeParse({}).data ?? {};
   const differences = [
     ...compare({ model: before.model.sha256 }, { model: now.model.sha256 }),
     ...compare(before.model.config, now.model.config),
     ...compare({ method: before.method.name }, { method: now.method.name }),
-    ...(before.method.name === now.method.name ? compare(before.method.options, now.method.options) : []),
-    ...compare(before.recipe, now.recipe),
+    ...(before.method.name === now.method.name
+      ? compare(withDefaults(before.method.options, methodOptions), now.method.options)
+      : []),
+    ...compare(withDefaults(before.recipe, recipeDefaults(before.recipe)), now.recipe),
     ...compare({ preprocessing: before.preprocessing }, { preprocessing: now.preprocessing }),
     ...compare({ classes: before.data.classes }, { classes: now.data.classes }),
     ...(before.data.files === now.data.files ? [] : ["other images"]),

@@ -1,9 +1,9 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and no files of others. */
 
-import { lstat, rmdir } from "node:fs/promises";
+import { rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
-import { exists } from "../files/exists.ts";
+import { exists, statOf } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
 import { readJson } from "../files/read-json.ts";
 import { recoverPlaces } from "../files/temporary-paths.ts";
@@ -64,7 +64,7 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
 /** A link leads to a file or folder of somebody else, which is not ours to write over. */
 async function refuseLinks(paths: RunFolder["paths"]): Promise<void> {
   for (const path of Object.values(paths)) {
-    const found = await lstat(path).catch(() => undefined);
+    const found = await statOf(path, { follow: false });
     if (found?.isSymbolicLink())
       throw new InputError(
         (show) =>

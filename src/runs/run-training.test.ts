@@ -406,4 +406,10 @@ describe("train", () => {
     expect(page).toContain("<dt>validation split</dt><dd>12 images</dd>");
     expect(page).toContain("<dt>preprocessing</dt><dd>resized to 16 × 16 pixels");
   });
+
+  it("names in its report every option that is not at its default", async () => {
+    const { out } = await run({ epochs: 1, consistency: 0.5, labelSmoothing: 0.1 });
+    const page = readFileSync(join(out, "report.html"), "utf8");
+    expect(page).toMatch(/<dt>other options<\/dt><dd>[^<]*consistency 0\.5, [^<]*label smoothing 0\.1/);
+  });
 });

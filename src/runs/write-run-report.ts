@@ -8,6 +8,7 @@ import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
+import { chosenOptions } from "./recipe-defaults.ts";
 
 const number = z.number();
 const step = z.object({ type: z.literal("step"), step: number, loss: number, learningRate: number });
@@ -49,8 +50,14 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
   await writeFileAtomically(report, renderRunReport(records, about(run)));
 }
 
+/** Options that have rows of their own. */
+const told = new Set(["learningRate", "schedule", "epochs", "batchSize", "weightDecay", "seed", "select"]);
+
 function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {
   const { learningRate, schedule, epochs, batchSize, weightDecay, seed, select } = recipe;
+  const chosen = Object.entries(chosenOptions(recipe)).filter(([name]) => !told.has(name));
+  const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const others = chosen.map(([name, value]) => `${words(name)} ${value}`);
   const settings = Object.entries(choice.options).map(([name, value]) => `${name} ${value}`);
   const data = basename(config.data.root);
   const [trainImages, valImages] = [trainExamples.length, valExamples.length];
@@ -72,8 +79,9 @@ function about({ chosen: { choice }, config, recipe, trainExamples, valExamples 
         `${epochs}; ${select === "val" ? "the best on validation images is kept" : "the last is kept"}`,
       ],
       ["learning rate", `${learningRate}, ${schedule} schedule`],
-      ["optimizer", `AdamW, ${batchSize} images per step, weight decay ${weightDecay}`],
+      ["optimizer", `AdamW, ${batchSize} images per optimizer step, weight decay ${weightDecay}`],
       ["seed", String(seed)],
+      ...(others.length > 0 ? [["other options", others.join(", ")] as const] : []),
       ["preprocessing", describeSteps(parseSteps(config.preprocessing, "run.json"))],
     ],
   };

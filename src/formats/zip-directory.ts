@@ -1,13 +1,12 @@
-/** The entries of a zip file, found through its directory and read one at a time. Format: PKWARE's APPNOTE 6.3.10. */
+/** The directory of a zip file: its entries and where each lies. Format: PKWARE's APPNOTE 6.3.10. */
 
 import type { FileHandle } from "node:fs/promises";
-import { Inflate } from "fflate";
 import { FileError } from "../errors.ts";
 import { LFS_BEGINNING_BYTES, refuseLfsPointer } from "../files/lfs-pointer.ts";
 import { readExactly } from "../files/read-file.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
-import { crc32 } from "./crc32.ts";
+import { needed } from "../needed.ts";
 
 export interface ZipEntry {
   readonly name: string;
@@ -34,10 +33,8 @@ export const MAX_RATIO = limits.MAX_RATIO.value;
 export const MAX_ENTRIES = limits.MAX_ZIP_ENTRIES.value;
 /** Of all entries, inflated. */
 export const MAX_TOTAL_BYTES = limits.MAX_TOTAL_BYTES.value;
-/** Compressed bytes are fed in chunks small enough that even the densest inflate to a bounded 64 MB. */
-export const FEED_BYTES = 64 * 1024;
-
-const viewOf = (bytes: Uint8Array): DataView =>
+/** Its numbers, read by byte offset. */
+export const viewOf = (bytes: Uint8Array): DataView =>
   new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
 
 /** What the directory says of an entry; where it ends follows from the others. */
@@ -145,7 +142,7 @@ function parseRecord(view: DataView, at: number, path: string): { record: ZipRec
 }
 
 /** Of a local header without its name. */
-const LOCAL_HEADER_BYTES = 30;
+export const LOCAL_HEADER_BYTES = 30;
 
 /**
  * Entries with their ends, in the order of the directory. Entries that share bytes would let a small file hold any amount of data:
@@ -171,7 +168,7 @@ function withEnds(
     throw new FileError(
       `${path}: the zip directory claims ${total} bytes in all; at most ${MAX_TOTAL_BYTES} are allowed.`,
     );
-  return records.flatMap((record) => entries.get(record) ?? []);
+  return records.map((record) => needed(entries.get(record), "entry of a record"));
 }
 
 /** Reads the directory of the zip file behind `handle`. */
@@ -202,71 +199,4 @@ export async function openZip(handle: FileHandle, path: string): Promise<ZipFile
     at = next;
   }
   return { handle, path, entries: withEnds(records, { path, directoryStart: start }) };
-}
-
-/** Where the data of an entry begins: behind its local header, whose extra field may differ from the directory's. */
-async function dataStart({ handle, path }: ZipFile, entry: ZipEntry): Promise<number> {
-  const where = `${path}: entry ${showValue(entry.name)}`;
-  if (entry.offset + LOCAL_HEADER_BYTES > entry.end)
-    throw new FileError(`${where} lies outside the file, or reaches into the next entry.`);
-  const header = viewOf(
-    await readExactly(handle, { path, offset: entry.offset, length: LOCAL_HEADER_BYTES }),
-  );
-  if (header.getUint32(0, true) !== 0x04034b50)
-    throw new FileError(`${where} has no local header; it is damaged.`);
-  const start = entry.offset + LOCAL_HEADER_BYTES + header.getUint16(26, true) + header.getUint16(28, true);
-  if (start + entry.compressedBytes > entry.end)
-    throw new FileError(`${where} lies outside the file, or reaches into the next entry.`);
-  return start;
-}
-
-async function* rawBytes(zip: ZipFile, entry: ZipEntry, feedBytes: number): AsyncGenerator<Uint8Array> {
-  const start = await dataStart(zip, entry);
-  for (let done = 0; done < entry.compressedBytes; done += feedBytes) {
-    const length = Math.min(feedBytes, entry.compressedBytes - done);
-    yield await readExactly(zip.handle, { path: zip.path, offset: start + done, length });
-  }
-}
-
-async function* inflated(zip: ZipFile, entry: ZipEntry, feedBytes: number): AsyncGenerator<Uint8Array> {
-  let ready: Uint8Array[] = [];
-  const inflate = new Inflate((bytes) => ready.push(bytes));
-  let fed = 0;
-  for await (const bytes of rawBytes(zip, entry, feedBytes)) {
-    fed += bytes.length;
-    try {
-      inflate.push(bytes, fed === entry.compressedBytes);
-    } catch (cause) {
-      throw new FileError(`${zip.path}: entry ${showValue(entry.name)} cannot be inflated; it is damaged.`, {
-        cause,
-      });
-    }
-    yield* ready;
-    ready = [];
-  }
-}
-
-/**
- * The bytes of an entry in chunks; size and checksum are checked at the end. For the beginning alone, a smaller
- * `feedBytes` reads and inflates less.
- */
-export async function* zipEntryBytes(
-  zip: ZipFile,
-  entry: ZipEntry,
-  { feedBytes = FEED_BYTES }: { readonly feedBytes?: number } = {},
-): AsyncGenerator<Uint8Array> {
-  const where = `${zip.path}: entry ${showValue(entry.name)}`;
-  let count = 0;
-  let crc = 0;
-  const source = entry.method === "stored" ? rawBytes : inflated;
-  for await (const bytes of source(zip, entry, feedBytes)) {
-    count += bytes.length;
-    if (count > entry.bytes)
-      throw new FileError(`${where} is longer than the ${entry.bytes} bytes it claims.`);
-    crc = crc32(bytes, crc);
-    yield bytes;
-  }
-  if (count < entry.bytes) throw new FileError(`${where} has ${count} bytes, it claims ${entry.bytes}.`);
-  if (crc !== entry.crc)
-    throw new FileError(`${where} fails its checksum; it is damaged. Get the file again.`);
 }

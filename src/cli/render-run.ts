@@ -1,0 +1,65 @@
+/** Renders a run and its adapter: how it was trained, and where it is. */
+
+import type { AdapterRecord, InspectedRun, RunRecord } from "../node.ts";
+import { type Fact, renderBytes, renderCount, renderFacts, renderSome, renderSteps } from "./render-facts.ts";
+
+/** A run that has kept no adapter yet. */
+export const renderRun = ({ path, chosen, run }: RunRecord): string =>
+  renderFacts(`${path} is a run of rlrr train that has kept no adapter yet.`, [
+    recipeFact(chosen),
+    ...runFacts(run),
+  ]);
+
+export function renderAdapter(record: AdapterRecord): string {
+  const { path, base, labels, trained, headTrained, bytes, preprocessing, training, chosen, run } = record;
+  return renderFacts(`${path} is ${run ? "a run of rlrr train with its adapter" : "an adapter"}.`, [
+    ["method", renderMethod(record)],
+    ["base", base.id],
+    ["base sha256", base.sha256],
+    ["labels", renderSome(labels)],
+    ["trained", `${renderCount(trained)} parameters, ${renderCount(headTrained)} in the head`],
+    ["size", renderBytes(bytes)],
+    ["preprocessing", renderSteps(preprocessing)],
+    recipeFact(chosen),
+    ...trainingFacts(training),
+    ...runFacts(run),
+  ]);
+}
+
+function renderMethod({ method: { name, options } }: AdapterRecord): string {
+  const parts = Object.entries(options).map(([option, value]) => `${option} ${[value].flat().join(",")}`);
+  return parts.length > 0 ? `${name} (${parts.join(", ")})` : name;
+}
+
+function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
+  const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+  const options = Object.entries(chosen).map(([name, value]) => `${words(name)} ${value}`);
+  return ["recipe", options.length > 0 ? options.join(", ") : undefined];
+}
+
+/** The facts that a person asks for first; all of them are in the record. */
+function trainingFacts(training: AdapterRecord["training"]): Fact[] {
+  const number = (name: string) => (typeof training[name] === "number" ? training[name] : undefined);
+  const [epochs, kept, top1] = ["epochs", "keptEpoch", "validationTop1"].map(number);
+  const images = number("trainImages");
+  const whole = epochs === undefined ? "" : ` of ${epochs}`;
+  return [
+    ["trained on", images === undefined ? undefined : `${renderCount(images)} images`],
+    ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
+    ["validation", top1 === undefined ? undefined : `top-1 ${top1.toFixed(2)} %`],
+  ];
+}
+
+function runFacts(run: InspectedRun | undefined): Fact[] {
+  if (!run) return [];
+  const { data, recipe, state } = run;
+  const epochs = typeof recipe.epochs === "number" ? ` of ${recipe.epochs}` : "";
+  const stands = state?.finished
+    ? `finished after ${renderCount(state.step)} steps`
+    : state &&
+      `in epoch ${state.epoch + 1}${epochs}, after ${renderCount(state.step)} steps; --resume continues it`;
+  return [
+    ["data", `${data.root} (${renderCount(data.classes.length)} classes)`],
+    ["run", stands ?? "no state is saved yet"],
+  ];
+}
