@@ -40,6 +40,17 @@ function count(code) {
   return { passed: numPassedTests, failed: code === 0 ? failed : Math.max(1, failed) };
 }
 
+/** What was left out, by its name: a test that is skipped names what it needs. */
+function listSkipped() {
+  const { testResults } = { testResults: [], ...readReport() };
+  const skipped = testResults.flatMap(({ assertionResults }) =>
+    assertionResults.filter(({ status }) => status === "skipped" || status === "pending"),
+  );
+  if (skipped.length === 0) return;
+  console.log(`\n${skipped.length} skipped:`);
+  for (const { fullName } of skipped) console.log(`  ${fullName}`);
+}
+
 function readReport() {
   try {
     return JSON.parse(readFileSync(report, "utf8"));
@@ -51,6 +62,7 @@ function readReport() {
 let code = 0;
 for (const check of checks) if (code === 0) code = run(check);
 const { passed, failed } = count(code);
+listSkipped();
 rmSync(folder, { recursive: true, force: true });
 process.exitCode = code;
 console.log(`\n${passed} passed, ${failed} failed`);

@@ -216,7 +216,7 @@ describe("a place that results cannot go to", () => {
   });
 
   it.skipIf(process.getuid?.() === 0)(
-    "a folder that may not be written to: the machine's fault",
+    "a folder that may not be written to: the machine's fault (needs a user other than root)",
     async () => {
       const { code, stderr } = await run("train MODEL DATA --out ROOT/locked/run");
       expect(code).toBe(1);

@@ -448,7 +448,7 @@ describe("decodeImage", () => {
   });
 
   it.skipIf(process.platform === "win32" || process.getuid?.() === 0)(
-    "says when there is no permission",
+    "says when there is no permission (needs a user other than root)",
     async () => {
       await writeFile(at("locked.jpg"), "x");
       await chmod(at("locked.jpg"), 0);
