@@ -2,7 +2,7 @@
 
 import { add, linear, mul, normalize, reshape } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";
-import type { BranchSite, LinearSite, NormSite } from "./backbone.ts";
+import type { BranchSite, LinearSite, NormSite } from "./sites.ts";
 
 /** Weight and bias of a site: [out, in] and [out], or both [out] for a norm. */
 export interface Affine {

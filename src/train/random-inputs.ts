@@ -7,7 +7,17 @@ import { type InputValue, input, type Value } from "../graph/value.ts";
 import type { NoiseSite } from "../methods/adapted-layers.ts";
 import type { BranchSite } from "../model/backbone.ts";
 import { randomStream } from "../random.ts";
-import type { Consistency, DropKind } from "./train-graph.ts";
+
+/** What dropout drops: single numbers of a residual branch, as the official code does, or whole branches per image. */
+export type DropKind = "element" | "path";
+
+/** PACE: two noisy passes over the same images, and a penalty on how far their logits differ. */
+export interface Consistency {
+  /** Factor of the penalty: λ. */
+  readonly weight: number;
+  /** Standard deviation of the noise in the first block; it falls linearly from block to block. */
+  readonly noise: number;
+}
 
 /** A graph input that is filled anew for every run. */
 export type RandomInput =

@@ -8,18 +8,7 @@ import type { Adaptation, Trainable } from "../methods/method.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { crossEntropy } from "./loss.ts";
-import { type RandomInput, randomInputs } from "./random-inputs.ts";
-
-/** What dropout drops: single numbers of a residual branch, as the official code does, or whole branches per image. */
-export type DropKind = "element" | "path";
-
-/** PACE: two noisy passes over the same images, and a penalty on how far their logits differ. */
-export interface Consistency {
-  /** Factor of the penalty: λ. */
-  readonly weight: number;
-  /** Standard deviation of the noise in the first block; it falls linearly from block to block. */
-  readonly noise: number;
-}
+import { type Consistency, type DropKind, type RandomInput, randomInputs } from "./random-inputs.ts";
 
 export interface TrainGraphOptions {
   readonly backbone: Backbone;
