@@ -33,7 +33,15 @@ const configSchema = z.looseObject({
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   labels: z.array(z.string()).min(1).max(mostClasses),
   backbone: modelConfigSchema,
-  training: z.record(z.string(), z.unknown()).default({}),
+  // Facts for people: what is not as expected is left unsaid.
+  training: z
+    .looseObject({
+      trainImages: z.number().optional().catch(undefined),
+      validationImages: z.number().optional().catch(undefined),
+      keptEpoch: z.number().optional().catch(undefined),
+      validationTop1: z.number().optional().catch(undefined),
+    })
+    .default({}),
 });
 type Config = z.output<typeof configSchema>;
 

@@ -20,9 +20,20 @@ export interface Adapter {
   /** The base's sizes as used in training: image size, heads and norm epsilon are not in every weight file. */
   readonly config: ModelConfig;
   /** How it was trained and how well it did; for people and for the model card. */
-  readonly training: Readonly<Record<string, unknown>>;
+  readonly training: TrainingRecord;
   /** Trained tensors by name, the head's among them. */
   readonly tensors: ReadonlyMap<string, Tensor>;
+}
+
+/** What came of training, and every option of the recipe by its name. */
+export interface TrainingRecord {
+  readonly trainImages?: number | undefined;
+  readonly validationImages?: number | undefined;
+  /** From 0; -1 is the linear probe before all epochs. */
+  readonly keptEpoch?: number | undefined;
+  /** Percent of the validation images. */
+  readonly validationTop1?: number | undefined;
+  readonly [option: string]: unknown;
 }
 
 /** Which backbone an adapter belongs to. */

@@ -39,10 +39,8 @@ function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
 
 /** The facts that a person asks for first; all of them are in the record. */
 function trainingFacts(training: AdapterRecord["training"]): Fact[] {
-  const number = (name: string) => (typeof training[name] === "number" ? training[name] : undefined);
-  const [epochs, kept, top1] = ["epochs", "keptEpoch", "validationTop1"].map(number);
-  const images = number("trainImages");
-  const whole = epochs === undefined ? "" : ` of ${epochs}`;
+  const { keptEpoch: kept, validationTop1: top1, trainImages: images, epochs } = training;
+  const whole = typeof epochs === "number" ? ` of ${epochs}` : "";
   return [
     ["trained on", images === undefined ? undefined : `${renderCount(images)} images`],
     ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
