@@ -109,6 +109,13 @@ export const limits = {
         "All entries of a zip file, inflated: the largest published ViT, ViT-G/14, has 7.4 GB of weights, and with both moments of its optimizer three times as much.",
     },
   }),
+  ...area("The engine", {
+    MAX_THREADS: {
+      value: 256,
+      unit: "threads",
+      reason: "Threads inside the engine: each takes memory, and no machine of today gains from more.",
+    },
+  }),
   ...area("Models and the hub", {
     MAX_BLOCKS: {
       value: 256,

@@ -2,6 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { InputError } from "../errors.ts";
 import { chooseThreads, readCpuLimits } from "./thread-quota.ts";
 
 const folder = temporaryFolder("thread-quota");
@@ -126,5 +127,11 @@ describe("chooseThreads", () => {
     ],
   ])("takes %i, and says that they are too many", (asked, changed, note) => {
     expect(chooseThreads(asked, { ...limits, ...changed })).toEqual({ threads: asked, notes: [note] });
+  });
+
+  it.each([0, -1, 1.5, 257, 99_999_999])("refuses %d threads, which no machine has", (asked) => {
+    expect(() => chooseThreads(asked)).toThrow(
+      new InputError(`threads must be a whole number from 1 to 256, got ${asked}.`),
+    );
   });
 });

@@ -3,6 +3,8 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism, cpus } from "node:os";
 import { dirname, join } from "node:path";
+import { InputError } from "../errors.ts";
+import { limits } from "../limits.ts";
 
 /** 0 leaves the count to ONNX Runtime, which takes physical cores. */
 export interface Threads {
@@ -10,13 +12,19 @@ export interface Threads {
   readonly notes: readonly string[];
 }
 
-/** `asked` is taken as it is, with a note where it is more than there are cores. */
-export function chooseThreads(asked: number | undefined, limits: CpuLimits = readCpuLimits()): Threads {
-  const most = Math.max(1, Math.floor(Math.min(limits.logicalCores, limits.quota)));
+const MAX_THREADS = limits.MAX_THREADS.value;
+
+/** `asked` is taken as it is, with a note where it is more than there are cores; a count that no machine has is refused. */
+export function chooseThreads(asked: number | undefined, cpu: CpuLimits = readCpuLimits()): Threads {
+  if (asked !== undefined && !(Number.isInteger(asked) && asked >= 1 && asked <= MAX_THREADS))
+    throw new InputError(
+      (show) => `${show("threads")} must be a whole number from 1 to ${MAX_THREADS}, got ${asked}.`,
+    );
+  const most = Math.max(1, Math.floor(Math.min(cpu.logicalCores, cpu.quota)));
   if (asked === undefined)
-    return { threads: Math.min(most, limits.physicalCores ?? defaultCount(limits)), notes: [] };
+    return { threads: Math.min(most, cpu.physicalCores ?? defaultCount(cpu)), notes: [] };
   if (asked <= most) return { threads: asked, notes: [] };
-  const quota = most < limits.logicalCores ? ", its container's quota" : "";
+  const quota = most < cpu.logicalCores ? ", its container's quota" : "";
   const note = `${asked} threads were asked for, but this process may use ${most} ${most === 1 ? "core" : "cores"}${quota}. Threads without a core of their own make a run many times slower; ask for at most ${most}.`;
   return { threads: asked, notes: [note] };
 }

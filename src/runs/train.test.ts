@@ -88,4 +88,17 @@ describe("train", () => {
   ])("refuses %j", async (options, message) => {
     await expect(run({ out: at("new"), ...options })).rejects.toThrow(new InputError(message));
   });
+
+  it.each<[object | undefined, string]>([
+    [undefined, "train: model is missing."],
+    [{}, "train: model is missing."],
+    [{ model: 5, data: "d", out: "o" }, "train: model must be a path, got 5."],
+    [{ model: "m", data: "d", out: 7 }, "train: out must be a path, got 7."],
+    [
+      { model: "m", data: "d", out: "o", epochs: 1 },
+      'train: there is no option "epochs". Known: model, data, out, method, recipe, images, imageSize, heads, validationFraction, skipBadImages, resume, engine, store, signal, onProgress, provider, threads. Options of training, such as epochs, belong in recipe.',
+    ],
+  ])("refuses options %j of a program without types", async (options, message) => {
+    await expect(train(options as TrainOptions).next()).rejects.toThrow(new InputError(message));
+  });
 });

@@ -61,6 +61,7 @@ type Events = AsyncGenerator<TrainEvent, void, void>;
  * killed continues with `resume`, to the same results as if it had never stopped. A raised signal ends with `stopped`.
  */
 export async function* train(options: TrainOptions): Events {
+  checkGiven(options ?? {});
   const { signal } = options;
   const closers = new Closers();
   try {
@@ -84,7 +85,6 @@ interface Settled {
 
 /** The quick checks come first. */
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
-  checkGiven(options);
   const { out, data, images = {}, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
   const { recipe } = settleTraining({ method, recipe: options.recipe });
@@ -112,10 +112,26 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   return { run, notes };
 }
 
-/** Programs without types may leave out what is needed. */
+/** Every option, so that one that is not known is not dropped in silence. */
+const known: Readonly<Record<keyof TrainOptions, true>> = {
+  ...{ model: true, data: true, out: true, method: true, recipe: true, images: true, imageSize: true },
+  ...{ heads: true, validationFraction: true, skipBadImages: true, resume: true, engine: true, store: true },
+  ...{ signal: true, onProgress: true, provider: true, threads: true },
+};
+
+/** Programs without types may leave out what is needed, or misspell what is not. */
 function checkGiven(options: Partial<TrainOptions>): void {
-  for (const name of ["model", "data", "out"] as const)
-    if (options[name] === undefined) throw new InputError((show) => `train: ${show(name)} is missing.`);
+  const stranger = Object.keys(options).find((name) => !Object.hasOwn(known, name));
+  if (stranger !== undefined)
+    throw new InputError(
+      `train: there is no option "${stranger}". Known: ${Object.keys(known).join(", ")}. Options of training, such as epochs, belong in recipe.`,
+    );
+  for (const name of ["model", "data", "out"] as const) {
+    const value = options[name];
+    if (value === undefined) throw new InputError((show) => `train: ${show(name)} is missing.`);
+    if (typeof value !== "string" && (name === "out" || typeof value !== "object"))
+      throw new InputError((show) => `train: ${show(name)} must be a path, got ${showValue(value)}.`);
+  }
 }
 
 function checkFraction({ validationFraction: fraction = 0.2 }: TrainOptions): void {
