@@ -100,7 +100,7 @@ async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<Fi
 
 async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochFacts, "seconds">, void> {
   const { at, live, recipe } = run;
-  const val = yield* validate(run);
+  const val = yield* validateParameters(run, live.parameters);
   if (val && !Number.isFinite(val.loss)) throw diverged(run, "The loss on validation images", at.step);
   const broken = firstNotFinite(live.parameters);
   if (broken !== undefined) throw diverged(run, `A number of "${broken}"`, at.step);
@@ -118,14 +118,13 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochFacts
   return facts;
 }
 
-async function* validate({
-  validator,
-  val,
-  live,
-  signal,
-}: Running): AsyncGenerator<FitEvent, Validation | undefined, void> {
+/** The loss and accuracy of the model with these parameters on all validation images; undefined without any. */
+export async function* validateParameters(
+  { validator, val, signal }: Pick<Prepared, "validator" | "val" | "signal">,
+  parameters: OptimizerState,
+): AsyncGenerator<FitEvent, Validation | undefined, void> {
   if (!validator || !val) return undefined;
-  const validating = validator.validate(live.parameters);
+  const validating = validator.validate(parameters);
   const total = val.labels.length;
   for (let next = await validating.next(); ; next = await validating.next()) {
     if (next.done) return next.value;

@@ -1,5 +1,6 @@
 /** What training is fed: images as they come, or features computed once, from which a probe may start. */
 
+import { type Prepared, validateParameters } from "./epochs.ts";
 import { type Examples, examplesInMemory } from "./examples.ts";
 import { computeFeatures, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
@@ -60,23 +61,27 @@ async function* featuresOf(
   throw new Error("internal: computing features ended without any.");
 }
 
-/** Puts the probe's head into the state, which then stands at an epoch of its own: the best one so far. */
+/**
+ * Puts the probe's head into the state, which then stands at an epoch of its own: the best one so far. The whole model is
+ * validated with that head, since a method that changes the model before its first step has other features.
+ */
 export async function* startFromProbe(
   { options: { classes, engine, signal }, recipe }: FitPlan,
-  { state, features }: { state: FitState; features: Features },
+  { prepared, features }: { prepared: Prepared; features: Features },
 ): AsyncGenerator<FitEvent, FitState, void> {
   const began = performance.now();
+  const { state } = prepared;
   const { labels } = features.train;
   const classWeights = recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined;
   const probe = await fitProbe(features.train, features.val, { classes, engine, classWeights, signal });
   for (const [name, { data }] of probe.head) state.parameters.get(name)?.parameter.set(data);
-  const { validation, penalty } = probe;
-  const best = features.val && validation && { epoch: -1, ...validation };
+  const validation = yield* validateParameters(prepared, state.parameters);
+  const best = validation && { epoch: -1, ...validation };
   const started: FitState = { ...state, position: { ...state.position, best } };
   yield {
     type: "probe",
     ...(best && { valLoss: best.loss, valTop1: best.top1 }),
-    ...{ penalty, seconds: (performance.now() - began) / 1000, state: started },
+    ...{ penalty: probe.penalty, seconds: (performance.now() - began) / 1000, state: started },
   };
   return started;
 }

@@ -146,6 +146,20 @@ describe("fit, in memory", () => {
       expect(events.map(({ type }) => type).filter((type) => type !== "progress")[1]).toBe("probe");
     });
 
+    // Two of these do not start at the pre-trained model, whose features the head was fitted to.
+    it.each([{ name: "rlrr", options: { init: "official" } }, { name: "vpt-deep" }, { name: "lora" }])(
+      "tells what the model itself does with the head: $name",
+      async (method) => {
+        // So small a rate that the first epoch validates the same model.
+        const still = { learningRate: 1e-30, minLearningRate: 0, weightDecay: 0, epochs: 1 } as const;
+        const events = await eventsOf({ method, recipe: { ...recipe, ...still, schedule: "constant" } });
+        const [probe, epoch] = events.filter(({ type }) => type === "probe" || type === "epoch");
+        if (probe?.type !== "probe" || epoch?.type !== "epoch") throw new Error("no probe, or no epoch");
+        expect(probe.valTop1).toBe(epoch.valTop1);
+        expect([probe.valLoss ?? 0]).toBeCloseToTensor([epoch.valLoss ?? 1], { relative: 1e-9 });
+      },
+    );
+
     it("keeps the probe where no epoch is better", async () => {
       // A rate so high that training does harm.
       const events = await eventsOf({ recipe: { ...recipe, learningRate: 3, schedule: "constant" } });

@@ -25,9 +25,8 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     const prepared = await prepare(plan, sources, closers);
     yield startEvent(plan, prepared);
     const { features } = sources;
-    const { state } = prepared;
     const probed = plan.recipe.start === "probe" && !options.resume && features;
-    const started = probed ? yield* startFromProbe(plan, { state, features }) : state;
+    const started = probed ? yield* startFromProbe(plan, { prepared, features }) : prepared.state;
     yield* runEpochs({ ...prepared, state: started });
   } finally {
     await closers.close();
