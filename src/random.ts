@@ -36,7 +36,8 @@ function hash128(text: string): readonly number[] {
     return hash;
   });
   for (let round = 0; round < 2; round++)
-    for (let lane = 0; lane < 4; lane++) lanes[lane] = mix((lanes[lane] ?? 0) + (lanes[(lane + 3) % 4] ?? 0));
+    for (let lane = 0; lane < 4; lane++)
+      lanes[lane] = mix((lanes[lane] as number) + (lanes[(lane + 3) % 4] as number));
   return lanes;
 }
 
@@ -79,8 +80,8 @@ export function randomStream(seed: number, ...path: readonly (string | number)[]
     const order = Array.from({ length: n }, (_, index) => index);
     for (let last = n - 1; last > 0; last--) {
       const other = int(last + 1);
-      const kept = order[last] ?? 0;
-      order[last] = order[other] ?? 0;
+      const kept = order[last] as number;
+      order[last] = order[other] as number;
       order[other] = kept;
     }
     return order;
@@ -131,7 +132,7 @@ function fillFromWords(
       words[at] = word;
     }
     const end = Math.min(words.length, target.length - start);
-    for (let at = 0; at < end; at++) target[start + at] = numberFrom(words[at] ?? 0);
+    for (let at = 0; at < end; at++) target[start + at] = numberFrom(words[at] as number);
   }
   return target;
 }

@@ -47,7 +47,7 @@ export function randomInputs({ blocks, batchSize, drop, consistency }: RandomInp
   const made: RandomInput[] = [];
   const rates = dropRates(drop.rate, blocks);
   const mask = ({ block, role }: BranchSite, [, ...rest]: readonly number[]): Value | undefined => {
-    const rate = rates[block] ?? 0;
+    const rate = rates[block] as number;
     if (rate === 0) return undefined;
     const shape = [batchSize, ...(drop.kind === "path" ? rest.map(() => 1) : rest)];
     const value = input(`mask:${block}.${role}`, shape);
