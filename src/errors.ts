@@ -1,7 +1,7 @@
 /** Errors by who must act: the caller's input, a file, a graph being built, or the machine. */
 
 /** Shows an option, or an option with the value that it should be given, in the words of whoever set it. */
-export type ShowOption = (option: string, value?: boolean | string) => string;
+export type ShowOption = (option: string, value?: boolean | string | number) => string;
 
 /** A message that names options: a program knows them by their names, the command line by its flags. */
 export type Wording = (show: ShowOption) => string;

@@ -10,6 +10,7 @@ export type {
   FitDoneEvent,
   FitEpochEvent,
   FitEvent,
+  FitFoldEvent,
   FitPosition,
   FitStartEvent,
   FitState,

@@ -308,6 +308,7 @@ export const limits = {
       reason: "An epoch takes a second at least, so this is more than a day.",
     },
     MAX_BATCH: { value: 65_536, unit: "images", reason: "Images per optimizer step: more fit no machine." },
+    MAX_FOLDS: { value: 20, unit: "folds", reason: "Each fold is a training run of its own." },
     MAX_SEED: {
       value: 2 ** 32 - 1,
       unit: "",

@@ -32,6 +32,7 @@ export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
   DoneEvent,
   EpochEvent,
+  FoldEvent,
   NoteEvent,
   ProbeEvent,
   SavedEvent,

@@ -15,6 +15,7 @@ import { tiny } from "./tiny-vit.ts";
 
 /** Four epochs of three steps on 24 images. */
 export const tinyRecipe: RecipeInput = {
+  name: "official",
   epochs: 4,
   batchSize: 8,
   learningRate: 5e-2,

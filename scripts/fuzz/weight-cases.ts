@@ -90,7 +90,7 @@ const trainables: readonly Trainable[] = [
 ];
 const position: Position = {
   ...{ epoch: 2, stepInEpoch: 1, step: 7, lossSum: 1 / 3, correct: 5, seen: 8, lines: 9, seconds: 1.25 },
-  ...{ best: { epoch: 1, top1: 62.5, loss: 0.7 }, finished: false },
+  ...{ best: { epoch: 1, top1: 62.5, loss: 0.7, highest: 62.5, floor: 50 }, finished: false },
 };
 const moments = (count: number) => ({
   parameter: new Float32Array(count).fill(0.5),

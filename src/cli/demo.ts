@@ -30,9 +30,9 @@ const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
 
 /** What is compared, simplest first: each with the recipe that suits it on these images. */
 const contenders: readonly { readonly method: string; readonly recipe: RecipeInput }[] = [
-  { method: "linear", recipe: { epochs: 60, learningRate: 1e-2 } },
-  { method: "rlrr", recipe: { epochs: 14, learningRate: 2e-2 } },
-  { method: "full", recipe: { epochs: 6, learningRate: 1e-3 } },
+  { method: "linear", recipe: { name: "official", epochs: 60, learningRate: 1e-2 } },
+  { method: "rlrr", recipe: { name: "official", epochs: 14, learningRate: 2e-2 } },
+  { method: "full", recipe: { name: "official", epochs: 6, learningRate: 1e-3 } },
 ];
 
 export const demoCommand = (): Command =>

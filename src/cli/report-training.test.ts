@@ -5,7 +5,7 @@ import { openReporter } from "./report-training.ts";
 /** A run's events: `epochs` of four steps. */
 function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void> {
   const counts = { trainable: 365_668, headTrainable: 76_900, backbone: 85_798_656, classes: 100 };
-  const images = { trainExamples: 1020, valExamples: 1020 };
+  const images = { trainExamples: 1020, valExamples: 1020, folds: 0 };
   const run = { epochs, steps: 4 * epochs, microBatchSize: 8, resumedAt: 0 };
   yield { type: "start", method: "rlrr", ...counts, ...images, ...run };
   for (let epoch = 0; epoch < ran; epoch++) {

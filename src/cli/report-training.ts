@@ -1,7 +1,7 @@
 /** Shows a run's events: a live line on a terminal, plain lines in a log, JSON lines for programs. */
 
 import { renderClock, renderDuration } from "../duration.ts";
-import type { DoneEvent, EpochEvent, ProbeEvent, StartEvent, TrainEvent } from "../node.ts";
+import type { DoneEvent, EpochEvent, FoldEvent, ProbeEvent, StartEvent, TrainEvent } from "../node.ts";
 import { print } from "./output.ts";
 import { chooseProgressMode, openProgress, type ProgressStream } from "./progress.ts";
 
@@ -69,7 +69,9 @@ export function trainingLines(): (event: Printed) => string[] {
     }
     if (event.type === "note") return [event.message];
     if (event.type === "probe") return [probeLine(event)];
-    if (event.type === "epoch") return [epochLine(event, start?.epochs)];
+    if (event.type === "fold") return [foldLine(event)];
+    // Folds are told when they end.
+    if (event.type === "epoch") return event.fold === undefined ? [epochLine(event, start?.epochs)] : [];
     return event.type === "done" ? doneLines(event, start) : [];
   };
 }
@@ -82,9 +84,11 @@ function startLines({
   headTrainable,
   trainExamples,
   valExamples,
+  folds,
   resumedAt,
 }: StartEvent): string[] {
-  const validated = valExamples > 0 ? `, ${count(valExamples)} to validate` : "";
+  const held = valExamples > 0 ? `, ${count(valExamples)} to validate` : "";
+  const validated = folds > 0 ? `, ${folds}-fold cross-validated` : held;
   const parameters = `${count(trainable)} parameters (head ${count(headTrainable)})`;
   const line = `${method} trains ${parameters} on ${count(trainExamples)} images${validated}`;
   return resumedAt > 0 ? [line, `Resuming after step ${count(resumedAt)}.`] : [line];
@@ -95,7 +99,14 @@ function probeLine({ valTop1, seconds }: ProbeEvent): string {
   return `linear probe on frozen features${val}  ${renderClock(1000 * seconds)}`;
 }
 
-/** A star marks what is the best so far on validation images. */
+/** `fold  1/4  probe  61.5 %  after training  73.1 % of 26 images`. */
+function foldLine({ fold, folds, probeTop1, top1, examples, seconds }: FoldEvent): string {
+  const percent = (value: number) => `${value.toFixed(1).padStart(5)} %`;
+  const trained = `after training ${percent(top1)} of ${count(examples)} images held out`;
+  return `fold ${fold + 1}/${folds}  probe ${percent(probeTop1)}  ${trained}  ${renderClock(1000 * seconds)}`;
+}
+
+/** A star marks what would be kept so far. */
 function epochLine(event: EpochEvent, epochs: number | undefined): string {
   const { epoch, trainLoss, trainTop1, valTop1, best, seconds } = event;
   const whole = epochs === undefined ? "" : `/${epochs}`;
@@ -109,11 +120,16 @@ function epochLine(event: EpochEvent, epochs: number | undefined): string {
   ].join("  ");
 }
 
+const validatedOn = ({ folds, trainExamples, valExamples }: StartEvent): string =>
+  folds > 0
+    ? `${count(trainExamples)} images in ${folds}-fold cross-validation`
+    : `${count(valExamples)} validation images`;
+
 function doneLines(
   { adapter, report, epoch, valTop1, seconds, stoppedEarly }: DoneEvent,
   start: StartEvent | undefined,
 ): string[] {
-  const images = start === undefined ? "validation images" : `${count(start.valExamples)} validation images`;
+  const images = start === undefined ? "validation images" : validatedOn(start);
   const whole = start === undefined ? "" : ` of ${start.epochs}`;
   const why = valTop1 === undefined ? ", the last" : `: ${valTop1.toFixed(1)} % on ${images}`;
   const how = stoppedEarly ? "Stopped early, patience exhausted," : "Done";

@@ -29,8 +29,15 @@ import { openReporter } from "./report-training.ts";
 import { showReading } from "./show-reading.ts";
 
 const recipeOptions = [
-  numberOption("--epochs <n>", "passes over the training images (default: 100)"),
-  numberOption("--batch-size <n>", "images per optimizer step (default: 32)"),
+  new Option(
+    "--recipe <name>",
+    "what decides options that are not given: default follows the data and says what it chose, official is the published recipe (default: default)",
+  ).choices(["default", "official"]),
+  numberOption(
+    "--epochs <n>",
+    "passes over the training images; 0 is the linear probe alone (default: as suits the data; official: 100)",
+  ),
+  numberOption("--batch-size <n>", "images per optimizer step (default: as suits the data; official: 32)"),
   numberOption("--micro-batch-size <n>", "images per run of the graph (default: as memory allows)"),
   numberOption("--learning-rate <x>", `top of the schedule ${learningRateHelp()}`),
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
@@ -48,24 +55,31 @@ const recipeOptions = [
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
   numberOption("--label-smoothing <x>", "label smoothing (default: 0)"),
-  new Option("--class-weights <kind>", "weigh rare classes more (default: none)").choices([
-    "none",
-    "balanced",
-  ]),
+  new Option(
+    "--class-weights <kind>",
+    "weigh rare classes more (default: balanced where classes are uneven; official: none)",
+  ).choices(["none", "balanced"]),
   numberOption("--seed <n>", "random seed (default: 42)"),
   new Option(
     "--select <epoch>",
-    "keep the best epoch on validation images, or train on them too and keep the last (default: val)",
-  ).choices(["val", "last"]),
+    "keep the latest epoch that validation cannot tell from the best, the best one, or train on validation images too and keep the last (default: latest; official: val)",
+  ).choices(["latest", "val", "last"]),
+  numberOption(
+    "--folds <n>",
+    "cross-validate over n folds instead of holding images out, then train on all; 0 is off (default: 4 below 100 images without validation images; official: 0)",
+  ),
   new Option(
     "--start <head>",
-    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better (default: zero)",
+    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better (default: probe; official: zero)",
   ).choices(["zero", "probe"]),
   new Option(
     "--schedule-unit <unit>",
-    "move the learning rate after each epoch, as published, or after each step (default: epoch)",
+    "move the learning rate after each epoch, as published, or after each step (default: step; official: epoch)",
   ).choices(["epoch", "step"]),
-  numberOption("--patience <n>", "stop after this many epochs without improvement (default: never)"),
+  numberOption(
+    "--patience <n>",
+    "stop after this many epochs without improvement; 0 is never (default: 3; official: 0)",
+  ),
 ];
 const imageOptions = [
   wholeNumberOption("--image-size <pixels>", "image size in pixels (default: the model's)"),
@@ -152,7 +166,7 @@ async function runTrain(flags: Flags): Promise<void> {
         skipBadImages,
         resume,
       },
-      recipe: givenFlags(flags, recipeOptions),
+      recipe: recipeOf(flags),
       validationFraction: flags.validationFraction as number | undefined, // text too, for training to refuse
       signal: interruption,
       onProgress: progress.show,
@@ -165,6 +179,14 @@ async function runTrain(flags: Flags): Promise<void> {
     progress.close();
     reporter.close();
   }
+}
+
+/** `--recipe` gives the recipe's name. */
+function recipeOf(flags: Flags): RecipeInput {
+  const { recipe: name, ...options } = givenFlags(flags, recipeOptions) as RecipeInput & {
+    readonly recipe?: RecipeInput["name"];
+  };
+  return { ...options, ...(name && { name }) };
 }
 
 const sayStopped = (step: number): string =>

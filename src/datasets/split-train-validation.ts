@@ -35,7 +35,7 @@ export async function splitTrainValidation(
   const notes = [...dataset.notes, ...duplicateNotes(dataset, equal)];
   if (val.length > 0) return notes.length === dataset.notes.length ? dataset : { ...dataset, notes };
 
-  const sets = new Map(equal.flatMap((group, at) => group.map((path) => [path, at] as const)));
+  const sets = numbered(equal);
   const chosen = choose(dataset, { seed, fraction, sets });
   notes.push(
     chosen.size === 0
@@ -53,6 +53,23 @@ export async function splitTrainValidation(
     notes,
   };
 }
+
+/** A data set that is not split, and which of its images are copies of each other: those of the same number. */
+export async function groupCopies(
+  dataset: Dataset,
+  options: DuplicateOptions,
+): Promise<{ readonly dataset: Dataset; readonly groups: ReadonlyMap<string, number> }> {
+  const { train, val, test } = dataset.splits;
+  const equal = await findEqualFiles(
+    [...train, ...val, ...test].map(({ path }) => path),
+    options,
+  );
+  const notes = [...dataset.notes, ...duplicateNotes(dataset, equal)];
+  return { dataset: { ...dataset, notes }, groups: numbered(equal) };
+}
+
+const numbered = (equal: readonly (readonly string[])[]): ReadonlyMap<string, number> =>
+  new Map(equal.flatMap((group, at) => group.map((path) => [path, at] as const)));
 
 interface Choice {
   readonly seed: number;

@@ -7,6 +7,8 @@ export const linear = defineMethod({
   name: "linear",
   summary: "trains the head alone, on features computed once",
   learningRate: 1e-2,
+  // The probe that the default recipe starts from is the best head on these features.
+  recipe: { epochs: 0 },
   options: z.strictObject({}),
   create: () => ({ trainables: () => [] }),
 });

@@ -46,8 +46,10 @@ export interface Method {
   readonly name: string;
   /** One line for `--help`. */
   readonly summary: string;
-  /** Where a first run should begin. */
+  /** Its authors', where a first run should begin. */
   readonly learningRate: number;
+  /** Options that the default recipe takes for it, where others suit it better there. */
+  readonly recipe?: { readonly learningRate?: number; readonly epochs?: number };
   /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */
   readonly options: z.ZodObject;
   /** Options with which it starts exactly at the pre-trained model, where its defaults do not. */

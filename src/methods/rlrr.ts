@@ -53,6 +53,7 @@ export const rlrr = defineMethod({
   name: "rlrr",
   summary: "rescales every weight from the left and the right, plus a shift (the paper's method)",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   identity: { init: "identity" },
   options,
   create: (settings) => ({

@@ -23,7 +23,12 @@ const moments = (count: number, seed: number) => ({
 });
 const position: Position = {
   ...{ epoch: 2, stepInEpoch: 1, step: 7, lossSum: 1 / 3, correct: 5, seen: 8 },
-  ...{ best: { epoch: 1, top1: 62.5, loss: 0.7 }, lines: 9, seconds: 1.25, finished: false },
+  ...{
+    best: { epoch: 1, top1: 62.5, loss: 0.7, highest: 62.5, floor: 50 },
+    lines: 9,
+    seconds: 1.25,
+    finished: false,
+  },
 };
 const checkpoint: Checkpoint = {
   position,

@@ -8,8 +8,10 @@ import { readSafetensors, readTensor, writeSafetensors } from "../formats/safete
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { Moments, OptimizerState } from "../train/adamw.ts";
+import type { FitPosition } from "../train/fit-events.ts";
 
 const count = z.int().min(0);
+const scores = z.object({ top1: z.number(), loss: z.number() });
 
 const positionSchema = z.object({
   /** The current epoch, from 0, and its completed optimizer steps. */
@@ -21,15 +23,30 @@ const positionSchema = z.object({
   lossSum: z.number(),
   correct: count,
   seen: count,
-  best: z.object({ epoch: z.int().min(-1), top1: z.number(), loss: z.number() }).optional(),
-  /** Lines of metrics.jsonl that belong to this state. */
+  best: z
+    .object({
+      ...{ epoch: z.int().min(-1), top1: z.number(), loss: z.number() },
+      ...{ highest: z.number().optional(), floor: z.number().default(0) },
+    })
+    .transform((best) => ({ ...best, highest: best.highest ?? best.top1 }))
+    .optional(),
+  cv: z
+    .object({
+      ...{ fold: count, steps: count, probes: z.array(scores), finished: z.array(z.array(scores)) },
+      current: z.array(scores),
+    })
+    .optional(),
   lines: count,
   seconds: z.number(),
   finished: z.boolean(),
 });
 
 /** The position of a run. Randomness needs no state: it is sampled by seed and position. */
-export type Position = z.output<typeof positionSchema>;
+export interface Position extends FitPosition {
+  /** Lines of metrics.jsonl that belong to this state. */
+  readonly lines: number;
+  readonly seconds: number;
+}
 
 export interface Checkpoint {
   readonly position: Position;

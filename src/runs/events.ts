@@ -1,6 +1,13 @@
 /** The events of a run in a folder: commands print them, web pages stream them, tests collect them. */
 
-import type { EpochFacts, ProbeFacts, ProgressEvent, StartFacts, StepFacts } from "../train/fit-events.ts";
+import type {
+  EpochFacts,
+  FoldFacts,
+  ProbeFacts,
+  ProgressEvent,
+  StartFacts,
+  StepFacts,
+} from "../train/fit-events.ts";
 
 export type TrainEvent =
   | StartEvent
@@ -9,6 +16,7 @@ export type TrainEvent =
   | ProbeEvent
   | StepEvent
   | EpochEvent
+  | FoldEvent
   | SavedEvent
   | StoppedEvent
   | DoneEvent;
@@ -35,6 +43,11 @@ export interface StepEvent extends StepFacts {
 
 export interface EpochEvent extends EpochFacts {
   readonly type: "epoch";
+}
+
+/** A fold of cross-validation is finished. */
+export interface FoldEvent extends FoldFacts {
+  readonly type: "fold";
 }
 
 export interface SavedEvent {

@@ -32,6 +32,8 @@ export interface RunOptions {
   readonly recipe?: RecipeInput;
   /** Training steps; evaluation takes the deterministic counterparts of random ones. */
   readonly preprocessing: readonly Step[];
+  /** For cross-validation: by path, images that must stay in one fold have the same number. */
+  readonly groups?: ReadonlyMap<string, number>;
   readonly engine: Engine;
   /** Decoded images to share with other runs, whose owner closes it; a run without one opens its own. */
   readonly store?: ImageStore;
@@ -48,6 +50,8 @@ export interface OpenedRun {
   readonly began: number;
   readonly folder: RunFolder;
   readonly recipe: Recipe;
+  /** What the default recipe chose and why. */
+  readonly reasons: readonly string[];
   readonly chosen: ChosenMethod;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
@@ -61,7 +65,9 @@ export interface OpenedRun {
 export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, signal, resume = false } = options;
-  const { chosen, recipe } = settleTraining(options);
+  const { train, val } = dataset.splits;
+  const data = { labels: train.map(({ label }) => label), valExamples: val.length };
+  const { chosen, recipe, reasons } = settleTraining({ ...options, data });
   checkSize(model, preprocessing);
   const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
   checkConsistency(recipe, trainables);
@@ -80,7 +86,7 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
     if (earlier) checkRepeated(earlier, config, { folder: folder.path, method: chosen.method });
     const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
     await checkAdapterFolder(folder.paths.adapter);
-    return { options, began, folder, recipe, chosen, trainables, config, earlier, resumed };
+    return { options, began, folder, recipe, reasons, chosen, trainables, config, earlier, resumed };
   } catch (error) {
     await folder.close();
     throw error;

@@ -45,6 +45,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
         `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as ${show("out")}.`,
     );
   checkPosition(opened, splits);
+  if (!earlier) for (const message of opened.reasons) yield { type: "note", message };
   if (options.resume && !earlier)
     yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
   if (earlier && !resumed)
@@ -57,6 +58,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     classes: dataset.classes.length,
     train: imageExamples(splits.train, { ...common, steps }),
     val: imageExamples(splits.val, { ...common, steps: evaluationSteps(steps) }),
+    ...(options.groups && { groups: splits.train.map(({ path }) => options.groups?.get(path)) }),
     recipe: { ...recipe, microBatchSize },
     engine,
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
@@ -70,7 +72,9 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
 
 function checkPosition({ folder, recipe, resumed }: OpenedRun, { train }: Splits): void {
   if (!resumed) return;
-  const { step, epoch, stepInEpoch } = resumed.position;
+  const { step, epoch, stepInEpoch, cv } = resumed.position;
+  // Each fold has an epoch of its own length.
+  if (cv && cv.fold < recipe.folds) return;
   if (step !== epoch * stepsPerEpoch(train.length, recipe) + stepInEpoch)
     throw new FileError(
       `${folder.paths.checkpoint} is damaged: step ${step} is not in epoch ${epoch + 1}. Remove it to start the run again.`,
@@ -93,7 +97,7 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
   const usable = { train: good(train), val: good(val) };
   if (usable.train.length === 0) throw new InputError(`${dataset.root}: there is no image to train on.`);
   checkClasses(dataset, usable.train);
-  if (recipe.select === "val" && usable.val.length === 0)
+  if (recipe.select !== "last" && recipe.folds === 0 && usable.val.length === 0)
     throw new InputError(
       (show) =>
         `${dataset.root}: there is no validation image to choose the best epoch by. Give more images, or ${show("select", "last")}.`,

@@ -7,11 +7,11 @@ import { parseRecipe } from "../train/recipe.ts";
 export type RecordedRecipe = Readonly<Record<string, unknown>>;
 
 /** What every run is told by, even where it is at its default. */
-const always = ["epochs", "batchSize", "learningRate", "seed"];
+const always = ["name", "epochs", "batchSize", "learningRate", "seed"];
 
-/** Every option that has an effect on the results, at its default; the warmup is a share of the epochs. */
+/** Every option that has an effect on the results, as an older version had it; the warmup is a share of the epochs. */
 export function recipeDefaults({ epochs }: RecordedRecipe): RecordedRecipe {
-  const { checkpointSeconds: _, ...defaults } = parseRecipe({});
+  const { checkpointSeconds: _, ...defaults } = parseRecipe({ name: "official" });
   const tenth = Math.round((typeof epochs === "number" ? epochs : defaults.epochs) / 10);
   return { ...defaults, warmupEpochs: tenth };
 }

@@ -4,10 +4,11 @@ import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
-import { copyTensors, firstNotFinite } from "../train/epochs.ts";
+import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
   FitEpochEvent,
   FitEvent,
+  FitFoldEvent,
   FitProbeEvent,
   FitStartEvent,
   FitState,
@@ -53,9 +54,14 @@ export class Recorder {
         return yield* this.step(event);
       case "epoch":
         return yield* this.epoch(event);
+      case "fold":
+        return yield* this.fold(event);
       case "done":
         yield* this.end();
-        yield doneEvent(this.run, { ...event, step: event.state.position.step, seconds: this.seconds() });
+        yield doneEvent(this.run, {
+          ...event,
+          ...{ step: stepsDone(event.state.position), seconds: this.seconds() },
+        });
     }
   }
 
@@ -72,7 +78,7 @@ export class Recorder {
 
   /** The current step; undefined before the first event. */
   get standsAt(): number | undefined {
-    return this.state?.position.step;
+    return this.state && stepsDone(this.state.position);
   }
 
   async close(): Promise<void> {
@@ -84,7 +90,7 @@ export class Recorder {
     const settled = { microBatchSize: facts.microBatchSize, files };
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
-    this.saved.step = state.position.step;
+    this.saved.step = stepsDone(state.position);
     // Before the probe there is no state to continue from: a run that ends here begins anew.
     const awaitsProbe = !resumed && recipe.start === "probe";
     if (!awaitsProbe) this.state = state;
@@ -112,7 +118,15 @@ export class Recorder {
 
   private async *epoch({ state, ...facts }: FitEpochEvent): Events {
     this.state = undefined;
-    if (facts.best || this.run.recipe.select === "last") yield* this.writeAdapter(facts, state);
+    const isKept = facts.best || this.run.recipe.select === "last";
+    // What a fold learns only tells when to end.
+    if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, state);
+    const { seconds: _, ...numbers } = facts;
+    await this.append(numbers, state);
+    yield facts;
+  }
+
+  private async *fold({ state, ...facts }: FitFoldEvent): Events {
     const { seconds: _, ...numbers } = facts;
     await this.append(numbers, state);
     yield facts;
@@ -172,8 +186,9 @@ export class Recorder {
     const path = run.folder.paths.checkpoint;
     await writeCheckpoint(path, { position, state: state.parameters });
     const now = performance.now();
-    this.saved = { step: position.step, at: now, tookMs: now - began };
-    yield { type: "saved", what: "checkpoint", path, step: position.step };
+    const step = stepsDone(position);
+    this.saved = { step, at: now, tookMs: now - began };
+    yield { type: "saved", what: "checkpoint", path, step };
   }
 
   /** A report that cannot be written is only a note: the run matters more. */

@@ -4,7 +4,7 @@ import { adapterFolder } from "../adapter/adapter-file.ts";
 import { FileError, type RlrrError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { Closers } from "../train/closers.ts";
-import { DivergedError } from "../train/epochs.ts";
+import { DivergedError, stepsDone } from "../train/epochs.ts";
 import { fit } from "../train/fit.ts";
 import type { Position } from "./checkpoint.ts";
 import type { TrainEvent } from "./events.ts";
@@ -25,7 +25,7 @@ export async function* runTraining(options: RunOptions): Events {
     const opened = await openRun(options);
     try {
       const { position } = opened.resumed ?? {};
-      step = position?.step ?? 0;
+      step = position ? stepsDone(position) : 0;
       if (position?.finished) return yield* finished(opened, position);
       const closers = new Closers();
       try {
@@ -87,8 +87,9 @@ async function* finished(opened: OpenedRun, position: Position): Events {
     );
   const { train: trainExamples, val: valExamples } = options.dataset.splits;
   if (!(await exists(folder.paths.report))) yield* writeReport({ ...opened, trainExamples, valExamples });
-  const { best, epoch, step, seconds } = position;
+  const { best, epoch, seconds } = position;
   const kept =
-    recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
-  yield doneEvent(opened, { ...kept, step, seconds, stoppedEarly: epoch < recipe.epochs });
+    recipe.select !== "last" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
+  const step = stepsDone(position);
+  yield doneEvent(opened, { ...kept, step, seconds, stoppedEarly: !position.cv && epoch < recipe.epochs });
 }

@@ -3,7 +3,7 @@
 import type { Dataset } from "../datasets/dataset.ts";
 import { describeDataset } from "../datasets/describe-dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
-import { splitTrainValidation } from "../datasets/split-train-validation.ts";
+import { groupCopies, splitTrainValidation } from "../datasets/split-train-validation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
@@ -16,7 +16,7 @@ import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { Closers } from "../train/closers.ts";
-import type { Recipe, RecipeInput } from "../train/recipe.ts";
+import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
 import type { TrainEvent } from "./events.ts";
 import type { RunOptions } from "./open-run.ts";
@@ -87,12 +87,13 @@ interface Settled {
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
   const { out, data, images = {}, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
-  const { recipe } = settleTraining({ method, recipe: options.recipe });
+  settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
   await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });
   const engine = options.engine ?? closers.add(await openEngine({ provider, threads }));
   const model = await openBase(options);
-  const dataset = await openData(options, recipe);
+  const recipe = recipeFor(options);
+  const { dataset, groups } = await openData(options, { method, recipe });
   const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, images);
   const notes = [
     ...(options.engine ? [] : engine.notes),
@@ -105,6 +106,7 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   const run: RunOptions = {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, preprocessing, engine },
     ...{ resume, skipBadImages },
+    ...(groups && { groups }),
     ...(method && { method }),
     ...(store && { store }),
     ...(signal && { signal }),
@@ -152,21 +154,32 @@ async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOp
   });
 }
 
-/** With `last` nothing is held out: hyper-parameters are already chosen, and validation images are trained on as well. */
+/** Who says which share to hold out wants that, and no cross-validation. */
+const recipeFor = ({ recipe = {}, validationFraction }: TrainOptions): RecipeInput =>
+  validationFraction === undefined ? recipe : { folds: 0, ...recipe };
+
+interface TrainingData {
+  readonly dataset: Dataset;
+  readonly groups?: RunOptions["groups"];
+}
+
+/** The data with what the recipe validates on: images held out, or none where it cross-validates or keeps the last epoch. */
 async function openData(
   { data, validationFraction: fraction, signal: raised }: TrainOptions,
-  { select, seed }: Recipe,
-): Promise<Dataset> {
+  { method, recipe: asked }: { method: MethodRequest | undefined; recipe: RecipeInput },
+): Promise<TrainingData> {
   const signal = raised ? { signal: raised } : {};
   const dataset = typeof data === "string" ? await readDataset(data, signal) : data;
-  if (select === "val")
-    return splitTrainValidation(dataset, { seed, ...(fraction && { fraction }), ...signal });
-  const { train: fit, val } = dataset.splits;
-  if (val.length === 0) return dataset;
+  const { train, val } = dataset.splits;
+  const facts = { labels: train.map(({ label }) => label), valExamples: val.length };
+  const { select, seed, folds } = settleTraining({ method, recipe: asked, data: facts }).recipe;
+  if (folds > 0) return groupCopies(dataset, signal);
+  if (select !== "last")
+    return {
+      dataset: await splitTrainValidation(dataset, { seed, ...(fraction && { fraction }), ...signal }),
+    };
+  if (val.length === 0) return { dataset };
   const note = `Training on the ${val.length} validation images too, since the last epoch is kept in any case.`;
-  return {
-    ...dataset,
-    splits: { ...dataset.splits, train: [...fit, ...val], val: [] },
-    notes: [...dataset.notes, note],
-  };
+  const splits = { ...dataset.splits, train: [...train, ...val], val: [] };
+  return { dataset: { ...dataset, splits, notes: [...dataset.notes, note] } };
 }

@@ -8,20 +8,32 @@ import type { OptimizerState } from "./adamw.ts";
 import type { ExampleBatch, Examples } from "./examples.ts";
 import type { EpochFacts, FitEvent, FitPosition, FitState } from "./fit-events.ts";
 import { learningRateOf, type Recipe } from "./recipe.ts";
+import { chooseBest } from "./select.ts";
 import { optimizerStep, type StepContext } from "./step.ts";
-import type { Validation, Validator } from "./validator.ts";
+import type { Validation } from "./validator.ts";
 
 /** Everything that the loop needs. */
 export interface Prepared {
   readonly context: StepContext;
   readonly recipe: Recipe;
   readonly train: Examples;
-  readonly val: Examples | undefined;
-  readonly validator: Validator | undefined;
+  readonly validation: EpochValidation | undefined;
   readonly state: FitState;
+  /** The epoch to end before; all of the recipe's where left out. */
+  readonly until?: number;
+  /** Optimizer steps before this training and in all, where it is a part of more. */
+  readonly steps?: { readonly before: number; readonly all: number };
   /** Whether to hold on to the tensors of the best epoch. */
   readonly keep: boolean;
   readonly signal: AbortSignal | undefined;
+}
+
+/** What the epochs are compared by. */
+export interface EpochValidation {
+  /** How many examples the scores are of. */
+  readonly examples: number;
+  /** The scores after an epoch, -1 being the probe before all epochs. */
+  readonly scores: (parameters: OptimizerState, epoch: number) => AsyncGenerator<FitEvent, Validation, void>;
 }
 
 /** Training cannot continue: a number is NaN or infinite. The state of the last event is the last good one. */
@@ -35,24 +47,35 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export const stepsPerEpoch = (examples: number, { batchSize }: Pick<Recipe, "batchSize">): number =>
   Math.ceil(examples / batchSize);
 
+/** Optimizer steps so far, those of finished folds among them. */
+export const stepsDone = ({ cv, step }: FitPosition): number => (cv?.steps ?? 0) + step;
+
+/** Steps of all epochs. */
+export const stepsOf = (examples: number, recipe: Pick<Recipe, "batchSize" | "epochs">): number =>
+  stepsPerEpoch(examples, recipe) * recipe.epochs;
+
 /** Trains from where `state` stands to the end. Its parameters are changed in place; `position` between two events. */
 export async function* runEpochs(prepared: Prepared): AsyncGenerator<FitEvent, void, void> {
-  const { recipe, state, keep, context } = prepared;
+  const { recipe, state, keep, context, until = recipe.epochs } = prepared;
   const at: Mutable<FitPosition> = { ...state.position };
+  let ended = at.finished || at.epoch >= until;
+  at.finished = ended && !isFold(at);
   const live: FitState = { position: at, parameters: state.parameters };
   const run = { ...prepared, at, live };
   // A probe is the first to be kept.
   let tensors = keep && at.best?.epoch === -1 ? copyTensors(context.trainables, live.parameters) : undefined;
-  while (!at.finished) {
-    const facts = yield* runEpoch(run);
+  while (!ended) {
+    const { exhausted, ...facts } = yield* runEpoch(run);
+    ended = exhausted || at.epoch >= until;
+    at.finished = ended && !isFold(at);
     if (keep && (facts.best || recipe.select === "last"))
       tensors = copyTensors(context.trainables, live.parameters);
     yield { type: "epoch", ...facts, state: live };
   }
   const { best } = at;
   const kept =
-    recipe.select === "val" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: at.epoch - 1 };
-  const stoppedEarly = at.epoch < recipe.epochs;
+    recipe.select !== "last" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: at.epoch - 1 };
+  const stoppedEarly = at.epoch < until;
   yield { type: "done", state: live, ...kept, stoppedEarly, ...(tensors && { tensors }) };
 }
 
@@ -61,8 +84,13 @@ interface Running extends Prepared {
   readonly live: FitState;
 }
 
+interface EpochEnd extends EpochFacts {
+  /** Whether patience is. */
+  readonly exhausted: boolean;
+}
+
 /** The rest of the current epoch. */
-async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochFacts, void> {
+async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochEnd, void> {
   const { at, recipe, train, context, signal } = run;
   const began = performance.now();
   const order = randomStream(recipe.seed, "order", at.epoch).permutation(train.labels.length);
@@ -80,6 +108,7 @@ async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochFacts, voi
 async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<FitEvent> {
   const { at, live, recipe, context, train } = run;
   const began = performance.now();
+  const { before, all: steps } = run.steps ?? { before: 0, all: stepsOf(train.labels.length, recipe) };
   const step = at.step + 1;
   const learningRate = rateAt(run, at.stepInEpoch);
   const { loss, correct, gradientNorm, finite } = await optimizerStep(context, parts, {
@@ -92,46 +121,39 @@ async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<Fi
   at.lossSum += loss * images;
   at.correct += correct;
   at.seen += images;
-  const steps = stepsPerEpoch(train.labels.length, recipe) * recipe.epochs;
   const imagesPerSecond = (1000 * images) / (performance.now() - began);
-  const { epoch } = at;
-  return { type: "step", epoch, step, steps, loss, learningRate, gradientNorm, imagesPerSecond, state: live };
+  const place = { ...foldIn(at), epoch: at.epoch, step: before + step, steps };
+  return { type: "step", ...place, loss, learningRate, gradientNorm, imagesPerSecond, state: live };
 }
 
-async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochFacts, "seconds">, void> {
-  const { at, live, recipe } = run;
-  const val = yield* validateParameters(run, live.parameters);
+async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, "seconds">, void> {
+  const { at, live, recipe, validation } = run;
+  const val = validation && (yield* validation.scores(live.parameters, at.epoch));
   if (val && !Number.isFinite(val.loss)) throw diverged(run, "The loss on validation images", at.step);
   const broken = firstNotFinite(live.parameters);
   if (broken !== undefined) throw diverged(run, `A number of "${broken}"`, at.step);
-  const better = val !== undefined && isBetter(val, at.best);
+  const scored = val && { epoch: at.epoch, ...val };
+  const best = scored ? chooseBest(at.best, scored, { ...recipe, ...validation }) : at.best;
   const facts = {
-    ...{ epoch: at.epoch, step: at.step, best: better },
+    ...foldIn(at),
+    ...{ epoch: at.epoch, step: (run.steps?.before ?? 0) + at.step },
+    best: scored !== undefined && best?.epoch === at.epoch,
     learningRate: rateAt(run, Math.max(0, at.stepInEpoch - 1)),
     ...{ trainLoss: at.lossSum / at.seen, trainTop1: (100 * at.correct) / at.seen },
     ...(val ? { valLoss: val.loss, valTop1: val.top1 } : {}),
   };
-  const best = better ? { epoch: at.epoch, top1: val.top1, loss: val.loss } : at.best;
+  if (at.cv && val) at.cv = { ...at.cv, current: [...at.cv.current, { top1: val.top1, loss: val.loss }] };
   const exhausted = recipe.patience > 0 && best !== undefined && at.epoch - best.epoch >= recipe.patience;
   Object.assign(at, { epoch: at.epoch + 1, stepInEpoch: 0, lossSum: 0, correct: 0, seen: 0, best });
-  at.finished = exhausted || at.epoch >= recipe.epochs;
-  return facts;
+  return { ...facts, exhausted };
 }
 
-/** The loss and accuracy of the model with these parameters on all validation images; undefined without any. */
-export async function* validateParameters(
-  { validator, val, signal }: Pick<Prepared, "validator" | "val" | "signal">,
-  parameters: OptimizerState,
-): AsyncGenerator<FitEvent, Validation | undefined, void> {
-  if (!validator || !val) return undefined;
-  const validating = validator.validate(parameters);
-  const total = val.labels.length;
-  for (let next = await validating.next(); ; next = await validating.next()) {
-    if (next.done) return next.value;
-    signal?.throwIfAborted();
-    yield { type: "progress", label: "validating", unit: "images", done: next.value, total };
-  }
-}
+/** Whether a fold is trained; the run itself is not finished then. */
+const isFold = ({ cv }: FitPosition): boolean => cv !== undefined && cv.fold < cv.probes.length;
+
+/** The fold that is trained, in the words of an event. */
+const foldIn = (position: FitPosition): { fold?: number } =>
+  position.cv && isFold(position) ? { fold: position.cv.fold } : {};
 
 /** The rate of a step of the current epoch. */
 const rateAt = ({ at, recipe, train }: Running, stepInEpoch: number): number =>
@@ -156,10 +178,6 @@ function allFinite(numbers: Float32Array): boolean {
   for (let i = 0; i < numbers.length; i++) sum += 0 * (numbers[i] as number);
   return sum === 0;
 }
-
-/** More images correct, or as many with a lower loss. */
-const isBetter = (val: Validation, best: FitPosition["best"]): boolean =>
-  !best || val.top1 > best.top1 || (val.top1 === best.top1 && val.loss < best.loss);
 
 /** The trained tensors as they are now, copied. */
 export const copyTensors = (

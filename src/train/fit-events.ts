@@ -2,6 +2,7 @@
 
 import type { Tensor } from "../formats/tensor.ts";
 import type { OptimizerState } from "./adamw.ts";
+import type { Best } from "./select.ts";
 
 /** The position of training; with the parameters, all that resuming needs. Randomness is named by seed and position. */
 export interface FitPosition {
@@ -14,9 +15,30 @@ export interface FitPosition {
   readonly lossSum: number;
   readonly correct: number;
   readonly seen: number;
-  /** The best epoch on validation examples so far; -1 is the probe before all epochs. */
-  readonly best?: { readonly epoch: number; readonly top1: number; readonly loss: number } | undefined;
+  /** The epoch to keep so far. */
+  readonly best?: Best | undefined;
   readonly finished: boolean;
+  /** In cross-validation: the fold that is trained, and what is known of the others. */
+  readonly cv?: CrossValidationPosition | undefined;
+}
+
+export interface CrossValidationPosition {
+  /** From 0; the number of folds while all examples are trained on. */
+  readonly fold: number;
+  /** Optimizer steps of the folds before. */
+  readonly steps: number;
+  /** Of each fold's probe, on the fold. */
+  readonly probes: readonly Scores[];
+  /** Of each epoch of the finished folds, on the fold. */
+  readonly finished: readonly (readonly Scores[])[];
+  /** Of each finished epoch of this one. */
+  readonly current: readonly Scores[];
+}
+
+/** Accuracy in percent, and mean cross-entropy. */
+export interface Scores {
+  readonly top1: number;
+  readonly loss: number;
 }
 
 /** What `fit` resumes from, to the same results as if it had never stopped. */
@@ -32,6 +54,7 @@ export type FitEvent =
   | FitProbeEvent
   | FitStepEvent
   | FitEpochEvent
+  | FitFoldEvent
   | FitDoneEvent;
 
 /** Before the first step: what will be done. */
@@ -50,6 +73,8 @@ export interface StartFacts {
   readonly classes: number;
   readonly trainExamples: number;
   readonly valExamples: number;
+  /** Folds of cross-validation; 0 without. */
+  readonly folds: number;
   readonly epochs: number;
   readonly steps: number;
   readonly microBatchSize: number;
@@ -87,6 +112,8 @@ export interface FitStepEvent extends StepFacts {
 }
 
 export interface StepFacts {
+  /** From 0, in cross-validation; absent while all examples are trained on. */
+  readonly fold?: number;
   readonly epoch: number;
   /** Optimizer steps taken so far. */
   readonly step: number;
@@ -103,16 +130,37 @@ export interface FitEpochEvent extends EpochFacts {
 }
 
 export interface EpochFacts {
+  /** From 0, in cross-validation; absent while all examples are trained on. */
+  readonly fold?: number;
   readonly epoch: number;
   readonly step: number;
   readonly learningRate: number;
   readonly trainLoss: number;
   /** Percent, on the batches as they were trained on. */
   readonly trainTop1: number;
+  /** On validation examples; in cross-validation on the fold, and at last over all folds. */
   readonly valLoss?: number;
   readonly valTop1?: number;
-  /** Whether this is the best epoch so far on validation examples. */
+  /** Whether this is the epoch to keep so far, by the recipe's `select`. */
   readonly best: boolean;
+  readonly seconds: number;
+}
+
+/** A fold of cross-validation is finished. */
+export interface FitFoldEvent extends FoldFacts {
+  readonly type: "fold";
+  readonly state: FitState;
+}
+
+export interface FoldFacts {
+  /** From 0. */
+  readonly fold: number;
+  readonly folds: number;
+  /** How many examples it holds out. */
+  readonly examples: number;
+  /** Percent of them that its probe gets right, and its last epoch. */
+  readonly probeTop1: number;
+  readonly top1: number;
   readonly seconds: number;
 }
 

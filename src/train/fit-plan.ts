@@ -11,8 +11,10 @@ import type { Backbone } from "../model/backbone.ts";
 import type { ValueOf } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import type { DataFacts } from "./default-recipe.ts";
 import type { Examples } from "./examples.ts";
 import type { FitState } from "./fit-events.ts";
+import { foldsOf } from "./folds.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
 import { checkConsistency, settleTraining } from "./settle.ts";
 import type { ReadWeight } from "./start-state.ts";
@@ -24,8 +26,10 @@ export interface FitOptions {
   readonly method?: MethodRequest;
   readonly classes: number;
   readonly train: Examples;
-  /** Chooses the best epoch; without examples, give the recipe `select: "last"`. */
+  /** Chooses the epoch to keep. Without any, a small training set is cross-validated; or give the recipe `select: "last"`. */
   readonly val?: Examples;
+  /** For cross-validation: training examples with the same number stay in one fold. */
+  readonly groups?: readonly (number | undefined)[];
   /** The learning rate is the method's own where left out. */
   readonly recipe?: RecipeInput;
   readonly engine: Engine;
@@ -49,12 +53,15 @@ export interface FitPlan {
   readonly frozen: ValueOf;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
+  /** The fold of each training example; empty without cross-validation. */
+  readonly foldOf: readonly number[];
 }
 
 /** Wrong options fail here. */
 export function planFit(options: FitOptions): FitPlan {
   const { model, classes, train, val } = options;
-  const { chosen, recipe } = settleTraining(options);
+  const data = { labels: train.labels, valExamples: val?.labels.length ?? 0 };
+  const { chosen, recipe } = settleTraining({ ...options, data });
   const backbone = backboneOf(model.config);
   if (!Number.isInteger(classes) || classes < 1)
     throw new InputError(`classes must be a whole number above 0, got ${showValue(classes)}.`);
@@ -74,10 +81,26 @@ export function planFit(options: FitOptions): FitPlan {
         );
   }
   if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
-  if (recipe.select === "val" && !val?.labels.length)
+  checkValidation(recipe, data);
+  const { folds, seed } = recipe;
+  const foldOf = folds > 0 ? foldsOf(train.labels, { folds, seed, groups: options.groups }) : [];
+  return { options, chosen, recipe, backbone, frozen: constantsOf(model.weights), trainables, foldOf };
+}
+
+function checkValidation({ select, folds }: Recipe, { labels, valExamples }: DataFacts): void {
+  if (folds > 0 && valExamples > 0)
     throw new InputError(
       (show) =>
-        `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("select", "last")}.`,
+        `${show("folds")} cross-validates where there are no validation examples, but there are ${valExamples}. Leave them out, or give ${show("folds", 0)}.`,
     );
-  return { options, chosen, recipe, backbone, frozen: constantsOf(model.weights), trainables };
+  if (folds > labels.length)
+    throw new InputError(
+      (show) =>
+        `${show("folds")} must be at most the number of training examples, ${labels.length}, got ${folds}.`,
+    );
+  if (select !== "last" && folds === 0 && valExamples === 0)
+    throw new InputError(
+      (show) =>
+        `val: there is no validation example to choose the best epoch by. Give some, or the recipe ${show("folds", 4)} or ${show("select", "last")}.`,
+    );
 }

@@ -1,11 +1,12 @@
 /** What training is fed: images as they come, or features computed once, from which a probe may start. */
 
-import { type Prepared, validateParameters } from "./epochs.ts";
+import type { Prepared } from "./epochs.ts";
 import { type Examples, examplesInMemory } from "./examples.ts";
 import { computeFeatures, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { fitProbe } from "./probe.ts";
+import { chooseBest } from "./select.ts";
 import { balancedWeights } from "./targets.ts";
 
 /** What the training graph is fed. */
@@ -32,7 +33,11 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
   const val = options.val?.labels.length ? options.val : undefined;
   const isFrozen = chosen.adaptation.trainables(backbone).length === 0;
   const cached = isFrozen && train.deterministic && recipe.dropout === 0 && recipe.dropPath === 0;
-  const probed = recipe.start === "probe" && !options.resume;
+  const { resume } = options;
+  const { step, cv } = resume?.position ?? { step: 0 };
+  // In cross-validation each fold starts from a probe of its own.
+  const isProbeDone = resume && !(cv && (step === 0 || cv.fold < recipe.folds));
+  const probed = recipe.start === "probe" && !isProbeDone;
   if (!cached && !probed) return { input: "images", train, val, features: undefined };
   const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
   const features = yield* featuresOf(plan, parts);
@@ -66,22 +71,31 @@ async function* featuresOf(
  * validated with that head, since a method that changes the model before its first step has other features.
  */
 export async function* startFromProbe(
-  { options: { classes, engine, signal }, recipe }: FitPlan,
+  plan: FitPlan,
   { prepared, features }: { prepared: Prepared; features: Features },
 ): AsyncGenerator<FitEvent, FitState, void> {
   const began = performance.now();
-  const { state } = prepared;
-  const { labels } = features.train;
-  const classWeights = recipe.classWeights === "balanced" ? balancedWeights(labels, classes) : undefined;
-  const probe = await fitProbe(features.train, features.val, { classes, engine, classWeights, signal });
-  for (const [name, { data }] of probe.head) state.parameters.get(name)?.parameter.set(data);
-  const validation = yield* validateParameters(prepared, state.parameters);
-  const best = validation && { epoch: -1, ...validation };
+  const { state, validation } = prepared;
+  const penalty = await putProbe(plan, { state, features });
+  const scores = validation && (yield* validation.scores(state.parameters, -1));
+  const best = scores && chooseBest(undefined, { epoch: -1, ...scores }, { ...plan.recipe, ...validation });
   const started: FitState = { ...state, position: { ...state.position, best } };
   yield {
     type: "probe",
     ...(best && { valLoss: best.loss, valTop1: best.top1 }),
-    ...{ penalty: probe.penalty, seconds: (performance.now() - began) / 1000, state: started },
+    ...{ penalty, seconds: (performance.now() - began) / 1000, state: started },
   };
   return started;
+}
+
+/** Fits a probe and puts its head into the state; returns the penalty that did best. */
+export async function putProbe(
+  { options: { classes, engine, signal }, recipe }: FitPlan,
+  { state, features: { train, val } }: { state: FitState; features: Features },
+): Promise<number> {
+  const classWeights =
+    recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined;
+  const { head, penalty } = await fitProbe(train, val, { classes, engine, classWeights, signal });
+  for (const [name, { data }] of head) state.parameters.get(name)?.parameter.set(data);
+  return penalty;
 }

@@ -28,7 +28,7 @@ const options = (): FitOptions => ({
   classes: 2,
   train: brightness(12, 1),
   val: brightness(6, 2),
-  recipe: { epochs: 4, batchSize: 6, learningRate: 2e-2, warmupEpochs: 0, dropout: 0.1 },
+  recipe: { name: "official", epochs: 4, batchSize: 6, learningRate: 2e-2, warmupEpochs: 0, dropout: 0.1 },
   engine: referenceEngine(),
 });
 
@@ -127,7 +127,7 @@ describe("fit, in memory", () => {
     const { val: _, ...without } = options();
     await expect(collect(fit(without))).rejects.toThrow(
       new InputError(
-        'val: there is no validation example to choose the best epoch by. Give some, or the recipe select: "last".',
+        'val: there is no validation example to choose the best epoch by. Give some, or the recipe folds: 4 or select: "last".',
       ),
     );
   });

@@ -3,16 +3,14 @@
 import { sizeOf } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import { Closers } from "./closers.ts";
-import { type Prepared, runEpochs, stepsPerEpoch } from "./epochs.ts";
+import { type Compiled, compilePlan } from "./compile-plan.ts";
+import { crossValidate, stepsInAll } from "./cross-validate.ts";
+import { type Prepared, runEpochs, stepsDone } from "./epochs.ts";
 import type { FitEvent, FitStartEvent, FitState } from "./fit-events.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit-plan.ts";
 import { openSources, type Sources, startFromProbe } from "./fit-sources.ts";
-import { microBatchFor } from "./micro-batch.ts";
-import { startState } from "./start-state.ts";
-import type { StepContext } from "./step.ts";
-import { balancedWeights } from "./targets.ts";
-import { headGraph, type TrainGraph, trainGraph } from "./train-graph.ts";
-import { openValidator } from "./validator.ts";
+import { freshState } from "./start-state.ts";
+import { validationOn } from "./validator.ts";
 
 export type { FitOptions } from "./fit-plan.ts";
 
@@ -22,78 +20,37 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
   const closers = new Closers();
   try {
     const sources = yield* openSources(plan);
-    const prepared = await prepare(plan, sources, closers);
-    yield startEvent(plan, prepared);
-    const { features } = sources;
-    const probed = plan.recipe.start === "probe" && !options.resume && features;
-    const started = probed ? yield* startFromProbe(plan, { prepared, features }) : prepared.state;
-    yield* runEpochs({ ...prepared, state: started });
+    const compiled = await compilePlan(plan, sources, closers);
+    const state = options.resume ?? (await freshState(plan));
+    const ready: ReadyToFit = { ...sources, ...compiled, state };
+    yield startEvent(plan, ready);
+    if (plan.recipe.folds > 0) yield* crossValidate(plan, ready);
+    else yield* trainOnce(plan, ready);
   } finally {
     await closers.close();
   }
 }
 
-async function prepare(plan: FitPlan, sources: Sources, closers: Closers): Promise<Prepared> {
-  const { options, recipe, trainables } = plan;
-  const { model, resume, readWeight, keep = true, signal } = options;
-  const context = await compileStep(plan, sources, closers);
-  const { backbone, frozen, chosen } = plan;
-  const shared = { backbone, frozen, trainables, adaptation: chosen.adaptation, input: sources.input };
-  const common = { ...shared, classes: options.classes, engine: options.engine };
-  const validator = sources.val && closers.add(await openValidator(sources.val, common));
-  const { seed } = recipe;
-  const state = resume ?? {
-    position: start,
-    parameters: await startState(trainables, { weights: model.weights, seed, readWeight }),
-  };
-  return { context, recipe, train: sources.train, val: sources.val, validator, state, keep, signal };
+/** Examples, compiled graphs, and the state to start from. */
+export interface ReadyToFit extends Sources, Compiled {
+  readonly state: FitState;
 }
 
-const start: FitState["position"] = {
-  ...{ epoch: 0, stepInEpoch: 0, step: 0, lossSum: 0, correct: 0, seen: 0, finished: false },
-};
-
-async function compileStep(plan: FitPlan, { input, train }: Sources, closers: Closers): Promise<StepContext> {
-  const { recipe, trainables, options } = plan;
-  const { classes, engine } = options;
-  const microBatchSize = settleMicroBatch(plan, input);
-  const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
-  const session = closers.add(await engine.compile(graph));
-  const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
-  return {
-    ...{ session, random, trainables, classes, microBatchSize, input },
-    ...{ labelSmoothing, clipNorm, weightDecay, seed },
-    classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
-  };
+async function* trainOnce(
+  plan: FitPlan,
+  { train, val, features, context, validator, state }: ReadyToFit,
+): AsyncGenerator<FitEvent, void, void> {
+  const { recipe, options } = plan;
+  const { keep = true, signal, resume } = options;
+  const validation = val && validator && validationOn(val, { validator, signal });
+  const prepared: Prepared = { context, recipe, train, validation, state, keep, signal };
+  const probed = recipe.start === "probe" && !resume && features;
+  const started = probed ? yield* startFromProbe(plan, { prepared, features }) : state;
+  yield* runEpochs({ ...prepared, state: started });
 }
 
-function buildGraph(
-  { backbone, frozen, trainables, chosen, recipe, options: { classes } }: FitPlan,
-  { input, batchSize }: { input: Sources["input"]; batchSize: number },
-): TrainGraph {
-  const parts = { backbone, trainables, classes, batchSize };
-  if (input === "features") return headGraph(parts);
-  const drop = {
-    rate: recipe.dropout || recipe.dropPath,
-    kind: recipe.dropPath > 0 ? "path" : "element",
-  } as const;
-  const consistency =
-    recipe.consistency > 0 ? { weight: recipe.consistency, noise: recipe.consistencyNoise } : undefined;
-  return trainGraph({ ...parts, frozen, adaptation: chosen.adaptation, drop, consistency });
-}
-
-function settleMicroBatch({ recipe, backbone, options }: FitPlan, input: Sources["input"]): number {
-  const { batchSize, microBatchSize, consistency } = recipe;
-  if (microBatchSize > 0) return microBatchSize;
-  if (input === "features") return batchSize;
-  const { memoryBytes = Number.POSITIVE_INFINITY } = options;
-  return microBatchFor(backbone, { batchSize, memoryBytes, passes: consistency > 0 ? 2 : 1 });
-}
-
-function startEvent(
-  { chosen, trainables, recipe, backbone, options }: FitPlan,
-  { context, state, train, val }: Prepared,
-): FitStartEvent {
+function startEvent(plan: FitPlan, { train, val, context, state }: ReadyToFit): FitStartEvent {
+  const { chosen, trainables, recipe, backbone, options } = plan;
   const count = (parts: readonly Trainable[]) => parts.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
     type: "start",
@@ -104,10 +61,11 @@ function startEvent(
     classes: options.classes,
     trainExamples: train.labels.length,
     valExamples: val?.labels.length ?? 0,
+    folds: recipe.folds,
     epochs: recipe.epochs,
-    steps: stepsPerEpoch(train.labels.length, recipe) * recipe.epochs,
+    steps: stepsInAll(plan),
     microBatchSize: context.microBatchSize,
-    resumedAt: state.position.step,
+    resumedAt: stepsDone(state.position),
     state,
   };
 }

@@ -58,10 +58,13 @@ async function crossValidate(all: FeatureSet, options: ProbeOptions): Promise<Pr
   const foldOf = spread(all.labels);
   let scored = 0;
   for (let fold = 0; fold < folds; fold++) {
-    const kept = pick(all, (index) => foldOf[index] !== fold);
+    const kept = someFeatures(all, (index) => foldOf[index] !== fold);
     const known = new Set(kept.labels);
     // A class that a head has never seen says nothing of it.
-    const held = pick(all, (index) => foldOf[index] === fold && known.has(all.labels[index] as number));
+    const held = someFeatures(
+      all,
+      (index) => foldOf[index] === fold && known.has(all.labels[index] as number),
+    );
     if (held.labels.length === 0) continue;
     scored += held.labels.length;
     let at = 0;
@@ -95,7 +98,8 @@ function spread(labels: readonly number[]): number[] {
   });
 }
 
-function pick({ rows, labels }: FeatureSet, keep: (index: number) => boolean): FeatureSet {
+/** The rows that `keep` says yes to. */
+export function someFeatures({ rows, labels }: FeatureSet, keep: (index: number) => boolean): FeatureSet {
   const width = rows.length / labels.length;
   const kept = [...labels.keys()].filter(keep);
   const chosen = new Float32Array(kept.length * width);

@@ -19,6 +19,7 @@ function worded(work: () => unknown): string | undefined {
 describe("parseRecipe", () => {
   it("fills in the defaults", () => {
     expect(parseRecipe({})).toEqual({
+      name: "default",
       epochs: 100,
       batchSize: 32,
       microBatchSize: 0,
@@ -39,6 +40,7 @@ describe("parseRecipe", () => {
       classWeights: "none",
       seed: 42,
       select: "val",
+      folds: 0,
       patience: 0,
       checkpointSeconds: 30,
     });
@@ -55,8 +57,17 @@ describe("parseRecipe", () => {
   });
 
   it.each<[RecipeInput, string]>([
-    [{ epochs: 0 }, "--epochs must be a whole number from 1 to 100000, got 0."],
-    [{ epochs: 1.5 }, "--epochs must be a whole number from 1 to 100000, got 1.5."],
+    [
+      { epochs: 0 },
+      "--epochs 0 trains nothing; give --start probe for a linear probe alone, or more epochs.",
+    ],
+    [{ name: "quick" as never }, '--recipe must be default or official, got "quick".'],
+    [{ folds: 1 }, "--folds must be 0, or a whole number from 2 to 20, got 1."],
+    [
+      { folds: 3, select: "last" },
+      "--folds compares epochs on validation images; --select must be latest or val, got last.",
+    ],
+    [{ epochs: 1.5 }, "--epochs must be a whole number from 0 to 100000, got 1.5."],
     [{ batchSize: -4 }, "--batch-size must be a whole number from 1 to 65536, got -4."],
     [{ microBatchSize: 1e9 }, "--micro-batch-size must be a whole number from 0 to 65536, got 1000000000."],
     [{ learningRate: 0 }, "--learning-rate must be a number above 0, got 0."],
@@ -77,7 +88,7 @@ describe("parseRecipe", () => {
     [{ classWeights: "rare" as never }, '--class-weights must be none or balanced, got "rare".'],
     [{ seed: -1 }, "--seed must be a whole number from 0 to 4294967295, got -1."],
     [{ seed: 2 ** 32 }, "--seed must be a whole number from 0 to 4294967295, got 4294967296."],
-    [{ select: "test" as never }, '--select must be val or last, got "test".'],
+    [{ select: "test" as never }, '--select must be latest, val or last, got "test".'],
     [{ patience: -1 }, "--patience must be a whole number from 0 to 100000, got -1."],
     [{ checkpointSeconds: -1 }, "--checkpoint-seconds must be 0 or a number above it, got -1."],
     [
@@ -86,12 +97,12 @@ describe("parseRecipe", () => {
     ],
     [
       { patience: 3, select: "last" },
-      "--patience waits for a better epoch on validation images; --select must be val, got last.",
+      "--patience compares epochs on validation images; --select must be latest or val, got last.",
     ],
     [{ batchSize: 8, microBatchSize: 16 }, "--micro-batch-size must be at most --batch-size 8, got 16."],
     [
       { rate: 1 } as never,
-      'There is no option "rate". Known: epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, start, scheduleUnit, consistency, consistencyNoise, labelSmoothing, classWeights, seed, select, patience, checkpointSeconds.',
+      'There is no option "rate". Known: name, epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, start, scheduleUnit, consistency, consistencyNoise, labelSmoothing, classWeights, seed, select, folds, patience, checkpointSeconds.',
     ],
     [[1] as never, "Options of training must be given by name, got [1]."],
     [null as never, "Options of training must be given by name, got null."],

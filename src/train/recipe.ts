@@ -18,10 +18,14 @@ const whole = (least: number, most: number): string => `a whole number from ${le
 const maxEpochs = limits.MAX_EPOCHS.value;
 const maxBatch = limits.MAX_BATCH.value;
 const maxSeed = limits.MAX_SEED.value;
+const maxFolds = limits.MAX_FOLDS.value;
 
-/** Each description ends the sentence "The option must be …". */
+/** Each description ends the sentence "The option must be …". The defaults are those of the recipe `official`. */
 const recipeSchema = z.strictObject({
-  epochs: wholeFrom(1, maxEpochs).default(100).describe(whole(1, maxEpochs)),
+  /** What decides options that are not given: `default` follows the data, `official` is the published recipe. */
+  name: z.enum(["default", "official"]).default("default").describe("default or official"),
+  /** 0, with `start: "probe"`, is the linear probe alone. */
+  epochs: wholeFrom(0, maxEpochs).default(100).describe(whole(0, maxEpochs)),
   /** Images per optimizer step. */
   batchSize: wholeFrom(1, maxBatch).default(32).describe(whole(1, maxBatch)),
   /** Images per run of the graph; a step adds up as many runs as it needs. 0 lets memory decide. */
@@ -51,8 +55,13 @@ const recipeSchema = z.strictObject({
   /** `balanced` weighs a class by how rare it is. */
   classWeights: z.enum(["none", "balanced"]).default("none").describe("none or balanced"),
   seed: wholeFrom(0, maxSeed).default(42).describe(whole(0, maxSeed)),
-  /** Keep the epoch that is best on validation images, or the last epoch. */
-  select: z.enum(["val", "last"]).default("val").describe("val or last"),
+  /** Keep the latest epoch that validation cannot tell from the best (see `keeps`), the best one, or the last. */
+  select: z.enum(["latest", "val", "last"]).default("val").describe("latest, val or last"),
+  /** Without validation images: cross-validate over this many folds, then train on all images; 0 holds images out instead. */
+  folds: wholeFrom(0, maxFolds)
+    .refine((folds) => folds !== 1)
+    .default(0)
+    .describe(`0, or a whole number from 2 to ${maxFolds}`),
   /** Stop after this many epochs without improvement; 0 never stops early. */
   patience: wholeFrom(0, maxEpochs).default(0).describe(whole(0, maxEpochs)),
   /** How often the state is saved in between; 0 saves it after every step. */
@@ -62,15 +71,20 @@ const recipeSchema = z.strictObject({
 export type Recipe = z.output<typeof recipeSchema> & { readonly warmupEpochs: number };
 export type RecipeInput = z.input<typeof recipeSchema>;
 
-/** Checks options and fills in defaults. */
-export function parseRecipe(options: RecipeInput): Recipe {
-  const parsed = recipeSchema.safeParse(options);
+/** Checks options and fills in `defaults`, and what these leave open as the recipe `official` has it. */
+export function parseRecipe(options: RecipeInput, defaults: RecipeInput = {}): Recipe {
+  const isNamed = typeof options === "object" && options !== null && !Array.isArray(options);
+  const parsed = recipeSchema.safeParse(isNamed ? { ...defaults, ...given(options) } : options);
   if (!parsed.success) throw new InputError((show) => `${explain(parsed.error, { given: options, show })}.`);
   const recipe = parsed.data;
   const clash = findClash(recipe);
   if (clash !== undefined) throw new InputError(clash);
   return { ...recipe, warmupEpochs: recipe.warmupEpochs ?? Math.round(recipe.epochs / 10) };
 }
+
+/** An option that is there but undefined is not given. */
+const given = (options: RecipeInput): RecipeInput =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
 /** The first thing that is wrong. */
 function explain(
@@ -84,18 +98,22 @@ function explain(
   if (!schema) return `Options of training must be given by name, got ${showValue(given)}`;
   const value = (given as Readonly<Record<string, unknown>>)[option];
   const expected = z.globalRegistry.get(schema)?.description ?? "another value";
-  return `${show(option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
+  return `${show(option === "name" ? "recipe" : option)} must be ${expected}, got ${typeof value === "number" ? value : showValue(value)}`;
 }
 
 /** Combinations of valid options that make no sense together. */
 function findClash(recipe: z.output<typeof recipeSchema>): Wording | undefined {
-  const { dropout, dropPath, patience, select, batchSize, microBatchSize } = recipe;
+  const { epochs, start, dropout, dropPath, patience, select, folds, batchSize, microBatchSize } = recipe;
+  if (epochs === 0 && start !== "probe")
+    return (show) =>
+      `${show("epochs")} 0 trains nothing; give ${show("start")} probe for a linear probe alone, or more epochs.`;
   if (dropout > 0 && dropPath > 0)
     return (show) =>
       `${show("dropout")} and ${show("dropPath")} drop the same branches in two ways; give one of them.`;
-  if (patience > 0 && select !== "val")
-    return (show) =>
-      `${show("patience")} waits for a better epoch on validation images; ${show("select")} must be val, got ${select}.`;
+  for (const [option, value] of Object.entries({ patience, folds }))
+    if (value > 0 && select === "last")
+      return (show) =>
+        `${show(option)} compares epochs on validation images; ${show("select")} must be latest or val, got last.`;
   if (microBatchSize > batchSize)
     return (show) =>
       `${show("microBatchSize")} must be at most ${show("batchSize")} ${batchSize}, got ${microBatchSize}.`;

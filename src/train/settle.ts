@@ -3,25 +3,41 @@
 import { InputError } from "../errors.ts";
 import type { Trainable } from "../methods/method.ts";
 import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
+import { type DataFacts, defaultRecipe } from "./default-recipe.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
 
+export interface Settled {
+  readonly chosen: ChosenMethod;
+  readonly recipe: Recipe;
+  /** What the default recipe chose and why; empty where everything was given. */
+  readonly reasons: readonly string[];
+}
+
 /**
- * The learning rate is the method's own where left out. A run that starts from a probe needs the pre-trained features, so the
- * method then starts exactly at the pre-trained model where it can, unless its options say otherwise.
+ * Options that are not given follow from the recipe's name, the method, and for the default recipe the data, where it is
+ * known by then. A run that starts from a probe needs the pre-trained features, so the method then starts exactly at the
+ * pre-trained model where it can, unless its options say otherwise.
  */
 export function settleTraining({
   method: { name, options } = { name: defaultMethod },
   recipe: asked = {},
+  data = { labels: [], valExamples: 0 },
 }: {
   readonly method?: MethodRequest | undefined;
   readonly recipe?: RecipeInput | undefined;
-}): { readonly chosen: ChosenMethod; readonly recipe: Recipe } {
+  readonly data?: DataFacts;
+}): Settled {
   const chosen = chooseMethod({ name, options }, "method");
-  const recipe = parseRecipe({ ...asked, learningRate: asked.learningRate ?? chosen.method.learningRate });
-  const { identity } = chosen.method;
-  if (recipe.start !== "probe" || !identity) return { chosen, recipe };
+  const { method } = chosen;
+  const { options: defaults, reasons } =
+    asked?.name === "official"
+      ? { options: { learningRate: method.learningRate }, reasons: [] }
+      : defaultRecipe(data, { method, asked });
+  const recipe = parseRecipe(asked, defaults);
+  if (recipe.start !== "probe" || !method.identity) return { chosen, recipe, reasons };
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
-  return { chosen: chooseMethod({ name, options: { ...identity, ...given } }, "method"), recipe };
+  const identity = chooseMethod({ name, options: { ...method.identity, ...given } }, "method");
+  return { chosen: identity, recipe, reasons };
 }
 
 /** Consistency perturbs what a method adds to the backbone: with nothing added there is nothing to be consistent about. */

@@ -12,9 +12,25 @@ import {
 import type { Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
+import type { FitState } from "./fit-events.ts";
+import type { FitPlan } from "./fit-plan.ts";
 
 /** Reads a weight that lies in a file; only Node can. */
 export type ReadWeight = (weight: StoredTensor) => Promise<Tensor>;
+
+export const startPosition: FitState["position"] = {
+  ...{ epoch: 0, stepInEpoch: 0, step: 0, lossSum: 0, correct: 0, seen: 0, finished: false },
+};
+
+/** Before the first step of a plan's training. */
+export async function freshState({ trainables, recipe, options }: FitPlan): Promise<FitState> {
+  const { model, readWeight } = options;
+  const { seed } = recipe;
+  return {
+    position: startPosition,
+    parameters: await startState(trainables, { weights: model.weights, seed, readWeight }),
+  };
+}
 
 /** Every trainable at its start, with moments of zero. */
 export async function startState(

@@ -9,6 +9,7 @@ import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { crossEntropy } from "../predict/metrics.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { OptimizerState } from "./adamw.ts";
+import type { EpochValidation } from "./epochs.ts";
 import type { Examples } from "./examples.ts";
 import { inferenceBatch } from "./features.ts";
 import { countCorrect } from "./step.ts";
@@ -23,7 +24,7 @@ export interface Validation {
 
 export interface Validator {
   /** Yields the number of examples done, and returns their accuracy and loss. */
-  readonly validate: (state: OptimizerState) => AsyncGenerator<number, Validation, void>;
+  readonly validate: (state: OptimizerState, examples: Examples) => AsyncGenerator<number, Validation, void>;
   readonly close: () => Promise<void>;
 }
 
@@ -33,19 +34,21 @@ export interface ValidatorOptions {
   readonly adaptation: Adaptation;
   readonly trainables: readonly Trainable[];
   readonly classes: number;
-  /** What `examples` feed. */
+  /** What examples feed. */
   readonly input: "images" | "features";
   readonly engine: Engine;
+  /** The most examples that are validated at once. */
+  readonly examples: number;
 }
 
 /** Compiles the prediction graph once, trained tensors being inputs. */
-export async function openValidator(examples: Examples, options: ValidatorOptions): Promise<Validator> {
-  const batchSize = Math.min(inferenceBatch, examples.labels.length);
+export async function openValidator(options: ValidatorOptions): Promise<Validator> {
+  const batchSize = Math.min(inferenceBatch, options.examples);
   const session = await options.engine.compile(validationGraph(options, batchSize));
   const { classes, input } = options;
-  const order = [...examples.labels.keys()];
   return {
-    validate: async function* (state) {
+    validate: async function* (state, examples) {
+      const order = [...examples.labels.keys()];
       const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
       let [seen, loss, correct] = [0, 0, 0];
       for await (const batch of examples.batches({ order, epoch: 0, batchSize })) {
@@ -62,6 +65,23 @@ export async function openValidator(examples: Examples, options: ValidatorOption
     close: () => session.close(),
   };
 }
+
+/** Validates each epoch on the same examples. */
+export const validationOn = (
+  examples: Examples,
+  { validator, signal }: { readonly validator: Validator; readonly signal?: AbortSignal | undefined },
+): EpochValidation => ({
+  examples: examples.labels.length,
+  scores: async function* (parameters) {
+    const validating = validator.validate(parameters, examples);
+    const total = examples.labels.length;
+    for (let next = await validating.next(); ; next = await validating.next()) {
+      if (next.done) return next.value;
+      signal?.throwIfAborted();
+      yield { type: "progress", label: "validating", unit: "images", done: next.value, total };
+    }
+  },
+});
 
 function validationGraph(options: ValidatorOptions, batchSize: number): Graph {
   const { backbone, frozen, adaptation, trainables } = options;

@@ -1,0 +1,105 @@
+/** The default recipe: options of training that follow from the data and the method, each with its reason. */
+
+import type { Method } from "../methods/method.ts";
+import type { RecipeInput } from "./recipe.ts";
+
+/** What the recipe follows. */
+export interface DataFacts {
+  /** The class of each training example. */
+  readonly labels: readonly number[];
+  /** Without any, a small set is cross-validated. */
+  readonly valExamples: number;
+}
+
+/** Options, and in a line each what was chosen and why. */
+export interface DefaultRecipe {
+  readonly options: RecipeInput;
+  readonly reasons: readonly string[];
+}
+
+/** Below this a fifth held out would be too few to tell epochs apart, and too many to lose. */
+const fewExamples = 100;
+const folds = 4;
+/** Classes are uneven from here on: the largest has this many times the images of the smallest. */
+const uneven = 1.5;
+
+/**
+ * From a linear probe, in small batches at one high rate that moves at every step: measured over four data sets and
+ * twenty small parts of them (docs/results.md). Options in `asked` are not chosen here.
+ */
+export function defaultRecipe(
+  { labels, valExamples }: DataFacts,
+  {
+    method,
+    asked,
+  }: { readonly method: Pick<Method, "name" | "learningRate" | "recipe">; readonly asked: RecipeInput },
+): DefaultRecipe {
+  const counts = countsOf(labels);
+  const batchSize = asked.batchSize ?? batchFor(labels.length);
+  const { learningRate = method.learningRate, epochs = epochsFor(labels.length) } = method.recipe ?? {};
+  const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
+  const fixed: RecipeInput = { start: "probe", scheduleUnit: "step" };
+  const options: RecipeInput = {
+    ...fixed,
+    ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
+    classWeights: isUneven ? "balanced" : "none",
+    ...validateBy(counts, { valExamples, asked }),
+  };
+  return { options, reasons: reasonsFor({ ...options, ...asked }, counts) };
+}
+
+/** A line for each choice. */
+function reasonsFor(recipe: RecipeInput, counts: readonly number[]): readonly string[] {
+  const { epochs = 0, batchSize = 1, learningRate, classWeights, folds: parts = 0, select } = recipe;
+  const images = counts.reduce((sum, count) => sum + count, 0);
+  const shown = (count: number): string => count.toLocaleString("en");
+  const steps = shown(epochs * Math.ceil(images / batchSize));
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return [
+    ...(epochs > 0
+      ? [
+          `Recipe: ${epochs} epochs of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
+          `Recipe: learning rate ${learningRate} at its top, from a linear probe; nothing is kept that validates worse than the probe.`,
+        ]
+      : []),
+    ...(classWeights === "balanced"
+      ? [`Recipe: rare classes weigh more, since classes have from ${least} to ${most} images.`]
+      : []),
+    ...(parts > 0
+      ? [`Recipe: ${parts}-fold cross-validation, since ${images} images are too few to hold some out.`]
+      : []),
+    ...(select === "last" ? ["Recipe: nothing is validated, so the last epoch is kept."] : []),
+  ];
+}
+
+/** Small sets take small steps, or there would be too few of them. */
+const batchFor = (images: number): number =>
+  images <= 250 ? 4 : images <= 1000 ? 8 : images <= 4000 ? 16 : 32;
+
+/** Six passes; more where even they are few steps. */
+const epochsFor = (images: number): number => Math.min(20, Math.max(6, Math.ceil(600 / images)));
+
+const warmupFor = (epochs: number): number => (epochs < 3 ? 0 : Math.max(1, Math.round(epochs / 10)));
+
+/** By images held out, over folds, or, where no class has two images, not at all. */
+function validateBy(
+  counts: readonly number[],
+  { valExamples, asked }: { readonly valExamples: number; readonly asked: RecipeInput },
+): RecipeInput {
+  if (asked.select === "last") return {};
+  const images = counts.reduce((sum, count) => sum + count, 0);
+  const isSmall = valExamples === 0 && images < fewExamples && asked.folds === undefined;
+  if (isSmall && Math.max(...counts) < 2) return { select: "last" };
+  // Within its error validation tells nothing: by then a later epoch, at a lower rate, is the better guess.
+  return { select: "latest", patience: patienceExhausted, ...(isSmall && { folds }) };
+}
+
+/** Epochs that are worse than the best by more than its error, one after another, before training stops. */
+const patienceExhausted = 3;
+
+/** How many examples each class has that has any. */
+function countsOf(labels: readonly number[]): readonly number[] {
+  const counts = new Map<number, number>();
+  for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
+  return [...counts.values()];
+}
