@@ -92,8 +92,12 @@ const imageOptions = [
   ),
   new Option(
     "--crop <how>",
-    "crop of training images (default: none, or center with --resize short)",
+    "crop of training images (default: random-resized of 30 % of the area or more; official: the model's, else none, or center with --resize short)",
   ).choices(["none", "center", "random", "random-resized"]),
+  numberOption(
+    "--crop-scale <x>",
+    "smallest share of the area that a random-resized crop takes (default: 0.08)",
+  ),
   new Option("--flip", "flip half of the training images left to right"),
   new Option("--normalize <values>", "mean and std of colours (default: the model's, else half)").choices([
     "half",

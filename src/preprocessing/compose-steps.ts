@@ -1,6 +1,7 @@
 /** Preprocessing from a few choices: how to resize, what to crop, whether to flip, how to scale colours. */
 
 import { InputError } from "../errors.ts";
+import { showValue } from "../files/show-value.ts";
 import { CROP_SHARE } from "./step-kinds.ts";
 import { defaultSteps } from "./step-list.ts";
 import type { Filter, Size, Step } from "./steps.ts";
@@ -9,6 +10,8 @@ export interface StepChoices {
   readonly resize?: "squash" | "short";
   readonly interpolation?: Filter;
   readonly crop?: "none" | "center" | "random" | "random-resized";
+  /** The smallest share of the area that a random-resized crop takes; torchvision's 0.08 where left out. */
+  readonly cropScale?: number | undefined;
   readonly flip?: boolean;
   readonly normalize?: "half" | "imagenet";
 }
@@ -25,12 +28,13 @@ export function composeSteps(
   choices: StepChoices,
 ): readonly Step[] {
   const base = model ?? defaultSteps(size);
-  const { resize, interpolation, crop, flip, normalize } = choices;
+  const { resize, interpolation, crop, cropScale, flip, normalize } = choices;
+  checkCropScale(choices);
   const filter = interpolation ?? filterOf(base) ?? "bicubic";
   const asGiven = resize === undefined && crop === undefined;
   const shape = asGiven
     ? withFilter(base, filter)
-    : shapeSteps(size, { filter, resize: resize ?? "squash", crop });
+    : shapeSteps(size, { filter, resize: resize ?? "squash", crop, cropScale });
   const ending = base.find(([name]) => name === "normalize") ?? (["normalize", colours.half] as const);
   return [
     ...shape.filter(([name]) => name !== "normalize"),
@@ -39,12 +43,30 @@ export function composeSteps(
   ];
 }
 
+function checkCropScale({ crop, cropScale }: StepChoices): void {
+  if (cropScale === undefined) return;
+  if (!(typeof cropScale === "number" && cropScale > 0 && cropScale <= 1))
+    throw new InputError(
+      (show) => `${show("cropScale")} must be a number above 0 and at most 1, got ${showValue(cropScale)}.`,
+    );
+  if (crop !== "random-resized")
+    throw new InputError(
+      (show) =>
+        `${show("cropScale")} belongs to ${show("crop", "random-resized")}, got ${crop ?? "no crop"}.`,
+    );
+}
+
 function shapeSteps(
   size: Size,
-  { filter, resize, crop }: { filter: Filter; resize: "squash" | "short"; crop: StepChoices["crop"] },
+  {
+    filter,
+    resize,
+    crop,
+    cropScale = 0.08,
+  }: { filter: Filter; resize: "squash" | "short" } & Pick<StepChoices, "crop" | "cropScale">,
 ): Step[] {
   if (crop === "random-resized")
-    return [["randomResizedCrop", { size, scale: [0.08, 1], ratio: [3 / 4, 4 / 3], filter }]];
+    return [["randomResizedCrop", { size, scale: [cropScale, 1], ratio: [3 / 4, 4 / 3], filter }]];
   if (crop === "none" && resize === "short")
     throw new InputError(
       "resize short keeps the aspect ratio, so images need a crop to one size: center, random or random-resized, not none.",

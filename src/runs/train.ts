@@ -85,7 +85,7 @@ interface Settled {
 
 /** The quick checks come first. */
 async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
-  const { out, data, images = {}, provider, threads } = options;
+  const { out, data, provider, threads } = options;
   const method = typeof options.method === "string" ? { name: options.method } : options.method;
   settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
@@ -94,6 +94,7 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   const model = await openBase(options);
   const recipe = recipeFor(options);
   const { dataset, groups } = await openData(options, { method, recipe });
+  const images = imagesFor(options, { method, recipe });
   const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, images);
   const notes = [
     ...(options.engine ? [] : engine.notes),
@@ -157,6 +158,21 @@ async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOp
 /** Who says which share to hold out wants that, and no cross-validation. */
 const recipeFor = ({ recipe = {}, validationFraction }: TrainOptions): RecipeInput =>
   validationFraction === undefined ? recipe : { folds: 0, ...recipe };
+
+/**
+ * The default recipe trains on crops of the images: over four small sets that gained 4 points of test accuracy over whole
+ * images, and 14 instead of 10 over the probe. Where only the head trains, images stay as they are.
+ */
+const croppedImages: StepChoices = { crop: "random-resized", cropScale: 0.3 };
+
+function imagesFor(
+  { images = {} }: TrainOptions,
+  asked: { method: MethodRequest | undefined; recipe: RecipeInput },
+): StepChoices {
+  const { name, epochs } = settleTraining(asked).recipe;
+  const isOpen = images.crop === undefined && images.resize === undefined;
+  return name === "default" && epochs > 0 && isOpen ? { ...croppedImages, ...images } : images;
+}
 
 interface TrainingData {
   readonly dataset: Dataset;

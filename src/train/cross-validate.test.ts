@@ -8,6 +8,7 @@ import {
   type FitState,
   fit,
   InputError,
+  type RecipeInput,
   referenceEngine,
 } from "../index.ts";
 import { foldsOf, someExamples } from "./folds.ts";
@@ -23,11 +24,17 @@ const train = examplesInMemory(
   labels,
 );
 
-const recipe = {
+const recipe: RecipeInput = {
   name: "official",
-  ...{ start: "probe", scheduleUnit: "step", select: "latest", folds: 3, seed: 11 },
+  ...{
+    start: "probe" as const,
+    scheduleUnit: "step" as const,
+    select: "latest" as const,
+    folds: 3,
+    seed: 11,
+  },
   ...{ epochs: 3, batchSize: 5, learningRate: 1e-2, warmupEpochs: 0, dropout: 0.1 },
-} as const;
+};
 const options: FitOptions = { model: tinyModel(), classes: 2, train, recipe, engine: referenceEngine() };
 
 async function collect(more: Partial<FitOptions> = {}): Promise<FitEvent[]> {
@@ -68,7 +75,7 @@ describe("cross-validation", () => {
       expect(examples).toBe(held.length);
       expect(probeTop1).toBeGreaterThanOrEqual(0);
       // A start of zero has no probe, whose penalty is chosen without the fold here and on the fold there.
-      const zero = { ...recipe, start: "zero" } as const;
+      const zero: RecipeInput = { ...recipe, start: "zero" };
       const alone = await collect({
         train: without,
         val: someExamples(train, held),
@@ -136,7 +143,7 @@ describe("cross-validation", () => {
   });
 
   it("ends with the probe of all examples where no epoch validates as well", async () => {
-    const harmful = { ...recipe, learningRate: 3, schedule: "constant" } as const;
+    const harmful: RecipeInput = { ...recipe, learningRate: 3, schedule: "constant" };
     const events = await collect({ recipe: harmful });
     const [probe] = only(events, "probe");
     expect(only(events, "done")[0]).toMatchObject({ epoch: -1, valTop1: probe?.valTop1 });
