@@ -42,11 +42,7 @@ export async function splitTrainValidation(
       ? "No validation split was given, and no class has two different training images, so none could be made."
       : `No validation split was given: ${chosen.size} of the ${train.length} training images, chosen class by class with seed ${seed}, became one.`,
   );
-  const copies = train.length - new Set(train.map(({ path }) => sets.get(path) ?? path)).size;
-  if (copies > 0)
-    notes.push(
-      `${counted(copies, "training image is a copy of another", "training images are copies of others")}; copies stay on one side of the split.`,
-    );
+  notes.push(...copyNotes(train, { sets, where: "on one side of the split" }));
   return {
     ...dataset,
     splits: { train: train.filter((e) => !chosen.has(e)), val: train.filter((e) => chosen.has(e)), test },
@@ -64,8 +60,19 @@ export async function groupCopies(
     [...train, ...val, ...test].map(({ path }) => path),
     options,
   );
-  const notes = [...dataset.notes, ...duplicateNotes(dataset, equal)];
-  return { dataset: { ...dataset, notes }, groups: numbered(equal) };
+  const sets = numbered(equal);
+  const copies = copyNotes(train, { sets, where: "in one fold" });
+  const notes = [...dataset.notes, ...duplicateNotes(dataset, equal), ...copies];
+  return { dataset: { ...dataset, notes }, groups: sets };
+}
+
+function copyNotes(
+  train: readonly Example[],
+  { sets, where }: { readonly sets: ReadonlyMap<string, number>; readonly where: string },
+): readonly string[] {
+  const copies = train.length - new Set(train.map(({ path }) => sets.get(path) ?? path)).size;
+  const are = counted(copies, "training image is a copy of another", "training images are copies of others");
+  return copies > 0 ? [`${are}; copies stay ${where}.`] : [];
 }
 
 const numbered = (equal: readonly (readonly string[])[]): ReadonlyMap<string, number> =>

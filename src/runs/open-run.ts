@@ -11,7 +11,7 @@ import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
-import { outputSize } from "../preprocessing/step-list.ts";
+import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
 import { checkConsistency, settleTraining } from "../train/settle.ts";
@@ -30,8 +30,10 @@ export interface RunOptions {
   readonly out: string;
   readonly method?: MethodRequest;
   readonly recipe?: RecipeInput;
-  /** Training steps; evaluation takes the deterministic counterparts of random ones. */
+  /** Training steps. */
   readonly preprocessing: readonly Step[];
+  /** Of validation and of all use of the adapter; the deterministic counterparts of the training steps where left out. */
+  readonly evaluation?: readonly Step[];
   /** For cross-validation: by path, images that must stay in one fold have the same number. */
   readonly groups?: ReadonlyMap<string, number>;
   readonly engine: Engine;
@@ -55,6 +57,7 @@ export interface OpenedRun {
   readonly chosen: ChosenMethod;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
+  readonly evaluation: readonly Step[];
   readonly config: RunConfig;
   /** The state that this run resumes from. */
   readonly earlier: RunConfig | undefined;
@@ -68,7 +71,8 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const { train, val } = dataset.splits;
   const data = { labels: train.map(({ label }) => label), valExamples: val.length };
   const { chosen, recipe, reasons } = settleTraining({ ...options, data });
-  checkSize(model, preprocessing);
+  const { evaluation = evaluationSteps(preprocessing) } = options;
+  for (const steps of [preprocessing, evaluation]) checkSize(model, steps);
   const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
   checkConsistency(recipe, trainables);
   const folder = await openRunFolder(options.out);
@@ -80,13 +84,15 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };
-    const config = describeRun({ model: base, dataset, method: chosen.choice, recipe, preprocessing });
+    const described = { model: base, dataset, method: chosen.choice, recipe, preprocessing, evaluation };
+    const config = describeRun(described);
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
     if (earlier) checkRepeated(earlier, config, { folder: folder.path, method: chosen.method });
     const resumed = earlier && (await readCheckpoint(folder.paths.checkpoint, trainables));
     await checkAdapterFolder(folder.paths.adapter);
-    return { options, began, folder, recipe, reasons, chosen, trainables, config, earlier, resumed };
+    const settled = { recipe, reasons, chosen, trainables, evaluation };
+    return { options, began, folder, ...settled, config, earlier, resumed };
   } catch (error) {
     await folder.close();
     throw error;

@@ -7,7 +7,6 @@ import { checkClasses } from "../datasets/describe-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
-import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Closers } from "../train/closers.ts";
 import { stepsPerEpoch } from "../train/epochs.ts";
 import type { FitOptions } from "../train/fit.ts";
@@ -34,7 +33,7 @@ type Events<Result> = AsyncGenerator<TrainEvent, Result, void>;
 
 /** Whatever is wrong fails here, before training starts. */
 export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<PreparedRun> {
-  const { options, folder, recipe, earlier, resumed } = opened;
+  const { options, folder, recipe, evaluation, earlier, resumed } = opened;
   const { model, dataset, engine, preprocessing: steps, signal } = options;
   const store = options.store ?? closers.add(openImageStore());
   const splits = yield* usableExamples(opened, store);
@@ -50,14 +49,14 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
   if (earlier && !resumed)
     yield { type: "note", message: `${folder.path} holds no saved state; starting the run again.` };
-  const common = { store, seed: recipe.seed, signal };
+  const common = { store, seed: recipe.seed, evaluation, signal };
   const microBatchSize = earlier?.settled?.microBatchSize ?? recipe.microBatchSize;
   const fitOptions: FitOptions = {
     model,
     method: { name: opened.chosen.method, options: opened.chosen.choice.options },
     classes: dataset.classes.length,
     train: imageExamples(splits.train, { ...common, steps }),
-    val: imageExamples(splits.val, { ...common, steps: evaluationSteps(steps) }),
+    val: imageExamples(splits.val, { ...common, steps: evaluation }),
     ...(options.groups && { groups: splits.train.map(({ path }) => options.groups?.get(path)) }),
     recipe: { ...recipe, microBatchSize },
     engine,
@@ -81,9 +80,10 @@ function checkPosition({ folder, recipe, resumed }: OpenedRun, { train }: Splits
     );
 }
 
-async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore): Events<Splits> {
+async function* usableExamples(opened: OpenedRun, store: ImageStore): Events<Splits> {
+  const { options, recipe } = opened;
   const { dataset, skipBadImages = false } = options;
-  const bad = yield* checkImages(options, store);
+  const bad = yield* checkImages(opened, store);
   if (bad.length > 0 && !skipBadImages)
     throw new FileError(
       (show) =>
@@ -108,13 +108,13 @@ async function* usableExamples({ options, recipe }: OpenedRun, store: ImageStore
 type Bad = Awaited<ReturnType<typeof findBadImages>>;
 
 async function* checkImages(
-  { dataset, preprocessing: steps, signal }: OpenedRun["options"],
+  { options: { dataset, preprocessing: steps, signal }, evaluation }: OpenedRun,
   store: ImageStore,
 ): Events<Bad> {
   const { train, val } = dataset.splits;
   const parts = [
     { examples: train, steps },
-    { examples: val, steps: evaluationSteps(steps) },
+    { examples: val, steps: evaluation },
   ];
   let bad: Bad = [];
   yield* eventStream<TrainEvent>(async (emit, signal) => {

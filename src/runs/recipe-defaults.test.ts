@@ -4,13 +4,13 @@ import { chosenOptions, recipeDefaults } from "./recipe-defaults.ts";
 
 describe("recipeDefaults", () => {
   it.each([[{}], [{ epochs: 7 }], [{ epochs: 234 }]])("are what training fills in for %j", (given) => {
-    const { checkpointSeconds: _, ...recipe } = parseRecipe(given);
+    const { checkpointSeconds: _, ...recipe } = parseRecipe({ name: "official", ...given });
     expect({ ...recipeDefaults(given), ...given }).toEqual(recipe);
   });
 });
 
 describe("chosenOptions", () => {
-  const always = { epochs: 100, batchSize: 32, learningRate: 1e-3, seed: 42 };
+  const always = { recipe: "official", epochs: 100, batchSize: 32, learningRate: 1e-3, seed: 42 };
 
   it.each([
     [{}, {}],
@@ -25,10 +25,11 @@ describe("chosenOptions", () => {
       { start: "probe", scheduleUnit: "step" },
     ] as const,
     [{ checkpointSeconds: 0 }, {}],
-  ] as const)("of %j are the four that every run is told by, and the rest of it", (given, others) => {
-    expect(chosenOptions(parseRecipe(given))).toEqual({ ...always, ...others });
-    const names = Object.keys(chosenOptions(parseRecipe(given)));
-    expect(names.slice(0, 4)).toEqual(Object.keys(always));
+  ] as const)("of %j are the five that every run is told by, and the rest of it", (given, others) => {
+    const recipe = parseRecipe({ name: "official", ...given });
+    expect(chosenOptions(recipe)).toEqual({ ...always, ...others });
+    const names = Object.keys(chosenOptions(recipe));
+    expect(names.slice(0, 5)).toEqual(Object.keys(always));
   });
 
   it("are some of what an older version recorded", () => {

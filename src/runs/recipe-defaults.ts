@@ -23,5 +23,5 @@ export function chosenOptions(recorded: RecordedRecipe): RecordedRecipe {
     (name) => !always.includes(name) && !isDeepStrictEqual(recorded[name], defaults[name]),
   );
   const shown = [...always, ...chosen].filter((name) => recorded[name] !== undefined);
-  return Object.fromEntries(shown.map((name) => [name, recorded[name]]));
+  return Object.fromEntries(shown.map((name) => [name === "name" ? "recipe" : name, recorded[name]]));
 }

@@ -3,7 +3,6 @@
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { RlrrError } from "../errors.ts";
-import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
   FitEpochEvent,
@@ -142,7 +141,7 @@ export class Recorder {
     { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
     { parameters }: FitState,
   ): Events {
-    const { trainables, recipe, splits, folder, options, config, chosen } = this.run;
+    const { trainables, recipe, splits, folder, options, config, chosen, evaluation } = this.run;
     const { model, dataset } = options;
     const training: Adapter["training"] = {
       ...recipe,
@@ -156,7 +155,7 @@ export class Recorder {
       method: chosen.choice,
       ownMethod: chosen.ownMethod,
       labels: dataset.classes,
-      preprocessing: evaluationSteps(options.preprocessing),
+      preprocessing: evaluation,
       config: { ...model.config, classes: dataset.classes.length },
       training,
       tensors: copyTensors(trainables, parameters),

@@ -12,6 +12,7 @@ import { showValue } from "../files/show-value.ts";
 import type { Method } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
 import type { ModelConfig } from "../model/architectures.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { recipeDefaults } from "./recipe-defaults.ts";
@@ -24,6 +25,8 @@ const runConfigSchema = z.object({
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   recipe: z.record(z.string(), z.unknown()),
   preprocessing: z.array(z.unknown()),
+  /** Where it is not what follows from the training steps. */
+  evaluation: z.array(z.unknown()).optional(),
   /** Fixed when the run began: another machine's memory, or a repaired or changed image, must not change it. */
   settled: z.object({ microBatchSize: z.int().min(1), files: z.string() }).optional(),
 });
@@ -36,12 +39,14 @@ export function describeRun({
   method,
   recipe: { checkpointSeconds: _, ...recipe },
   preprocessing,
+  evaluation,
 }: {
   readonly model: { readonly id: string; readonly sha256: string; readonly config: ModelConfig };
   readonly dataset: Dataset;
   readonly method: MethodChoice;
   readonly recipe: Recipe;
   readonly preprocessing: readonly Step[];
+  readonly evaluation: readonly Step[];
 }): RunConfig {
   const { root, classes, splits } = dataset;
   const { classes: _own, ...sizes } = model.config;
@@ -52,6 +57,7 @@ export function describeRun({
     method,
     recipe,
     preprocessing,
+    ...(!isDeepStrictEqual(evaluation, evaluationSteps(preprocessing)) && { evaluation }),
   };
   // As it will be read back: without what JSON cannot hold.
   return JSON.parse(JSON.stringify(config)) as RunConfig;
@@ -124,6 +130,7 @@ export function checkRepeated(
       : []),
     ...compare(withDefaults(before.recipe, recipeDefaults(before.recipe)), now.recipe),
     ...compare({ preprocessing: before.preprocessing }, { preprocessing: now.preprocessing }),
+    ...compare({ evaluation: before.evaluation }, { evaluation: now.evaluation }),
     ...compare({ classes: before.data.classes }, { classes: now.data.classes }),
     ...(before.data.files === now.data.files ? [] : ["other images"]),
   ];

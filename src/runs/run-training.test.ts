@@ -88,6 +88,7 @@ describe("train", () => {
       classes: 3,
       trainExamples: 24,
       valExamples: 12,
+      folds: 0,
       epochs: 4,
       steps: 12,
       microBatchSize: 8,

@@ -1,5 +1,5 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { copyFile, readFile, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeColours, writeTinyModel } from "../../test/colour-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await writeColours(at("splits"), { train: 4, val: 2, test: 1 });
 });
 
-const recipe = { epochs: 1, batchSize: 8 };
+const recipe = { name: "official", epochs: 1, batchSize: 8 } as const;
 async function run(options: Partial<TrainOptions> & { readonly out: string }) {
   const events: TrainEvent[] = [];
   const common = { model: at("base"), data: at("plain"), recipe, engine };
@@ -69,6 +69,44 @@ describe("train", () => {
     expect(steps.at(-1)[1].mean).toEqual([0.485, 0.456, 0.406]);
   });
 
+  it("follows the data by default: few images are cross-validated, crops trained on, whole images validated", async () => {
+    const { notes, start, done, events } = await run({ out: at("few"), recipe: {} });
+    expect(notes).toEqual([
+      "Recipe: trains on random crops of 30 % of an image or more, and validates whole images.",
+      "3 classes: blue, green, red (15 training images)",
+      "Recipe: 20 epochs of 15 images in steps of 4, 80 steps: the fewer the images, the smaller the steps.",
+      "Recipe: learning rate 0.003 at its top, from a linear probe; nothing is kept that validates worse than the probe.",
+      "Recipe: 4-fold cross-validation, since 15 images are too few to hold some out.",
+    ]);
+    expect(start).toMatchObject({ trainExamples: 15, valExamples: 0, folds: 4, epochs: 20 });
+    expect(events.filter(({ type }) => type === "fold")).toHaveLength(4);
+    const adapter = await readAdapter(at("few"));
+    expect(adapter.preprocessing.map(([name]) => name)).toEqual(["resize", "normalize"]);
+    const config = JSON.parse(await readFile(at("few", "run.json"), "utf8"));
+    expect(config.preprocessing[0]).toEqual([
+      "randomResizedCrop",
+      { size: [8, 8], scale: [0.3, 1], ratio: [3 / 4, 4 / 3], filter: "bilinear" },
+    ]);
+    expect(config.evaluation[0][0]).toBe("resize");
+    expect(adapter.training.validationTop1).toBe(done?.type === "done" ? done.valTop1 : undefined);
+  });
+
+  it("holds out the share that is asked for, however few images there are", async () => {
+    const { start } = await run({ out: at("share"), recipe: { epochs: 1 }, validationFraction: 0.4 });
+    expect(start).toMatchObject({ trainExamples: 9, valExamples: 6, folds: 0 });
+  });
+
+  it("keeps copies of an image in one fold", async () => {
+    const data = await readDataset(at("plain"));
+    const [first] = data.splits.train;
+    if (!first) throw new Error("no image");
+    const copy = join(dirname(first.path), "copy.png");
+    await copyFile(first.path, copy);
+    const { notes } = await run({ out: at("copies"), recipe: { epochs: 0 } });
+    await rm(copy);
+    expect(notes).toContain("1 training image is a copy of another; copies stay in one fold.");
+  });
+
   it("ends with stopped where its signal is raised before there is anything to save", async () => {
     const { events } = await run({ out: at("stopped"), signal: AbortSignal.abort() });
     expect(events).toEqual([{ type: "stopped", step: 0 }]);
@@ -76,7 +114,7 @@ describe("train", () => {
 
   it.each<[Partial<TrainOptions>, string]>([
     [{ validationFraction: 1 }, "validationFraction must be a number above 0 and below 1, got 1."],
-    [{ recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
+    [{ recipe: { epochs: -1 } }, "epochs must be a whole number from 0 to 100000, got -1."],
     [
       { out: at("plain", "red") },
       `${at("plain", "red")} is not empty and holds no run. Name a new folder with out.`,

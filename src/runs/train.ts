@@ -15,6 +15,7 @@ import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
 import { Closers } from "../train/closers.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
@@ -94,18 +95,22 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   const model = await openBase(options);
   const recipe = recipeFor(options);
   const { dataset, groups } = await openData(options, { method, recipe });
+  const { imageSize } = model.config;
   const images = imagesFor(options, { method, recipe });
-  const preprocessing = composeSteps(model.config.imageSize, model.preprocessing, images);
+  const preprocessing = composeSteps(imageSize, model.preprocessing, images);
+  const evaluation = evaluationSteps(composeSteps(imageSize, model.preprocessing, options.images ?? {}));
   const notes = [
     ...(options.engine ? [] : engine.notes),
     ...model.notes,
-    ...sayAssumedSteps(model, images),
+    ...sayAssumedSteps(model, options.images ?? {}),
+    ...(images.crop === options.images?.crop ? [] : [croppedNote]),
     ...dataset.notes,
     describeDataset(dataset),
   ];
   const { resume = false, skipBadImages = false, store, signal } = options;
   const run: RunOptions = {
-    ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, preprocessing, engine },
+    ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine },
+    ...{ preprocessing, evaluation },
     ...{ resume, skipBadImages },
     ...(groups && { groups }),
     ...(method && { method }),
@@ -164,14 +169,16 @@ const recipeFor = ({ recipe = {}, validationFraction }: TrainOptions): RecipeInp
  * images, and 14 instead of 10 over the probe. Where only the head trains, images stay as they are.
  */
 const croppedImages: StepChoices = { crop: "random-resized", cropScale: 0.3 };
+const croppedNote = "Recipe: trains on random crops of 30 % of an image or more, and validates whole images.";
 
 function imagesFor(
   { images = {} }: TrainOptions,
   asked: { method: MethodRequest | undefined; recipe: RecipeInput },
 ): StepChoices {
   const { name, epochs } = settleTraining(asked).recipe;
-  const isOpen = images.crop === undefined && images.resize === undefined;
-  return name === "default" && epochs > 0 && isOpen ? { ...croppedImages, ...images } : images;
+  return name === "default" && epochs > 0 && images.crop === undefined
+    ? { ...images, ...croppedImages }
+    : images;
 }
 
 interface TrainingData {

@@ -38,7 +38,7 @@ export function defaultRecipe(
   const batchSize = asked.batchSize ?? batchFor(labels.length);
   const { learningRate = method.learningRate, epochs = epochsFor(labels.length) } = method.recipe ?? {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
-  const fixed: RecipeInput = { start: "probe", scheduleUnit: "step" };
+  const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
   const options: RecipeInput = {
     ...fixed,
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
