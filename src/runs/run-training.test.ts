@@ -354,7 +354,7 @@ describe("train", () => {
   });
 
   it.each<[string, Partial<RunOptions>, string]>([
-    ["a recipe", { recipe: { epochs: 0 } }, "epochs must be a whole number from 1 to 100000, got 0."],
+    ["a recipe", { recipe: { epochs: -1 } }, "epochs must be a whole number from 0 to 100000, got -1."],
     [
       "a method",
       { method: { name: "houlsby" } },
