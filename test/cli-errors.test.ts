@@ -148,18 +148,19 @@ describe("what is not a data set", () => {
 describe("an option of training that is wrong", () => {
   it.each(
     cases({
-      "--epochs 0": "error: --epochs must be a whole number from 1 to 100000, got 0.",
-      "--epochs ten": 'error: --epochs must be a whole number from 1 to 100000, got "ten".',
+      "--epochs -1": "error: --epochs must be a whole number from 0 to 100000, got -1.",
+      "--epochs ten": 'error: --epochs must be a whole number from 0 to 100000, got "ten".',
       "--epochs": "error: option '--epochs <n>' argument missing",
       "--learning-rate fast": 'error: --learning-rate must be a number above 0, got "fast".',
       "--learning-rate -1": "error: --learning-rate must be a number above 0, got -1.",
       "--batch-size 0": "error: --batch-size must be a whole number from 1 to 65536, got 0.",
-      "--micro-batch-size 33": "error: --micro-batch-size must be at most --batch-size 32, got 33.",
+      "--batch-size 32 --micro-batch-size 33":
+        "error: --micro-batch-size must be at most --batch-size 32, got 33.",
       "--dropout 1": "error: --dropout must be a number from 0 to below 1, got 1.",
       "--dropout 0.1 --drop-path 0.1":
         "error: --dropout and --drop-path drop the same branches in two ways; give one of them.",
       "--patience 2 --select last":
-        "error: --patience waits for a better epoch on validation images; --select must be val, got last.",
+        "error: --patience compares epochs on validation images; --select must be latest or val, got last.",
       "--validation-fraction 1": "error: --validation-fraction must be a number above 0 and below 1, got 1.",
       "--validation-fraction half":
         'error: --validation-fraction must be a number above 0 and below 1, got "half".',
@@ -194,7 +195,7 @@ describe("a place that results cannot go to", () => {
   it.each(
     cases({
       "train MODEL DATA": "error: required option '--out <folder>' not specified",
-      "train MODEL DATA --out ROOT/run": `${note}error: ROOT/run already holds a run. Add --resume to continue it, or give another folder as --out.`,
+      "train MODEL DATA --out ROOT/run --recipe official": `${note}error: ROOT/run already holds a run. Add --resume to continue it, or give another folder as --out.`,
       "train MODEL DATA --out ROOT/notes.txt":
         "error: ROOT/notes.txt is a file, or below one; --out names a folder.",
       "train MODEL DATA --out ROOT/notes.txt/run":

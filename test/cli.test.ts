@@ -53,6 +53,7 @@ describe("the main job", () => {
         "--out",
         at("runs", "rot grün"),
         ...recipe,
+        ...["--recipe", "official"],
         ...fast,
         "--json",
       ],
@@ -288,7 +289,7 @@ describe("inspect", () => {
         trained        915 parameters, 51 in the head
         size           N kB
         preprocessing  resize (size 8 8, filter bilinear), normalize (mean 0.5 0.5 0.5, std 0.5 0.5 0.5)
-        recipe         epochs 4, batch size 9, learning rate 0.01, seed 42
+        recipe         recipe official, epochs 4, batch size 9, learning rate 0.01, seed 42
         trained on     18 images
         kept           epoch 4 of 4
         validation     top-1 100.00 %

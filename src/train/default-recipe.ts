@@ -35,7 +35,7 @@ export function defaultRecipe(
   }: { readonly method: Pick<Method, "name" | "learningRate" | "recipe">; readonly asked: RecipeInput },
 ): DefaultRecipe {
   const counts = countsOf(labels);
-  const batchSize = asked.batchSize ?? batchFor(labels.length);
+  const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
   const { learningRate = method.learningRate, epochs = epochsFor(labels.length) } = method.recipe ?? {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
   const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
