@@ -319,6 +319,12 @@ export const limits = {
       unit: "bytes",
       reason: "The log of which a page of curves is made: a million steps take 200 MB.",
     },
+    MAX_SAMPLE_LOGITS: {
+      value: 2 ** 23,
+      unit: "logits",
+      reason:
+        "What a validation keeps for calibration, 32 MiB: 8,388 images of 1,000 classes, of more images evenly spaced ones; one number is fitted to them, in less than a second.",
+    },
     MAX_GRAPH_VALUES: {
       value: 80_000,
       unit: "values",

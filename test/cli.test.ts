@@ -75,7 +75,7 @@ describe("the main job", () => {
     expect(of("start")).toEqual([
       {
         ...{ type: "start", method: "rlrr", trainable: 915, headTrainable: 51, backbone: 5360, classes: 3 },
-        ...{ trainExamples: 18, valExamples: 6, epochs: 4, steps: 8, microBatchSize: 9, resumedAt: 0 },
+        ...{ trainExamples: 18, valExamples: 6, folds: 0, epochs: 4, steps: 8, microBatchSize: 9, resumedAt: 0 },
       },
     ]);
     expect(of("step").map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual(
@@ -100,6 +100,10 @@ describe("the main job", () => {
     expect(last).toEqual({
       ...{ type: "evaluation", split: "test", examples: 12, top1: 100, top5: 100, loss: expect.any(Number) },
       ...{ macroPrecision: 100, macroRecall: 100, macroF1: 100, broken: 0 },
+      ...{ ece: expect.any(Number), eceUncalibrated: expect.any(Number), brier: expect.any(Number) },
+      ...{ lossUncalibrated: expect.any(Number), temperature: expect.any(Number) },
+      // Fewer than 19 validation images set no threshold.
+      ...{ known: null, knownThreshold: null },
     });
     expect(last?.loss).toBeLessThan(Math.log(3));
   });
@@ -184,11 +188,11 @@ describe("predict", () => {
     const csv = ["--format", "csv", "--top-k", "1"];
     const { stdout } = await inRoot(() => succeed("predict", ...merged, ...csv, "--", ...names));
     const [header, ...rows] = stdout.split("\n");
-    expect(header).toBe("file,rank,label,probability");
-    expect(rows.map((row) => row.replace(/0\.\d+$/, "P"))).toEqual([
-      '"a ""red"", one.png",1,red,P',
-      "unnamed,1,red,P",
-      "'--json,1,red,P",
+    expect(header).toBe("file,rank,label,probability,unknown");
+    expect(rows.map((row) => row.replace(/0\.\d+,$/, "P,"))).toEqual([
+      '"a ""red"", one.png",1,red,P,',
+      "unnamed,1,red,P,",
+      "'--json,1,red,P,",
       "",
     ]);
   });

@@ -17,9 +17,21 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   datasets: ["files", "images", "preprocessing"],
   model: ["graph", "files", "formats", "preprocessing"],
   methods: ["graph", "files", "formats", "model"],
+  // plain arithmetic on logits
+  calibration: ["predict/metrics.ts"],
   // of the engines, what any of them can do: a merge runs a graph
-  adapter: ["graph", "files", "formats", "model", "methods", "preprocessing", "engine/engine.ts"],
+  adapter: [
+    "calibration",
+    "graph",
+    "files",
+    "formats",
+    "model",
+    "methods",
+    "preprocessing",
+    "engine/engine.ts",
+  ],
   predict: [
+    "calibration",
     "engine",
     "graph",
     "model",
@@ -34,7 +46,14 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "train/micro-batch.ts",
     "train/fit-events.ts",
   ],
-  reports: ["predict/metrics.ts", "predict/wilson.ts", "datasets", "images", "preprocessing"],
+  reports: [
+    "predict/metrics.ts",
+    "predict/reliability.ts",
+    "predict/wilson.ts",
+    "datasets",
+    "images",
+    "preprocessing",
+  ],
   // training knows no file: a run in a folder is a consumer of its events
   train: [
     "engine",
@@ -49,6 +68,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "datasets/batch-ranges.ts",
   ],
   runs: [
+    "calibration",
     "engine",
     "model",
     "methods",
@@ -86,7 +106,18 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "datasets/batch-ranges.ts",
   ],
   // the namespaces of the doors
-  doors: ["adapter", "graph", "model", "methods", "preprocessing", "predict", "train", "files", "formats"],
+  doors: [
+    "adapter",
+    "calibration",
+    "graph",
+    "model",
+    "methods",
+    "preprocessing",
+    "predict",
+    "train",
+    "files",
+    "formats",
+  ],
   // A user of the library like any other, so that nothing is missing from it; how text is laid out is its own affair.
   cli: ["index.ts", "node.ts", "table.ts", "duration.ts"],
 };

@@ -36,4 +36,7 @@ export const needsNone: Readonly<Record<string, string>> = {
   "runs/open-run.ts openRun": handsOn,
   "train/fit-sources.ts openSources": ownState,
   "train/validator.ts openValidator": ownState,
+  "train/validation-sample.ts openSample": ownState,
+  "calibration/measure.ts openCalibrationMeter": ownState,
+  "predict/reliability.ts openReliability": ownState,
 };

@@ -72,6 +72,29 @@ describe("writeAdapter", () => {
     expect(await readAdapter(path)).toEqual(other);
   });
 
+  it("keeps the temperature and the threshold", async () => {
+    const measured = { ece: 0.1, loss: 0.5, brier: 0.3 };
+    const calibrated: Adapter = {
+      ...adapter,
+      calibration: { temperature: 1.5, images: 200, before: measured, after: measured },
+      unknown: { threshold: 0.4, images: 200, kept: 191, estimate: { found: 60, auroc: 0.7 } },
+    };
+    const path = join(root, "calibrated");
+    await writeAdapter(path, calibrated);
+    expect(await readAdapter(path)).toEqual(calibrated);
+    const where = join(path, "adapter_config.json");
+    const config = JSON.parse(readFileSync(where, "utf8"));
+    writeFileSync(
+      where,
+      JSON.stringify({ ...config, calibration: { ...config.calibration, temperature: 0 } }),
+    );
+    await expect(readAdapter(path)).rejects.toThrow(
+      new FileError(
+        `${where}: calibration.temperature is 0, which is not valid in an adapter. The file is damaged; get it again.`,
+      ),
+    );
+  });
+
   it("keeps labels of any characters", async () => {
     const labels = [
       'a "quoted" one',

@@ -3,6 +3,7 @@
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { z } from "zod";
+import { temperatureRange } from "../calibration/temperature.ts";
 import { FileError, InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
@@ -27,12 +28,29 @@ const formatVersion = 1;
 const configName = "adapter_config.json";
 
 const { value: mostClasses } = limits.MAX_CLASSES;
+const measured = z.object({ ece: z.number(), loss: z.number(), brier: z.number() });
+const [coldest, hottest] = temperatureRange;
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string().min(1),
   base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   labels: z.array(z.string()).min(1).max(mostClasses),
   backbone: modelConfigSchema,
+  calibration: z
+    .object({
+      temperature: z.number().min(coldest).max(hottest),
+      images: z.int().min(1),
+      ...{ before: measured, after: measured },
+    })
+    .optional(),
+  unknown: z
+    .object({
+      threshold: z.number().min(0).max(1),
+      images: z.int().min(1),
+      kept: z.int().min(0),
+      estimate: z.object({ found: z.int().min(0), auroc: z.number().min(0).max(1) }).optional(),
+    })
+    .optional(),
   // Facts for people: what is not as expected is left unsaid.
   training: z
     .looseObject({
@@ -71,6 +89,8 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
     method: adapter.method,
     labels: adapter.labels,
     backbone: adapter.config,
+    calibration: adapter.calibration,
+    unknown: adapter.unknown,
     training: adapter.training,
   };
   await writeFolderAtomically(
@@ -121,6 +141,8 @@ export async function readAdapter(
     ...(ownMethod && { ownMethod }),
     labels: config.labels,
     config: config.backbone,
+    ...(config.calibration && { calibration: config.calibration }),
+    ...(config.unknown && { unknown: config.unknown }),
     training: config.training,
     preprocessing: await readSteps(join(folder, "preprocessor_config.json"), config.backbone),
     tensors,

@@ -1,5 +1,7 @@
 /** The result of training: the trained tensors, their method, and everything else that a prediction needs besides the base. */
 
+import type { TemperatureFit } from "../calibration/temperature.ts";
+import type { UnknownRule } from "../calibration/unknown.ts";
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
 import type { Method, Trainable } from "../methods/method.ts";
@@ -21,7 +23,11 @@ export interface Adapter {
   readonly config: ModelConfig;
   /** How it was trained and how well it did; for people and for the model card. */
   readonly training: TrainingRecord;
-  /** Trained tensors by name, the head's among them. */
+  /** Fitted on validation images; absent where there were none, and then probabilities are the raw ones. */
+  readonly calibration?: TemperatureFit | undefined;
+  /** When an image is none of the labels; absent with too few validation images. */
+  readonly unknown?: UnknownRule | undefined;
+  /** Trained tensors by name, the head's among them, as they were trained: the temperature is not in them. */
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 

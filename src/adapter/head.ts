@@ -1,9 +1,10 @@
 /** The classification head, which every method trains. */
 
 import { InputError } from "../errors.ts";
-import { sizeOf } from "../formats/tensor.ts";
+import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import { type Adaptation, startZero, type Trainable } from "../methods/method.ts";
 import { type Backbone, headShapes } from "../model/backbone.ts";
+import type { Adapter } from "./adapter.ts";
 
 /** It starts at zero, as published, so that the first loss is ln(classes). */
 export const headTrainables = (backbone: Pick<Backbone, "featureWidth">, classes: number): Trainable[] =>
@@ -26,4 +27,23 @@ export function allTrainables(adaptation: Adaptation, backbone: Backbone, classe
     names.add(name);
   }
   return all;
+}
+
+/**
+ * An adapter's tensors with the head divided by its temperature, so that a plain softmax of the logits is calibrated,
+ * here and in every program that runs the merged model.
+ */
+export function calibratedTensors({
+  tensors,
+  calibration,
+}: Pick<Adapter, "tensors" | "calibration">): ReadonlyMap<string, Tensor> {
+  const { temperature = 1 } = calibration ?? {};
+  if (temperature === 1) return tensors;
+  return new Map(
+    [...tensors].map(([name, tensor]) =>
+      name.startsWith("head.")
+        ? [name, { shape: tensor.shape, data: tensor.data.map((x) => x / temperature) }]
+        : [name, tensor],
+    ),
+  );
 }

@@ -11,9 +11,10 @@ import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
 import type { Model } from "../model/model.ts";
 import { constantsOf } from "../model/weight-constants.ts";
 import type { Adapter } from "./adapter.ts";
+import { calibratedTensors } from "./head.ts";
 
 /**
- * Eq. 20: a plain model's weights that give the adapted model's logits, with nothing extra at inference. The base is not
+ * Eq. 20: a plain model's weights that give the adapted model's calibrated logits, with nothing extra at inference. The base is not
  * changed; weights that the method leaves alone stay where they are. One block at a time, to bound memory.
  */
 export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engine): Promise<Weights> {
@@ -37,7 +38,7 @@ export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engin
     for (const [name, data] of Object.entries(await compute(made, engine)))
       merged.set(name, finite(name, { shape: made.get(name)?.shape ?? [], data }));
   }
-  for (const [name, tensor] of adapter.tensors)
+  for (const [name, tensor] of calibratedTensors(adapter))
     if (name.startsWith("head.")) merged.set(name, finite(name, tensor));
   return merged;
 }

@@ -1,6 +1,8 @@
 /** The README.md of an adapter: metadata for the hub in front, facts for people after. */
 
 import { basename } from "node:path";
+import type { TemperatureFit } from "../calibration/temperature.ts";
+import type { UnknownRule } from "../calibration/unknown.ts";
 import { methodOf } from "../methods/methods.ts";
 import type { Adapter } from "./adapter.ts";
 
@@ -9,7 +11,7 @@ const mostLabels = 200;
 
 /** Markdown with YAML front matter: https://huggingface.co/docs/hub/model-cards. */
 export function renderModelCard(adapter: Adapter): string {
-  const { base, method, labels, training, tensors } = adapter;
+  const { base, method, labels, training, tensors, calibration, unknown } = adapter;
   const trained = [...tensors.values()].reduce((total, { data }) => total + data.length, 0);
   const head = [...tensors].reduce(
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
@@ -18,7 +20,11 @@ export function renderModelCard(adapter: Adapter): string {
   const { keptEpoch: kept, ...rest } = training;
   // Records count epochs from 0, people from 1.
   const keptEpoch = typeof kept === "number" ? (kept < 0 ? "linear probe" : kept + 1) : undefined;
-  const forPeople = { method, ...rest, keptEpoch };
+  const forPeople = {
+    ...{ method, ...rest, keptEpoch },
+    temperature: calibration && sayCalibration(calibration),
+    noneOfThese: unknown && sayUnknown(unknown),
+  };
   const facts = Object.entries(forPeople).flatMap(([name, value]) =>
     value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
   );
@@ -51,6 +57,12 @@ ${facts.join("\n")}
 Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
 `;
 }
+
+const sayCalibration = ({ temperature, images, before, after }: TemperatureFit): string =>
+  `${temperature.toFixed(3)}, fitted on ${images} validation images; on them the calibration error (ECE, 15 bins) was ${before.ece.toFixed(3)} and is ${after.ece.toFixed(3)}`;
+
+const sayUnknown = ({ threshold, images, kept, estimate }: UnknownRule): string =>
+  `highest probability below ${threshold.toFixed(3)}, which keeps ${kept} of ${images} validation images${estimate ? ` and would find ${estimate.found} of them if the head lacked their class` : ""}`;
 
 /** A path is nobody else's business, and the hub refuses it. */
 const isHubId = (id: string): boolean => /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id);

@@ -29,6 +29,10 @@ export const predictCommand = (): Command =>
       "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
     ),
     wholeNumberOption("--top-k <n>", "labels per image").default(5),
+    new Option(
+      "--none-of-these",
+      "answer none of these for images unlike all classes, instead of marking their labels",
+    ),
     new Option("--format <kind>", "output format; --json means jsonl")
       .choices(["table", "csv", "jsonl"])
       .default("table"),
@@ -55,15 +59,21 @@ front, so that no spreadsheet runs the name of a file as a formula.`,
 
 interface Flags extends ModelFlags {
   readonly topK: number;
+  readonly noneOfThese?: boolean;
   readonly format: "table" | "csv" | "jsonl";
 }
 
 async function runPredict(paths: readonly string[], flags: Flags): Promise<void> {
-  const { json = false, topK } = flags;
+  const { json = false, topK, noneOfThese = false } = flags;
   const files = await imagesIn(paths);
   const model = await loadShown(flags, { expectedImages: files.length });
+  const tellsUnknown = model.adapter?.unknown !== undefined;
+  if (noneOfThese && !tellsUnknown) {
+    await model.close();
+    throw new InputError(sayNoThreshold);
+  }
   const form = predictionForm(json ? "jsonl" : flags.format, {
-    ...{ files, labels: model.labels, columns: process.stdout.columns },
+    ...{ files, labels: model.labels, columns: process.stdout.columns, tellsUnknown, noneOfThese },
   });
   // On one terminal the rows themselves show how far it is.
   const own = process.stdout.isTTY && process.stderr.isTTY;
@@ -71,7 +81,10 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
   const show = slowly(progress, { label: "predicting" });
   let [done, skipped, header] = [0, 0, form.header];
   try {
-    for await (const { image, labels, error } of model.predict(files, { topK, signal: interruption })) {
+    for await (const { image, labels, unknown, error } of model.predict(files, {
+      topK,
+      signal: interruption,
+    })) {
       show(++done, files.length);
       if (error) {
         skipped++;
@@ -80,7 +93,7 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
       const path = String(image);
       const text = error
         ? form.skipped([{ path, reason: error.messageWith(flagOf) }])
-        : form.row({ path, labels });
+        : form.row({ path, labels, unknown });
       if (text === "") continue;
       if (!(await print(header + text))) return;
       header = "";
@@ -96,6 +109,9 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
       : `${skipped} of ${files.length} images got no label, since they cannot be read; they are named above.`,
   );
 }
+
+const sayNoThreshold =
+  "--none-of-these needs an adapter with a threshold, and this one has none: training sets it on 19 validation images or more.";
 
 /** Files as they are named; folders as the images below them. */
 async function imagesIn(paths: readonly string[]): Promise<readonly string[]> {

@@ -31,7 +31,45 @@ describe("predictionForm", () => {
   it("is CSV with a line of titles", () => {
     const { header, row } = predictionForm("csv", { files: [], labels: [] });
     expect(header + row(prediction("a.jpg", "rose", "=1"))).toBe(
-      "file,rank,label,probability\na.jpg,1,rose,0.5\na.jpg,2,'=1,0.25\n",
+      "file,rank,label,probability,unknown\na.jpg,1,rose,0.5,\na.jpg,2,'=1,0.25,\n",
+    );
+  });
+
+  const stranger = { ...prediction("a.jpg", "rose", "tulip"), unknown: true };
+  const known = { ...prediction("b.jpg", "rose"), unknown: false };
+
+  it("marks an image that is probably none of the classes", () => {
+    const contents = { files: ["a.jpg", "b.jpg"], labels: ["rose", "tulip"], tellsUnknown: true };
+    const table = predictionForm("table", contents);
+    expect((table.row(stranger) + table.row(known)).split("\n")).toEqual([
+      "a.jpg  rose        50.0 %  none of these?",
+      "       tulip       25.0 %",
+      "b.jpg  rose        50.0 %",
+      "",
+    ]);
+    const csv = predictionForm("csv", contents);
+    expect(csv.row(stranger) + csv.row(known)).toBe(
+      "a.jpg,1,rose,0.5,true\na.jpg,2,tulip,0.25,true\nb.jpg,1,rose,0.5,false\n",
+    );
+    expect(predictionForm("jsonl", contents).row(known)).toBe(
+      '{"type":"prediction","path":"b.jpg","labels":[{"label":"rose","probability":0.5}],"unknown":false}\n',
+    );
+  });
+
+  it("answers none of these where that is asked for", () => {
+    const contents = {
+      ...{ files: ["a.jpg", "b.jpg"], labels: ["rose", "tulip"] },
+      ...{ tellsUnknown: true, noneOfThese: true },
+    };
+    const table = predictionForm("table", contents);
+    expect((table.row(stranger) + table.row(known)).split("\n")).toEqual([
+      "a.jpg  none of these",
+      "b.jpg  rose                50.0 %",
+      "",
+    ]);
+    expect(predictionForm("csv", contents).row(stranger)).toBe("a.jpg,1,none of these,,true\n");
+    expect(predictionForm("jsonl", contents).row(stranger)).toBe(
+      '{"type":"prediction","path":"a.jpg","labels":[],"unknown":true}\n',
     );
   });
 

@@ -7,6 +7,8 @@ export interface Prediction {
   readonly path: string;
   /** Best first. */
   readonly labels: readonly { readonly label: string; readonly probability: number }[];
+  /** Whether it is probably none of them; undefined where the model cannot tell. */
+  readonly unknown?: boolean | undefined;
 }
 
 export interface PredictionForm {
@@ -23,12 +25,19 @@ interface Contents {
   readonly labels: readonly string[];
   /** Of the terminal; without one, a table may be as wide as it likes. */
   readonly columns?: number | undefined;
+  /** Whether the model can tell that an image is none of its classes. */
+  readonly tellsUnknown?: boolean;
+  /** Such an image gets no labels, instead of a mark beside them. */
+  readonly noneOfThese?: boolean;
 }
+
+const noneOfThese = "none of these";
 
 /** The form of a format; a table's widths are those of all the names that may come. */
 export function predictionForm(format: "table" | "csv" | "jsonl", contents: Contents): PredictionForm {
-  if (format === "csv") return csvForm;
-  return format === "jsonl" ? jsonForm : tableForm(contents);
+  const form = format === "csv" ? csvForm : format === "jsonl" ? jsonForm : tableForm(contents);
+  if (!contents.noneOfThese) return form;
+  return { ...form, row: (one) => form.row(one.unknown ? { ...one, labels: [] } : one) };
 }
 
 const jsonForm: PredictionForm = {
@@ -38,15 +47,20 @@ const jsonForm: PredictionForm = {
 };
 
 const csvForm: PredictionForm = {
-  header: "file,rank,label,probability\n",
-  row: ({ path, labels }) =>
-    labels
+  header: "file,rank,label,probability,unknown\n",
+  row: ({ path, labels, unknown = "" }) =>
+    rowsOf(labels)
       .map(
-        ({ label, probability }, rank) => `${csvCell(path)},${rank + 1},${csvCell(label)},${probability}\n`,
+        ({ label, probability = "" }, rank) =>
+          `${csvCell(path)},${rank + 1},${csvCell(label)},${probability},${unknown}\n`,
       )
       .join(""),
   skipped: () => "",
 };
+
+/** An image without labels is none of these. */
+const rowsOf = (labels: Prediction["labels"]): readonly { label: string; probability?: number }[] =>
+  labels.length > 0 ? labels : [{ label: noneOfThese }];
 
 /**
  * RFC 4180: quoted where a comma, quote or line break is inside. A text that a spreadsheet would run as a formula gets
@@ -57,30 +71,38 @@ export function csvCell(text: string): string {
   return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }
 
+/** Beside the first label of an image that is probably none of them. */
+const doubtMark = `${noneOfThese}?`;
 const mostPath = 60;
 const leastPath = 16;
 const mostLabel = 40;
 
-function tableForm({ files, labels, columns: space }: Contents): PredictionForm {
-  const label = widthOf(["label", ...labels], mostLabel);
+function tableForm(contents: Contents): PredictionForm {
+  const { files, labels, columns: space, tellsUnknown = false } = contents;
+  const label = widthOf(["label", ...(contents.noneOfThese ? [noneOfThese] : []), ...labels], mostLabel);
+  const marks = tellsUnknown && !contents.noneOfThese ? [{ title: "", width: doubtMark.length }] : [];
+  const taken = label + "probability".length + marks.reduce((sum, { width }) => sum + 2 + width, 0);
   // Two spaces stand between columns, and the terminal's last stays free.
-  const left = space === undefined ? mostPath : space - 1 - label - "probability".length - 4;
+  const left = space === undefined ? mostPath : space - 1 - taken - 4;
   const path = Math.max(leastPath, Math.min(mostPath, left));
   const columns = [
     { title: "image", width: widthOf(["image", ...files], path) },
     { title: "label", width: label },
     { title: "probability", width: "probability".length, align: "right" },
+    ...marks,
   ] as const;
   const [{ width }] = columns;
   return {
     header: renderTitles(columns)
       .map((line) => `${line}\n`)
       .join(""),
-    row: ({ path, labels: best }) =>
-      best
+    row: ({ path, labels: best, unknown }) =>
+      rowsOf(best)
         .map(({ label, probability }, rank) => {
           const image = rank === 0 ? endOf(path, width) : "";
-          return `${renderRow(columns, [image, label, `${(100 * probability).toFixed(1)} %`])}\n`;
+          const sure = probability === undefined ? "" : `${(100 * probability).toFixed(1)} %`;
+          const mark = unknown && rank === 0 ? doubtMark : "";
+          return `${renderRow(columns, [image, label, sure, ...marks.map(() => mark)])}\n`;
         })
         .join(""),
     skipped: () => "",

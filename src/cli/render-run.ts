@@ -22,8 +22,25 @@ export function renderAdapter(record: AdapterRecord): string {
     ["preprocessing", renderSteps(preprocessing)],
     recipeFact(chosen),
     ...trainingFacts(training),
+    ...probabilityFacts(record),
     ...runFacts(run),
   ]);
+}
+
+function probabilityFacts({ calibration, unknown }: AdapterRecord): Fact[] {
+  const images = (count: number) => `${renderCount(count)} validation images`;
+  return [
+    [
+      "temperature",
+      calibration &&
+        `${calibration.temperature.toFixed(2)}, from ${images(calibration.images)}: ECE ${calibration.before.ece.toFixed(3)} before, ${calibration.after.ece.toFixed(3)} after`,
+    ],
+    [
+      "none of these",
+      unknown &&
+        `below ${(100 * unknown.threshold).toFixed(1)} %, which keeps ${renderCount(unknown.kept)} of ${images(unknown.images)}`,
+    ],
+  ];
 }
 
 function renderMethod({ method: { name, options } }: AdapterRecord): string {

@@ -135,6 +135,7 @@ function doneLines(
   const how = stoppedEarly ? "Stopped early, patience exhausted," : "Done";
   return [
     `${how} in ${renderDuration(1000 * seconds)}. Kept ${epoch < 0 ? "the linear probe" : `epoch ${epoch + 1}${whole}`}${why}.`,
+    ...(valTop1 === undefined ? ["No validation images: the probabilities are not calibrated."] : []),
     `Adapter: ${adapter}   Curves: ${report}`,
   ];
 }

@@ -1,5 +1,10 @@
 /** Metrics of predictions. */
 
+/** Temperature, threshold and calibration error of validation logits; the temperature divides all logits. */
+export { type Calibrated, calibrate } from "../calibration/calibrate.ts";
+export { type Calibration, measureCalibration } from "../calibration/measure.ts";
+export { fitTemperature, type TemperatureFit } from "../calibration/temperature.ts";
+export { isUnknown, type UnknownRule } from "../calibration/unknown.ts";
 /** Probabilities of logits, and the highest of them. */
 export {
   type ClassMetrics,

@@ -63,10 +63,12 @@ export async function inspectAdapter(path: string, own?: Method): Promise<Inspec
   const adapter = await readAdapter(path, own ? { methods: [own] } : {});
   const weights = join(folder, "adapter_model.safetensors");
   const { size: bytes } = await stat(weights);
-  const { method, base, labels, config, preprocessing, training } = adapter;
+  const { method, base, labels, config, preprocessing, training, calibration, unknown } = adapter;
   const trained = countTrained(adapter);
   const record: AdapterRecord = {
     ...{ type: "adapter", path, bytes, method, base, labels, config, preprocessing, training },
+    ...(calibration && { calibration }),
+    ...(unknown && { unknown }),
     ...{
       trained: trained.all,
       headTrained: trained.head,

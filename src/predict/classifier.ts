@@ -1,6 +1,7 @@
 /** The graph that classifies: base, and adapter where there is one. */
 
 import type { Adapter } from "../adapter/adapter.ts";
+import { calibratedTensors } from "../adapter/head.ts";
 import { InputError } from "../errors.ts";
 import type { Graph } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
@@ -27,7 +28,7 @@ export function checkHead({ id, config }: Model): void {
     );
 }
 
-/** Outputs `logits` [batch, classes] and `feature` [batch, D] of base and adapter, which must fit. */
+/** Outputs `logits` [batch, classes], calibrated where the adapter is, and `feature` [batch, D] of base and adapter, which must fit. */
 export function classifierGraph({ model, adapter, batchSize }: ClassifierGraphOptions): Graph {
   const backbone = backboneOf(adapter?.config ?? model.config);
   const frozen = constantsOf(model.weights);
@@ -36,7 +37,7 @@ export function classifierGraph({ model, adapter, batchSize }: ClassifierGraphOp
     return predictGraph(backbone, { layers, batchSize, head: frozen });
   }
   const { adaptation } = methodOf(adapter);
-  const trained = constantsOf(adapter.tensors);
+  const trained = constantsOf(calibratedTensors(adapter));
   const layers = adaptedLayers({ frozen, trained, adaptation });
   return predictGraph(backbone, { layers, batchSize, head: trained });
 }

@@ -16,6 +16,7 @@ import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
 import { type ClassifierParts, type ClassifyOptions, classify } from "./classify.ts";
 import { matchLabels } from "./match-labels.ts";
+import { openReliability } from "./reliability.ts";
 import { openScorer } from "./scorer.ts";
 
 export interface EvaluateOptions extends ClassifyOptions {
@@ -54,17 +55,20 @@ export async function evaluate(
   const { root, classes } = dataset;
   const labelled = matchLabels(found, { from: classes, to: parts.labels, where: root });
   const scorer = openScorer(parts.labels.length);
+  const reliability = openReliability(parts.adapter);
   const examples: Example[] = [];
   for await (const batch of classify(labelled, parts, options)) {
-    scorer.add(
-      batch.logits,
-      batch.examples.map(({ label }) => label),
-    );
+    const labels = batch.examples.map(({ label }) => label);
+    scorer.add(batch.logits, labels);
+    reliability.add(batch.logits, labels);
     examples.push(...batch.examples);
   }
   if (examples.length === 0) throw new InputError(`${root}: no image of the ${split} split can be read.`);
   const skipped = labelled.length - examples.length;
-  const evaluation = { split, classes: parts.labels, metrics: scorer.metrics(), examples, skipped, notes };
+  const evaluation = {
+    ...{ split, classes: parts.labels, metrics: scorer.metrics(), reliability: reliability.measure() },
+    ...{ examples, skipped, notes },
+  };
   if (report !== undefined) await writeReport(report, evaluation, { ...parts, ...options, root });
   return evaluation;
 }

@@ -2,6 +2,7 @@
 
 import { abortable } from "../abortable.ts";
 import type { Adapter } from "../adapter/adapter.ts";
+import { isUnknown } from "../calibration/unknown.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
@@ -27,8 +28,19 @@ export interface LabelProbability {
 
 /** The labels of an image, most likely first, or why it cannot be read. */
 export type Prediction =
-  | { readonly image: ImageSource; readonly labels: readonly LabelProbability[]; readonly error?: undefined }
-  | { readonly image: ImageSource; readonly labels?: undefined; readonly error: FileError | InputError };
+  | {
+      readonly image: ImageSource;
+      readonly labels: readonly LabelProbability[];
+      /** Whether it is probably none of the labels; undefined where the model has no threshold. */
+      readonly unknown?: boolean | undefined;
+      readonly error?: undefined;
+    }
+  | {
+      readonly image: ImageSource;
+      readonly labels?: undefined;
+      readonly unknown?: undefined;
+      readonly error: FileError | InputError;
+    };
 
 export interface PredictOptions {
   /** How many labels an image gets; 5 where left out. */
@@ -169,7 +181,9 @@ export class LoadedModel implements AsyncDisposable {
       const problem = await failed;
       if (isReadError(problem)) return { image, error: problem };
       const labels = this.#best(await logits, { count, where: nameOf(read, {}) });
-      return { image, labels };
+      const { unknown: rule } = this.adapter ?? {};
+      const [best] = labels;
+      return { image, labels, ...(rule && best && { unknown: isUnknown(rule, best.probability) }) };
     });
   }
 

@@ -1,5 +1,6 @@
 /** An evaluation as text: the headline, the classes, and what is taken for what. */
 
+import type { Reliability } from "../predict/reliability.ts";
 import { wilsonInterval } from "../predict/wilson.ts";
 import { type Column, displayWidth, renderTable } from "../table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
@@ -16,7 +17,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
   return [renderHeadline(evaluation), renderClasses(evaluation), renderConfusion(evaluation)].join("\n\n");
 }
 
-function renderHeadline({ split, classes, metrics }: Evaluation): string {
+function renderHeadline({ split, classes, metrics, reliability }: Evaluation): string {
   const { examples, correct, top1, top5, loss, macro, broken, perClass } = metrics;
   const seen = perClass.filter(({ support }) => support > 0).length;
   const empty = classes.length - seen;
@@ -26,8 +27,29 @@ function renderHeadline({ split, classes, metrics }: Evaluation): string {
     `top-1 ${top1.toFixed(2)} %${interval ? ` (95 % interval ${interval.join(" to ")} %)` : ""}, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
     `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,
   ];
+  if (reliability && examples > broken) lines.push(...renderReliability(reliability, examples));
   if (broken > 0) lines.push(`${amount(broken, "image")} gave logits that are not finite, counted as wrong.`);
   return lines.join("\n");
+}
+
+/** Both before and after the temperature, where there is one. */
+function renderReliability(
+  { calibration, uncalibrated, temperature, known }: Reliability,
+  images: number,
+): string[] {
+  const { ece, brier } = calibration;
+  const how =
+    uncalibrated && temperature !== undefined
+      ? `temperature ${temperature.toFixed(2)}; without it ${uncalibrated.ece.toFixed(3)}, loss ${uncalibrated.loss.toFixed(4)}`
+      : "not calibrated: there is no temperature";
+  const lines = [
+    `calibration error of the probabilities (ECE, 15 bins) ${ece.toFixed(3)} (${how}), Brier score ${brier.toFixed(4)}`,
+  ];
+  if (known)
+    lines.push(
+      `taken for none of the classes: ${(images - known.images).toLocaleString("en")} of ${amount(images, "image")}, whose highest probability is below ${(100 * known.threshold).toFixed(1)} %`,
+    );
+  return lines;
 }
 
 const scoreColumns: readonly Column[] = [

@@ -1,6 +1,7 @@
 /** An evaluation as one HTML page: accuracies and how sure they are, the mistakes with their pictures, confusion, classes. */
 
 import type { Metrics } from "../predict/metrics.ts";
+import type { Reliability } from "../predict/reliability.ts";
 import { renderClassTable } from "./class-table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
@@ -40,7 +41,7 @@ export function renderReport(report: Report): string {
   });
 }
 
-function headlines({ metrics, split, classes }: Report): Headline[] {
+function headlines({ metrics, split, classes, reliability }: Report): Headline[] {
   const { examples: images, macro, loss } = metrics;
   const accuracy = (name: string, [correct, percent]: readonly [number, number]): Headline => ({
     ...{ name, value: percent.toFixed(1), unit: "%" },
@@ -60,7 +61,13 @@ function headlines({ metrics, split, classes }: Report): Headline[] {
       value: Number.isFinite(loss) ? loss.toFixed(3) : "–",
       note: "mean cross-entropy, in nats",
     },
+    ...(reliability && Number.isFinite(reliability.calibration.ece) ? [calibrationError(reliability)] : []),
   ];
+}
+
+function calibrationError({ calibration, uncalibrated }: Reliability): Headline {
+  const before = uncalibrated ? `${uncalibrated.ece.toFixed(3)} without the temperature` : "not calibrated";
+  return { name: "calibration error", value: calibration.ece.toFixed(3), note: `ECE, 15 bins; ${before}` };
 }
 
 function renderConfusion(report: Report, linkTo: LinkTo): Html {

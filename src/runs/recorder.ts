@@ -2,6 +2,7 @@
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
+import { calibrate } from "../calibration/calibrate.ts";
 import { RlrrError } from "../errors.ts";
 import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
@@ -98,10 +99,11 @@ export class Recorder {
     if (!resumed) yield* this.save();
   }
 
-  private async *probe({ state, ...facts }: FitProbeEvent): Events {
+  private async *probe({ state, sample, ...facts }: FitProbeEvent): Events {
     this.state = undefined;
     const { valTop1 } = facts;
-    yield* this.writeAdapter({ epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) }, state);
+    const kept = { epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) };
+    yield* this.writeAdapter(kept, { state, sample });
     const { seconds: _, ...numbers } = facts;
     await this.append(numbers, state);
     yield facts;
@@ -115,11 +117,11 @@ export class Recorder {
     if (this.isTimeToSave()) yield* this.save();
   }
 
-  private async *epoch({ state, ...facts }: FitEpochEvent): Events {
+  private async *epoch({ state, sample, ...facts }: FitEpochEvent): Events {
     this.state = undefined;
     const isKept = facts.best || this.run.recipe.select === "last";
     // What a fold learns only tells when to end.
-    if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, state);
+    if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, { state, sample });
     const { seconds: _, ...numbers } = facts;
     await this.append(numbers, state);
     yield facts;
@@ -139,7 +141,7 @@ export class Recorder {
 
   private async *writeAdapter(
     { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
-    { parameters }: FitState,
+    { state: { parameters }, sample }: Pick<FitEpochEvent, "state" | "sample">,
   ): Events {
     const { trainables, recipe, splits, folder, options, config, chosen, evaluation } = this.run;
     const { model, dataset } = options;
@@ -158,6 +160,7 @@ export class Recorder {
       preprocessing: evaluation,
       config: { ...model.config, classes: dataset.classes.length },
       training,
+      ...(sample && calibrate(sample)),
       tensors: copyTensors(trainables, parameters),
     });
     yield { type: "saved", what: "adapter", path: folder.paths.adapter, step };

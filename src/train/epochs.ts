@@ -3,6 +3,7 @@
 import { RlrrError } from "../errors.ts";
 import { sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
+import type { Predictions } from "../predict/metrics.ts";
 import { randomStream } from "../random.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { ExampleBatch, Examples } from "./examples.ts";
@@ -65,12 +66,12 @@ export async function* runEpochs(prepared: Prepared): AsyncGenerator<FitEvent, v
   // A probe is the first to be kept.
   let tensors = keep && at.best?.epoch === -1 ? copyTensors(context.trainables, live.parameters) : undefined;
   while (!ended) {
-    const { exhausted, ...facts } = yield* runEpoch(run);
+    const { exhausted, sample, ...facts } = yield* runEpoch(run);
     ended = exhausted || at.epoch >= until;
     at.finished = ended && !isFold(at);
     if (keep && (facts.best || recipe.select === "last"))
       tensors = copyTensors(context.trainables, live.parameters);
-    yield { type: "epoch", ...facts, state: live };
+    yield { type: "epoch", ...facts, state: live, ...(sample && { sample }) };
   }
   const { best } = at;
   const kept =
@@ -87,6 +88,7 @@ interface Running extends Prepared {
 interface EpochEnd extends EpochFacts {
   /** Whether patience is. */
   readonly exhausted: boolean;
+  readonly sample: Predictions | undefined;
 }
 
 /** The rest of the current epoch. */
@@ -132,7 +134,7 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, 
   if (val && !Number.isFinite(val.loss)) throw diverged(run, "The loss on validation images", at.step);
   const broken = firstNotFinite(live.parameters);
   if (broken !== undefined) throw diverged(run, `A number of "${broken}"`, at.step);
-  const scored = val && { epoch: at.epoch, ...val };
+  const scored = val && { epoch: at.epoch, top1: val.top1, loss: val.loss };
   const best = scored ? chooseBest(at.best, scored, { ...recipe, ...validation }) : at.best;
   const facts = {
     ...foldIn(at),
@@ -145,7 +147,7 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, 
   if (at.cv && val) at.cv = { ...at.cv, current: [...at.cv.current, { top1: val.top1, loss: val.loss }] };
   const exhausted = recipe.patience > 0 && best !== undefined && at.epoch - best.epoch >= recipe.patience;
   Object.assign(at, { epoch: at.epoch + 1, stepInEpoch: 0, lossSum: 0, correct: 0, seen: 0, best });
-  return { ...facts, exhausted };
+  return { ...facts, exhausted, sample: val?.sample };
 }
 
 /** Whether a fold is trained; the run itself is not finished then. */

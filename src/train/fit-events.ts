@@ -1,6 +1,7 @@
 /** The events of training. The state in an event is live: save it before asking for the next event. */
 
 import type { Tensor } from "../formats/tensor.ts";
+import type { Predictions } from "../predict/metrics.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { Best } from "./select.ts";
 
@@ -95,6 +96,7 @@ export interface ProgressEvent {
 export interface FitProbeEvent extends ProbeFacts {
   readonly type: "probe";
   readonly state: FitState;
+  readonly sample?: Predictions;
 }
 
 export interface ProbeFacts {
@@ -127,6 +129,8 @@ export interface StepFacts {
 export interface FitEpochEvent extends EpochFacts {
   readonly type: "epoch";
   readonly state: FitState;
+  /** The logits of the validation examples, or of a sample of very many, for calibration; absent without any. */
+  readonly sample?: Predictions;
 }
 
 export interface EpochFacts {

@@ -77,13 +77,15 @@ export async function* startFromProbe(
   const began = performance.now();
   const { state, validation } = prepared;
   const penalty = await putProbe(plan, { state, features });
-  const scores = validation && (yield* validation.scores(state.parameters, -1));
-  const best = scores && chooseBest(undefined, { epoch: -1, ...scores }, { ...plan.recipe, ...validation });
+  const found = validation && (yield* validation.scores(state.parameters, -1));
+  const scores = found && { epoch: -1, top1: found.top1, loss: found.loss };
+  const best = scores && chooseBest(undefined, scores, { ...plan.recipe, ...validation });
   const started: FitState = { ...state, position: { ...state.position, best } };
   yield {
     type: "probe",
     ...(best && { valLoss: best.loss, valTop1: best.top1 }),
     ...{ penalty, seconds: (performance.now() - began) / 1000, state: started },
+    ...(found?.sample && { sample: found.sample }),
   };
   return started;
 }

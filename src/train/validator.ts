@@ -1,4 +1,4 @@
-/** Accuracy and loss on validation images, with the current trained tensors. */
+/** Accuracy and loss on validation images, with the current trained tensors, and the logits that they come of. */
 
 import type { Engine } from "../engine/engine.ts";
 import { type Graph, input } from "../graph/value.ts";
@@ -6,7 +6,7 @@ import { adaptedLayers } from "../methods/adapted-layers.ts";
 import type { Adaptation, Trainable } from "../methods/method.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { affineOf, dense, type ValueOf } from "../model/layers.ts";
-import { crossEntropy } from "../predict/metrics.ts";
+import { crossEntropy, type Predictions } from "../predict/metrics.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { EpochValidation } from "./epochs.ts";
@@ -14,12 +14,15 @@ import type { Examples } from "./examples.ts";
 import { inferenceBatch } from "./features.ts";
 import { countCorrect } from "./step.ts";
 import { inputsFor } from "./train-graph.ts";
+import { openSample } from "./validation-sample.ts";
 
 export interface Validation {
   /** Mean cross-entropy; not finite where a logit is not. */
   readonly loss: number;
   /** Percent of the examples. */
   readonly top1: number;
+  /** The logits of the examples, or of a sample of very many; absent where the scores are of several models. */
+  readonly sample?: Predictions;
 }
 
 export interface Validator {
@@ -50,17 +53,21 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
     validate: async function* (state, examples) {
       const order = [...examples.labels.keys()];
       const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
+      const sample = openSample(examples.labels, classes);
       let [seen, loss, correct] = [0, 0, 0];
       for await (const batch of examples.batches({ order, epoch: 0, batchSize })) {
         const { logits } = await session.run({ ...trained, [input]: batch.numbers });
         if (!logits) throw new Error("internal: the graph gave no logits.");
-        for (const [row, label] of batch.labels.subarray(0, batch.count).entries())
-          loss += crossEntropy(logits.subarray(row * classes, (row + 1) * classes), label);
+        for (const [row, label] of batch.labels.subarray(0, batch.count).entries()) {
+          const own = logits.subarray(row * classes, (row + 1) * classes);
+          loss += crossEntropy(own, label);
+          sample.add(own);
+        }
         correct += countCorrect(logits, batch, classes);
         seen += batch.count;
         yield seen;
       }
-      return { loss: loss / seen, top1: (100 * correct) / seen };
+      return { loss: loss / seen, top1: (100 * correct) / seen, sample: sample.predictions };
     },
     close: () => session.close(),
   };
