@@ -308,6 +308,12 @@ export const limits = {
       reason: "An epoch takes a second at least, so this is more than a day.",
     },
     MAX_BATCH: { value: 65_536, unit: "images", reason: "Images per optimizer step: more fit no machine." },
+    MAX_FOLD_LOGITS: {
+      value: 20_000,
+      unit: "numbers",
+      reason:
+        "Logits of one fold after one epoch that a checkpoint keeps for calibration: 1,000 images of 20 classes.",
+    },
     MAX_FOLDS: { value: 20, unit: "folds", reason: "Each fold is a training run of its own." },
     MAX_SEED: {
       value: 2 ** 32 - 1,

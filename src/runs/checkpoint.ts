@@ -11,7 +11,8 @@ import type { Moments, OptimizerState } from "../train/adamw.ts";
 import type { FitPosition } from "../train/fit-events.ts";
 
 const count = z.int().min(0);
-const scores = z.object({ top1: z.number(), loss: z.number() });
+const sample = z.object({ logits: z.array(z.number()), labels: z.array(count) });
+const scores = z.object({ top1: z.number(), loss: z.number(), sample: sample.optional() });
 
 const positionSchema = z.object({
   /** The current epoch, from 0, and its completed optimizer steps. */

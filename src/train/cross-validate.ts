@@ -1,15 +1,16 @@
 /** Training without validation examples: each fold is held out once and trained without, then all examples are trained on. */
 
-import { runEpochs, stepsOf } from "./epochs.ts";
+import { runEpochs, scoresOf, stepsOf } from "./epochs.ts";
 import type { ReadyToFit } from "./fit.ts";
 import type { CrossValidationPosition, FitEvent, FitFoldEvent, FitState, Scores } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { type Features, putProbe } from "./fit-sources.ts";
+import { joinSamples } from "./fold-sample.ts";
 import { someExamples } from "./folds.ts";
 import { someFeatures } from "./probe.ts";
 import { type Best, chooseBest } from "./select.ts";
 import { freshState, startPosition } from "./start-state.ts";
-import { validationOn } from "./validator.ts";
+import { type Validation, validationOn } from "./validator.ts";
 
 type Events<Result> = AsyncGenerator<FitEvent, Result, void>;
 
@@ -44,16 +45,16 @@ async function* probeFolds(plan: FitPlan, ready: ReadyToFit): Events<CrossValida
   for (let fold = 0; fold < plan.recipe.folds; fold++) {
     const none: CrossValidationPosition = { fold, steps: 0, probes: [], finished: [], current: [] };
     const { parameters } = await startFold(plan, { ready, cv: none });
-    const { top1, loss } = yield* validationOfFold(plan, { ready, fold }).scores(parameters, -1);
-    probes.push({ top1, loss });
+    probes.push(scoresOf(yield* validationOfFold(plan, { ready, fold }).scores(parameters, -1)));
   }
   const cv: CrossValidationPosition = { fold: 0, steps: 0, probes, finished: [], current: [] };
   const { state, penalty } = await startAll(plan, { ready, cv });
-  const { top1, loss } = over(plan, probes);
+  const { top1, loss, sample } = over(plan, probes);
   if (penalty !== undefined)
     yield {
       ...{ type: "probe", valTop1: top1, valLoss: loss, penalty },
       ...{ seconds: (performance.now() - began) / 1000, state },
+      ...(sample && { sample }),
     };
   return cv;
 }
@@ -135,12 +136,12 @@ async function* trainAll(
   const { keep = true, signal } = options;
   const { train, context } = ready;
   const started = state ?? (await startAll(plan, { ready, cv })).state;
-  const scores = (epoch: number): Scores =>
+  const scores = (epoch: number): Validation =>
     over(plan, epoch < 0 ? cv.probes : cv.finished.map((fold) => fold[epoch] ?? { top1: 0, loss: 0 }));
   const validation = {
     examples: train.labels.length,
     // biome-ignore lint/correctness/useYield: the scores are known
-    scores: async function* (_: unknown, epoch: number): Events<Scores> {
+    scores: async function* (_: unknown, epoch: number): Events<Validation> {
       return scores(epoch);
     },
   };
@@ -158,17 +159,25 @@ async function startAll(
   const fresh = await freshState(plan);
   const probed = plan.recipe.start === "probe" && features;
   const penalty = probed ? await putProbe(plan, { state: fresh, features }) : undefined;
-  const best = probed ? bestOf(plan, undefined, { epoch: -1, ...over(plan, cv.probes) }) : undefined;
+  const best = probed
+    ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(over(plan, cv.probes)) })
+    : undefined;
   return { state: { ...fresh, position: { ...fresh.position, best, cv } }, penalty };
 }
 
 /** Scores of folds as one of all examples. */
-function over({ foldOf }: FitPlan, scores: readonly Scores[]): Scores {
+function over({ foldOf, options: { classes } }: FitPlan, scores: readonly Scores[]): Validation {
   const counts = scores.map((_, fold) => foldOf.filter((at) => at === fold).length);
   const mean = (value: (score: Scores) => number) =>
     scores.reduce((sum, score, fold) => sum + value(score) * (counts[fold] ?? 0), 0) / foldOf.length;
-  return { top1: mean(({ top1 }) => top1), loss: mean(({ loss }) => loss) };
+  const sample = joinSamples(
+    scores.map(({ sample }) => sample),
+    classes,
+  );
+  return { top1: mean(({ top1 }) => top1), loss: mean(({ loss }) => loss), ...(sample && { sample }) };
 }
+
+const withoutSample = ({ top1, loss }: Validation): Scores => ({ top1, loss });
 
 const bestOf = (
   { recipe, foldOf }: FitPlan,
@@ -179,10 +188,10 @@ const bestOf = (
   return chooseBest(best, scored, { select: recipe.select, examples });
 };
 
-function epochToKeep(plan: FitPlan, scores: (epoch: number) => Scores): number {
+function epochToKeep(plan: FitPlan, scores: (epoch: number) => Validation): number {
   const first = plan.recipe.start === "probe" ? -1 : 0;
   let best: Best | undefined;
   for (let epoch = first; epoch < plan.recipe.epochs; epoch++)
-    best = bestOf(plan, best, { epoch, ...scores(epoch) });
+    best = bestOf(plan, best, { epoch, ...withoutSample(scores(epoch)) });
   return best?.epoch ?? -1;
 }

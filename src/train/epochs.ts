@@ -7,7 +7,8 @@ import type { Predictions } from "../predict/metrics.ts";
 import { randomStream } from "../random.ts";
 import type { OptimizerState } from "./adamw.ts";
 import type { ExampleBatch, Examples } from "./examples.ts";
-import type { EpochFacts, FitEvent, FitPosition, FitState } from "./fit-events.ts";
+import type { EpochFacts, FitEvent, FitPosition, FitState, Scores } from "./fit-events.ts";
+import { storeSample } from "./fold-sample.ts";
 import { learningRateOf, type Recipe } from "./recipe.ts";
 import { chooseBest } from "./select.ts";
 import { optimizerStep, type StepContext } from "./step.ts";
@@ -144,10 +145,16 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, 
     ...{ trainLoss: at.lossSum / at.seen, trainTop1: (100 * at.correct) / at.seen },
     ...(val ? { valLoss: val.loss, valTop1: val.top1 } : {}),
   };
-  if (at.cv && val) at.cv = { ...at.cv, current: [...at.cv.current, { top1: val.top1, loss: val.loss }] };
+  if (at.cv && val && isFold(at)) at.cv = { ...at.cv, current: [...at.cv.current, scoresOf(val)] };
   const exhausted = recipe.patience > 0 && best !== undefined && at.epoch - best.epoch >= recipe.patience;
   Object.assign(at, { epoch: at.epoch + 1, stepInEpoch: 0, lossSum: 0, correct: 0, seen: 0, best });
   return { ...facts, exhausted, sample: val?.sample };
+}
+
+/** What a checkpoint keeps of a fold's validation. */
+export function scoresOf({ top1, loss, sample }: Validation): Scores {
+  const stored = storeSample(sample);
+  return { top1, loss, ...(stored && { sample: stored }) };
 }
 
 /** Whether a fold is trained; the run itself is not finished then. */

@@ -3,6 +3,7 @@
 import type { Tensor } from "../formats/tensor.ts";
 import type { Predictions } from "../predict/metrics.ts";
 import type { OptimizerState } from "./adamw.ts";
+import type { FoldSample } from "./fold-sample.ts";
 import type { Best } from "./select.ts";
 
 /** The position of training; with the parameters, all that resuming needs. Randomness is named by seed and position. */
@@ -40,6 +41,8 @@ export interface CrossValidationPosition {
 export interface Scores {
   readonly top1: number;
   readonly loss: number;
+  /** The logits behind them, where these are few. */
+  readonly sample?: FoldSample | undefined;
 }
 
 /** What `fit` resumes from, to the same results as if it had never stopped. */
