@@ -24,3 +24,12 @@ export function renderClock(milliseconds: number): string {
   const tail = `:${two(seconds % 60)}`;
   return hours > 0 ? `${hours}:${two(minutes)}${tail}` : `${minutes}${tail}`;
 }
+
+/** As exactly as an estimate is: 40 s, 7 min, 2 h 10 min. */
+export function renderRoughly(milliseconds: number): string {
+  const seconds = milliseconds / 1000;
+  const step = seconds < 55 ? 5 : seconds < 3570 ? 60 : 300;
+  const rounded = Math.max(1, Math.round(seconds / step)) * step;
+  if (rounded < 60 || rounded >= 3600) return renderDuration(1000 * rounded);
+  return `${rounded / 60} min`;
+}

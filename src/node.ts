@@ -14,7 +14,7 @@ export {
 } from "./inspect/inspect.ts";
 export type { AdapterRecord, InspectedRun, RunRecord } from "./inspect/inspect-adapter.ts";
 export type { DatasetRecord } from "./inspect/inspect-data.ts";
-export type { ModelRecord, SizeRecord } from "./inspect/inspect-model.ts";
+export type { ModelRecord, NamedRecord, SizeRecord } from "./inspect/inspect-model.ts";
 export type { CheckpointRecord, TensorsRecord } from "./inspect/inspect-tensors.ts";
 export type { TrainableCount, TrainableCounts } from "./inspect/trainable-counts.ts";
 export type { EvaluateOptions, ModelEvaluation } from "./predict/evaluate.ts";
@@ -32,6 +32,8 @@ export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
   DoneEvent,
   EpochEvent,
+  EstimateEvent,
+  FinishedBefore,
   FoldEvent,
   NoteEvent,
   ProbeEvent,

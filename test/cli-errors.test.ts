@@ -70,7 +70,7 @@ describe("what is not a model", () => {
       llm: 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
       cut: "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "weights.safetensors":
-        "error: ROOT/weights.safetensors: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
+        "error: ROOT/weights.safetensors: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it as --heads.",
       "run/adapter": "error: ROOT/run/adapter holds an adapter, not a model. Name the model that it adapts.",
     }),
   )("%s", async (model, message) => {
@@ -79,7 +79,7 @@ describe("what is not a model", () => {
 
   it("a size", async () => {
     expect(await refusal("train --model vit-b16 DATA --out ROOT/out")).toBe(
-      "error: vit-b16 is a size, not a model with weights. Name a file, a folder or a hub id.",
+      "error: vit-b16 is a size, not a model with weights. Name a file, a folder, a hub id, or tiny, small, base.",
     );
   });
 
@@ -168,7 +168,7 @@ describe("an option of training that is wrong", () => {
       "--threads two": 'error: --threads must be a whole number of at least 1, got "two".',
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
-      "--heads 3": "error: ROOT/model/config.json says 2 heads, option heads says 3. Leave the option out.",
+      "--heads 3": "error: ROOT/model/config.json says 2 heads, --heads says 3. Leave the option out.",
       "--method houlsby":
         'error: --method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
       "--method ROOT/none.mjs": "error: ROOT/none.mjs: there is no such file.",

@@ -225,7 +225,7 @@ describe("a resumed run", () => {
     writeFileSync(join(out, "run.json"), JSON.stringify({ ...config, recipe: older }));
     await expect(resume(out, { recipe: { ...recipe, scheduleUnit: "step" } })).rejects.toThrow(
       new InputError(
-        `${out}: this run began with other options: scheduleUnit was "epoch", is "step". Repeat its options to resume, or give another folder as out.`,
+        `${out}: this run began with other options: scheduleUnit was "epoch", is "step". Resume it with what it began with, or give another folder as out.`,
       ),
     );
   });
@@ -263,7 +263,7 @@ describe("a resumed run", () => {
   ])("is refused with other options (case %#), and told which", async (options, difference) => {
     await expect(resume(whole, options)).rejects.toThrow(
       new InputError(
-        `${whole}: this run began with other options: ${difference}. Repeat its options to resume, or give another folder as out.`,
+        `${whole}: this run began with other options: ${difference}. Resume it with what it began with, or give another folder as out.`,
       ),
     );
     expect(firstExample).toBeDefined();
@@ -275,14 +275,14 @@ describe("a resumed run", () => {
       data: new Float32Array(16),
     });
     await expect(resume(whole, { model: { ...plain.model, weights } })).rejects.toThrow(
-      /: this run began with other options: model was "[0-9a-f]{64}", is "[0-9a-f]{64}"\. Repeat/,
+      /: this run began with other options: model was tiny \(sha256 [0-9a-f]{12}…\), is tiny \(sha256 [0-9a-f]{12}…\)\. Resume/,
     );
   });
 
   it("is refused with other heads, which no weight tells", async () => {
     const model = { ...plain.model, config: { ...plain.model.config, heads: 4 } };
     await expect(resume(whole, { model })).rejects.toThrow(
-      "this run began with other options: heads was 2, is 4. Repeat",
+      "this run began with other options: heads was 2, is 4. Resume",
     );
   });
 

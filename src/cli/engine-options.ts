@@ -10,7 +10,7 @@ export interface EngineFlags {
 }
 
 export const engineOptions = (): Option[] => [
-  new Option("--provider <name>", "execution provider of the engine").default("cpu"),
+  new Option("--provider <name>", "execution provider of the engine (default: cpu)"),
   wholeNumberOption("--threads <n>", "threads of the engine (default: the available cores)"),
 ];
 

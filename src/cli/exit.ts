@@ -2,7 +2,7 @@
 
 import { CommanderError } from "commander";
 import { RlrrError } from "../index.ts";
-import { flagOf } from "./options.ts";
+import { showFlag } from "./method-options.ts";
 import { print, tell } from "./output.ts";
 
 const interruptedCode = 130;
@@ -68,7 +68,7 @@ export async function showError(error: unknown, { json }: { json: boolean }): Pr
 
 /** Options are shown as the flags that set them. */
 function messageOf(error: unknown): string {
-  if (error instanceof RlrrError) return error.messageWith(flagOf);
+  if (error instanceof RlrrError) return error.messageWith(showFlag);
   return error instanceof Error ? error.message : String(error);
 }
 

@@ -20,7 +20,7 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
-import { print, say } from "./output.ts";
+import { print, say, tell } from "./output.ts";
 import { renderInspection } from "./render-inspection.ts";
 import { showImages } from "./show-images.ts";
 import { showReading } from "./show-reading.ts";
@@ -39,7 +39,10 @@ export const inspectCommand = (): Command =>
       ]),
     ],
   )
-    .argument("<what>", `a file, a folder, a hub id, or a size: ${Object.keys(models.variants).join(", ")}`)
+    .argument(
+      "<what>",
+      `a file, a folder, a hub id, ${[...models.namedModels.keys()].join(", ")}, or a size: ${Object.keys(models.variants).join(", ")}`,
+    )
     .addHelpText(
       "after",
       `${modelHelp}${dataHelp}
@@ -76,6 +79,9 @@ async function runInspect(what: string, flags: Flags): Promise<void> {
     images.close();
     if (json) await print(`${JSON.stringify(inspection)}\n`);
     else await say(renderInspection(what, inspection));
+    const named = models.namedModels.get(what);
+    if (named && inspection.type !== "named" && inspection.type !== "model")
+      tell(`${what} in the working directory was described, not the named model, which is ${named.hubId}.`);
   } finally {
     images.close();
     progress.close();

@@ -2,15 +2,15 @@
 
 import { Option } from "commander";
 import { z } from "zod";
-import { defaultMethod, type Method, methods } from "../index.ts";
+import { defaultMethod, type Method, methods, type ShowOption } from "../index.ts";
 import { loadMethodFile, namesFile } from "../node.ts";
 import { flagOf, givenFlags, numberOption } from "./options.ts";
 
-/** Which method; the default is for the command to give. */
-export const methodOption = (): Option =>
+/** Which method; `end` says what happens without. */
+export const methodOption = (end = ""): Option =>
   new Option(
     "--method <name>",
-    `${methods.map(({ name, summary }) => `${name}: ${summary}`).join("; ")}; or a file that defines your own method`,
+    `${methods.map(({ name, summary }) => `${name}: ${summary}`).join("; ")}; or a file that defines your own method ${end}`.trimEnd(),
   );
 
 /** The method that `--method` names: of the list by its name, or of a user's file, which is code and is run. */
@@ -56,6 +56,13 @@ export function settingFlag(name: string): string {
   const settings = settingsByName().get(name);
   return settings && startsTrue(settings) ? `--no-${flagOf(name).slice(2)}` : flagOf(name);
 }
+
+/** An option of training or of a method as its flag. */
+export const showFlag: ShowOption = (option, value) => {
+  const settings = settingsByName().get(option);
+  // `--no-residual` is the only form of an option that is on.
+  return settings && startsTrue(settings) ? `${option} (${settingFlag(option)})` : flagOf(option, value);
+};
 
 function settingsByName(): Map<string, Setting[]> {
   const groups = new Map<string, Setting[]>();

@@ -1,7 +1,7 @@
 /** Flags that several commands share, and how text becomes numbers. */
 
 import { type Command, InvalidArgumentError, Option } from "commander";
-import { InputError, type ShowOption } from "../index.ts";
+import { InputError, models, type ShowOption } from "../index.ts";
 import { files } from "../node.ts";
 
 /** Parses a whole number or refuses with what was given. */
@@ -42,8 +42,9 @@ export const headsOption = () =>
 export const modelOption = (text: string) => new Option("--model <model>", text);
 
 export const modelHelp = `
-A model is a .safetensors or .npz file, a Hugging Face-style folder, or a hub id
-such as google/vit-base-patch16-224-in21k.`;
+A model is a .safetensors or .npz file, a Hugging Face-style folder, a hub id
+such as google/vit-base-patch16-224-in21k, or a named model of the hub:
+${[...models.namedModels.values()].map((model) => `  ${models.describeNamed(model).replace(/^.*?: /, `${model.name.padEnd(5)}  `)}`).join("\n")}`;
 export const dataHelp = `
 Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k
 lists; FGVC JSON lists; or a CSV with the columns file, label and, optionally,

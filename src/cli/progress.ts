@@ -16,8 +16,8 @@ export interface ProgressStream {
 export interface ProgressDrawer {
   /** Says where a task is; labels tell tasks apart, and one that goes backwards has restarted. */
   update(progress: Progress): void;
-  /** Prints a message above the line being drawn. */
-  print(message: string): void;
+  /** Prints a message above the line being drawn; on a terminal, one that is `passing` gives its line to the next. */
+  print(message: string, options?: { readonly passing?: boolean }): void;
   /** Erases the drawn line: what is over needs no bar. */
   clear(): void;
   /** Erases the line for good. Harmless when called twice. */
@@ -75,6 +75,8 @@ export function openProgress({
   let drawn = "";
   /** Whether what is drawn is over: it stands only until something else is said. */
   let over = false;
+  /** Whether the line above is to be given to the next message. */
+  let gives = false;
 
   function taskOf({ label, done }: Progress): Task {
     const known = tasks.get(label);
@@ -112,10 +114,12 @@ export function openProgress({
     stream.write(`\r${drawn}\u001b[K`);
   }
 
-  function print(message: string): void {
+  function print(message: string, { passing = false } = {}): void {
     const line = renderMessage(message, mode === "live" ? { columns: stream.columns ?? 80 } : {});
     if (over) clear();
-    stream.write(drawn === "" ? `${line}\n` : `\r\u001b[K${line}\n${drawn}`);
+    const erased = `${drawn === "" ? "" : "\r\u001b[K"}${gives ? "\u001b[A\r\u001b[K" : ""}`;
+    stream.write(`${erased}${line}\n${drawn}`);
+    gives = mode === "live" && passing && !line.includes("\n");
   }
 
   function clear(): void {

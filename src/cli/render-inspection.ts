@@ -3,7 +3,7 @@
 import type { Inspection } from "../node.ts";
 import { renderDataset } from "./render-dataset.ts";
 import { renderFacts } from "./render-facts.ts";
-import { renderModel, renderSize } from "./render-model.ts";
+import { renderModel, renderNamed, renderSize } from "./render-model.ts";
 import { renderAdapter, renderRun } from "./render-run.ts";
 import { renderCheckpoint, renderLooseTensors, renderTensors } from "./render-tensors.ts";
 
@@ -17,6 +17,8 @@ function renderRecord(what: string, record: Inspection): string {
   switch (record.type) {
     case "size":
       return renderSize(record);
+    case "named":
+      return renderNamed(record);
     case "model":
       return renderModel(what, record);
     case "adapter":

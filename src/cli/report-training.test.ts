@@ -4,6 +4,7 @@ import { openReporter } from "./report-training.ts";
 
 /** A run's events: `epochs` of four steps. */
 function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void> {
+  const estimate = { epochs, folds: 0, images: 1020, measuredOn: "steps" } as const;
   const counts = { trainable: 365_668, headTrainable: 76_900, backbone: 85_798_656, classes: 100 };
   const images = { trainExamples: 1020, valExamples: 1020, folds: 0 };
   const run = { epochs, steps: 4 * epochs, microBatchSize: 8, resumedAt: 0 };
@@ -13,6 +14,7 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
       const pace = { learningRate: 1e-3, gradientNorm: 1, imagesPerSecond: 12.3 };
       yield { type: "step", epoch, step: 4 * epoch + at, steps: 4 * epochs, loss: 2.3456, ...pace };
     }
+    if (epoch === 0) yield { type: "estimate", ...estimate, seconds: 1083, imagesPerSecond: 38.2 };
     yield { type: "progress", label: "validating", done: 1020, total: 1020, unit: "images" };
     const scores = {
       trainLoss: 1234.5678,
@@ -28,6 +30,12 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
   yield { type: "done", ...paths, ...kept, stoppedEarly: ran < epochs };
 }
 
+/** Lines that were erased by going up to them are gone. */
+function afterErasing(written: string): string {
+  const lines = written.split("\u001b[A\r\u001b[K");
+  return lines.reduce((before, next) => before.slice(0, before.lastIndexOf("\n", before.lastIndexOf("\n") - 1) + 1) + next);
+}
+
 /** What stands on a terminal after a run, and everything that was written. */
 async function show(run: Iterable<TrainEvent>) {
   let written = "";
@@ -35,7 +43,7 @@ async function show(run: Iterable<TrainEvent>) {
   const reporter = openReporter({ json: false, stream });
   for (const event of run) await reporter.report(event);
   reporter.close();
-  const screen = written.split("\n").map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
+  const screen = afterErasing(written).split("\n").map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
   return { screen, written };
 }
 
@@ -54,6 +62,14 @@ describe("openReporter on a terminal", () => {
       "Adapter: runs/flowers/adapter   Curves: runs/flowers/report.html",
       "",
     ]);
+  });
+
+  it("says what the run will take until the first epoch is over", async () => {
+    const line = "about 18 min: 20 epochs of 1,020 images at 38 images/s, by the first steps";
+    const { screen, written } = await show(events(20));
+    expect(written).toContain(line);
+    expect(line.length).toBeLessThan(80);
+    expect(screen.join("\n")).not.toContain("about");
   });
 
   it("leaves no unfinished bar behind a run whose patience was exhausted", async () => {

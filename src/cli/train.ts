@@ -1,7 +1,15 @@
 /** rlrr train: adapts a model to labelled images. */
 
 import { Command, Option } from "commander";
-import { chooseMethod, defaultMethod, preprocessing, type RecipeInput, type StepChoices } from "../index.ts";
+import {
+  chooseMethod,
+  defaultMethod,
+  InputError,
+  methods,
+  preprocessing,
+  type RecipeInput,
+  type StepChoices,
+} from "../index.ts";
 import { train } from "../node.ts";
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
@@ -107,19 +115,19 @@ const imageOptions = [
 
 export const trainCommand = (): Command =>
   withOptions(new Command("train").description("adapt a model to labelled images; writes an adapter"), [
-    modelOption("the pre-trained model").makeOptionMandatory(),
+    modelOption("the pre-trained model (default: tiny, small or base, by cores and memory)"),
     headsOption(),
-    new Option("--data <path>", "the labelled images").makeOptionMandatory(),
+    new Option("--data <path>", "the labelled images"),
     new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
     numberOption(
       "--validation-fraction <x>",
       "share of the training images held out where the data has no validation split (default: 0.2)",
     ),
     new Option("--skip-bad-images", "skip damaged images instead of stopping"),
-    new Option("--resume", "continue the run in --out; repeat its options"),
+    new Option("--resume", "continue the run in --out; no other option is needed"),
     ...engineOptions(),
     jsonOption(),
-    ...inGroup("Method:", [methodOption().default(defaultMethod), ...methodSettingOptions()]),
+    ...inGroup("Method:", [methodOption(`(default: ${defaultMethod})`), ...methodSettingOptions()]),
     ...inGroup("Training:", recipeOptions),
     ...inGroup("Images:", imageOptions),
   ])
@@ -128,18 +136,20 @@ export const trainCommand = (): Command =>
       `${modelHelp}${dataHelp}
 
 Examples:
+  rlrr train --data flowers/ --out runs/flowers
   rlrr train --model vit-b16.npz --data flowers/ --out runs/flowers --epochs 20 --flip
   rlrr train --model google/vit-base-patch16-224-in21k --data cub/ --out runs/cub --learning-rate 3e-3 --dropout 0.1
   rlrr train --model vit.safetensors --data photos/ --out runs/probe --method linear
-Ctrl-C saves the state; the same command with --resume continues, with identical results.`,
+  rlrr train --resume --out runs/flowers
+Ctrl-C saves the state; --resume continues with identical results.`,
     )
     .action(runTrain);
 
 interface Flags extends RecipeInput, StepChoices, EngineFlags {
-  readonly model: string;
-  readonly data: string;
+  readonly model?: string;
+  readonly data?: string;
   readonly out: string;
-  readonly method: string;
+  readonly method?: string;
   readonly heads?: number;
   readonly imageSize?: number;
   readonly validationFraction?: number | string;
@@ -151,8 +161,13 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
   const { heads, imageSize, skipBadImages, resume } = flags;
-  const method = { name: await resolveMethod(flags.method), options: methodSettings(flags) };
-  chooseMethod(method, "--method", { nameOf: settingFlag });
+  if (data === undefined && !resume)
+    throw new InputError("required option '--data <path>' not specified; only --resume does without.");
+  const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
+  const method = { ...(name !== undefined && { name }), options: methodSettings(flags) };
+  // A resumed run knows its method.
+  if (name !== undefined || !resume)
+    chooseMethod({ name: defaultMethod, ...method }, "--method", { nameOf: settingFlag });
   const reporter = openReporter({ json });
   const progress = showReading({ json });
   try {
@@ -162,7 +177,7 @@ async function runTrain(flags: Flags): Promise<void> {
         data,
         out,
         method,
-        images: flags,
+        images: givenFlags(flags, imageOptions),
         provider,
         threads,
         heads,
@@ -177,7 +192,7 @@ async function runTrain(flags: Flags): Promise<void> {
     });
     for await (const event of events) {
       await reporter.report(event);
-      if (event.type === "stopped") throw new Interrupted(sayStopped(event.step));
+      if (event.type === "stopped") throw new Interrupted(sayStopped(event.step, flags));
     }
   } finally {
     progress.close();
@@ -193,7 +208,15 @@ function recipeOf(flags: Flags): RecipeInput {
   return { ...options, ...(name && { name }) };
 }
 
-const sayStopped = (step: number): string =>
-  step === 0
-    ? "Interrupted before the first step. Add --resume to continue."
-    : `Interrupted at step ${step}; the state is saved. Add --resume to continue.`;
+/** With the whole command that continues: only a method of the user's own has to be named again. */
+function sayStopped(step: number, { out, method }: Flags): string {
+  if (step === 0) return "Interrupted before the first step. Add --resume to continue.";
+  const known = methods.some(({ name }) => name === (method ?? defaultMethod));
+  const own = known ? [] : ["--method", method ?? ""];
+  const words = ["rlrr train --resume --out", quoted(out), ...own.map(quoted)].join(" ");
+  return `Interrupted at step ${step}; the state is saved. To continue:\n  ${words}`;
+}
+
+/** As a shell needs it. */
+const quoted = (word: string): string =>
+  /^[\w@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`;

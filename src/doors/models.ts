@@ -27,6 +27,8 @@ export {
   type ValueOf,
   weightLayers,
 } from "../model/layers.ts";
+/** The pre-trained models that have names of their own. */
+export { describeNamed, type NamedModel, namedModels } from "../model/named-models.ts";
 /** The published sizes by their names. */
 export { isVariant, type VariantName, variants } from "../model/variants.ts";
 /** Frozen weights as constants of a graph. */

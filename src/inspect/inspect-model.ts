@@ -6,7 +6,9 @@ import { sizeOf } from "../formats/tensor.ts";
 import type { ModelConfig } from "../model/architectures.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
+import { cachedFolder } from "../model/hub.ts";
 import type { Model } from "../model/model.ts";
+import type { NamedModel } from "../model/named-models.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { type VariantName, variants } from "../model/variants.ts";
 import { planWeights } from "../model/weight-plan.ts";
@@ -31,6 +33,15 @@ export type SizeRecord = TrainableCounts & {
   readonly config: ModelConfig;
   readonly parameters: Parameters;
 };
+
+/** A model of the hub that has a name of its own, and what would train in it. */
+export type NamedRecord = TrainableCounts &
+  Pick<SizeRecord, "config" | "parameters"> &
+  Omit<NamedModel, "size" | "files" | "millions"> & {
+    readonly type: "named";
+    /** Where it lies on this machine; null where it would have to be fetched. */
+    readonly cached: string | null;
+  };
 
 /** A model with weights, and what would train in it. */
 export type ModelRecord = TrainableCounts & {
@@ -66,6 +77,18 @@ export function inspectSize(name: VariantName, options: CountOptions): Inspected
     record: { type: "size", name, config, parameters, ...countTrainables(config, options) },
     tensors: [...backboneOf(config).shapes].map(([key, shape]) => ({ name: key, dtype: "F32", shape })),
   };
+}
+
+/** A named model by its row of the table: nothing is fetched to say what it is. */
+export async function inspectNamed(
+  named: NamedModel,
+  options: CountOptions,
+): Promise<Inspected<NamedRecord>> {
+  const { record, tensors } = inspectSize(named.size, options);
+  const { name, hubId, licence, megabytes, imagesPerSecondPerCore } = named;
+  const cached = (await cachedFolder({ name: hubId, revision: "main" })) ?? null;
+  const facts = { name, hubId, licence, megabytes, imagesPerSecondPerCore, cached };
+  return { record: { ...record, type: "named", ...facts }, tensors };
 }
 
 /** A model with weights: a file, a folder or a hub id. */

@@ -10,11 +10,19 @@ import { readFailure } from "../files/file-problem.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
 import type { Method } from "../methods/method.ts";
+import { namedModels } from "../model/named-models.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { isVariant } from "../model/variants.ts";
 import { type AdapterRecord, inspectAdapter, type RunRecord } from "./inspect-adapter.ts";
 import { type DatasetRecord, type InspectDataOptions, inspectData } from "./inspect-data.ts";
-import { inspectModel, inspectSize, type ModelRecord, type SizeRecord } from "./inspect-model.ts";
+import {
+  inspectModel,
+  inspectNamed,
+  inspectSize,
+  type ModelRecord,
+  type NamedRecord,
+  type SizeRecord,
+} from "./inspect-model.ts";
 import { type CheckpointRecord, inspectTensors, type TensorsRecord } from "./inspect-tensors.ts";
 import type { CountOptions } from "./trainable-counts.ts";
 
@@ -42,6 +50,7 @@ export interface ImageRecord extends ImageFacts {
 
 export type InspectedRecord =
   | SizeRecord
+  | NamedRecord
   | ModelRecord
   | AdapterRecord
   | RunRecord
@@ -59,12 +68,12 @@ interface Identified {
   readonly tensors?: readonly ListedTensor[];
 }
 
-/** Says what `what` is: a path, the name of a size such as `vit-b16`, or an id of the hub. */
+/** Says what `what` is: a path, a named model such as `tiny`, the name of a size such as `vit-b16`, or an id of the hub. */
 export async function inspect(what: string, options: InspectOptions = {}): Promise<Inspection> {
   const { record, tensors } = await identify(what, options);
   const asksCounts = options.method !== undefined || options.classes !== undefined;
   const isDefined = record.type === "adapter" && record.method.name === ownMethod(options)?.name;
-  if (asksCounts && !isDefined && record.type !== "model" && record.type !== "size")
+  if (asksCounts && !isDefined && !["model", "size", "named"].includes(record.type))
     throw new InputError(
       (show) =>
         `${what} is neither a model nor a size, so ${show("method")}, its options and ${show("classes")} do not apply.`,
@@ -99,6 +108,8 @@ async function identify(what: string, options: InspectOptions): Promise<Identifi
   const found = await statOf(what);
   if (found !== undefined)
     return found.isDirectory() ? identifyFolder(what, options) : identifyFile(what, options);
+  const named = namedModels.get(what);
+  if (named) return inspectNamed(named, countsOf(options));
   return isVariant(what) ? inspectSize(what, countsOf(options)) : inspectModel(what, modelOptions(options));
 }
 

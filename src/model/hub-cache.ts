@@ -16,7 +16,8 @@ export interface HubModel {
 
 const isCommit = (text: string): boolean => /^[0-9a-f]{40}$/.test(text);
 
-const folderOf = ({ name }: HubModel): string =>
+/** All that the cache holds of a model. */
+export const folderOf = ({ name }: HubModel): string =>
   join(getHFHubCachePath(), `models--${name.replace("/", "--")}`);
 
 /** Where the files of a commit appear under their own names. */

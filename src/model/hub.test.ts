@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { type HubServer, startHub } from "../../test/hub-server.ts";
@@ -213,7 +213,7 @@ describe("readModel from the hub", () => {
     vi.stubEnv("HF_TOKEN", "secret");
     await expect(readModel(name, { sendToken: false })).rejects.toThrow(
       new InputError(
-        `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with model to send your token.`,
+        `${name}: ${url} refuses access. HF_TOKEN was not sent, because you have not named this model yourself. Name it with model to send your token.`,
       ),
     );
   });
@@ -280,6 +280,63 @@ describe("readModel from the hub", () => {
         `someone/else: there is no file or folder of that name, and ${url} could not be reached. Check the network, or set HF_ENDPOINT to a mirror.`,
       ),
     );
+  });
+
+  describe("a model that has a name of its own", () => {
+    const named = "timm/vit_tiny_patch16_224.augreg_in21k_ft_in1k";
+    const described = `tiny: ${named}, 5.5 million parameters, 23 MB, Apache-2.0, read from`;
+
+    it("is fetched once without the token, then read from the cache without a request", async () => {
+      hub = await startHub({ name: named, commit, files: whole });
+      vi.stubEnv("HF_ENDPOINT", hub.url);
+      vi.stubEnv("HF_TOKEN", "secret");
+      const model = await readModel("tiny");
+      const folder = join(cache, `models--${named.replace("/", "--")}`, "snapshots", commit);
+      expect(model).toMatchObject({ id: named, source: named, notes: [`${described} ${folder}.`] });
+      expect(new Set(hub.authorizations)).toEqual(new Set([""]));
+      hub.requests.length = 0;
+      await readModel("tiny");
+      expect(hub.requests).toEqual([]);
+    });
+
+    it("says what to fetch by hand where there is no network", async () => {
+      const { url, close } = await serve();
+      await close();
+      hub = undefined;
+      const files = ["config.json", "model.safetensors"].map((file) => `\n  ${url}/${named}/resolve/main/${file}`);
+      const byHand = `Or fetch its files elsewhere, put them into one folder, and give that folder as model:${files.join("")}`;
+      await expect(readModel("tiny")).rejects.toThrow(
+        new EngineError(
+          `${named}: ${url} could not be reached. Check the network, or set HF_ENDPOINT to a mirror.\n${byHand}`,
+        ),
+      );
+      vi.stubEnv("HF_HUB_OFFLINE", "1");
+      await expect(readModel("tiny")).rejects.toThrow(
+        new InputError(
+          `${named}: the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.\n${byHand}`,
+        ),
+      );
+    });
+
+    it("gives way to a path of that name, and says so", async () => {
+      const here = join(folder, "ambiguous");
+      mkdirSync(join(here, "small"), { recursive: true });
+      cpSync(join(folder, "source"), join(here, "tiny"), { recursive: true });
+      const before = process.cwd();
+      process.chdir(here);
+      try {
+        expect((await readModel("tiny")).notes).toContain(
+          `tiny in the working directory was read, not the named model tiny, which is ${named}.`,
+        );
+        await expect(readModel("small")).rejects.toThrow(
+          new InputError(
+            'small is not a model: it has no model.safetensors and no model.safetensors.index.json. small in the working directory was taken for the model. For the named model, give model: "timm/vit_small_patch16_224.augreg_in21k_ft_in1k".',
+          ),
+        );
+      } finally {
+        process.chdir(before);
+      }
+    });
   });
 
   it("stops when told", async () => {

@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
-import { EngineError, FileError, InputError, RlrrError } from "../errors.ts";
+import { EngineError, FileError, InputError, RlrrError, type Wording } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { MAX_JSON_BYTES, readJson } from "../files/read-json.ts";
 import { limits } from "../limits.ts";
@@ -15,10 +15,12 @@ export interface HubOptions {
   readonly signal?: AbortSignal;
   readonly onProgress?: (file: string, done: number, total: number) => void;
   /**
-   * False where not the user names the model but an adapter, which may come from a stranger: then a copy in the cache is used
-   * without asking the hub, and the hub is asked without the user's token.
+   * False where not the user names the model's place on the hub but an adapter, a run or this program: then a copy in the cache
+   * is used without asking the hub, and the hub is asked without the user's token.
    */
   readonly sendToken?: boolean | undefined;
+  /** The files of a model that the program names itself, so that a user without a network can be told which to fetch. */
+  readonly files?: readonly string[] | undefined;
 }
 
 export interface HubFolder {
@@ -72,7 +74,7 @@ function hubProblem(
     return new InputError(
       anonymous
         ? (show) =>
-            `${name}: ${url} refuses access. HF_TOKEN was not sent, because only the adapter names this model. Name it with ${show("model")} to send your token.`
+            `${name}: ${url} refuses access. HF_TOKEN was not sent, because you have not named this model yourself. Name it with ${show("model")} to send your token.`
         : `${name}: ${url} refuses access. There is no such model, or it is private or gated: set HF_TOKEN to a token that may read it.`,
       { cause: error },
     );
@@ -86,8 +88,20 @@ function hubProblem(
   });
 }
 
+/** Where to find, and how to give, a model that cannot be fetched from here. */
+function byHand({ name, revision }: HubModel, { files = [] }: HubOptions): Wording {
+  if (files.length === 0) return () => "";
+  const urls = files.map((file) => `\n  ${hubUrl()}/${name}/resolve/${revision}/${file}`).join("");
+  return (show) =>
+    `\nOr fetch its files elsewhere, put them into one folder, and give that folder as ${show("model")}:${urls}`;
+}
+
+/** What is said first of a model that cannot be had: a name that the user gave may have meant a file. */
+const notHere = ({ name }: HubModel, { files }: HubOptions): string =>
+  files ? `${name}:` : `${name}: there is no file or folder of that name, and`;
+
 /** The cached snapshot, where it has weights. */
-async function cachedFolder(model: HubModel): Promise<string | undefined> {
+export async function cachedFolder(model: HubModel): Promise<string | undefined> {
   const commit = await cachedCommit(model);
   if (commit === undefined) return undefined;
   const folder = snapshotFolder(model, commit);
@@ -162,12 +176,12 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
 
 /** The folder with a model's files, which are fetched where the cache lacks them. */
 export async function fetchModel(model: HubModel, options: HubOptions = {}): Promise<HubFolder> {
-  const { name } = model;
   if (isOffline()) {
     const folder = await cachedFolder(model);
     if (folder !== undefined) return { folder, notes: [] };
     throw new InputError(
-      `${name}: there is no file or folder of that name, and the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.`,
+      (show) =>
+        `${notHere(model, options)} the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.${byHand(model, options)(show)}`,
     );
   }
   const kept = options.sendToken === false ? await cachedFolder(model) : undefined;
@@ -187,7 +201,8 @@ export async function fetchModel(model: HubModel, options: HubOptions = {}): Pro
         notes: [`${client.hubUrl} could not be reached${reason}; the copy in the cache was used.`],
       };
     throw new EngineError(
-      `${name}: there is no file or folder of that name, and ${client.hubUrl} could not be reached${reason}. Check the network, or set HF_ENDPOINT to a mirror.`,
+      (show) =>
+        `${notHere(model, options)} ${client.hubUrl} could not be reached${reason}. Check the network, or set HF_ENDPOINT to a mirror.${byHand(model, options)(show)}`,
       { cause: error },
     );
   } finally {

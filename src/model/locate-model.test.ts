@@ -18,7 +18,7 @@ function file(name: string, text = ""): string {
 describe("locateModel", () => {
   it("takes a file by itself", async () => {
     const path = join(file("bare/tiny.npz"), "tiny.npz");
-    expect(await locateModel(path)).toEqual({ id: "tiny.npz", weights: [path], notes: [] });
+    expect(await locateModel(path)).toEqual({ id: "tiny.npz", source: path, weights: [path], notes: [] });
   });
 
   it("takes a folder with what it holds", async () => {
@@ -27,6 +27,7 @@ describe("locateModel", () => {
     file("full/preprocessor_config.json");
     expect(await locateModel(at)).toEqual({
       id: "full",
+      source: at,
       weights: [join(at, "model.safetensors")],
       config: join(at, "config.json"),
       preprocessor: join(at, "preprocessor_config.json"),
@@ -55,7 +56,7 @@ describe("locateModel", () => {
     [
       "a size",
       () => "vit-b16",
-      "vit-b16 is a size, not a model with weights. Name a file, a folder or a hub id.",
+      "vit-b16 is a size, not a model with weights. Name a file, a folder, a hub id, or tiny, small, base.",
     ],
     [
       "an empty folder",

@@ -1,4 +1,4 @@
-/** Finds the files of the model that a user names: a weights file, a folder, or a hub id. An existing path wins. */
+/** Finds the files of the model that a user names: a weights file, a folder, a named model or a hub id. An existing path wins. */
 
 import type { Dirent } from "node:fs";
 import { readdir, stat } from "node:fs/promises";
@@ -8,12 +8,15 @@ import { exists } from "../files/exists.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { readJson } from "../files/read-json.ts";
 import { fetchModel, type HubOptions, parseHubId } from "./hub.ts";
+import { describeNamed, type NamedModel, namedModels } from "./named-models.ts";
 import { parseShardIndex } from "./shard-index.ts";
 import { isVariant } from "./variants.ts";
 
 /** The files of a model, by what they are for. */
 export interface LocatedModel {
   readonly id: string;
+  /** The absolute path or hub id that it can be found by again. */
+  readonly source: string;
   readonly weights: readonly string[];
   readonly config?: string;
   readonly preprocessor?: string;
@@ -49,6 +52,7 @@ async function locateFolder(folder: string, id: string): Promise<LocatedModel> {
   const weights = await weightsOf(folder, names);
   return {
     id,
+    source: resolve(folder),
     weights,
     ...(names.includes("config.json") && { config: join(folder, "config.json") }),
     ...(names.includes("preprocessor_config.json") && {
@@ -62,9 +66,13 @@ async function locateFolder(folder: string, id: string): Promise<LocatedModel> {
 async function locateFile(path: string): Promise<LocatedModel> {
   const folder = dirname(path);
   if (basename(path) !== WEIGHTS || !(await exists(join(folder, "config.json"))))
-    return { id: basename(path), weights: [path], notes: [] };
+    return { id: basename(path), source: resolve(path), weights: [path], notes: [] };
   const located = await locateFolder(folder, basename(resolve(folder)));
-  return { ...located, notes: [`config.json beside ${basename(path)} was read with it.`] };
+  return {
+    ...located,
+    source: resolve(path),
+    notes: [`config.json beside ${basename(path)} was read with it.`],
+  };
 }
 
 /** Finds the files of the model that `source` names, downloading what a hub id needs. */
@@ -75,10 +83,25 @@ export async function locateModel(source: string, options: HubOptions = {}): Pro
     if (cause.code === "ENOENT" || cause.code === "ENOTDIR") return undefined;
     throw readProblem(cause, source);
   });
-  if (found?.isDirectory()) return locateFolder(source, basename(resolve(source)));
-  if (found !== undefined) return locateFile(source);
+  const named = namedModels.get(source);
+  if (found !== undefined) {
+    const here = found.isDirectory()
+      ? () => locateFolder(source, basename(resolve(source)))
+      : () => locateFile(source);
+    return named ? ambiguous(named, here) : here();
+  }
+  if (named) {
+    const located = await locateNamed(named, options);
+    const [weights = ""] = located.weights;
+    return {
+      ...located,
+      notes: [`${describeNamed(named)}, read from ${dirname(weights)}.`, ...located.notes],
+    };
+  }
   if (isVariant(source))
-    throw new InputError(`${source} is a size, not a model with weights. Name a file, a folder or a hub id.`);
+    throw new InputError(
+      `${source} is a size, not a model with weights. Name a file, a folder, a hub id, or ${[...namedModels.keys()].join(", ")}.`,
+    );
   const model = /\.(safetensors|npz)$/.test(source) ? undefined : parseHubId(source);
   if (model === undefined)
     throw new InputError(
@@ -86,5 +109,33 @@ export async function locateModel(source: string, options: HubOptions = {}): Pro
     );
   const { folder, notes } = await fetchModel(model, options);
   const located = await locateFolder(folder, source);
-  return { ...located, notes: [...located.notes, ...notes] };
+  return { ...located, source, notes: [...located.notes, ...notes] };
+}
+
+/** A model that is named by its size, from the cache or the hub: what lies in the working directory does not matter. */
+export async function locateNamed(
+  { hubId, files }: NamedModel,
+  options: HubOptions = {},
+): Promise<LocatedModel> {
+  const model = { name: hubId, revision: "main" };
+  const { folder, notes } = await fetchModel(model, { ...options, sendToken: false, files });
+  const located = await locateFolder(folder, hubId);
+  return { ...located, source: hubId, notes: [...located.notes, ...notes] };
+}
+
+/** Both a path and a named model: the path is read, and the user told. */
+async function ambiguous(
+  { name, hubId }: NamedModel,
+  here: () => Promise<LocatedModel>,
+): Promise<LocatedModel> {
+  const located = await here().catch((cause: unknown) => {
+    if (!(cause instanceof InputError || cause instanceof FileError)) throw cause;
+    throw new InputError(
+      (show) =>
+        `${cause.messageWith(show)} ${name} in the working directory was taken for the model. For the named model, give ${show("model", hubId)}.`,
+      { cause },
+    );
+  });
+  const note = `${name} in the working directory was read, not the named model ${name}, which is ${hubId}.`;
+  return { ...located, notes: [note, ...located.notes] };
 }

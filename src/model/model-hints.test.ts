@@ -44,7 +44,7 @@ describe("configure", () => {
     expect(configure(plan, silent, { where: "W", heads: 4 }).config.heads).toBe(4);
     expect(configure(plan, hints, { where: "W", heads: 2 }).config.heads).toBe(2);
     expect(() => configure(plan, { ...hints, where: "C" }, { where: "W", heads: 4 })).toThrow(
-      new InputError("C says 2 heads, option heads says 4. Leave the option out."),
+      new InputError("C says 2 heads, heads says 4. Leave the option out."),
     );
   });
 
@@ -86,7 +86,7 @@ describe("configure", () => {
   it("refuses heads that nothing tells, and heads that cannot be", () => {
     expect(() => configure(plan, {}, { where: "W" })).toThrow(
       new InputError(
-        "W: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
+        "W: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it as heads.",
       ),
     );
     expect(() => configure(plan, { ...hints, heads: 3 }, { where: "W", heads: 3 })).toThrow(

@@ -140,7 +140,8 @@ export function configure(
 
   if (givenHeads !== undefined && hints.heads !== undefined && givenHeads !== hints.heads)
     throw new InputError(
-      `${hints.where ?? where} says ${hints.heads} heads, option heads says ${givenHeads}. Leave the option out.`,
+      (show) =>
+        `${hints.where ?? where} says ${hints.heads} heads, ${show("heads")} says ${givenHeads}. Leave the option out.`,
     );
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
   const heads = said ?? inferHeads(width, where);

@@ -1,7 +1,6 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
-import { basename, resolve } from "node:path";
-import { exists } from "../files/exists.ts";
+import { basename } from "node:path";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -10,11 +9,13 @@ import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
+import type { HubOptions } from "./hub.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
-import { type LocatedModel, locateModel } from "./locate-model.ts";
+import { type LocatedModel, locateModel, locateNamed } from "./locate-model.ts";
 import type { Model } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
+import type { NamedModel } from "./named-models.ts";
 import { interpolatePosition, type PositionMethod } from "./position.ts";
 import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
 import { type Origin, plannedShapes, planWeights, type WeightPlan } from "./weight-plan.ts";
@@ -123,19 +124,27 @@ async function readSteps(
   return parseHuggingFaceSteps(await readJson(preprocessor), { where: preprocessor, imageSize: size });
 }
 
-/** The model that `source` names: a .safetensors or .npz file, a folder, or a hub id. */
-export async function readModel(source: string, options: ReadModelOptions = {}): Promise<Model> {
-  const { signal, onProgress, heads } = options;
-  const located = await locateModel(source, {
-    ...(signal && { signal }),
-    sendToken: options.sendToken,
-    onProgress: (file, done, total) => onProgress?.({ type: "download", file, done, total }),
-  });
+/** The model that `source` names: a .safetensors or .npz file, a folder, a named model such as `tiny`, or a hub id. */
+export const readModel = async (source: string, options: ReadModelOptions = {}): Promise<Model> =>
+  readLocated(await locateModel(source, hubOptions(options)), options);
+
+/** A named model, from the cache or the hub, whatever lies in the working directory. */
+export const readNamedModel = async (named: NamedModel, options: ReadModelOptions = {}): Promise<Model> =>
+  readLocated(await locateNamed(named, hubOptions(options)), options);
+
+const hubOptions = ({ signal, sendToken, onProgress }: ReadModelOptions): HubOptions => ({
+  ...(signal && { signal }),
+  sendToken,
+  onProgress: (file, done, total) => onProgress?.({ type: "download", file, done, total }),
+});
+
+async function readLocated(located: LocatedModel, options: ReadModelOptions): Promise<Model> {
+  const { signal, heads } = options;
   const hints = await readHints(located);
   const tensors = await openWeights(located.weights);
   signal?.throwIfAborted();
-  const [first = source] = located.weights;
-  const where = located.weights.length === 1 ? first : source;
+  const [first = located.id] = located.weights;
+  const where = located.weights.length === 1 ? first : located.source;
   const plan = planWeights(tensors, where);
   const {
     config: stored,
@@ -155,7 +164,7 @@ export async function readModel(source: string, options: ReadModelOptions = {}):
     );
   return {
     id: located.id,
-    source: (await exists(source)) ? resolve(source) : source,
+    source: located.source,
     config,
     weights,
     ...(storedPosition && { storedPosition }),

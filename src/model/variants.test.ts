@@ -30,7 +30,7 @@ describe("inferHeads", () => {
     expect(inferHeads(256, "X")).toBe(4);
     expect(() => inferHeads(100, "X")).toThrow(
       new InputError(
-        "X: width 100 is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.",
+        "X: width 100 is not a multiple of 64, so the number of heads cannot be inferred. Give it as heads.",
       ),
     );
   });

@@ -48,6 +48,7 @@ export function inferHeads(width: number, where: string): number {
   if (published !== undefined) return published.heads;
   if (width % 64 === 0) return width / 64;
   throw new InputError(
-    `${where}: width ${width} is not a multiple of 64, so the number of heads cannot be inferred. Give it with the option heads.`,
+    (show) =>
+      `${where}: width ${width} is not a multiple of 64, so the number of heads cannot be inferred. Give it as ${show("heads")}.`,
   );
 }

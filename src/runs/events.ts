@@ -2,6 +2,7 @@
 
 import type {
   EpochFacts,
+  EstimateEvent,
   FoldFacts,
   ProbeFacts,
   ProgressEvent,
@@ -9,10 +10,13 @@ import type {
   StepFacts,
 } from "../train/fit-events.ts";
 
+export type { EstimateEvent };
+
 export type TrainEvent =
   | StartEvent
   | NoteEvent
   | ProgressEvent
+  | EstimateEvent
   | ProbeEvent
   | StepEvent
   | EpochEvent
@@ -63,6 +67,14 @@ export interface StoppedEvent {
   readonly step: number;
 }
 
+/** What its adapter says of it. */
+export interface FinishedBefore {
+  readonly epochs: number;
+  readonly folds: number;
+  readonly trainImages?: number | undefined;
+  readonly validationImages?: number | undefined;
+}
+
 export interface DoneEvent {
   readonly type: "done";
   readonly adapter: string;
@@ -73,6 +85,8 @@ export interface DoneEvent {
   /** Since the images were first checked, without pauses between resumed runs. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;
+  /** Of a run that was resumed and was finished already: nothing was trained now. */
+  readonly finishedBefore?: FinishedBefore;
   /** A page with the run's curves. */
   readonly report: string;
 }

@@ -16,7 +16,13 @@ import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
 import { checkConsistency, settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
-import { checkRepeated, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
+import {
+  type AskedConfig,
+  checkRepeated,
+  describeRun,
+  parseRunConfig,
+  type RunConfig,
+} from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** What a run is made of. */
@@ -43,6 +49,8 @@ export interface RunOptions {
   readonly skipBadImages?: boolean;
   /** Continue from the checkpoint in `out`; where there is no run yet, start one. */
   readonly resume?: boolean;
+  /** What was asked for and the rest does not tell, to be recorded. */
+  readonly asked?: AskedConfig;
   readonly signal?: AbortSignal;
 }
 
@@ -67,7 +75,7 @@ export interface OpenedRun {
 /** Invalid options fail here, before anything is written. Close the folder when done. */
 export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
-  const { model, dataset, preprocessing, signal, resume = false } = options;
+  const { model, dataset, preprocessing, asked, signal, resume = false } = options;
   const { train, val } = dataset.splits;
   const data = { labels: train.map(({ label }) => label), valExamples: val.length };
   const { chosen, recipe, reasons } = settleTraining({ ...options, data });
@@ -84,8 +92,8 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };
-    const described = { model: base, dataset, method: chosen.choice, recipe, preprocessing, evaluation };
-    const config = describeRun(described);
+    const steps = { preprocessing, evaluation };
+    const config = describeRun({ model: base, dataset, method: chosen.choice, recipe, ...steps, asked });
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
     if (earlier) checkRepeated(earlier, config, { folder: folder.path, method: chosen.method });

@@ -1,10 +1,10 @@
 /** The slow part of starting a run: checks every image, and compares a resumed run with its beginning. */
 
-import { totalmem } from "node:os";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
 import { checkClasses } from "../datasets/describe-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
+import { memoryBytes } from "../files/memory.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Closers } from "../train/closers.ts";
@@ -61,7 +61,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     recipe: { ...recipe, microBatchSize },
     engine,
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
-    memoryBytes: Math.min(totalmem(), process.constrainedMemory?.() || totalmem()),
+    memoryBytes: memoryBytes(),
     readWeight,
     keep: false,
     ...(signal && { signal }),

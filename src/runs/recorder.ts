@@ -45,6 +45,7 @@ export class Recorder {
   async *record(event: FitEvent): Events {
     switch (event.type) {
       case "progress":
+      case "estimate":
         return yield event;
       case "start":
         return yield* this.start(event);

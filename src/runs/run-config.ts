@@ -5,7 +5,7 @@ import { relative, sep } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { z } from "zod";
 import type { Dataset, Example } from "../datasets/dataset.ts";
-import { FileError, InputError } from "../errors.ts";
+import { FileError, InputError, type Wording } from "../errors.ts";
 import { type EachFileOptions, eachFile, hashFile } from "../files/each-file.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { showValue } from "../files/show-value.ts";
@@ -16,6 +16,17 @@ import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe } from "../train/recipe.ts";
 import { recipeDefaults } from "./recipe-defaults.ts";
+
+const askedSchema = z.object({
+  /** The absolute path of the data; absent where a program gave a data set that it had read. */
+  data: z.string().optional(),
+  validationFraction: z.number().optional(),
+  skipBadImages: z.boolean().optional(),
+  /** How images are prepared, where the model's own way was not wanted. */
+  images: z.record(z.string(), z.unknown()).optional(),
+  provider: z.string().optional(),
+  threads: z.int().min(1).optional(),
+});
 
 const runConfigSchema = z.object({
   version: z.literal(1),
@@ -29,8 +40,11 @@ const runConfigSchema = z.object({
   evaluation: z.array(z.unknown()).optional(),
   /** Fixed when the run began: another machine's memory, or a repaired or changed image, must not change it. */
   settled: z.object({ microBatchSize: z.int().min(1), files: z.string() }).optional(),
+  /** What was asked for and the rest does not tell; runs of older versions lack it. */
+  asked: askedSchema.optional(),
 });
 export type RunConfig = z.output<typeof runConfigSchema>;
+export type AskedConfig = z.output<typeof askedSchema>;
 
 /** What is known before any image is read. */
 export function describeRun({
@@ -40,6 +54,7 @@ export function describeRun({
   recipe: { checkpointSeconds: _, ...recipe },
   preprocessing,
   evaluation,
+  asked,
 }: {
   readonly model: { readonly id: string; readonly sha256: string; readonly config: ModelConfig };
   readonly dataset: Dataset;
@@ -47,6 +62,7 @@ export function describeRun({
   readonly recipe: Recipe;
   readonly preprocessing: readonly Step[];
   readonly evaluation: readonly Step[];
+  readonly asked?: AskedConfig | undefined;
 }): RunConfig {
   const { root, classes, splits } = dataset;
   const { classes: _own, ...sizes } = model.config;
@@ -58,6 +74,7 @@ export function describeRun({
     recipe,
     preprocessing,
     ...(!isDeepStrictEqual(evaluation, evaluationSteps(preprocessing)) && { evaluation }),
+    asked,
   };
   // As it will be read back: without what JSON cannot hold.
   return JSON.parse(JSON.stringify(config)) as RunConfig;
@@ -121,32 +138,80 @@ export function checkRepeated(
   { folder, method }: { readonly folder: string; readonly method: Method },
 ): void {
   const methodOptions = method.options.safeParse({}).data ?? {};
-  const differences = [
-    ...compare({ model: before.model.sha256 }, { model: now.model.sha256 }),
-    ...compare(before.model.config, now.model.config),
+  const chosen = [
     ...compare({ method: before.method.name }, { method: now.method.name }),
     ...(before.method.name === now.method.name
       ? compare(withDefaults(before.method.options, methodOptions), now.method.options)
       : []),
     ...compare(withDefaults(before.recipe, recipeDefaults(before.recipe)), now.recipe),
-    ...compare({ preprocessing: before.preprocessing }, { preprocessing: now.preprocessing }),
-    ...compare({ evaluation: before.evaluation }, { evaluation: now.evaluation }),
-    ...compare({ classes: before.data.classes }, { classes: now.data.classes }),
-    ...(before.data.files === now.data.files ? [] : ["other images"]),
+    ...compareAsked(before, now),
+  ];
+  const differences: Wording[] = [
+    ...compareModels(before.model, now.model),
+    ...chosen,
+    ...compareSteps(before, now),
+    ...compare({ classes: before.data.classes }, { classes: now.data.classes }, asFact),
+    // Another seed or share chooses other images, which is said already.
+    ...(before.data.files === now.data.files || chosen.length > 0 ? [] : [() => "other images"]),
   ];
   if (differences.length > 0)
     throw new InputError(
       (show) =>
-        `${folder}: this run began with other options: ${differences.join("; ")}. Repeat its options to resume, or give another folder as ${show("out")}.`,
+        `${folder}: this run began with other options: ${differences.map((word) => word(show)).join("; ")}. Resume it with what it began with, or give another folder as ${show("out")}.`,
     );
 }
 
+/** The backbone's weights, and what a config says beside them, of which only two are options. */
+function compareModels(before: RunConfig["model"], now: RunConfig["model"]): Wording[] {
+  if (before.sha256 !== now.sha256)
+    return [
+      (show) =>
+        `${show("model")} was ${before.id} (sha256 ${before.sha256.slice(0, 12)}…), is ${now.id} (sha256 ${now.sha256.slice(0, 12)}…)`,
+    ];
+  const { heads, imageSize, ...rest } = before.config;
+  const { heads: newHeads, imageSize: newSize, ...newRest } = now.config;
+  return [
+    ...compare({ heads, imageSize: sideOf(imageSize) }, { heads: newHeads, imageSize: sideOf(newSize) }),
+    ...compare(rest, newRest, asFact),
+  ];
+}
+
+/** A square as the one number that it was given by. */
+const sideOf = (size: unknown): unknown => (Array.isArray(size) && size[0] === size[1] ? size[0] : size);
+
+/** An older run does not say what share it held out; its images tell. */
+function compareAsked({ asked: before }: RunConfig, { asked: now }: RunConfig): Wording[] {
+  if (!before || !now) return [];
+  const shareOf = ({ validationFraction = 0.2 }: AskedConfig) => ({ validationFraction });
+  return compare(shareOf(before), shareOf(now));
+}
+
+/** By the choices that made the steps, where both are known and differ. */
+function compareSteps(before: RunConfig, now: RunConfig): Wording[] {
+  const differences = [
+    ...compare({ preprocessing: before.preprocessing }, { preprocessing: now.preprocessing }, asFact),
+    ...compare({ evaluation: before.evaluation }, { evaluation: now.evaluation }, asFact),
+  ];
+  if (differences.length === 0) return [];
+  const choices = before.asked && now.asked ? compare(before.asked.images ?? {}, now.asked.images ?? {}) : [];
+  return choices.length > 0 ? choices : differences;
+}
+
+/** What no option sets is named as it is. */
+const asFact =
+  (name: string): Wording =>
+  () =>
+    name;
+const asOption =
+  (name: string): Wording =>
+  (show) =>
+    show(name);
+
 /** `epochs was 10, is 12` for each field that differs. */
-function compare(
-  before: Readonly<Record<string, unknown>>,
-  now: Readonly<Record<string, unknown>>,
-): string[] {
+function compare(before: Options, now: Options, named: (name: string) => Wording = asOption): Wording[] {
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((key) => !isDeepStrictEqual(before[key], now[key]))
-    .map((key) => `${key} was ${showValue(before[key])}, is ${showValue(now[key])}`);
+    .map((key) => (show) => `${named(key)(show)} was ${showGiven(before[key])}, is ${showGiven(now[key])}`);
 }
+
+const showGiven = (value: unknown): string => (value === undefined ? "not given" : showValue(value));

@@ -1,6 +1,6 @@
 /** Runs a prepared run in its folder: a stream of events that ends with an adapter on disk. */
 
-import { adapterFolder } from "../adapter/adapter-file.ts";
+import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { FileError, type RlrrError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { Closers } from "../train/closers.ts";
@@ -91,5 +91,11 @@ async function* finished(opened: OpenedRun, position: Position): Events {
   const kept =
     recipe.select !== "last" && best ? { epoch: best.epoch, valTop1: best.top1 } : { epoch: epoch - 1 };
   const step = stepsDone(position);
-  yield doneEvent(opened, { ...kept, step, seconds, stoppedEarly: !position.cv && epoch < recipe.epochs });
+  const stoppedEarly = !position.cv && epoch < recipe.epochs;
+  const { ownMethod } = opened.chosen;
+  const { training } = await readAdapter(folder.path, { methods: ownMethod ? [ownMethod] : [] });
+  const { trainImages, validationImages } = training;
+  const { epochs, folds } = recipe;
+  const done = doneEvent(opened, { ...kept, step, seconds, stoppedEarly });
+  yield { ...done, finishedBefore: { epochs, folds, trainImages, validationImages } };
 }

@@ -1,8 +1,9 @@
-import { copyFile, readFile, rm } from "node:fs/promises";
+import { copyFile, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { writeColours, writeTinyModel } from "../../test/colour-data.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { resultsOf } from "../../test/tiny-training.ts";
 import { InputError } from "../errors.ts";
 import { openEngine, readAdapter, readDataset, readModel } from "../node.ts";
 import type { TrainEvent } from "./events.ts";
@@ -112,6 +113,57 @@ describe("train", () => {
     expect(events).toEqual([{ type: "stopped", step: 0 }]);
   });
 
+  describe("a run that is resumed by its folder alone", () => {
+    const begun = { recipe: { epochs: 3, batchSize: 4, learningRate: 1e-2 }, images: { flip: true } as const };
+    const options = { ...begun, validationFraction: 0.4, method: { name: "rlrr", options: { rank: 2 } } };
+    /** Stops in the second epoch. */
+    async function stopHalfWay(out: string): Promise<void> {
+      const stop = new AbortController();
+      const common = { model: at("base"), data: at("plain"), engine, out };
+      for await (const event of train({ ...common, ...options, signal: stop.signal }))
+        if (event.type === "step" && event.step === 4) stop.abort();
+    }
+    async function resume(out: string, again: Partial<TrainOptions> = {}): Promise<TrainEvent[]> {
+      const events: TrainEvent[] = [];
+      for await (const event of train({ out, resume: true, engine, ...again })) events.push(event);
+      return events;
+    }
+
+    it("gives the same results, and then says that it is finished", async () => {
+      await run({ out: at("whole"), ...options });
+      await stopHalfWay(at("halves"));
+      expect((await resume(at("halves"))).at(-1)).not.toHaveProperty("finishedBefore");
+      expect(resultsOf(at("halves"))).toEqual(resultsOf(at("whole")));
+      const again = await resume(at("halves"));
+      expect(again.filter(({ type }) => type !== "note")).toMatchObject([
+        { type: "done", finishedBefore: { epochs: 3 } },
+      ]);
+      expect(resultsOf(at("halves"))).toEqual(resultsOf(at("whole")));
+    });
+
+    it("names what is given again and differs", async () => {
+      await expect(
+        resume(at("whole"), { recipe: { learningRate: 3e-3 }, validationFraction: 0.2, images: { flip: false } }),
+      ).rejects.toThrow(
+        new InputError(
+          `${at("whole")}: this run began with other options: learningRate was 0.01, is 0.003; validationFraction was 0.4, is 0.2; flip was true, is false. Resume it with what it began with, or give another folder as out.`,
+        ),
+      );
+    });
+
+    it("says what is no longer where it was", async () => {
+      await writeColours(at("gone"), { "": 5 });
+      await run({ out: at("lost"), data: at("gone") });
+      await rename(at("gone"), at("moved"));
+      await expect(resume(at("lost"))).rejects.toThrow(
+        new InputError(
+          `${at("lost")}: its data ${at("gone")} is no longer there. Give its place as data; the images must be the same.`,
+        ),
+      );
+      expect((await resume(at("lost"), { data: at("moved") })).at(-1)).toMatchObject({ type: "done" });
+    });
+  });
+
   it.each<[Partial<TrainOptions>, string]>([
     [{ validationFraction: 1 }, "validationFraction must be a number above 0 and below 1, got 1."],
     [{ recipe: { epochs: -1 } }, "epochs must be a whole number from 0 to 100000, got -1."],
@@ -128,8 +180,10 @@ describe("train", () => {
   });
 
   it.each<[object | undefined, string]>([
-    [undefined, "train: model is missing."],
-    [{}, "train: model is missing."],
+    [undefined, "train: out is missing."],
+    [{}, "train: out is missing."],
+    [{ out: "o" }, "train: data is missing."],
+    [{ out: "o", resume: true }, "o holds no run yet. Give data to start one."],
     [{ model: 5, data: "d", out: "o" }, "train: model must be a path, got 5."],
     [{ model: "m", data: "d", out: 7 }, "train: out must be a path, got 7."],
     [

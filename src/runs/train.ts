@@ -1,5 +1,6 @@
 /** Trains a model on labelled images: finds model and data, resolves the options, then runs. */
 
+import { isDeepStrictEqual } from "node:util";
 import type { Dataset } from "../datasets/dataset.ts";
 import { describeDataset } from "../datasets/describe-dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
@@ -13,29 +14,32 @@ import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
-import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import type { NamedModel } from "../model/named-models.ts";
+import { type ReadModelOptions, readModel, readNamedModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
-import { evaluationSteps } from "../preprocessing/step-list.ts";
+import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import { Closers } from "../train/closers.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
+import { type CompleteOptions, completeOptions, type Steps } from "./complete-options.ts";
+import { chooseModel } from "./default-model.ts";
 import type { TrainEvent } from "./events.ts";
 import type { RunOptions } from "./open-run.ts";
 import { runTraining } from "./run-training.ts";
 
 export interface TrainOptions extends EngineOptions {
-  /** A file, a folder or a hub id, or a model that was read. */
-  readonly model: string | Model;
-  /** Labelled images: a folder, a list, or a data set that was read. Without validation images it gets some of its training images. */
-  readonly data: string | Dataset;
+  /** A file, a folder, a named model such as `tiny`, a hub id, or a model that was read. Where left out, one is chosen for the machine and fetched. */
+  readonly model?: string | Model | undefined;
+  /** Labelled images: a folder, a list, or a data set that was read. Without validation images it gets some of its training images. May be left out with `resume`. */
+  readonly data?: string | Dataset | undefined;
   /** The run's folder; the adapter is written into its `adapter` folder. */
   readonly out: string;
   /** RLRR where left out. */
-  readonly method?: string | MethodRequest;
+  readonly method?: string | MethodOptions | undefined;
   /** How to train. With `select: "last"` nothing is held out, and validation images are trained on too. */
-  readonly recipe?: RecipeInput;
+  readonly recipe?: RecipeInput | undefined;
   /** How images are prepared, where the model's own way is not wanted. */
-  readonly images?: StepChoices;
+  readonly images?: StepChoices | undefined;
   /** In pixels; by default what the model was stored for. */
   readonly imageSize?: number | undefined;
   /** Attention heads, where neither the model's config nor its width tells. */
@@ -44,7 +48,7 @@ export interface TrainOptions extends EngineOptions {
   readonly validationFraction?: number | undefined;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean | undefined;
-  /** Continue from the checkpoint in `out`; where there is no run yet, start one. */
+  /** Continue from the checkpoint in `out`, with all that is left out as the run began; where there is no run yet, start one. */
   readonly resume?: boolean | undefined;
   /** Runs the model, and stays open; where left out, one is opened with `provider` and `threads`. */
   readonly engine?: Engine | undefined;
@@ -54,6 +58,9 @@ export interface TrainOptions extends EngineOptions {
   /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
 }
+
+/** A method and its options, of which a resumed run needs neither. */
+export type MethodOptions = Partial<MethodRequest>;
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
 
@@ -66,7 +73,10 @@ export async function* train(options: TrainOptions): Events {
   const { signal } = options;
   const closers = new Closers();
   try {
-    const { run, notes } = await settle(options, closers);
+    const complete = await completeOptions(options);
+    const chosen = complete.model === undefined ? await chooseModel(complete.threads) : undefined;
+    if (chosen) yield { type: "note", message: chosen.note };
+    const { run, notes } = await settle({ ...complete, model: complete.model ?? chosen?.model }, closers);
     for (const message of notes) yield { type: "note", message };
     yield* runTraining(run);
   } catch (error) {
@@ -84,10 +94,13 @@ interface Settled {
   readonly notes: readonly string[];
 }
 
+interface Chosen extends Omit<CompleteOptions, "model"> {
+  readonly model: string | Model | NamedModel | undefined;
+}
+
 /** The quick checks come first. */
-async function settle(options: TrainOptions, closers: Closers): Promise<Settled> {
-  const { out, data, provider, threads } = options;
-  const method = typeof options.method === "string" ? { name: options.method } : options.method;
+async function settle(options: Chosen, closers: Closers): Promise<Settled> {
+  const { out, data, method, provider, threads, asked } = options;
   settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
   await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });
@@ -95,10 +108,7 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   const model = await openBase(options);
   const recipe = recipeFor(options);
   const { dataset, groups } = await openData(options, { method, recipe });
-  const { imageSize } = model.config;
   const images = imagesFor(options, { method, recipe });
-  const preprocessing = composeSteps(imageSize, model.preprocessing, images);
-  const evaluation = evaluationSteps(composeSteps(imageSize, model.preprocessing, options.images ?? {}));
   const notes = [
     ...(options.engine ? [] : engine.notes),
     ...model.notes,
@@ -109,15 +119,23 @@ async function settle(options: TrainOptions, closers: Closers): Promise<Settled>
   ];
   const { resume = false, skipBadImages = false, store, signal } = options;
   const run: RunOptions = {
-    ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine },
-    ...{ preprocessing, evaluation },
-    ...{ resume, skipBadImages },
+    ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
+    ...{ resume, skipBadImages, ...stepsFor(model, options, images) },
     ...(groups && { groups }),
-    ...(method && { method }),
     ...(store && { store }),
     ...(signal && { signal }),
   };
   return { run, notes };
+}
+
+/** A resumed run's own steps, unless others are asked for or the images have another size. */
+function stepsFor({ config: { imageSize }, preprocessing }: Model, options: Chosen, training: StepChoices): Steps {
+  const { steps, images = {} } = options;
+  if (steps && isDeepStrictEqual(outputSize(steps.preprocessing), imageSize)) return steps;
+  return {
+    preprocessing: composeSteps(imageSize, preprocessing, training),
+    evaluation: evaluationSteps(composeSteps(imageSize, preprocessing, images)),
+  };
 }
 
 /** Every option, so that one that is not known is not dropped in silence. */
@@ -134,15 +152,16 @@ function checkGiven(options: Partial<TrainOptions>): void {
     throw new InputError(
       `train: there is no option "${stranger}". Known: ${Object.keys(known).join(", ")}. Options of training, such as epochs, belong in recipe.`,
     );
+  if (options.out === undefined) throw new InputError((show) => `train: ${show("out")} is missing.`);
   for (const name of ["model", "data", "out"] as const) {
     const value = options[name];
-    if (value === undefined) throw new InputError((show) => `train: ${show(name)} is missing.`);
+    if (value === undefined) continue;
     if (typeof value !== "string" && (name === "out" || typeof value !== "object"))
       throw new InputError((show) => `train: ${show(name)} must be a path, got ${showValue(value)}.`);
   }
 }
 
-function checkFraction({ validationFraction: fraction = 0.2 }: TrainOptions): void {
+function checkFraction({ validationFraction: fraction = 0.2 }: Chosen): void {
   if (typeof fraction === "number" && fraction > 0 && fraction < 1) return;
   throw new InputError(
     (show) =>
@@ -150,18 +169,29 @@ function checkFraction({ validationFraction: fraction = 0.2 }: TrainOptions): vo
   );
 }
 
-async function openBase({ model, imageSize, heads, signal, onProgress }: TrainOptions): Promise<Model> {
-  if (typeof model !== "string") return model;
-  return readModel(model, {
+async function openBase(options: Chosen): Promise<Model> {
+  const { out, model, earlier, imageSize, heads, signal, onProgress } = options;
+  const asked: ReadModelOptions = {
     ...(imageSize !== undefined && { imageSize }),
     ...(heads !== undefined && { heads }),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
+  };
+  if (typeof model === "object") return "hubId" in model ? readNamedModel(model, asked) : model;
+  if (model === undefined) throw new Error("internal: no model was chosen.");
+  const recalled = model === earlier?.model.id;
+  return readModel(model, { ...asked, sendToken: !recalled }).catch((error: unknown) => {
+    if (!recalled || !(error instanceof InputError)) throw error;
+    throw new InputError(
+      (show) =>
+        `${out}: its model ${model} cannot be opened here. Give its place as ${show("model")}. ${error.messageWith(show)}`,
+      { cause: error },
+    );
   });
 }
 
 /** Who says which share to hold out wants that, and no cross-validation. */
-const recipeFor = ({ recipe = {}, validationFraction }: TrainOptions): RecipeInput =>
+const recipeFor = ({ recipe, validationFraction }: Chosen): RecipeInput =>
   validationFraction === undefined ? recipe : { folds: 0, ...recipe };
 
 /**
@@ -172,7 +202,7 @@ const croppedImages: StepChoices = { crop: "random-resized", cropScale: 0.3 };
 const croppedNote = "Recipe: trains on random crops of 30 % of an image or more, and validates whole images.";
 
 function imagesFor(
-  { images = {} }: TrainOptions,
+  { images = {} }: Chosen,
   asked: { method: MethodRequest | undefined; recipe: RecipeInput },
 ): StepChoices {
   const { name, epochs } = settleTraining(asked).recipe;
@@ -188,7 +218,7 @@ interface TrainingData {
 
 /** The data with what the recipe validates on: images held out, or none where it cross-validates or keeps the last epoch. */
 async function openData(
-  { data, validationFraction: fraction, signal: raised }: TrainOptions,
+  { data, validationFraction: fraction, signal: raised }: Chosen,
   { method, recipe: asked }: { method: MethodRequest | undefined; recipe: RecipeInput },
 ): Promise<TrainingData> {
   const signal = raised ? { signal: raised } : {};

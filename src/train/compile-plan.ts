@@ -1,5 +1,6 @@
 /** Compiles the graphs of a plan: the training step, and the validator. */
 
+import { matrixFlops } from "../graph/flops.ts";
 import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
@@ -12,33 +13,46 @@ import { openValidator, type Validator } from "./validator.ts";
 /** The graphs of training and of validation, ready to run. */
 export interface Compiled {
   readonly context: StepContext;
+  /** Of the matrix products of a training step. */
+  readonly flopsPerImage: number;
   /** Absent where nothing is validated. */
   readonly validator: Validator | undefined;
 }
 
 export async function compilePlan(plan: FitPlan, sources: Sources, closers: Closers): Promise<Compiled> {
-  const context = await compileStep(plan, sources, closers);
+  const { context, flopsPerImage } = await compileStep(plan, sources, closers);
   const { backbone, frozen, chosen, trainables, recipe } = plan;
   const { classes, engine } = plan.options;
   const examples = recipe.folds > 0 ? sources.train.labels.length : (sources.val?.labels.length ?? 0);
-  if (examples === 0) return { context, validator: undefined };
+  if (examples === 0) return { context, flopsPerImage, validator: undefined };
   const { adaptation } = chosen;
   const shared = { backbone, frozen, trainables, adaptation, input: sources.input, classes, engine };
-  return { context, validator: closers.add(await openValidator({ ...shared, examples })) };
+  return { context, flopsPerImage, validator: closers.add(await openValidator({ ...shared, examples })) };
 }
 
-async function compileStep(plan: FitPlan, { input, train }: Sources, closers: Closers): Promise<StepContext> {
+async function compileStep(
+  plan: FitPlan,
+  { input, train }: Sources,
+  closers: Closers,
+): Promise<Pick<Compiled, "context" | "flopsPerImage">> {
   const { recipe, trainables, options } = plan;
   const { classes, engine } = options;
   const microBatchSize = settleMicroBatch(plan, input);
   const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
   const session = closers.add(await engine.compile(graph));
   const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
-  return {
+  const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };
+  return { context, flopsPerImage: matrixFlops(graph) / microBatchSize };
+}
+
+/** The same of a step on images, before anything is compiled. */
+export function stepFlops(plan: FitPlan): number {
+  const batchSize = settleMicroBatch(plan, "images");
+  return matrixFlops(buildGraph(plan, { input: "images", batchSize }).graph) / batchSize;
 }
 
 function buildGraph(

@@ -1,6 +1,7 @@
 /** Features of the frozen backbone, computed once where nothing but the head trains and images stay the same. */
 
 import type { Engine } from "../engine/engine.ts";
+import { matrixFlops } from "../graph/flops.ts";
 import type { Backbone } from "../model/backbone.ts";
 import { affineOf, type ValueOf, weightLayers } from "../model/layers.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
@@ -24,7 +25,13 @@ export interface FeatureOptions {
 
 /** The events of a pass over all examples: after each batch, and at its end. */
 export type FeatureProgress =
-  | { readonly type: "progress"; readonly done: number; readonly total: number }
+  | {
+      readonly type: "progress";
+      readonly done: number;
+      readonly total: number;
+      /** Of the matrix products. */
+      readonly flopsPerImage: number;
+    }
   | { readonly type: "features"; readonly sets: readonly FeatureSet[] };
 
 /** One pass over all `parts`, batches across their borders; ends with the features of each. */
@@ -36,9 +43,9 @@ export async function* computeFeatures(
   const total = parts.reduce((sum, { labels }) => sum + labels.length, 0);
   const rows = new Float32Array(total * width);
   const batchSize = Math.min(inferenceBatch, total);
-  const session = await engine.compile(
-    predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize }),
-  );
+  const graph = predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize });
+  const session = await engine.compile(graph);
+  const flopsPerImage = matrixFlops(graph) / batchSize;
   try {
     let done = 0;
     for await (const { images, count } of packed(parts, batchSize)) {
@@ -47,7 +54,7 @@ export async function* computeFeatures(
       if (!feature) throw new Error("internal: the graph gave no feature.");
       rows.set(feature.subarray(0, count * width), done * width);
       done += count;
-      yield { type: "progress", done, total };
+      yield { type: "progress", done, total, flopsPerImage };
     }
   } finally {
     await session.close();

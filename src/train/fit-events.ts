@@ -55,6 +55,7 @@ export interface FitState {
 export type FitEvent =
   | FitStartEvent
   | ProgressEvent
+  | EstimateEvent
   | FitProbeEvent
   | FitStepEvent
   | FitEpochEvent
@@ -93,6 +94,23 @@ export interface ProgressEvent {
   readonly done: number;
   readonly total: number;
   readonly unit: string;
+}
+
+/** How long training will take from now on; the first steps, or the features before them, are over. */
+export interface EstimateEvent extends EstimateFacts {
+  readonly type: "estimate";
+}
+
+export interface EstimateFacts {
+  readonly seconds: number;
+  readonly epochs: number;
+  /** Of the cross-validation before the training on all images; 0 without. */
+  readonly folds: number;
+  /** Training images. */
+  readonly images: number;
+  /** Of training, validation aside; judged by multiplications where only features were timed, 0 where training is next to nothing. */
+  readonly imagesPerSecond: number;
+  readonly measuredOn: "steps" | "features";
 }
 
 /** A linear probe on frozen features: the head that training starts from, and that its result is never worse than. */

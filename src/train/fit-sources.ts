@@ -1,6 +1,8 @@
 /** What training is fed: images as they come, or features computed once, from which a probe may start. */
 
+import { stepFlops } from "./compile-plan.ts";
 import type { Prepared } from "./epochs.ts";
+import { estimateByFeatures } from "./estimate.ts";
 import { type Examples, examplesInMemory } from "./examples.ts";
 import { computeFeatures, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
@@ -40,7 +42,7 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
   const probed = recipe.start === "probe" && !isProbeDone;
   if (!cached && !probed) return { input: "images", train, val, features: undefined };
   const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
-  const features = yield* featuresOf(plan, parts);
+  const features = yield* featuresOf(plan, parts, { trains: !cached });
   if (!cached) return { input: "images", train, val, features };
   const [trained, validated] = [features.train, features.val];
   return {
@@ -51,19 +53,50 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
   };
 }
 
+/** Batches of features that are timed for an estimate, after the first, which is slow. */
+const timedBatches = 2;
+
+/** `trains` where more than a head on these features will train. */
 async function* featuresOf(
-  { backbone, frozen, options: { engine, signal } }: FitPlan,
+  plan: FitPlan,
   { train, val }: { train: Examples; val?: Examples },
+  { trains }: { readonly trains: boolean },
 ): AsyncGenerator<FitEvent, Features, void> {
+  const { backbone, frozen, recipe, options } = plan;
+  const { engine, signal } = options;
   const parts = val ? [train, val] : [train];
+  const times: { readonly done: number; readonly at: number }[] = [];
   for await (const event of computeFeatures(parts, { backbone, frozen, engine, signal })) {
-    if (event.type === "progress") yield { ...event, label: "computing features", unit: "images" };
-    else {
+    if (event.type === "progress") {
+      const { done, total, flopsPerImage } = event;
+      yield { type: "progress", label: "computing features", done, total, unit: "images" };
+      times.push({ done, at: performance.now() });
+      const [first, last] = [times[0], times[timedBatches]];
+      if (!first || !last || times.length > timedBatches + 1) continue;
+      const perFeature = (last.at - first.at) / 1000 / (last.done - first.done);
+      const pace = {
+        perFeature,
+        left: total - done,
+        stepShare: trains ? stepFlops(plan) / flopsPerImage : 0,
+      };
+      yield { type: "estimate", ...estimateByFeatures(featureWork(recipe, { train, val }), pace) };
+    } else {
       const [trained, validated] = event.sets;
       if (trained) return { train: trained, val: validated };
     }
   }
   throw new Error("internal: computing features ended without any.");
+}
+
+/** Each fold trains on the other folds; a probe is validated as an epoch is. */
+function featureWork(
+  { epochs, folds }: FitPlan["recipe"],
+  { train, val }: { train: Examples; val?: Examples | undefined },
+) {
+  const images = train.labels.length;
+  const trained = epochs * images * (folds > 0 ? folds : 1);
+  const validated = (epochs + 1) * (folds > 0 ? images : (val?.labels.length ?? 0));
+  return { epochs, folds, images, trained, validated };
 }
 
 /**

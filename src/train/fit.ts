@@ -6,6 +6,7 @@ import { Closers } from "./closers.ts";
 import { type Compiled, compilePlan } from "./compile-plan.ts";
 import { crossValidate, stepsInAll } from "./cross-validate.ts";
 import { type Prepared, runEpochs, stepsDone } from "./epochs.ts";
+import { type Work, withEstimate } from "./estimate.ts";
 import type { FitEvent, FitStartEvent, FitState } from "./fit-events.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit-plan.ts";
 import { openSources, type Sources, startFromProbe } from "./fit-sources.ts";
@@ -24,8 +25,8 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
     const state = options.resume ?? (await freshState(plan));
     const ready: ReadyToFit = { ...sources, ...compiled, state };
     yield startEvent(plan, ready);
-    if (plan.recipe.folds > 0) yield* crossValidate(plan, ready);
-    else yield* trainOnce(plan, ready);
+    const trained = plan.recipe.folds > 0 ? crossValidate(plan, ready) : trainOnce(plan, ready);
+    yield* withEstimate(trained, workOf(plan, ready));
   } finally {
     await closers.close();
   }
@@ -47,6 +48,15 @@ async function* trainOnce(
   const probed = recipe.start === "probe" && !resume && features;
   const started = probed ? yield* startFromProbe(plan, { prepared, features }) : state;
   yield* runEpochs({ ...prepared, state: started });
+}
+
+/** In cross-validation every image is validated once for each epoch. */
+function workOf(plan: FitPlan, { train, val, validator, flopsPerImage }: ReadyToFit): Work {
+  const { epochs, folds } = plan.recipe;
+  const images = train.labels.length;
+  const validated = epochs * (folds > 0 ? images : (val?.labels.length ?? 0));
+  const validationShare = (validator?.flopsPerImage ?? 0) / flopsPerImage;
+  return { epochs, folds, images, validatedPerStep: validated / stepsInAll(plan), validationShare };
 }
 
 function startEvent(plan: FitPlan, { train, val, context, state }: ReadyToFit): FitStartEvent {

@@ -1,6 +1,7 @@
 /** Accuracy and loss on validation images, with the current trained tensors, and the logits that they come of. */
 
 import type { Engine } from "../engine/engine.ts";
+import { matrixFlops } from "../graph/flops.ts";
 import { type Graph, input } from "../graph/value.ts";
 import { adaptedLayers } from "../methods/adapted-layers.ts";
 import type { Adaptation, Trainable } from "../methods/method.ts";
@@ -28,6 +29,8 @@ export interface Validation {
 export interface Validator {
   /** Yields the number of examples done, and returns their accuracy and loss. */
   readonly validate: (state: OptimizerState, examples: Examples) => AsyncGenerator<number, Validation, void>;
+  /** Of the matrix products. */
+  readonly flopsPerImage: number;
   readonly close: () => Promise<void>;
 }
 
@@ -47,7 +50,8 @@ export interface ValidatorOptions {
 /** Compiles the prediction graph once, trained tensors being inputs. */
 export async function openValidator(options: ValidatorOptions): Promise<Validator> {
   const batchSize = Math.min(inferenceBatch, options.examples);
-  const session = await options.engine.compile(validationGraph(options, batchSize));
+  const graph = validationGraph(options, batchSize);
+  const session = await options.engine.compile(graph);
   const { classes, input } = options;
   return {
     validate: async function* (state, examples) {
@@ -69,6 +73,7 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
       }
       return { loss: loss / seen, top1: (100 * correct) / seen, sample: sample.predictions };
     },
+    flopsPerImage: matrixFlops(graph) / batchSize,
     close: () => session.close(),
   };
 }

@@ -1,0 +1,148 @@
+/** All that a run is made of: what is asked for now, and for the rest what an earlier run in its folder began with. */
+
+import { resolve } from "node:path";
+import type { Dataset } from "../datasets/dataset.ts";
+import { InputError } from "../errors.ts";
+import { exists } from "../files/exists.ts";
+import { readJson } from "../files/read-json.ts";
+import { showValue } from "../files/show-value.ts";
+import type { Method } from "../methods/method.ts";
+import { defaultMethod, type MethodRequest, methods } from "../methods/methods.ts";
+import type { Model } from "../model/model.ts";
+import type { StepChoices } from "../preprocessing/compose-steps.ts";
+import { parseSteps } from "../preprocessing/parse-steps.ts";
+import { evaluationSteps } from "../preprocessing/step-list.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import type { RecipeInput } from "../train/recipe.ts";
+import { recipeDefaults } from "./recipe-defaults.ts";
+import { type AskedConfig, parseRunConfig, type RunConfig } from "./run-config.ts";
+import { runPaths } from "./run-folder.ts";
+import type { MethodOptions, TrainOptions } from "./train.ts";
+
+/** How images are prepared for training and for validation. */
+export interface Steps {
+  readonly preprocessing: readonly Step[];
+  readonly evaluation: readonly Step[];
+}
+
+/** Where a run stands that is to be continued: nothing here is asked for again. */
+export interface CompleteOptions
+  extends Omit<TrainOptions, "model" | "data" | "method" | "recipe" | "imageSize"> {
+  /** None where nothing names one. */
+  readonly model: string | Model | undefined;
+  readonly data: string | Dataset;
+  readonly method: MethodRequest;
+  readonly recipe: RecipeInput;
+  readonly imageSize: number | readonly [height: number, width: number] | undefined;
+  /** As they were, where no choice of `images` is given again. */
+  readonly steps: Steps | undefined;
+  /** What an earlier run began with, where it is to be continued. */
+  readonly earlier: RunConfig | undefined;
+  /** What the folder of the run will keep, for it to be continued by its folder alone. */
+  readonly asked: AskedConfig;
+}
+
+/** Adds what the run in `out` began with, where it is to be resumed. */
+export async function completeOptions(options: TrainOptions): Promise<CompleteOptions> {
+  const { out, data: given, resume = false } = options;
+  const earlier = resume ? await earlierIn(out) : undefined;
+  const recalled = earlier ? recall(earlier, options) : {};
+  const data = given ?? recalled.data;
+  if (data === undefined)
+    throw new InputError((show) =>
+      resume
+        ? `${out} holds no run yet. Give ${show("data")} to start one.`
+        : `train: ${show("data")} is missing.`,
+    );
+  if (given === undefined) await checkStillThere(out, data);
+  const complete = { ...recalled, ...withoutUndefined(options) };
+  const images = { ...recalled.images, ...chosenIn(options.images ?? {}) };
+  const method = mergeMethod(options.method, earlier);
+  const recipe = { ...recalled.recipe, ...withoutUndefined(options.recipe ?? {}) };
+  const { model, imageSize, validationFraction, skipBadImages = false, provider, threads } = complete;
+  const asked = {
+    ...{ validationFraction, skipBadImages, images, provider, threads },
+    data: typeof data === "string" ? resolve(data) : undefined,
+  };
+  const steps = Object.keys(chosenIn(options.images ?? {})).length === 0 ? recalled.steps : undefined;
+  return { ...complete, model, data, method, recipe, images, imageSize, steps, earlier, asked };
+}
+
+/** What run.json in `out` holds. */
+async function earlierIn(out: string): Promise<RunConfig | undefined> {
+  const { config } = runPaths(out);
+  return (await exists(config)) ? parseRunConfig(await readJson(config), config) : undefined;
+}
+
+/** Options as an earlier run had them. */
+type Recalled = Partial<
+  Pick<CompleteOptions, "model" | "recipe" | "imageSize" | "steps" | "heads"> &
+    Pick<AskedConfig, "validationFraction" | "skipBadImages" | "provider" | "threads">
+> & { readonly data?: string; readonly images?: StepChoices };
+
+function recall(
+  { model, data, recipe, preprocessing, evaluation, asked = {} }: RunConfig,
+  { out }: TrainOptions,
+): Recalled {
+  const { images, data: path = data.root, ...rest } = asked;
+  const where = runPaths(out).config;
+  const steps = parseSteps(preprocessing, where);
+  const { heads, imageSize } = model.config as Readonly<Record<string, unknown>>;
+  return {
+    ...withoutUndefined(rest),
+    ...{ model: model.id, data: path, recipe: { ...recipeDefaults(recipe), ...recipe } },
+    ...(images && { images: images as StepChoices }),
+    ...(typeof heads === "number" && { heads }),
+    ...(isSize(imageSize) && { imageSize }),
+    steps: {
+      preprocessing: steps,
+      evaluation: evaluation ? parseSteps(evaluation, where) : evaluationSteps(steps),
+    },
+  };
+}
+
+const isSize = (value: unknown): value is readonly [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every((side) => typeof side === "number");
+
+/** A program may give options as `undefined`, which says no more than leaving them out. */
+const withoutUndefined = <T extends object>(options: T): T =>
+  Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+
+const choiceNames = ["resize", "interpolation", "crop", "cropScale", "flip", "normalize"] as const;
+
+/** The choices alone, whatever comes with them. */
+const chosenIn = (images: StepChoices): StepChoices =>
+  Object.fromEntries(
+    choiceNames.flatMap((name) => (images[name] === undefined ? [] : [[name, images[name]]])),
+  );
+
+/** Options that are not given again are as before, while the method is the same. */
+function mergeMethod(given: TrainOptions["method"], earlier: RunConfig | undefined): MethodRequest {
+  const asked: MethodOptions = typeof given === "string" ? { name: given } : (given ?? {});
+  if (!earlier) return { ...asked, name: asked.name ?? defaultMethod };
+  const { name: before, options } = earlier.method;
+  const { name = before } = asked;
+  if (nameOf(name) !== before) return { ...asked, name };
+  if (name === before) checkKnown(before);
+  return { name, options: { ...options, ...(asked.options as object | undefined) } };
+}
+
+const nameOf = (method: string | Method): string => (typeof method === "string" ? method : method.name);
+
+/** No code that a run's folder might name is ever run: only the user can say where a method is defined. */
+function checkKnown(before: string): void {
+  if (methods.some(({ name }) => name === before)) return;
+  throw new InputError(
+    (show) =>
+      `This run trains method ${showValue(before)}, which is not part of rlrr. Say where it is defined, with ${show("method")}.`,
+  );
+}
+
+/** The place of the data is remembered, the data is not. */
+async function checkStillThere(out: string, data: string | Dataset): Promise<void> {
+  if (typeof data !== "string" || (await exists(data))) return;
+  throw new InputError(
+    (show) =>
+      `${out}: its data ${data} is no longer there. Give its place as ${show("data")}; the images must be the same.`,
+  );
+}
