@@ -10,6 +10,8 @@ export const mostMappedClasses = 200;
 /** Beyond this, names would overlap. */
 const mostNamed = 120;
 const mostCounted = 30;
+/** Smaller than this share of its size, its numbers could not be read. */
+const leastScale = 0.75;
 
 /** Where everything of a map stands, in pixels. */
 interface Geometry {
@@ -48,7 +50,9 @@ export function renderConfusionMap(evaluation: Evaluation, linkTo: LinkTo): Html
   const [width, height] = [left, top].map((side) => Math.ceil(side + size + 2)) as [number, number];
   const wrong = metrics.examples - metrics.correct;
   const says = `Confusion matrix of ${classes.length} classes: ${metrics.correct} of ${metrics.examples} images correct, ${wrong} wrong; the tables say the same in words`;
-  return html`<div class="scroll"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${says}"><rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${size.toFixed(1)}" height="${size.toFixed(1)}" fill="var(--track)" fill-opacity=".5" rx="4"/>${renderNames(map)}${cells}</svg></div>`;
+  // A map that nearly fits a phone shrinks to it; a larger one scrolls.
+  const small = `min-width:${Math.round(leastScale * width)}px;max-width:100%;height:auto`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="${small}" role="group" aria-label="${says}"><rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${size.toFixed(1)}" height="${size.toFixed(1)}" fill="var(--track)" fill-opacity=".5" rx="4"/>${renderNames(map)}${cells}</svg></div>`;
 }
 
 function renderNames({ cell, left, top, fontSize, flat, names }: Geometry): Html[] {
