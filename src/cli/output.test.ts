@@ -88,7 +88,7 @@ describe("renderText", () => {
     expect(renderText(text, { columns: 24 }).split("\n")).toEqual([
       "Rows are the classes,",
       "  columns the guesses:",
-      ...["  notes    The files", "           are found", "           in train."],
+      ...["  notes    The files", "           are found in", "           train."],
       ...["           3 of 9", "           images are", "           in no list."],
       ...["- 2 images are small.", "  Check them."],
     ]);

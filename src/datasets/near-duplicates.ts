@@ -6,7 +6,8 @@ import { randomStream } from "../random.ts";
 
 /**
  * Two images are near-duplicates where their greys correlate so much. JPEG of quality 50 and half the size stay above 0.98 in
- * images of 200 pixels; of 2,125,000 pairs of hands that show the same ten signs, the most alike correlate at 0.963.
+ * images of 200 pixels, while of 2,125,000 pairs of hands that show ten signs no other correlates above 0.964. In 8,262 images
+ * of hands, letters, textures and CIFAR it found 11 pairs, all of textures that are in the set twice, one of them recoloured.
  */
 export const leastCorrelation = 0.975;
 /** And their mean colours, without brightness, are at most so far apart: a red and a blue square have the same greys. */

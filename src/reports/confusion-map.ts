@@ -1,7 +1,7 @@
 /** A confusion matrix as a heat map: the images' classes in rows, predictions in columns, mistakes in another colour. */
 
 import type { ConfusionCell } from "../predict/metrics.ts";
-import { displayWidth, fitText } from "../table.ts";
+import { displayWidth, fitMiddle } from "../table.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Html, html } from "./html.ts";
 
@@ -29,7 +29,7 @@ function measureMap(classes: readonly string[]): Geometry {
   const named = count <= mostNamed;
   const cell = count <= 12 ? 40 : named ? Math.max(8.8, 30 - count / 4) : Math.max(3, 580 / count);
   const fontSize = Math.min(11, cell - 0.4);
-  const names = named ? classes.map((name) => fitText(name, 22)) : [];
+  const names = named ? classes.map((name) => fitMiddle(name, 22)) : [];
   // Digits and letters of a sans-serif font are about 0.58 of its size wide.
   const longest = 0.58 * fontSize * names.reduce((widest, name) => Math.max(widest, displayWidth(name)), 0);
   const flat = longest <= cell - 4;

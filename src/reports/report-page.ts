@@ -48,6 +48,7 @@ section > .soft { margin-bottom: 1rem; font-size: .9rem; max-width: 46rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 500; font-size: .8rem; text-align: left; padding: 0 .6rem .45rem 0; white-space: nowrap; }
 td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line); }
+thead td { border: 0; }
 td.number, th.number { text-align: right; white-space: nowrap; width: 5.2rem; padding-right: 0; }
 .beside td.number, .beside th.number { width: 4rem; padding-left: .8rem; }
 td.bar { width: 34%; padding-right: 1rem; }

@@ -8,7 +8,8 @@ import type { TensorChange } from "../reports/change-map.ts";
 import { firstValues } from "../train/start-state.ts";
 import type { OpenedRun } from "./open-run.ts";
 
-type Run = Pick<OpenedRun, "trainables" | "recipe" | "folder"> & {
+type Run = Pick<OpenedRun, "trainables" | "recipe"> & {
+  readonly folder: Pick<OpenedRun["folder"], "paths">;
   readonly options: { readonly model: Pick<Model, "weights"> };
 };
 
