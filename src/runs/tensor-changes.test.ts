@@ -1,4 +1,3 @@
-import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -6,7 +5,6 @@ import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import { parseRecipe } from "../train/recipe.ts";
-import { runPaths } from "./run-folder.ts";
 import { measureChanges } from "./tensor-changes.ts";
 
 const tensor = (...values: number[]): Tensor => ({ shape: [values.length], data: Float32Array.from(values) });
@@ -16,14 +14,12 @@ const folder = temporaryFolder("changes");
 
 it("measures how far tensors moved: by themselves, or as a share of the pre-trained tensor they began as", async () => {
   
-  const paths = runPaths(folder);
-  await mkdir(paths.adapter, { recursive: true });
   const tensors = new Map([
     ["blocks.0.q.left", tensor(3.5, 4.5)],
     ["norm.weight", tensor(3, 5)],
     ["head.weight", tensor(9, 9)],
   ]);
-  await writeSafetensors(join(paths.adapter, "adapter_model.safetensors"), tensors, {});
+  await writeSafetensors(join(folder, "adapter_model.safetensors"), tensors, {});
   const run = {
     trainables: [
       trainable("blocks.0.q.left", () => Float32Array.of(0.5, 0.5)),
@@ -31,7 +27,7 @@ it("measures how far tensors moved: by themselves, or as a share of the pre-trai
       trainable("head.weight", () => Float32Array.of(0, 0)),
     ],
     recipe: parseRecipe({}),
-    folder: { paths },
+    adapter: folder,
     options: { model: { weights: new Map([["norm.weight", tensor(3, 4)]]) } },
   };
   // √((3² + 4²) / 2), and √((0² + 1²) / 2) of √((3² + 4²) / 2)

@@ -9,7 +9,8 @@ import { firstValues } from "../train/start-state.ts";
 import type { OpenedRun } from "./open-run.ts";
 
 type Run = Pick<OpenedRun, "trainables" | "recipe"> & {
-  readonly folder: Pick<OpenedRun["folder"], "paths">;
+  /** The adapter's folder. */
+  readonly adapter: string;
   readonly options: { readonly model: Pick<Model, "weights"> };
 };
 
@@ -17,12 +18,12 @@ type Run = Pick<OpenedRun, "trainables" | "recipe"> & {
 export async function measureChanges({
   trainables,
   recipe,
-  folder,
+  adapter,
   options,
 }: Run): Promise<readonly TensorChange[]> {
   const backbone = trainables.filter(({ name }) => !name.startsWith("head."));
   if (backbone.length === 0) return [];
-  const file = await readSafetensors(join(folder.paths.adapter, "adapter_model.safetensors"));
+  const file = await readSafetensors(join(adapter, "adapter_model.safetensors"));
   const changes: TensorChange[] = [];
   for (const trainable of backbone) {
     const { name, start } = trainable;

@@ -52,8 +52,8 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
     if (parsed.success) records.push(parsed.data);
   }
   // A run that ends in its first epoch has no adapter yet.
-  const hasAdapter = (await adapterFolder(run.folder.path)) !== undefined;
-  const changes = hasAdapter ? await measureChanges(run) : [];
+  const adapter = await adapterFolder(run.folder.path);
+  const changes = adapter === undefined ? [] : await measureChanges({ ...run, adapter });
   await writeFileAtomically(report, renderRunReport(records, { ...about(run), changes }));
 }
 
