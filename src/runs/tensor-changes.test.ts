@@ -8,12 +8,16 @@ import { parseRecipe } from "../train/recipe.ts";
 import { measureChanges } from "./tensor-changes.ts";
 
 const tensor = (...values: number[]): Tensor => ({ shape: [values.length], data: Float32Array.from(values) });
-const trainable = (name: string, start: Trainable["start"]): Trainable => ({ name, shape: [2], decay: false, start });
+const trainable = (name: string, start: Trainable["start"]): Trainable => ({
+  name,
+  shape: [2],
+  decay: false,
+  start,
+});
 
 const folder = temporaryFolder("changes");
 
 it("measures how far tensors moved: by themselves, or as a share of the pre-trained tensor they began as", async () => {
-  
   const tensors = new Map([
     ["blocks.0.q.left", tensor(3.5, 4.5)],
     ["norm.weight", tensor(3, 5)],
