@@ -295,6 +295,12 @@ export const limits = {
       reason:
         "A row takes some 200 bytes of memory, so more would press on Node's usual limit; ImageNet-1k has 1.3 million images.",
     },
+    MAX_COMPARED_IMAGES: {
+      value: 250_000,
+      unit: "images",
+      reason:
+        "Images among which near-duplicates are searched: each takes 1.1 kB of memory, so these take some 300 MB; of more the first are compared, and that is said.",
+    },
     MAX_CELLS: {
       value: 10_000,
       unit: "cells",

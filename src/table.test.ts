@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { displayWidth, fitText, padText, printable, renderTable } from "./table.ts";
+import { displayWidth, fitMiddle, fitText, padText, printable, renderTable } from "./table.ts";
 
 describe("displayWidth", () => {
   it.each([
@@ -18,6 +18,19 @@ describe("displayWidth", () => {
     ["a\u200bb", 2],
   ])("gives %j %i columns", (text, width) => {
     expect(displayWidth(text)).toBe(width);
+  });
+});
+
+describe("fitMiddle", () => {
+  it.each([
+    ["Japanese_katakana.character05", 16, "Japanes…racter05"],
+    ["short", 16, "short"],
+    ["日本語の名前", 7, "日…名前"],
+    ["abcdef", 2, "a…"],
+  ])("fits %j into %d columns", (text, width, expected) => {
+    const fitted = fitMiddle(text, width);
+    expect(fitted).toBe(expected);
+    expect(displayWidth(fitted)).toBeLessThanOrEqual(width);
   });
 });
 

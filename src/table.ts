@@ -44,6 +44,18 @@ export function fitText(text: string, width: number): string {
   return width < 1 ? "" : `${kept}…`;
 }
 
+/** The same with "…" in the middle: names that begin alike often differ at their ends. */
+export function fitMiddle(text: string, width: number): string {
+  if (displayWidth(text) <= width || width < 3) return fitText(text, width);
+  const beginning = fitText(text, Math.ceil(width / 2));
+  let kept = "";
+  for (const { segment } of [...graphemes.segment(text)].reverse()) {
+    if (displayWidth(segment + kept) > width - displayWidth(beginning)) break;
+    kept = segment + kept;
+  }
+  return beginning + kept;
+}
+
 /** Pads with spaces up to `width` columns. */
 export function padText(
   text: string,

@@ -202,7 +202,8 @@ export const configCases: readonly FuzzCase[] = [
       const paths = runPaths(folder);
       write("metrics.jsonl", input);
       const config = parseRunConfig(runConfig, "run.json");
-      const parts = { config, recipe, trainExamples: [], valExamples: [] };
+      const base = { trainables: [], options: { model: { weights: new Map() } } };
+      const parts = { config, recipe, trainExamples: [], valExamples: [], ...base };
       const chosen = chooseMethod({ name: "rlrr" }, "a method");
       const unused = async () => {};
       const run = { path: folder, paths, earlier: undefined, writeConfig: unused, close: unused };

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
-import { renderMessage } from "./output.ts";
+import { renderMessage, renderText } from "./output.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "rlrr-output-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -74,5 +74,36 @@ describe("renderMessage", () => {
     ]);
     const path = "/a/path/that/is/longer/than/the/terminal";
     expect(renderMessage(`See ${path}.`, { columns: 20 })).toBe(`See\n  ${path}.`);
+  });
+});
+
+describe("renderText", () => {
+  it("breaks sentences at spaces, and the values of facts below each other", () => {
+    const text = [
+      "Rows are the classes, columns the guesses:",
+      "  notes    The files are found in train.",
+      "           3 of 9 images are in no list.",
+      "- 2 images are small. Check them.",
+    ].join("\n");
+    expect(renderText(text, { columns: 24 }).split("\n")).toEqual([
+      "Rows are the classes,",
+      "  columns the guesses:",
+      ...["  notes    The files", "           are found in", "           train."],
+      ...["           3 of 9", "           images are", "           in no list."],
+      ...["- 2 images are small.", "  Check them."],
+    ]);
+  });
+
+  it("leaves the rows of a table whole, a path too, and everything where nobody knows the width", () => {
+    const row = "class  images  precision  recall";
+    expect(renderText(row, { columns: 20 })).toBe(row);
+    expect(renderText("Adapter: runs/a-long-name/adapter", { columns: 20 })).toBe(
+      "Adapter:\n  runs/a-long-name/adapter",
+    );
+    expect(renderText("a b c", {})).toBe("a b c");
+  });
+
+  it("keeps control characters from the terminal", () => {
+    expect(renderText("a\u001b[31mb", { columns: 80 })).toBe("a\ufffd[31mb");
   });
 });

@@ -26,7 +26,30 @@ export async function print(text: string): Promise<boolean> {
 
 /** Writes text for a person to standard output, and a line break: what could move the cursor becomes "�". */
 export const say = (text: string): Promise<boolean> =>
-  print(`${text.split("\n").map(printable).join("\n")}\n`);
+  print(`${renderText(text, { columns: process.stdout.columns })}\n`);
+
+/**
+ * Text as a terminal of so many columns shows it best: sentences, and the values of facts, break at spaces. Rows of tables stay
+ * whole, and so does all where nobody knows the width, as in a file.
+ */
+export function renderText(
+  text: string,
+  { columns }: { readonly columns?: number | undefined } = {},
+): string {
+  const lines = text.split("\n").map(printable);
+  if (columns === undefined) return lines.join("\n");
+  return lines.flatMap((line) => wrapText(line, columns - 1)).join("\n");
+}
+
+function wrapText(line: string, width: number): string[] {
+  if (displayWidth(line) <= width) return [line];
+  const [, name = "", value = line] = /^(\s*\S+(?: \S+)* {2,})(.*)$/.exec(line) ?? [];
+  if (/\S {2,}\S/.test(value)) return [line];
+  if (name === "") return wrap(line, width);
+  const indent = " ".repeat(displayWidth(name));
+  const [first = "", ...others] = wrap(indent + value, width);
+  return [name + first.slice(indent.length), ...others];
+}
 
 /** Writes a message to standard error. What can not be written there can not be told anywhere. */
 export function tell(message: string): void {

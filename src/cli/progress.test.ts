@@ -158,3 +158,12 @@ describe("openProgress without a terminal", () => {
     expect(written).toEqual([]);
   });
 });
+
+it("breaks messages at spaces on a terminal where something else shows the progress", () => {
+  const written: string[] = [];
+  const stream = { write: (text: string) => written.push(text), columns: 20, isTTY: true };
+  const drawer = openProgress({ stream, mode: "none", color: false });
+  opened.push(drawer);
+  drawer.print("skipped: a.jpg is text, not an image.");
+  expect(written.join("")).toBe("skipped: a.jpg is\n  text, not an\n  image.\n");
+});

@@ -72,6 +72,8 @@ export function openProgress({
   now = () => performance.now(),
 }: ProgressOptions = {}): ProgressDrawer {
   const tasks = new Map<string, Task>();
+  // Where another stream shows how far it is, messages still go to a terminal.
+  const isTerminal = mode === "live" || stream.isTTY === true;
   let drawn = "";
   /** Whether what is drawn is over: it stands only until something else is said. */
   let over = false;
@@ -115,7 +117,7 @@ export function openProgress({
   }
 
   function print(message: string, { passing = false } = {}): void {
-    const line = renderMessage(message, mode === "live" ? { columns: stream.columns ?? 80 } : {});
+    const line = renderMessage(message, isTerminal ? { columns: stream.columns ?? 80 } : {});
     if (over) clear();
     const erased = `${drawn === "" ? "" : "\r\u001b[K"}${gives ? "\u001b[A\r\u001b[K" : ""}`;
     stream.write(`${erased}${line}\n${drawn}`);

@@ -32,14 +32,14 @@ export function renderDataset(record: DatasetRecord): string {
   return [facts, renderClasses(record), ...sections].join("\n\n");
 }
 
-function lookedFacts({ files, unreadable, kinds, smallest, largest }: DatasetRecord["looked"]): Fact[] {
+function lookedFacts({ files, bad, kinds, smallest, largest }: DatasetRecord["looked"]): Fact[] {
   const sizes = [...new Set([smallest, largest].flatMap((size) => (size ? [size.join(" x ")] : [])))];
   const counts = Object.entries(kinds);
   const listed = counts.map(([kind, count]) => (counts.length > 1 ? `${renderCount(count)} ${kind}` : kind));
   return [
     ["sizes", sizes.length > 0 ? `${sizes.join(" to ")} pixels` : undefined],
     ["kinds", listed.length > 0 ? listed.join(", ") : undefined],
-    ["unreadable", unreadable > 0 ? `${renderCount(unreadable)} of ${renderCount(files)}` : undefined],
+    ["unreadable", bad.length > 0 ? `${renderCount(bad.length)} of ${renderCount(files)}` : undefined],
   ];
 }
 

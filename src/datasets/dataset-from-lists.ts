@@ -122,7 +122,7 @@ function missingFiles(
   const alike = first && findAnywhere(root, first.file);
   if (alike) lines.push(`\n${alike} has such a name. Write paths relative to ${nameOf(root)}.`);
   return new FileError(
-    `${nameOf(root)}: ${missing.length} of the ${all} files named in the lists are missing:${lines.join("")}`,
+    `${nameOf(root)}: ${missing.length} of the ${all} files named in the lists ${missing.length === 1 ? "is" : "are"} missing:${lines.join("")}`,
   );
 }
 

@@ -98,7 +98,7 @@ describe("tables beside images", () => {
   it("never takes a training image from a split that is held out", async () => {
     const root = await tree({ "train/1.jpg": "", "test/2.jpg": "", "labels.csv": "id,label\n1,a\n2,b\n" });
     expect(await messageOf(root)).toBe(
-      "ROOT: 1 of the 2 files named in the lists are missing:\n  2\nROOT/test/2.jpg has such a name. Write paths relative to ROOT.",
+      "ROOT: 1 of the 2 files named in the lists is missing:\n  2\nROOT/test/2.jpg has such a name. Write paths relative to ROOT.",
     );
   });
 
@@ -148,7 +148,7 @@ describe("tables beside images", () => {
       "l.csv": "file,label\n1.jpg,a\n2.jpg,b\n",
     });
     expect(await messageOf(join(root, "l.csv"))).toMatch(
-      /: 1 of the 2 files named in the lists are missing:\n {2}1\.jpg/,
+      /: 1 of the 2 files named in the lists is missing:\n {2}1\.jpg/,
     );
   });
 

@@ -7,6 +7,7 @@ import { planSteps } from "../preprocessing/preprocess.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { decodeBytes, type ImageFacts, NeedsMemory, readFacts, restrictDecoders } from "./decode-bytes.ts";
 import { type ReadSource, readImageFile } from "./image-source.ts";
+import { makeSketch, type SketchedImage } from "./sketch.ts";
 
 type FileSource = Exclude<ReadSource, { type: "pixels" }>;
 
@@ -14,6 +15,7 @@ type FileSource = Exclude<ReadSource, { type: "pixels" }>;
 export type ImageTask = { readonly where: string } & (
   | { readonly type: "load"; readonly source: FileSource; readonly steps: readonly Step[] }
   | { readonly type: "facts"; readonly source: FileSource }
+  | { readonly type: "sketch"; readonly source: FileSource }
   | { readonly type: "transform"; readonly image: Image; readonly actions: readonly Action[] }
 );
 
@@ -21,8 +23,11 @@ export type ImageTask = { readonly where: string } & (
 export interface ImageResults {
   readonly load: Image;
   readonly facts: ImageFacts;
+  readonly sketch: SketchedImage;
   readonly transform: Image;
 }
+
+type Result = ImageResults[keyof ImageResults];
 
 /** How much memory a task may take: estimated from the file's header, and measured. */
 export interface MemoryLimit {
@@ -38,7 +43,7 @@ export interface ImageQuestion {
 export type ImageAnswer =
   /** It has started; whatever ends it from now on was the task's doing. */
   | { readonly type: "ready" }
-  | { readonly type: "done"; readonly result: Image | ImageFacts }
+  | { readonly type: "done"; readonly result: Result }
   /** `isFile`: the message is for the owner of the file. */
   | { readonly type: "failed"; readonly message: string; readonly isFile: boolean }
   /** It would take more memory than allowed. */
@@ -48,12 +53,13 @@ export type ImageAnswer =
 
 const WATCH_MS = 20;
 
-async function perform(task: ImageTask, { estimatedBytes }: MemoryLimit): Promise<Image | ImageFacts> {
+async function perform(task: ImageTask, { estimatedBytes }: MemoryLimit): Promise<Result> {
   if (task.type === "transform") return applyActions(task.image, task.actions);
   const { source, where } = task;
   const bytes = source.type === "path" ? await readImageFile(source.path) : source.bytes;
   if (task.type === "facts") return readFacts(bytes, where);
   const image = await decodeBytes(bytes, { where, maxDecodedBytes: estimatedBytes });
+  if (task.type === "sketch") return { facts: await readFacts(bytes, where), sketch: makeSketch(image) };
   return applyActions(image, planSteps(task.steps, image, { where }));
 }
 

@@ -1,14 +1,12 @@
 /** Describes a data set: classes, images per split, and what to fix before training on it. */
 
-import { renderBadImages } from "../datasets/check-images.ts";
 import { type Dataset, type Split, splitNames } from "../datasets/dataset.ts";
-import { counted, someOf } from "../datasets/describe-dataset.ts";
-import { duplicateNotes, findEqualFiles } from "../datasets/duplicates.ts";
-import { type Looked, lookAtImages, SMALL } from "../datasets/look-at-images.ts";
+import { findEqualFiles } from "../datasets/duplicates.ts";
+import { type Looked, lookAtImages } from "../datasets/look-at-images.ts";
+import { findNearPaths, type NearPaths } from "../datasets/near-duplicate-notes.ts";
+import { limits } from "../limits.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-
-/** With fewer images than this a class is hardly learned, and none is left to validate on. */
-const few = 5;
+import { advise } from "./advise.ts";
 
 /** Labelled images. Splits that hold none are left out. */
 export interface DatasetRecord {
@@ -20,6 +18,8 @@ export interface DatasetRecord {
   readonly looked: Looked;
   readonly notes: readonly string[];
   readonly copies: Copies;
+  /** Images that look the same though their files differ, in sets. */
+  readonly nearDuplicates: NearPaths["groups"];
   /** What would make training worse, and what to do about it. */
   readonly advice: readonly string[];
 }
@@ -40,13 +40,17 @@ export async function inspectData(
   const present = splitNames.filter((split) => splits[split].length > 0);
   const images = Object.fromEntries(present.map((split) => [split, splits[split].length]));
   const counts = countByClass(dataset);
-  const { looked, copies } = await lookAt(dataset, options);
+  const { looked, copies, near } = await lookAt(dataset, options);
   const rows = classes.map((name, label) => ({
     name,
     ...Object.fromEntries(present.map((split) => [split, countOf(counts[split], label)])),
   }));
-  const advice = advise({ dataset, counts, looked, copies });
-  return { type: "dataset", path, layout, images, classes: rows, looked, notes, copies, advice };
+  const trainCounts = classes.map((_, label) => countOf(counts.train, label));
+  const advice = advise({ dataset, trainCounts, looked, copies, near });
+  return {
+    ...{ type: "dataset", path, layout, images, classes: rows, looked },
+    ...{ notes: [...notes, ...limitNotes(looked)], copies, nearDuplicates: near.groups, advice },
+  };
 }
 
 /** Files of equal content, each set with the file that the others are copies of first. */
@@ -55,15 +59,23 @@ type Copies = readonly (readonly string[])[];
 async function lookAt(
   dataset: Dataset,
   { signal, onImages }: InspectDataOptions,
-): Promise<{ looked: Looked; copies: Copies }> {
+): Promise<{ looked: Looked; copies: Copies; near: NearPaths }> {
   const watch = (label: string) => ({
     ...(signal && { signal }),
     onProgress: (done: number, total: number) =>
       onImages?.({ type: "progress", label, done, total, unit: "images" }),
   });
-  const looked = await lookAtImages(dataset, watch("looking at images"));
+  const { looked, sketches } = await lookAtImages(dataset, watch("looking at images"));
   const paths = splitNames.flatMap((split) => dataset.splits[split].map(({ path }) => path));
-  return { looked, copies: await findEqualFiles(paths, watch("comparing images")) };
+  const copies = await findEqualFiles(paths, watch("comparing files"));
+  const near = await findNearPaths(sketches, { ...watch("comparing images"), equal: copies });
+  return { looked, copies, near };
+}
+
+function limitNotes({ files }: Looked): readonly string[] {
+  const most = limits.MAX_COMPARED_IMAGES.value;
+  if (files <= most) return [];
+  return [`Near-duplicates were searched among the first ${most} of the ${files} images.`];
 }
 
 /** For each split the number of images of each class. */
@@ -78,48 +90,4 @@ function countByClass({ splits }: Dataset): Counts {
     return counts;
   };
   return { train: count("train"), val: count("val"), test: count("test") };
-}
-
-interface Seen {
-  readonly dataset: Dataset;
-  readonly counts: Counts;
-  readonly looked: Looked;
-  readonly copies: Copies;
-}
-
-/** What would make training worse, and what to do about it, one sentence or two each. */
-function advise({ dataset, counts, looked, copies }: Seen): readonly string[] {
-  const { classes, splits } = dataset;
-  const scarce = classes.flatMap((name, label) => {
-    const count = countOf(counts.train, label);
-    return splits.train.length > 0 && count < few ? [`${name}: ${count}`] : [];
-  });
-  const extra = copies.reduce((sum, group) => sum + group.length - 1, 0);
-  const { bad, unreadable, small, smallest } = looked;
-  return [
-    ...(unreadable > 0 ? [renderBad(bad, unreadable)] : []),
-    ...(scarce.length > 0
-      ? [
-          `${counted(scarce.length, "class has", "classes have")} fewer than ${few} training images (${someOf(scarce)}). Add images, or leave ${scarce.length === 1 ? "it" : "them"} out.`,
-        ]
-      : []),
-    ...(small > 0 && smallest
-      ? [
-          `${counted(small, "image is", "images are")} less than ${SMALL} pixels wide or high, the smallest ${smallest.join(" x ")}. Check that they are not thumbnails of larger ones.`,
-        ]
-      : []),
-    ...(extra > 0
-      ? [
-          `${counted(extra, "image is a copy", "images are copies")} of another, such as ${copies[0]?.slice(0, 2).join(" and ")}. Remove copies, above all where splits share them.`,
-        ]
-      : []),
-    ...duplicateNotes(dataset, copies),
-  ];
-}
-
-/** The bad images by name, as far as they were looked into. */
-function renderBad(bad: Looked["bad"], unreadable: number): string {
-  const more = unreadable > bad.length ? `\n  … and ${unreadable - bad.length} more.` : "";
-  const text = renderBadImages(bad).replace(/^\d+ images?/, counted(unreadable, "image"));
-  return `${text}${more}`;
 }

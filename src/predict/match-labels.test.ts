@@ -27,4 +27,14 @@ describe("matchLabels", () => {
       new InputError('pets: 1 of its classes are not the model\'s: "cat". The model knows 1: "dog".'),
     );
   });
+
+  it("refuses a name that the model has twice, where the data uses it", () => {
+    const twice = { ...names, to: ["dog", "cat", "cat"] };
+    expect(() => matchLabels(labelled(0), twice)).toThrow(
+      new InputError(
+        'pets: the model has more than one class named "cat", so it is unclear which of them the data means. Give each of its classes a name of its own, in its config.json.',
+      ),
+    );
+    expect(matchLabels(labelled(1), twice)).toEqual([{ path: "1.png", label: 0 }]);
+  });
 });

@@ -27,6 +27,13 @@ export function matchLabels(examples: readonly Example[], { from, to, where }: L
       `${where}: ${unknown.length} of its classes are not the model's: ${some(unknown)}. The model knows ${to.length}: ${some(to)}.`,
     );
   }
+  const twice = to.find(
+    (name, row) => rows.get(name) !== row && from.some((own, label) => own === name && used.has(label)),
+  );
+  if (twice !== undefined)
+    throw new InputError(
+      `${where}: the model has more than one class named "${twice}", so it is unclear which of them the data means. Give each of its classes a name of its own, in its config.json.`,
+    );
   return examples.map(({ path, label }) => {
     const name = from[label];
     const row = name === undefined ? undefined : rows.get(name);

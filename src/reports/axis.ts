@@ -77,5 +77,5 @@ const superscripts: Readonly<Record<string, string>> = {
   ...{ "-": "⁻", "0": "⁰", "1": "¹", "2": "²", "3": "³", "4": "⁴" },
   ...{ "5": "⁵", "6": "⁶", "7": "⁷", "8": "⁸", "9": "⁹" },
 };
-const raised = (power: string): string =>
+export const raised = (power: string): string =>
   [...power].map((character) => superscripts[character] ?? "").join("");

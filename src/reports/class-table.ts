@@ -27,6 +27,6 @@ export function renderClassTable({ classes, metrics, split }: Evaluation): Html 
 }
 
 const table = (rows: readonly Html[]): Html =>
-  html`<table><thead><tr><th>class</th><th class="bar"></th><th class="number">F1</th><th class="number">precision</th><th class="number">recall</th><th class="number">images</th></tr></thead><tbody>${rows}</tbody></table>`;
+  html`<table><thead><tr><th>class</th><td class="bar"></td><th class="number">F1</th><th class="number">precision</th><th class="number">recall</th><th class="number">images</th></tr></thead><tbody>${rows}</tbody></table>`;
 
 const score = (value: number | undefined): string => (value === undefined ? "–" : value.toFixed(1));

@@ -1,7 +1,7 @@
 /** A confusion matrix as a heat map: the images' classes in rows, predictions in columns, mistakes in another colour. */
 
 import type { ConfusionCell } from "../predict/metrics.ts";
-import { displayWidth, fitText } from "../table.ts";
+import { displayWidth, fitMiddle } from "../table.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { type Html, html } from "./html.ts";
 
@@ -10,6 +10,8 @@ export const mostMappedClasses = 200;
 /** Beyond this, names would overlap. */
 const mostNamed = 120;
 const mostCounted = 30;
+/** Smaller than this share of its size, its numbers could not be read. */
+const leastScale = 0.75;
 
 /** Where everything of a map stands, in pixels. */
 interface Geometry {
@@ -27,7 +29,7 @@ function measureMap(classes: readonly string[]): Geometry {
   const named = count <= mostNamed;
   const cell = count <= 12 ? 40 : named ? Math.max(8.8, 30 - count / 4) : Math.max(3, 580 / count);
   const fontSize = Math.min(11, cell - 0.4);
-  const names = named ? classes.map((name) => fitText(name, 22)) : [];
+  const names = named ? classes.map((name) => fitMiddle(name, 22)) : [];
   // Digits and letters of a sans-serif font are about 0.58 of its size wide.
   const longest = 0.58 * fontSize * names.reduce((widest, name) => Math.max(widest, displayWidth(name)), 0);
   const flat = longest <= cell - 4;
@@ -48,7 +50,9 @@ export function renderConfusionMap(evaluation: Evaluation, linkTo: LinkTo): Html
   const [width, height] = [left, top].map((side) => Math.ceil(side + size + 2)) as [number, number];
   const wrong = metrics.examples - metrics.correct;
   const says = `Confusion matrix of ${classes.length} classes: ${metrics.correct} of ${metrics.examples} images correct, ${wrong} wrong; the tables say the same in words`;
-  return html`<div class="scroll"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="group" aria-label="${says}"><rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${size.toFixed(1)}" height="${size.toFixed(1)}" fill="var(--track)" fill-opacity=".5" rx="4"/>${renderNames(map)}${cells}</svg></div>`;
+  // A map that nearly fits a phone shrinks to it; a larger one scrolls.
+  const small = `min-width:${Math.round(leastScale * width)}px;max-width:100%;height:auto`;
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Confusion matrix"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" style="${small}" role="group" aria-label="${says}"><rect x="${left.toFixed(1)}" y="${top.toFixed(1)}" width="${size.toFixed(1)}" height="${size.toFixed(1)}" fill="var(--track)" fill-opacity=".5" rx="4"/>${renderNames(map)}${cells}</svg></div>`;
 }
 
 function renderNames({ cell, left, top, fontSize, flat, names }: Geometry): Html[] {

@@ -48,6 +48,7 @@ section > .soft { margin-bottom: 1rem; font-size: .9rem; max-width: 46rem; }
 table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th { color: var(--soft); font-weight: 500; font-size: .8rem; text-align: left; padding: 0 .6rem .45rem 0; white-space: nowrap; }
 td { padding: .3rem .6rem .3rem 0; border-top: 1px solid var(--line); }
+thead td { border: 0; }
 td.number, th.number { text-align: right; white-space: nowrap; width: 5.2rem; padding-right: 0; }
 .beside td.number, .beside th.number { width: 4rem; padding-left: .8rem; }
 td.bar { width: 34%; padding-right: 1rem; }
@@ -55,6 +56,8 @@ td.bar { width: 34%; padding-right: 1rem; }
 .track i { display: block; height: 100%; border-radius: 5px; background: var(--main); }
 details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); margin-bottom: .6rem; }
 .scroll { overflow-x: auto; } .scroll svg { display: block; } .scroll svg text { font: 11px system-ui, sans-serif; fill: var(--soft); font-variant-numeric: tabular-nums; }
+.maps { display: flex; flex-wrap: wrap; gap: 1.1rem 2rem; } .maps figure { margin: 0; min-width: 0; max-width: 100%; } .maps figcaption { font-weight: 600; font-size: .9rem; margin-bottom: .3rem; } .maps figcaption .soft { font-weight: 400; }
+section > .outside { margin: 1rem 0 0; } .scroll:focus-visible { outline: 2px solid var(--main); outline-offset: 3px; border-radius: 4px; }
 .scroll a:hover rect, .scroll a:focus rect { stroke: var(--ink); stroke-width: 1.5; }
 .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(9.5rem, 1fr)); gap: 1.1rem; margin: 0; padding: 0; list-style: none; }
 .gallery li { min-width: 0; border-radius: 8px; scroll-margin: 1rem; } .gallery li:target { outline: 2px solid var(--bad); outline-offset: 5px; }
@@ -66,7 +69,7 @@ details { margin-top: .8rem; } summary { cursor: pointer; color: var(--soft); ma
 .turner { display: flex; flex-wrap: wrap; gap: .3rem; margin: 0 0 1rem; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .turner a { min-width: 2rem; padding: .2rem .5rem; text-align: center; text-decoration: none; border: 1px solid var(--line); border-radius: 6px; }
 .turner a:hover { border-color: var(--soft); }
-.page { scroll-margin: 4.5rem; }
+.page { scroll-margin: 4.5rem; } .page > .soft { margin-bottom: .7rem; font-size: .85rem; }
 @media screen { @supports selector(:has(a)) {
   .page { display: none; }
   .page:target, .page:has(:target), .pages:not(:has(:target)) > .page:first-of-type { display: block; } } }

@@ -2,7 +2,14 @@ import { describe, expect, it } from "vitest";
 import { type RunRecord, renderRunReport } from "./run-report.ts";
 
 const facts = [["Seed", "42"]] as const;
-const about = { title: "Run", subtitle: "runs/<flowers>", facts, trainImages: 40, valImages: 20 };
+const about = {
+  title: "Run",
+  subtitle: "runs/<flowers>",
+  facts,
+  trainImages: 40,
+  valImages: 20,
+  changes: [],
+};
 const records: readonly RunRecord[] = [
   { type: "step", step: 1, loss: 2, learningRate: 1e-3 },
   { type: "step", step: 2, loss: 1, learningRate: 5e-4 },

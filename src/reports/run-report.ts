@@ -1,5 +1,6 @@
-/** A training run as one HTML page: its curves of accuracy, loss and learning rate, and what it was. */
+/** A training run as one HTML page: its curves of accuracy, loss and learning rate, what it changed, and what it was. */
 
+import { renderChanges, type TensorChange } from "./change-map.ts";
 import { formatAccuracy } from "./format-accuracy.ts";
 import { type Html, html } from "./html.ts";
 import { type Line, renderLineChart, shortNumber } from "./line-chart.ts";
@@ -33,18 +34,20 @@ export interface RunFacts {
   readonly facts: readonly Fact[];
   readonly trainImages: number;
   readonly valImages: number;
+  /** How far training has moved each tensor; none where only the head trains, or nothing is kept yet. */
+  readonly changes: readonly TensorChange[];
 }
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderRunReport(records: readonly RunRecord[], about: RunFacts): string {
-  const { title, subtitle, facts } = about;
+  const { title, subtitle, facts, changes } = about;
   const epochs = records.filter((record) => record.type === "epoch");
   return renderPage({
     title,
     subtitle,
     facts,
     headlines: headlines(epochs, about),
-    sections: sections(records),
+    sections: [...sections(records), ...renderChanges(changes)],
   });
 }
 

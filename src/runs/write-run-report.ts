@@ -2,13 +2,16 @@
 
 import { basename } from "node:path";
 import { z } from "zod";
+import { adapterFolder } from "../adapter/adapter-file.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
+import type { Model } from "../model/model.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { type RunFacts, type RunRecord, renderRunReport } from "../reports/run-report.ts";
 import { readMetrics } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import { chosenOptions } from "./recipe-defaults.ts";
+import { measureChanges } from "./tensor-changes.ts";
 
 const number = z.number();
 const step = z.object({ type: z.literal("step"), step: number, loss: number, learningRate: number });
@@ -34,7 +37,8 @@ const epoch = z
 const recordSchema = z.union([step, epoch]);
 
 /** The facts on the page besides the curves. */
-interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe"> {
+interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe" | "trainables"> {
+  readonly options: { readonly model: Pick<Model, "weights"> };
   readonly trainExamples: readonly unknown[];
   readonly valExamples: readonly unknown[];
 }
@@ -47,13 +51,22 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
     const parsed = recordSchema.safeParse(record);
     if (parsed.success) records.push(parsed.data);
   }
-  await writeFileAtomically(report, renderRunReport(records, about(run)));
+  // A run that ends in its first epoch has no adapter yet.
+  const adapter = await adapterFolder(run.folder.path);
+  const changes = adapter === undefined ? [] : await measureChanges({ ...run, adapter });
+  await writeFileAtomically(report, renderRunReport(records, { ...about(run), changes }));
 }
 
 /** Options that have rows of their own. */
 const told = new Set(["learningRate", "schedule", "epochs", "batchSize", "weightDecay", "seed", "select"]);
 
-function about({ chosen: { choice }, config, recipe, trainExamples, valExamples }: Described): RunFacts {
+function about({
+  chosen: { choice },
+  config,
+  recipe,
+  trainExamples,
+  valExamples,
+}: Described): Omit<RunFacts, "changes"> {
   const { learningRate, schedule, epochs, batchSize, weightDecay, seed, select } = recipe;
   const chosen = Object.entries(chosenOptions(recipe)).filter(([name]) => !told.has(name));
   const words = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);

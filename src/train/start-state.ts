@@ -32,25 +32,37 @@ export async function freshState({ trainables, recipe, options }: FitPlan): Prom
   };
 }
 
+interface Start {
+  readonly weights: Weights;
+  readonly seed: number;
+  readonly readWeight?: ReadWeight | undefined;
+}
+
 /** Every trainable at its start, with moments of zero. */
-export async function startState(
-  trainables: readonly Trainable[],
-  { weights, seed, readWeight }: { weights: Weights; seed: number; readWeight?: ReadWeight | undefined },
-): Promise<OptimizerState> {
+export async function startState(trainables: readonly Trainable[], start: Start): Promise<OptimizerState> {
   const state = new Map<string, Moments>();
-  for (const { name, shape, start } of trainables) {
-    const parameter =
-      start === "frozen"
-        ? await frozenCopy(name, { weights, readWeight })
-        : start(randomStream(seed, "start", name));
-    if (parameter.length !== sizeOf(shape))
-      throw new InputError(
-        `Trainable "${name}" of shape ${renderShape(shape)} starts with ${parameter.length} values; its method must make ${sizeOf(shape)}.`,
-      );
-    const [first, second] = [new Float32Array(sizeOf(shape)), new Float32Array(sizeOf(shape))];
-    state.set(name, { parameter, first, second });
+  for (const trainable of trainables) {
+    const parameter = await firstValues(trainable, start);
+    const [first, second] = [new Float32Array(parameter.length), new Float32Array(parameter.length)];
+    state.set(trainable.name, { parameter, first, second });
   }
   return state;
+}
+
+/** What one trainable begins as: the same whenever it is asked for. */
+export async function firstValues(
+  { name, shape, start }: Trainable,
+  { weights, seed, readWeight }: Start,
+): Promise<Float32Array> {
+  const parameter =
+    start === "frozen"
+      ? await frozenCopy(name, { weights, readWeight })
+      : start(randomStream(seed, "start", name));
+  if (parameter.length !== sizeOf(shape))
+    throw new InputError(
+      `Trainable "${name}" of shape ${renderShape(shape)} starts with ${parameter.length} values; its method must make ${sizeOf(shape)}.`,
+    );
+  return parameter;
 }
 
 async function frozenCopy(
