@@ -145,6 +145,12 @@ export const limits = {
       unit: "classes",
       reason: "Labels of an adapter: ImageNet-21k has 21,843, the largest published head 29,593.",
     },
+    MAX_RECORDED_IMAGES: {
+      value: 2_000_000,
+      unit: "images",
+      reason:
+        "Images whose hashes an adapter keeps, 21 MB of them: of a run on more it is not recorded which were trained on.",
+    },
     MAX_HUB_FILE_BYTES: {
       value: 50 * GiB,
       unit: "bytes",

@@ -52,6 +52,8 @@ export { type TrainOptions, train } from "./runs/train.ts";
 export { checkBase } from "./adapter/adapter.ts";
 /** An adapter as a folder. */
 export { readAdapter, writeAdapter } from "./adapter/adapter-file.ts";
+/** How well an adapter did when it was trained, as text. */
+export { describeValidation, type ValidationRecord } from "./adapter/validation.ts";
 /** How fast a training step is on this machine. */
 export { type MeasureStepOptions, measureStep, type StepSpeed } from "./bench/measure-step.ts";
 export type { BadImage } from "./datasets/check-images.ts";

@@ -75,7 +75,15 @@ describe("the main job", () => {
     expect(of("start")).toEqual([
       {
         ...{ type: "start", method: "rlrr", trainable: 915, headTrainable: 51, backbone: 5360, classes: 3 },
-        ...{ trainExamples: 18, valExamples: 6, folds: 0, epochs: 4, steps: 8, microBatchSize: 9, resumedAt: 0 },
+        ...{
+          trainExamples: 18,
+          valExamples: 6,
+          folds: 0,
+          epochs: 4,
+          steps: 8,
+          microBatchSize: 9,
+          resumedAt: 0,
+        },
       },
     ]);
     expect(of("step").map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual(
@@ -97,8 +105,11 @@ describe("the main job", () => {
       "--json",
     );
     const last = lines(stdout).at(-1);
+    const of12 = [expect.closeTo(75.75, 2), 100];
     expect(last).toEqual({
       ...{ type: "evaluation", split: "test", examples: 12, top1: 100, top5: 100, loss: expect.any(Number) },
+      ...{ trainedOn: 0, validated: 0, knownBy: "content", heldOutTop1: 100, classes: 3 },
+      ...{ top1Interval: of12, top5Interval: of12, heldOutInterval: of12 },
       ...{ macroPrecision: 100, macroRecall: 100, macroF1: 100, broken: 0 },
       ...{ ece: expect.any(Number), eceUncalibrated: expect.any(Number), brier: expect.any(Number) },
       ...{ lossUncalibrated: expect.any(Number), temperature: expect.any(Number) },
@@ -124,7 +135,10 @@ describe("the main job", () => {
     expect(stdout.replace(/loss [\d.]+/, "loss L")).toMatchInlineSnapshot(`
       "The report is ROOT/report ü.html.
       train: 24 images of 3 classes
-      top-1 100.00 % (95 % interval 86.20 to 100.00 %), top-5 100.00 %, loss L
+      18 of these 24 images were trained on; accuracy on images that were trained on says little of others.
+      Top-1 on the other 6: 100.00 % (95 % interval 60.97 to 100.00 %).
+      6 of these 24 images chose the epoch to keep, so accuracy on them is somewhat too high.
+      top-1 100.00 % (95 % interval 86.20 to 100.00 %), loss L
       mean over classes: precision 100.0 %, recall 100.0 %, F1 100.0 %
 
       class  images  precision  recall     F1
@@ -154,6 +168,8 @@ describe("the main job", () => {
       lines((await succeed("evaluate", ...who, ...data, ...fast, "--json")).stdout);
     const [adapted, alone] = [await measure(...adapter), await measure("--model", at("merged"))];
     expect(alone.slice(0, -1)).toEqual(adapted.slice(0, -1));
+    // A plain model no longer knows what was trained on.
+    expect(alone.at(-1)).toMatchObject({ trainedOn: null, heldOutTop1: null });
     expect(alone.at(-1)?.loss).toBeCloseTo(Number(adapted.at(-1)?.loss), 5);
   });
 });

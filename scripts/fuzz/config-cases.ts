@@ -2,6 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
+import { parseTrainedImages, renderTrainedImages } from "../../src/adapter/trained-images.ts";
 import { openDemoFolder } from "../../src/cli/demo-folder.ts";
 import { parseJson, readJson } from "../../src/files/read-json.ts";
 import { chooseMethod, methods } from "../../src/methods/methods.ts";
@@ -66,6 +67,11 @@ const random: readonly Step[] = [
   ["randomHorizontalFlip", { probability: 0.5 }],
   ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] }],
 ];
+
+const trainedImages = {
+  trained: BigUint64Array.of(1n, 2n ** 63n, 2n ** 64n - 1n),
+  validated: BigUint64Array.of(5n),
+};
 
 const plan = planWeights(classicTensors(seededWeights()), "a file");
 
@@ -190,6 +196,20 @@ export const configCases: readonly FuzzCase[] = [
       const path = write("run.json", input);
       const parsed = parseRunConfig(await readJson(path), path);
       checkRepeated(parseRunConfig(runConfig, path), parsed, { folder: "a run", method: rlrr });
+    },
+  },
+  {
+    name: "trained-images",
+    readers: ["adapter/trained-images.ts parseTrainedImages"],
+    form: "json",
+    share: 1,
+    corpus: async () => [renderTrainedImages(trainedImages)],
+    run: async (input, { write }) => {
+      const path = write("training_images.json", input);
+      const { trained, validated } = parseTrainedImages(await readJson(path), path);
+      for (const prefixes of [trained, validated])
+        if (prefixes.some((prefix, at) => at > 0 && prefix <= (prefixes[at - 1] ?? prefix)))
+          throw new Error("the prefixes are not ascending");
     },
   },
   {

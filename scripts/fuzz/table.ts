@@ -29,6 +29,7 @@ export const needsNone: Readonly<Record<string, string>> = {
   "methods/load-method.ts loadMethodFile": "runs the code that its user names",
   "cli/report-training.ts openReporter": ownState,
   "datasets/check-images.ts findBadImages": handsOn,
+  "predict/find-uses.ts findUses": "compares hashes of files, whatever these hold",
   "engine/open-engine.ts openEngine": ownState,
   "engine/thread-quota.ts readCpuLimits": "the kernel writes these files, and any text gives numbers",
   "files/file-problem.ts readFailure": message,

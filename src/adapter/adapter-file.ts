@@ -20,12 +20,14 @@ import { backboneOf, configFlaw, type ModelConfig, modelConfigSchema } from "../
 import { describeIssue } from "../model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
-import { type Adapter, checkTensors } from "./adapter.ts";
+import { type Adapter, checkTensors, validationKinds } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
 import { renderModelCard } from "./model-card.ts";
+import { parseTrainedImages, renderTrainedImages, type TrainedImages } from "./trained-images.ts";
 
 const formatVersion = 1;
 const configName = "adapter_config.json";
+const imagesName = "training_images.json";
 
 const { value: mostClasses } = limits.MAX_CLASSES;
 const measured = z.object({ ece: z.number(), loss: z.number(), brier: z.number() });
@@ -57,6 +59,7 @@ const configSchema = z.looseObject({
       trainImages: z.number().optional().catch(undefined),
       validationImages: z.number().optional().catch(undefined),
       keptEpoch: z.number().optional().catch(undefined),
+      validation: z.enum(validationKinds).optional().catch(undefined),
       validationTop1: z.number().optional().catch(undefined),
     })
     .default({}),
@@ -65,7 +68,7 @@ type Config = z.output<typeof configSchema>;
 
 /** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
 const knownNames =
-  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
+  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|training_images\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
 /** Refuses a folder that holds what no adapter holds, before there is an adapter to write into it. */
 export async function checkAdapterFolder(folder: string): Promise<void> {
@@ -100,6 +103,8 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
       await writeFileAtomically(join(temporary, configName), renderJson(config));
       const steps = renderJson(renderHuggingFaceSteps(adapter.preprocessing));
       await writeFileAtomically(join(temporary, "preprocessor_config.json"), steps);
+      if (adapter.images)
+        await writeFileAtomically(join(temporary, imagesName), renderTrainedImages(adapter.images));
       await writeFileAtomically(join(temporary, "README.md"), renderModelCard(adapter));
     },
     { mayReplace: (names) => names.includes(configName) && names.every((name) => knownNames.test(name)) },
@@ -135,6 +140,7 @@ export async function readAdapter(
       );
     tensors.set(name, tensor);
   }
+  const images = await readImages(join(folder, imagesName));
   return {
     base: { id: config.base_model_name_or_path, sha256: config.base_model_sha256 },
     method: choice,
@@ -144,6 +150,7 @@ export async function readAdapter(
     ...(config.calibration && { calibration: config.calibration }),
     ...(config.unknown && { unknown: config.unknown }),
     training: config.training,
+    ...(images && { images }),
     preprocessing: await readSteps(join(folder, "preprocessor_config.json"), config.backbone),
     tensors,
   };
@@ -207,6 +214,10 @@ function findFlaw({ labels, backbone }: Config): string | undefined {
     return `there are ${labels.length} labels for ${backbone.classes} classes`;
   return configFlaw(backbone);
 }
+
+/** Older adapters have no such file, and whoever shares an adapter may leave it out. */
+const readImages = async (where: string): Promise<TrainedImages | undefined> =>
+  (await exists(where)) ? parseTrainedImages(await readJson(where), where) : undefined;
 
 async function readSteps(where: string, { imageSize }: ModelConfig): Promise<Adapter["preprocessing"]> {
   const steps = parseHuggingFaceSteps(await readJson(where), { where, imageSize });

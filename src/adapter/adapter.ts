@@ -10,6 +10,7 @@ import type { ModelConfig } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import type { TrainedImages } from "./trained-images.ts";
 
 export interface Adapter {
   readonly base: AdapterBase;
@@ -23,6 +24,8 @@ export interface Adapter {
   readonly config: ModelConfig;
   /** How it was trained and how well it did; for people and for the model card. */
   readonly training: TrainingRecord;
+  /** Which images it was trained on; absent where that was not recorded. */
+  readonly images?: TrainedImages | undefined;
   /** Fitted on validation images; absent where there were none, and then probabilities are the raw ones. */
   readonly calibration?: TemperatureFit | undefined;
   /** When an image is none of the labels; absent with too few validation images. */
@@ -31,12 +34,18 @@ export interface Adapter {
   readonly tensors: ReadonlyMap<string, Tensor>;
 }
 
+/** Images held out from training; each image by a model that was not trained on it; or nothing. */
+export const validationKinds = ["held-out", "cross-validation", "none"] as const;
+export type ValidationKind = (typeof validationKinds)[number];
+
 /** What came of training, and every option of the recipe by its name. */
 export interface TrainingRecord {
   readonly trainImages?: number | undefined;
   readonly validationImages?: number | undefined;
   /** From 0; -1 is the linear probe before all epochs. */
   readonly keptEpoch?: number | undefined;
+  /** What its accuracy was measured on; older adapters do not say. */
+  readonly validation?: ValidationKind | undefined;
   /** Percent of the validation images. */
   readonly validationTop1?: number | undefined;
   readonly [option: string]: unknown;

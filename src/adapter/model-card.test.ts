@@ -2,6 +2,7 @@ import { describe, expect, it } from "vitest";
 import { z } from "zod";
 import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import { defineMethod } from "../methods/method.ts";
+import type { Adapter } from "./adapter.ts";
 import { renderModelCard } from "./model-card.ts";
 
 const adapter = await randomAdapter(tinyModel(), { name: "linear" }, { labels: ["rose", "tulip"] });
@@ -73,6 +74,20 @@ Classes: rose, tulip
     const card = renderModelCard({ ...adapter, labels, training: { validationTop1: undefined } });
     expect(card).toContain("c198, c199 and 800 more\n");
     expect(card).not.toContain("validationTop1");
+    expect(card).not.toContain("accuracy");
+  });
+
+  it("says of its accuracy on what it was measured, or that nothing was", () => {
+    const accuracyOf = (training: Adapter["training"]) =>
+      /^\| accuracy \| (.*) \|$/m
+        .exec(renderModelCard({ ...adapter, training }))?.[1]
+        ?.replaceAll("\u00a0", " ");
+    expect(accuracyOf({ validation: "held-out", validationImages: 20, validationTop1: 95 })).toBe(
+      "top-1 95.0 % on 20 validation images, 95 % interval 76.4 to 99.1 %; they chose the epoch, so it is somewhat too high",
+    );
+    expect(accuracyOf({ validation: "none", validationImages: 0 })).toBe(
+      "nothing was validated, so no accuracy is known",
+    );
   });
 
   it.each([

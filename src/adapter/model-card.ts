@@ -5,6 +5,7 @@ import type { TemperatureFit } from "../calibration/temperature.ts";
 import type { UnknownRule } from "../calibration/unknown.ts";
 import { methodOf } from "../methods/methods.ts";
 import type { Adapter } from "./adapter.ts";
+import { describeValidation, validationOf } from "./validation.ts";
 
 /** Labels beyond these are only counted: a card is for reading. */
 const mostLabels = 200;
@@ -17,11 +18,13 @@ export function renderModelCard(adapter: Adapter): string {
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
     0,
   );
-  const { keptEpoch: kept, ...rest } = training;
+  const { keptEpoch: kept, validation: _, validationTop1: __, ...rest } = training;
   // Records count epochs from 0, people from 1.
   const keptEpoch = typeof kept === "number" ? (kept < 0 ? "linear probe" : kept + 1) : undefined;
+  const validated = validationOf(training);
   const forPeople = {
     ...{ method, ...rest, keptEpoch },
+    accuracy: validated && describeValidation(validated),
     temperature: calibration && sayCalibration(calibration),
     noneOfThese: unknown && sayUnknown(unknown),
   };

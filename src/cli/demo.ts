@@ -12,6 +12,7 @@ import {
   load,
   type Model,
   merge,
+  metrics,
   openEngine,
   type RecipeInput,
   readDataset,
@@ -50,7 +51,7 @@ interface Result {
   readonly start: StartEvent;
   readonly done: DoneEvent;
   readonly bytes: number;
-  readonly testTop1: number;
+  readonly test: metrics.Metrics;
 }
 
 async function runDemo({ out }: { out: string }): Promise<void> {
@@ -106,27 +107,32 @@ async function compete(
   reporter.close();
   if (!start || !done) throw new Error("internal: a run ended without its events.");
   await using adapted = await load(run, { engine });
-  const { metrics } = await adapted.evaluate(dataset, { split: "test", signal: interruption });
+  const { metrics: test } = await adapted.evaluate(dataset, { split: "test", signal: interruption });
   const { size } = await stat(join(done.adapter, "adapter_model.safetensors"));
-  return { method, start, done, testTop1: metrics.top1, bytes: size };
+  return { method, start, done, test, bytes: size };
 }
 
 function renderResults(results: readonly Result[]): string {
   const columns = [
     { title: "method" },
-    ...["trainable parameters", "adapter", "test accuracy", "time"].map((title) => ({
+    ...["trainable parameters", "adapter", "test accuracy", "95 % interval", "time"].map((title) => ({
       title,
       align: "right" as const,
     })),
   ];
-  const rows = results.map(({ method, start, done, bytes, testTop1 }) => [
+  const rows = results.map(({ method, start, done, bytes, test }) => [
     method,
     start.trainable.toLocaleString("en"),
     `${(bytes / 1000).toLocaleString("en", { maximumFractionDigits: 0 })} kB`,
-    `${testTop1.toFixed(1)} %`,
+    `${test.top1.toFixed(1)} %`,
+    metrics
+      .wilsonInterval(test.correct, test.examples)
+      ?.map((end) => end.toFixed(1))
+      .join(" to ") ?? "",
     renderDuration(1000 * done.seconds),
   ]);
-  return renderTable(columns, rows);
+  const images = results[0]?.test.examples ?? 0;
+  return `${renderTable(columns, rows)}\n\nAccuracies are top-1 on ${images} test images that none of them was trained on.`;
 }
 
 /** Shows the merged model one test image of each letter of a word. */

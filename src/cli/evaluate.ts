@@ -31,7 +31,7 @@ export const evaluateCommand = (): Command =>
       new Option("--data <path>", "the labelled images").makeOptionMandatory(),
       new Option(
         "--split <name>",
-        "split to evaluate (default: test if there is one, else val, else train)",
+        "split to evaluate (default: test if there is one, else val, else the images that the adapter was not trained on)",
       ).choices(["train", "val", "test"]),
       new Option("--report <file.html>", "write an HTML page that shows the mistakes"),
       new Option("--skip-bad-images", "skip damaged images instead of stopping"),

@@ -1,6 +1,6 @@
 /** Renders a run and its adapter: how it was trained, and where it is. */
 
-import type { AdapterRecord, InspectedRun, RunRecord } from "../node.ts";
+import { type AdapterRecord, describeValidation, type InspectedRun, type RunRecord } from "../node.ts";
 import { type Fact, renderBytes, renderCount, renderFacts, renderSome, renderSteps } from "./render-facts.ts";
 
 /** A run that has kept no adapter yet. */
@@ -11,7 +11,7 @@ export const renderRun = ({ path, chosen, run }: RunRecord): string =>
   ]);
 
 export function renderAdapter(record: AdapterRecord): string {
-  const { path, base, labels, trained, headTrained, bytes, preprocessing, training, chosen, run } = record;
+  const { path, base, labels, trained, headTrained, bytes, preprocessing, chosen, run } = record;
   return renderFacts(`${path} is ${run ? "a run of rlrr train with its adapter" : "an adapter"}.`, [
     ["method", renderMethod(record)],
     ["base", base.id],
@@ -21,7 +21,7 @@ export function renderAdapter(record: AdapterRecord): string {
     ["size", renderBytes(bytes)],
     ["preprocessing", renderSteps(preprocessing)],
     recipeFact(chosen),
-    ...trainingFacts(training),
+    ...trainingFacts(record),
     ...probabilityFacts(record),
     ...runFacts(run),
   ]);
@@ -55,13 +55,18 @@ function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
 }
 
 /** The facts that a person asks for first; all of them are in the record. */
-function trainingFacts(training: AdapterRecord["training"]): Fact[] {
-  const { keptEpoch: kept, validationTop1: top1, trainImages: images, epochs } = training;
+function trainingFacts({ training, validation, recordsImages }: AdapterRecord): Fact[] {
+  const { keptEpoch: kept, trainImages: images, epochs } = training;
   const whole = typeof epochs === "number" ? ` of ${epochs}` : "";
   return [
-    ["trained on", images === undefined ? undefined : `${renderCount(images)} images`],
+    [
+      "trained on",
+      images === undefined
+        ? undefined
+        : `${renderCount(images)} images${recordsImages ? "" : "; which is not recorded"}`,
+    ],
     ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
-    ["validation", top1 === undefined ? undefined : `top-1 ${top1.toFixed(2)} %`],
+    ["validation", validation && describeValidation(validation)],
   ];
 }
 

@@ -29,10 +29,11 @@ const tensorFacts = ({ tensorCount, dtypes, numbers, bytes }: CheckpointRecord |
 ];
 
 export function renderCheckpoint(record: CheckpointRecord): string {
+  // How many images its accuracy is of is not in the state, so that is not shown.
   const { epoch, step, finished, best } = record.position;
   return renderFacts(`${record.path} is the state of a training run, which rlrr train --resume continues.`, [
     ["stands", finished ? `finished after ${step} steps` : `in epoch ${epoch + 1}, after ${step} steps`],
-    ["best epoch", best && `${best.epoch + 1}, ${best.top1.toFixed(2)} % on validation images`],
+    ["best epoch", best && (best.epoch < 0 ? "the linear probe" : String(best.epoch + 1))],
     ...tensorFacts(record),
   ]);
 }

@@ -3,7 +3,7 @@ import type { TrainEvent } from "../runs/events.ts";
 import { openReporter } from "./report-training.ts";
 
 /** A run's events: `epochs` of four steps. */
-function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void> {
+function* events(epochs: number, { ran = epochs, validated = true } = {}): Generator<TrainEvent, void, void> {
   const estimate = { epochs, folds: 0, images: 1020, measuredOn: "steps" } as const;
   const counts = { trainable: 365_668, headTrainable: 76_900, backbone: 85_798_656, classes: 100 };
   const images = { trainExamples: 1020, valExamples: 1020, folds: 0 };
@@ -25,7 +25,9 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
     };
     yield { type: "epoch", epoch, step: 4 * epoch + 4, learningRate: 1e-3, ...scores, seconds: 86_399 };
   }
-  const kept = { epoch: ran - 1, valTop1: 88.04, seconds: 65_000, step: 4 * ran };
+  const validation = validated ? ("held-out" as const) : ("none" as const);
+  const found = { valTop1: 88.04, valExamples: 1020, valInterval: [85.906, 89.894] } as const;
+  const kept = { epoch: ran - 1, seconds: 65_000, step: 4 * ran, validation, ...(validated && found) };
   const paths = { adapter: "runs/flowers/adapter", report: "runs/flowers/report.html" };
   yield { type: "done", ...paths, ...kept, stoppedEarly: ran < epochs };
 }
@@ -33,7 +35,9 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
 /** Lines that were erased by going up to them are gone. */
 function afterErasing(written: string): string {
   const lines = written.split("\u001b[A\r\u001b[K");
-  return lines.reduce((before, next) => before.slice(0, before.lastIndexOf("\n", before.lastIndexOf("\n") - 1) + 1) + next);
+  return lines.reduce(
+    (before, next) => before.slice(0, before.lastIndexOf("\n", before.lastIndexOf("\n") - 1) + 1) + next,
+  );
 }
 
 /** What stands on a terminal after a run, and everything that was written. */
@@ -43,7 +47,9 @@ async function show(run: Iterable<TrainEvent>) {
   const reporter = openReporter({ json: false, stream });
   for (const event of run) await reporter.report(event);
   reporter.close();
-  const screen = afterErasing(written).split("\n").map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
+  const screen = afterErasing(written)
+    .split("\n")
+    .map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
   return { screen, written };
 }
 
@@ -58,8 +64,8 @@ describe("openReporter on a terminal", () => {
     expect(screen[3]).toBe("epoch  3/20  loss 1234.5678  train 100.0 %  val  88.0 % *  23:59:59");
     expect(screen[4]).toBe("epoch  4/20  loss 1234.5678  train 100.0 %  val  88.0 %    23:59:59");
     expect(screen.slice(-3)).toEqual([
-      "Done in 18 h 03 min. Kept epoch 20 of 20: 88.0 % on 1,020 validation images.",
-      "Adapter: runs/flowers/adapter   Curves: runs/flowers/report.html",
+      "Kept epoch 20 of 20: 88.0 % (95 % interval 85.9 to 89.9) of 1,020 val images.",
+      "Done in 18 h 03 min: runs/flowers/adapter   Curves: runs/flowers/report.html",
       "",
     ]);
   });
@@ -73,8 +79,18 @@ describe("openReporter on a terminal", () => {
   });
 
   it("leaves no unfinished bar behind a run whose patience was exhausted", async () => {
-    const { screen } = await show(events(20, 3));
+    const { screen } = await show(events(20, { ran: 3 }));
     expect(screen.join("\n")).not.toMatch(/training|░/);
-    expect(screen.at(-4)).toMatch(/^Stopped early, patience exhausted, in 18 h 03 min/);
+    expect(screen.at(-4)).toBe("Stopped early, patience exhausted.");
+    expect(screen.at(-3)).toMatch(/^Kept epoch 3 of 20: 88.0 %/);
+  });
+
+  it("says where an accuracy would stand that nothing was validated", async () => {
+    const { screen } = await show(events(20, { validated: false }));
+    expect(screen).toHaveLength(24);
+    expect(screen.at(-3)).toBe(
+      "Kept epoch 20 of 20, the last. Nothing validated: no accuracy, no calibration.",
+    );
+    expect(screen.at(-3)?.length).toBeLessThanOrEqual(79);
   });
 });

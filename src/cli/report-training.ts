@@ -152,30 +152,23 @@ function epochLine(event: EpochEvent, epochs: number | undefined): string {
   ].join("  ");
 }
 
-const validatedOn = ({ folds, trainImages, validationImages }: FinishedBefore): string => {
-  const images = folds > 0 ? trainImages : validationImages;
-  const counted = images === undefined ? "" : `${count(images)} `;
-  return folds > 0 ? `${counted}images in ${folds}-fold cross-validation` : `${counted}validation images`;
-};
-
-const factsOf = ({ epochs, folds, trainExamples, valExamples }: StartEvent): FinishedBefore => ({
-  ...{ epochs, folds, trainImages: trainExamples, validationImages: valExamples },
-});
-
+/** A run that was stopped early, or finished before, has room for a third line. */
 function doneLines(event: DoneEvent, start: StartEvent | undefined): string[] {
-  const { adapter, report, epoch, valTop1, seconds, stoppedEarly, finishedBefore } = event;
-  const facts = finishedBefore ?? (start && factsOf(start));
-  const images = facts === undefined ? "validation images" : validatedOn(facts);
-  const whole = facts === undefined ? "" : ` of ${facts.epochs}`;
-  const why = valTop1 === undefined ? ", the last" : `: ${valTop1.toFixed(1)} % on ${images}`;
-  const kept = `${epoch < 0 ? "the linear probe" : `epoch ${epoch + 1}${whole}`}${why}`;
-  const took = renderDuration(1000 * seconds);
-  const how = stoppedEarly ? "Stopped early, patience exhausted," : "Done";
+  const { adapter, report, epoch, seconds, stoppedEarly, finishedBefore } = event;
+  const epochs = finishedBefore?.epochs ?? start?.epochs;
+  const kept = epoch < 0 ? "the linear probe" : `epoch ${epoch + 1}${epochs ? ` of ${epochs}` : ""}`;
   return [
-    finishedBefore
-      ? `This run is finished; nothing was left to train. It took ${took} and kept ${kept}.`
-      : `${how} in ${took}. Kept ${kept}.`,
-    ...(valTop1 === undefined ? ["No validation images: the probabilities are not calibrated."] : []),
-    `Adapter: ${adapter}   Curves: ${report}`,
+    ...(finishedBefore ? ["This run is finished; nothing was left to train."] : []),
+    ...(stoppedEarly ? ["Stopped early, patience exhausted."] : []),
+    `Kept ${kept}${accuracyOf(event)}`,
+    `Done in ${renderDuration(1000 * seconds)}: ${adapter}   Curves: ${report}`,
   ];
+}
+
+function accuracyOf({ epoch, validation, valTop1, valExamples = 0, valInterval }: DoneEvent): string {
+  if (valTop1 === undefined || !valInterval)
+    return `${epoch < 0 ? "" : ", the last"}. Nothing validated: no accuracy, no calibration.`;
+  const interval = `95 % interval ${valInterval.map((end) => end.toFixed(1)).join(" to ")}`;
+  const images = validation === "cross-validation" ? "images, cross-validated" : "val images";
+  return `: ${valTop1.toFixed(1)} % (${interval}) of ${count(valExamples)} ${images}.`;
 }

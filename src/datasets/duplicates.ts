@@ -19,7 +19,7 @@ export async function findEqualFiles(
   const sizes = await eachFile(distinct, sizeOf, { signal });
   // Files of different sizes differ, so most are never read.
   const alike = groupBy(distinct, (_, at) => sizes[at]).flat();
-  const hashes = await eachFile(alike, hashOf, { signal, onProgress });
+  const hashes = await eachFile(alike, contentHash, { signal, onProgress });
   return groupBy(alike, (_, at) => hashes[at]);
 }
 
@@ -46,7 +46,8 @@ const sizeOf = (path: string): Promise<number | undefined> =>
     () => undefined,
   );
 
-async function hashOf(path: string): Promise<string | undefined> {
+/** The SHA-256 of a file's bytes, in base64; nothing of a file that cannot be read. */
+export async function contentHash(path: string): Promise<string | undefined> {
   try {
     return await hashFile(path);
   } catch (cause) {

@@ -18,4 +18,6 @@ export {
 /** Accuracies, loss, the scores of each class and the confusions, of logits that are all there or that come in batches. */
 export { openScorer, type Scorer, scorePredictions } from "../predict/scorer.ts";
 /** The 95 % confidence interval of an accuracy. */
-export { wilsonInterval } from "../predict/wilson.ts";
+export { intervalOf, wilsonInterval } from "../predict/wilson.ts";
+/** An accuracy's images and its interval, as text. */
+export { formatAccuracy } from "../reports/format-accuracy.ts";

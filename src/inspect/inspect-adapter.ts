@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import type { Adapter } from "../adapter/adapter.ts";
 import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
+import { type ValidationRecord, validationOf } from "../adapter/validation.ts";
 import { FileError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
@@ -36,7 +37,7 @@ export interface RunRecord {
 }
 
 /** An adapter, and the run around it. */
-export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod"> {
+export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod" | "images"> {
   readonly type: "adapter";
   readonly path: string;
   /** Of the file with its tensors. */
@@ -44,6 +45,10 @@ export interface AdapterRecord extends Omit<Adapter, "tensors" | "ownMethod"> {
   /** Parameters that were trained, and how many of them are the head's. */
   readonly trained: number;
   readonly headTrained: number;
+  /** How well it did when it was trained, and on what; absent where an older adapter does not say. */
+  readonly validation?: ValidationRecord;
+  /** Whether it records which images it was trained on. */
+  readonly recordsImages: boolean;
   readonly run?: InspectedRun;
   /** The options of training to tell the adapter by: the main ones, and all that are not at their defaults. */
   readonly chosen: RecordedRecipe;
@@ -65,6 +70,7 @@ export async function inspectAdapter(path: string, own?: Method): Promise<Inspec
   const { size: bytes } = await stat(weights);
   const { method, base, labels, config, preprocessing, training, calibration, unknown } = adapter;
   const trained = countTrained(adapter);
+  const validation = validationOf(training);
   const record: AdapterRecord = {
     ...{ type: "adapter", path, bytes, method, base, labels, config, preprocessing, training },
     ...(calibration && { calibration }),
@@ -73,6 +79,8 @@ export async function inspectAdapter(path: string, own?: Method): Promise<Inspec
       trained: trained.all,
       headTrained: trained.head,
       chosen: chosenOptions(training),
+      recordsImages: adapter.images !== undefined,
+      ...(validation && { validation }),
       ...(run && { run }),
     },
   };

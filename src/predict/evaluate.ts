@@ -1,8 +1,7 @@
-/** Evaluates a model on labelled images: chooses the split, classifies, and computes the metrics. */
+/** Evaluates a model on labelled images: chooses them, classifies, and computes the metrics. */
 
 import { basename, resolve } from "node:path";
 import type { Dataset, Example, Split } from "../datasets/dataset.ts";
-import { splitNames } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
 import { shown } from "../files/check-count.ts";
@@ -14,13 +13,15 @@ import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.t
 import { renderReport } from "../reports/report.ts";
 import { makeThumbnail } from "../reports/thumbnail.ts";
 import { worstMistakes } from "../reports/worst-mistakes.ts";
+import { chooseExamples } from "./choose-examples.ts";
 import { type ClassifierParts, type ClassifyOptions, classify } from "./classify.ts";
+import { countUses } from "./find-uses.ts";
 import { matchLabels } from "./match-labels.ts";
 import { openReliability } from "./reliability.ts";
 import { openScorer } from "./scorer.ts";
 
 export interface EvaluateOptions extends ClassifyOptions {
-  /** The images held out where left out: test; without one, val; without either, train. */
+  /** Where left out: test; without one, val; without either, the images that the adapter was not trained on, if any. */
   readonly split?: Split | undefined;
   /** Where to write a page with pictures of the mistakes; its name ends in .html. */
   readonly report?: string | undefined;
@@ -49,11 +50,12 @@ export async function evaluate(
     );
   if (report !== undefined) await checkReportFile(report);
   const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
-  const { split, examples: found, notes: chosen } = chooseSplit(dataset, options.split);
-  const notes = [...dataset.notes, ...chosen];
-  for (const note of notes) onNote?.(note);
   const { root, classes } = dataset;
-  const labelled = matchLabels(found, { from: classes, to: parts.labels, where: root });
+  const chosen = await chooseExamples(options.split, { ...options, dataset, adapter: parts.adapter });
+  const notes = [...dataset.notes, ...chosen.notes];
+  for (const note of notes) onNote?.(note);
+  const { split, uses } = chosen;
+  const labelled = matchLabels(chosen.examples, { from: classes, to: parts.labels, where: root });
   const scorer = openScorer(parts.labels.length);
   const reliability = openReliability(parts.adapter);
   const examples: Example[] = [];
@@ -63,39 +65,16 @@ export async function evaluate(
     reliability.add(batch.logits, labels);
     examples.push(...batch.examples);
   }
-  if (examples.length === 0) throw new InputError(`${root}: no image of the ${split} split can be read.`);
+  if (examples.length === 0) throw new InputError(`${root}: none of the ${split} images can be read.`);
   const skipped = labelled.length - examples.length;
+  const metrics = scorer.metrics();
   const evaluation = {
-    ...{ split, classes: parts.labels, metrics: scorer.metrics(), reliability: reliability.measure() },
+    ...{ split, classes: parts.labels, metrics, reliability: reliability.measure() },
     ...{ examples, skipped, notes },
+    ...(uses && { uses: countUses(examples, { uses, predictions: metrics.predictions }) }),
   };
   if (report !== undefined) await writeReport(report, evaluation, { ...parts, ...options, root });
   return evaluation;
-}
-
-/** Why accuracy on other images than those of a test says less. */
-const caveats = {
-  train: "Accuracy on images that were trained on says little.",
-  val: "Where the epoch to keep was chosen on them, accuracy on them is somewhat too high.",
-} as const;
-
-/** Held-out images where there are any; a plain folder of classes is evaluated whole. */
-function chooseSplit(
-  { splits, root }: Dataset,
-  asked: Split | undefined,
-): { split: Split; examples: readonly Example[]; notes: readonly string[] } {
-  const heldOut = (["test", "val"] as const).find((name) => splits[name].length > 0);
-  const split = asked ?? heldOut ?? "train";
-  const examples = splitNames.includes(split) ? splits[split] : [];
-  const notes =
-    asked === undefined && split !== "test"
-      ? [`${root} has no test split; its ${split} images are taken. ${caveats[split]}`]
-      : [];
-  if (examples.length > 0) return { split, examples, notes };
-  const has = splitNames.filter((name) => splits[name].length > 0).join(", ") || "no images";
-  throw new InputError(
-    (show) => `${root} has no ${split} split; it has ${has}. Choose one with ${show("split")}.`,
-  );
 }
 
 interface ReportParts
@@ -131,7 +110,7 @@ async function withPictures(
 
 async function writeReport(path: string, evaluation: ModelEvaluation, parts: ReportParts): Promise<void> {
   const { model, adapter, preprocessing, root } = parts;
-  const { split, metrics } = evaluation;
+  const { split, metrics, uses } = evaluation;
   const mistakes = await withPictures(evaluation, parts);
   const method = adapter ? adapter.method.name : "the model's own head";
   const facts = [
@@ -139,6 +118,7 @@ async function writeReport(path: string, evaluation: ModelEvaluation, parts: Rep
     ["method", method],
     ["data", resolve(root)],
     ["split", `${split}, ${metrics.examples.toLocaleString("en")} images`],
+    ["trained on", uses ? `${uses.trainedOn.toLocaleString("en")} of them` : "not known"],
     ["preprocessing", describeSteps(preprocessing)],
   ] as const;
   const title = `Evaluation: ${basename(resolve(root))}, ${split} images`;

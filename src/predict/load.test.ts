@@ -280,15 +280,17 @@ describe("evaluate", () => {
     const notesOf = async (held: Partial<Dataset["splits"]>) =>
       (await model.evaluate({ ...data, splits: { ...splits, test: [], ...held } })).notes;
     const noTest = `${at("data")} has no test split;`;
-    expect(await notesOf({ val: splits.test })).toEqual([
-      `${noTest} its val images are taken. Where the epoch to keep was chosen on them, accuracy on them is somewhat too high.`,
-    ]);
+    expect(await notesOf({ val: splits.test })).toEqual([`${noTest} its val images are taken.`]);
     expect(await notesOf({})).toEqual([
-      `${noTest} its train images are taken. Accuracy on images that were trained on says little.`,
+      `${noTest} of its 24 images, the 6 that the adapter was not trained on are taken.`,
     ]);
+    expect(evaluation.uses).toEqual({ trainedOn: 0, validated: 0, heldOutCorrect: 12, knownBy: "content" });
     const train = await model.evaluate(at("data"), { split: "train", report: at("report.html") });
     expect(train.metrics.examples).toBe(24);
-    expect(await readFile(at("report.html"), "utf8")).toContain("24 images");
+    expect(train.uses).toMatchObject({ trainedOn: 18, validated: 6 });
+    const page = await readFile(at("report.html"), "utf8");
+    expect(page).toContain("24 images");
+    expect(page).toContain('<div class="notice warning"><p>18 of these 24 images were trained on;');
   });
 
   it.each([

@@ -3,6 +3,13 @@
 /** Two-sided 95 % of a normal distribution. */
 const z = 1.959964;
 
+/** The 95 % interval of an accuracy in percent, whose count of correct images was not kept. */
+export const intervalOf = (
+  percent: number,
+  images: number,
+): readonly [low: number, high: number] | undefined =>
+  wilsonInterval(Math.round((percent * images) / 100), images);
+
 /** The 95 % interval of a share in percent; none without images. */
 export function wilsonInterval(
   correct: number,

@@ -23,7 +23,7 @@ export function renderClassTable({ classes, metrics, split }: Evaluation): Html 
     empty === 0
       ? ""
       : ` ${empty} without ${split} images ${empty === 1 ? "has" : "have"} no scores and ${empty === 1 ? "is" : "are"} left out of all means.`;
-  return html`<section><h2>Classes</h2><p class="soft">Lowest F1 first, in percent, on the images of the ${split} split.${without}</p>${table(rows.slice(0, mostOpen))}${more}</section>`;
+  return html`<section><h2>Classes</h2><p class="soft">Lowest F1 first, in percent, on the ${split} images.${without}</p>${table(rows.slice(0, mostOpen))}${more}</section>`;
 }
 
 const table = (rows: readonly Html[]): Html =>

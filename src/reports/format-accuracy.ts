@@ -1,4 +1,4 @@
-/** An accuracy as it must stand in a report: with its images, and how sure it is. */
+/** An accuracy as it must stand wherever one is shown: with its images, and how sure it is. */
 
 import { wilsonInterval } from "../predict/wilson.ts";
 

@@ -34,7 +34,7 @@ describe("renderEvaluation", () => {
     );
     expect(text).toMatchInlineSnapshot(`
       "test: 4 images of 2 classes; 1 class without images, excluded from the means
-      top-1 75.00 % (95 % interval 30.06 to 95.44 %), top-5 100.00 %, loss 0.8014
+      top-1 75.00 % (95 % interval 30.06 to 95.44 %), loss 0.8014
       mean over classes: precision 83.3 %, recall 75.0 %, F1 73.3 %
 
       class  images  precision  recall    F1
@@ -82,7 +82,8 @@ describe("renderEvaluation", () => {
     const text = renderEvaluation(evaluate(names(100), [...right, [7, 9], [7, 9], [3, 4]]));
     expect(text).toMatchInlineSnapshot(`
       "test: 201 images of 99 classes; 1 class without images, excluded from the means
-      top-1 98.51 % (95 % interval 95.70 to 99.49 %), top-5 99.00 %, loss 3.6371
+      top-1 98.51 % (95 % interval 95.70 to 99.49 %), loss 3.6371
+      top-5 99.00 % (95 % interval 96.45 to 99.73 %)
       mean over classes: precision 99.2 %, recall 99.2 %, F1 98.9 %
 
       The 10 classes with the lowest F1:
@@ -127,10 +128,26 @@ describe("renderEvaluation", () => {
       renderEvaluation({ split: "val", classes: ["a", "b"], metrics }).split("\n\n")[0],
     ).toMatchInlineSnapshot(`
       "val: 2 images of 2 classes
-      top-1 0.00 % (95 % interval 0.00 to 65.76 %), top-5 0.00 %, loss –
+      Where the epoch to keep was chosen on them, accuracy on them is somewhat too high.
+      top-1 0.00 % (95 % interval 0.00 to 65.76 %), loss –
       mean over classes: precision 0.0 %, recall 0.0 %, F1 0.0 %
       2 images gave logits that are not finite, counted as wrong."
     `);
+  });
+
+  it("says before any number what was trained on", () => {
+    const uses = { trainedOn: 1, validated: 0, heldOutCorrect: 1, knownBy: "content" } as const;
+    const answers = [
+      [0, 0],
+      [1, 1],
+    ] as const;
+    const text = renderEvaluation({ ...evaluate(["a", "b"], answers), uses });
+    expect(text.split("\n").slice(0, 4)).toEqual([
+      "test: 2 images of 2 classes",
+      "1 of these 2 images were trained on; accuracy on images that were trained on says little of others.",
+      "Top-1 on the other 1: 100.00 % (95 % interval 20.65 to 100.00 %).",
+      "top-1 100.00 % (95 % interval 34.24 to 100.00 %), loss 0.3133",
+    ]);
   });
 
   it("can not be broken by a hostile class name", () => {

@@ -4,7 +4,8 @@ import type { Reliability } from "../predict/reliability.ts";
 import { wilsonInterval } from "../predict/wilson.ts";
 import { type Column, displayWidth, renderTable } from "../table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
-import type { Evaluation } from "./evaluation.ts";
+import { describeUses } from "./describe-uses.ts";
+import { type Evaluation, fewestForFive } from "./evaluation.ts";
 
 /** Up to here every class has its line, and the confusion matrix fits a terminal. */
 const fewClasses = 20;
@@ -17,14 +18,20 @@ export function renderEvaluation(evaluation: Evaluation): string {
   return [renderHeadline(evaluation), renderClasses(evaluation), renderConfusion(evaluation)].join("\n\n");
 }
 
-function renderHeadline({ split, classes, metrics, reliability }: Evaluation): string {
-  const { examples, correct, top1, top5, loss, macro, broken, perClass } = metrics;
+function renderHeadline(evaluation: Evaluation): string {
+  const { split, classes, metrics, reliability } = evaluation;
+  const { examples, correct, top1, correctAmongFive, top5, loss, macro, broken, perClass } = metrics;
   const seen = perClass.filter(({ support }) => support > 0).length;
   const empty = classes.length - seen;
-  const interval = wilsonInterval(correct, examples)?.map((end) => end.toFixed(2));
+  const accuracy = (name: string, [percent, part]: readonly [number, number]): string => {
+    const interval = wilsonInterval(part, examples)?.map((end) => end.toFixed(2));
+    return `${name} ${percent.toFixed(2)} %${interval ? ` (95 % interval ${interval.join(" to ")} %)` : ""}`;
+  };
   const lines = [
     `${split}: ${amount(examples, "image")} of ${amount(seen, "class")}${empty > 0 ? `; ${amount(empty, "class")} without images, excluded from the means` : ""}`,
-    `top-1 ${top1.toFixed(2)} %${interval ? ` (95 % interval ${interval.join(" to ")} %)` : ""}, top-5 ${top5.toFixed(2)} %, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
+    ...describeUses(evaluation).map(({ text }) => text),
+    `${accuracy("top-1", [top1, correct])}, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
+    ...(classes.length < fewestForFive ? [] : [accuracy("top-5", [top5, correctAmongFive])]),
     `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,
   ];
   if (reliability && examples > broken) lines.push(...renderReliability(reliability, examples));

@@ -1,5 +1,6 @@
 /** The shell of every report: one HTML file with its style inside, for light and dark, that loads nothing and runs no script. */
 
+import type { Notice } from "./describe-uses.ts";
 import { breakable, type Html, html } from "./html.ts";
 
 /** A fact in the margin of a report: a name and what it is. */
@@ -17,6 +18,8 @@ interface Page {
   readonly title: string;
   /** What the report is about, in a line. */
   readonly subtitle: string;
+  /** What must be known before any number is read. */
+  readonly notices?: readonly Notice[];
   readonly headlines: readonly Headline[];
   readonly facts: readonly Fact[];
   readonly sections: readonly Html[];
@@ -34,6 +37,8 @@ h1 { margin: 0; font-size: 2rem; line-height: 1.15; letter-spacing: -.02em; text
 h2 { margin: 0 0 .2rem; font-size: 1.1rem; letter-spacing: -.01em; }
 a { color: inherit; }
 p { margin: 0; } .soft { color: var(--soft); } .subtitle { margin: .4rem 0 1.8rem; color: var(--soft); }
+.notice { margin-bottom: 1.25rem; padding: .8rem 1.3rem; background: var(--card); border: 1px solid var(--line); border-left: 5px solid var(--soft); border-radius: 8px; }
+.notice.warning { border-color: var(--bad); font-weight: 600; }
 section { margin-top: 1.25rem; padding: 1.4rem 1.5rem 1.5rem; background: var(--card); border: 1px solid var(--line); border-radius: 12px; }
 section > .soft { margin-bottom: 1rem; font-size: .9rem; max-width: 46rem; }
 .headlines { display: flex; flex-wrap: wrap; gap: 1px; overflow: hidden;
@@ -90,7 +95,7 @@ section > .outside { margin: 1rem 0 0; } .scroll:focus-visible { outline: 2px so
 `;
 
 /** A whole HTML document. */
-export function renderPage({ title, subtitle, headlines, facts, sections }: Page): string {
+export function renderPage({ title, subtitle, notices = [], headlines, facts, sections }: Page): string {
   const tiles = headlines.map(
     ({ name, value, unit, note }) =>
       html`<div><b>${value}${unit === undefined ? "" : html`<small>${unit}</small>`}</b><span>${name}</span>${note === undefined ? "" : html`<em>${note}</em>`}</div>`,
@@ -113,6 +118,7 @@ export function renderPage({ title, subtitle, headlines, facts, sections }: Page
 <main>
 <h1>${breakable(title)}</h1>
 <p class="subtitle">${breakable(subtitle)}</p>
+${renderNotices(notices)}
 <div class="headlines">${tiles}</div>
 ${sections}
 ${about}
@@ -121,4 +127,14 @@ ${about}
 </html>
 `;
   return `<!doctype html>\n${page.text}${style}${body.text}`;
+}
+
+/** Warnings in a box of their own, first. */
+function renderNotices(notices: readonly Notice[]): readonly Html[] {
+  return [true, false].flatMap((warning) => {
+    const said = notices
+      .filter((notice) => notice.warning === warning)
+      .map(({ text }) => html`<p>${text}</p>`);
+    return said.length === 0 ? [] : [html`<div class="notice${warning ? " warning" : ""}">${said}</div>`];
+  });
 }

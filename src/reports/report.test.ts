@@ -4,7 +4,10 @@ import { renderReport } from "./report.ts";
 import { worstMistakes } from "./worst-mistakes.ts";
 
 /** A report on examples, four of each class but the last, that are taken for the next class `wrong` times in four. */
-function report(classes: readonly string[], { path = "test/a.jpg", wrong = 1, empty = 0 } = {}) {
+function report(
+  classes: readonly string[],
+  { path = "test/a.jpg", wrong = 1, empty = 0, trainedOn = 0 } = {},
+) {
   const labels = classes.slice(0, classes.length - empty).flatMap((_, i) => [i, i, i, i]);
   const logits = new Float32Array(labels.length * classes.length);
   for (const [i, label] of labels.entries())
@@ -16,7 +19,11 @@ function report(classes: readonly string[], { path = "test/a.jpg", wrong = 1, em
     thumbnail: i === 0 ? "data:image/jpeg;base64,AAAA" : undefined,
   }));
   const about = { title: "Flowers", subtitle: "an adapter", facts: [["Model", "vit-b16"]] as const };
-  return renderReport({ split: "test", classes, metrics, mistakes, ...about }).replaceAll("\u00a0", " ");
+  const uses = { trainedOn, validated: 0, heldOutCorrect: 0, knownBy: "content" } as const;
+  return renderReport({ split: "test", classes, metrics, uses, mistakes, ...about }).replaceAll(
+    "\u00a0",
+    " ",
+  );
 }
 
 const names = (count: number) => Array.from({ length: count }, (_, i) => `class ${i}`);
@@ -49,6 +56,17 @@ describe("renderReport", () => {
     const note = "80 test images, 95 % interval";
     expect(page).toContain(`<span>top-1 accuracy</span><em>${note} 64.5 to 83.2 %</em>`);
     expect(page).toContain(`<span>top-5 accuracy</span><em>${note}`);
+  });
+
+  it("warns above all numbers of images that were trained on", () => {
+    const page = report(["cat", "dog", "eel"], { trainedOn: 7 });
+    const warning =
+      '<div class="notice warning"><p>7 of these 12 images were trained on; accuracy on images that were trained on says little of others.</p>';
+    expect(page).toContain(warning);
+    expect(page.indexOf(warning)).toBeLessThan(page.indexOf('<div class="headlines">'));
+    const clean = report(["cat", "dog", "eel"]);
+    expect(clean).toContain('<div class="notice"><p>None of them was trained on.</p></div>');
+    expect(clean).not.toContain("notice warning");
   });
 
   it("leaves classes without images out of the means, and says so", () => {

@@ -5,7 +5,8 @@ import type { Reliability } from "../predict/reliability.ts";
 import { renderClassTable } from "./class-table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
-import type { Evaluation } from "./evaluation.ts";
+import { describeUses } from "./describe-uses.ts";
+import { type Evaluation, fewestForFive } from "./evaluation.ts";
 import { formatAccuracy } from "./format-accuracy.ts";
 import { breakable, type Html, html } from "./html.ts";
 import { type PicturedMistake, renderGallery } from "./mistake-gallery.ts";
@@ -21,8 +22,6 @@ interface Report extends Evaluation {
 }
 
 const mostPairs = 10;
-/** With so few classes, five guesses are nearly always correct. */
-const fewestForFive = 11;
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderReport(report: Report): string {
@@ -31,6 +30,7 @@ export function renderReport(report: Report): string {
   const [surest, ...all] = sections;
   return renderPage({
     ...{ title, subtitle, facts },
+    notices: describeUses(report),
     headlines: headlines(report),
     sections: [
       ...(surest ? [surest] : []),

@@ -68,9 +68,23 @@ describe("renderRunReport", () => {
           : record,
       ),
     );
-    expect(bare).not.toMatch(/alidation|best/);
+    expect(bare).not.toContain("best");
+    expect(bare).toContain(
+      "<b>none</b><span>validation accuracy</span><em>nothing was validated, so no accuracy is known</em>",
+    );
     expect(bare).toContain("<b>2<small>of 2</small></b><span>last epoch</span><em>kept</em>");
     expect(bare.split("<svg")).toHaveLength(3);
+  });
+
+  it("shows the linear probe's accuracy where that was kept", () => {
+    const worse = records.map((record) => (record.type === "epoch" ? { ...record, best: false } : record));
+    const page = render([{ type: "probe", valTop1: 80 }, ...worse]);
+    expect(page).toContain(
+      "<b>80.0<small>%</small></b><span>validation accuracy (top-1)</span><em>20 validation images, 95 % interval 58.4 to 91.9 %</em>",
+    );
+    expect(page).toContain("<b>linear probe</b><span>kept</span><em>none of 2 epochs was better</em>");
+    expect(page).not.toContain("60.0<small>");
+    expect(render([{ type: "probe", valTop1: 55 }, ...records])).toContain("60.0<small>");
   });
 
   it("survives a run that has not begun, and losses that are not numbers", () => {

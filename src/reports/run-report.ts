@@ -8,6 +8,7 @@ import { type Fact, type Headline, renderPage } from "./report-page.ts";
 
 /** What a run tells of itself, as its metrics file holds it. Other records are ignored. */
 export type RunRecord =
+  | { readonly type: "probe"; readonly valTop1?: number }
   | { readonly type: "step"; readonly step: number; readonly loss: number; readonly learningRate: number }
   | {
       readonly type: "epoch";
@@ -26,8 +27,6 @@ export type RunRecord =
       readonly best?: boolean;
     };
 
-type Epoch = Extract<RunRecord, { type: "epoch" }>;
-
 export interface RunFacts {
   readonly title: string;
   readonly subtitle: string;
@@ -36,37 +35,43 @@ export interface RunFacts {
   readonly valImages: number;
   /** How far training has moved each tensor; none where only the head trains, or nothing is kept yet. */
   readonly changes: readonly TensorChange[];
+  /** Whether the images that validated are the training images, each by a model that was not trained on it. */
+  readonly crossValidated?: boolean;
 }
 
 /** A whole HTML document that needs nothing beside it. */
 export function renderRunReport(records: readonly RunRecord[], about: RunFacts): string {
   const { title, subtitle, facts, changes } = about;
-  const epochs = records.filter((record) => record.type === "epoch");
   return renderPage({
     title,
     subtitle,
     facts,
-    headlines: headlines(epochs, about),
+    headlines: headlines(records, about),
     sections: [...sections(records), ...renderChanges(changes)],
   });
 }
 
-function headlines(epochs: readonly Epoch[], { trainImages, valImages }: RunFacts): Headline[] {
+function headlines(records: readonly RunRecord[], about: RunFacts): Headline[] {
+  const { trainImages } = about;
+  const epochs = records.filter((record) => record.type === "epoch");
   const last = epochs.at(-1);
-  if (last === undefined) return [{ name: "epochs so far", value: "0" }];
+  const probe = records.findLast((record) => record.type === "probe");
   const best = epochs.findLast((epoch) => epoch.best);
+  if (best === undefined && probe?.valTop1 !== undefined)
+    return [
+      validationAccuracy(probe.valTop1, about),
+      {
+        ...{ name: "kept", value: "linear probe" },
+        note: last ? `none of ${last.epoch} epochs was better` : "no epoch was trained",
+      },
+    ];
+  if (last === undefined) return [{ name: "epochs so far", value: "0" }];
   const kept = best ?? last;
-  const accuracy = (
-    name: string,
-    [top1, images, split]: readonly [number | undefined, number, string],
-  ): Headline[] => {
-    if (top1 === undefined) return [];
-    const correct = Math.round((top1 * images) / 100);
-    return [{ name, value: top1.toFixed(1), unit: "%", note: formatAccuracy({ correct, images, split }) }];
-  };
   return [
-    ...accuracy("validation accuracy (top-1)", [kept.valTop1, valImages, "validation"]),
-    ...accuracy("training accuracy (top-1)", [kept.trainTop1, trainImages, "training"]),
+    validationAccuracy(kept.valTop1, about),
+    ...(kept.trainTop1 === undefined
+      ? []
+      : [accuracy("training", { top1: kept.trainTop1, images: trainImages })]),
     {
       name: best === undefined ? "last epoch" : "best epoch",
       value: String(kept.epoch),
@@ -75,6 +80,23 @@ function headlines(epochs: readonly Epoch[], { trainImages, valImages }: RunFact
     },
     { name: "training loss", value: shortNumber(kept.trainLoss), note: `mean over epoch ${kept.epoch}` },
   ];
+}
+
+const validationAccuracy = (
+  top1: number | undefined,
+  { valImages: images, crossValidated = false }: RunFacts,
+): Headline =>
+  top1 === undefined
+    ? { name: "validation accuracy", value: "none", note: "nothing was validated, so no accuracy is known" }
+    : accuracy(crossValidated ? "cross-validated" : "validation", { top1, images });
+
+function accuracy(
+  split: string,
+  { top1, images }: { readonly top1: number; readonly images: number },
+): Headline {
+  const correct = Math.round((top1 * images) / 100);
+  const note = formatAccuracy({ correct, images, split });
+  return { name: `${split} accuracy (top-1)`, value: top1.toFixed(1), unit: "%", note };
 }
 
 function sections(records: readonly RunRecord[]): Html[] {

@@ -1,5 +1,6 @@
 /** The events of a run in a folder: commands print them, web pages stream them, tests collect them. */
 
+import type { ValidationKind } from "../adapter/adapter.ts";
 import type {
   EpochFacts,
   EstimateEvent,
@@ -81,7 +82,13 @@ export interface DoneEvent {
   /** The epoch that was kept, from 0. */
   readonly epoch: number;
   readonly step: number;
+  /** What the accuracy is of; without any, `none`. */
+  readonly validation: ValidationKind;
+  /** Percent of the validation images, or in cross-validation of all; absent, like the next two, where nothing was validated. */
   readonly valTop1?: number;
+  readonly valExamples?: number;
+  /** Its 95 % confidence interval, in percent. */
+  readonly valInterval?: readonly [low: number, high: number];
   /** Since the images were first checked, without pauses between resumed runs. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;

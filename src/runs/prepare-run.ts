@@ -1,5 +1,6 @@
 /** The slow part of starting a run: checks every image, and compares a resumed run with its beginning. */
 
+import { recordImages, type TrainedImages } from "../adapter/trained-images.ts";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
 import { checkClasses } from "../datasets/describe-dataset.ts";
@@ -7,6 +8,7 @@ import { FileError, InputError } from "../errors.ts";
 import { memoryBytes } from "../files/memory.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
+import { limits } from "../limits.ts";
 import type { Closers } from "../train/closers.ts";
 import { stepsPerEpoch } from "../train/epochs.ts";
 import type { FitOptions } from "../train/fit.ts";
@@ -14,7 +16,7 @@ import { eventStream } from "./event-stream.ts";
 import type { TrainEvent } from "./events.ts";
 import { imageExamples } from "./image-examples.ts";
 import type { OpenedRun } from "./open-run.ts";
-import { hashContents } from "./run-config.ts";
+import { type Contents, hashContents } from "./run-config.ts";
 
 /** A run that is ready to train. */
 export interface PreparedRun extends OpenedRun {
@@ -22,6 +24,8 @@ export interface PreparedRun extends OpenedRun {
   readonly splits: Splits;
   /** A hash of the images' paths, labels and contents. */
   readonly files: string;
+  /** Which images it trains on, for its adapter to remember; absent where they are too many. */
+  readonly images: TrainedImages | undefined;
 }
 
 interface Splits {
@@ -37,13 +41,14 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
   const { model, dataset, engine, preprocessing: steps, signal } = options;
   const store = options.store ?? closers.add(openImageStore());
   const splits = yield* usableExamples(opened, store);
-  const files = yield* readContents(dataset.root, splits, signal);
+  const { files, hashes } = yield* readContents(dataset.root, splits, signal);
   if (earlier?.settled && earlier.settled.files !== files)
     throw new InputError(
       (show) =>
         `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as ${show("out")}.`,
     );
   checkPosition(opened, splits);
+  const images = yield* recordContents(splits, hashes);
   if (!earlier) for (const message of opened.reasons) yield { type: "note", message };
   if (options.resume && !earlier)
     yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
@@ -66,7 +71,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     keep: false,
     ...(signal && { signal }),
   };
-  return { ...opened, fitOptions, splits, files };
+  return { ...opened, fitOptions, splits, files, images };
 }
 
 function checkPosition({ folder, recipe, resumed }: OpenedRun, { train }: Splits): void {
@@ -125,12 +130,30 @@ async function* checkImages(
   return bad;
 }
 
-async function* readContents(root: string, splits: Splits, signal: AbortSignal | undefined): Events<string> {
-  let files = "";
+async function* readContents(
+  root: string,
+  splits: Splits,
+  signal: AbortSignal | undefined,
+): Events<Contents> {
+  let contents: Contents = { files: "", hashes: new Map() };
   yield* eventStream<TrainEvent>(async (emit, signal) => {
     const onProgress = (done: number, total: number) =>
       emit({ type: "progress", label: "reading images", done, total, unit: "images" });
-    files = await hashContents(root, splits, { signal, onProgress });
+    contents = await hashContents(root, splits, { signal, onProgress });
   }, signal);
-  return files;
+  return contents;
+}
+
+async function* recordContents(
+  { train, val }: Splits,
+  hashes: Contents["hashes"],
+): Events<TrainedImages | undefined> {
+  const hashesOf = (examples: readonly Example[]) => examples.map(({ path }) => hashes.get(path) as string);
+  const images = recordImages({ train: hashesOf(train), validation: hashesOf(val) });
+  if (!images)
+    yield {
+      type: "note",
+      message: `The adapter will not record which images it was trained on: they are more than ${limits.MAX_RECORDED_IMAGES.value.toLocaleString("en")}.`,
+    };
+  return images;
 }

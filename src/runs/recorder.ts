@@ -4,6 +4,7 @@ import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { calibrate } from "../calibration/calibrate.ts";
 import { RlrrError } from "../errors.ts";
+import { intervalOf } from "../predict/wilson.ts";
 import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
   FitEpochEvent,
@@ -20,6 +21,7 @@ import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunConfig } from "./run-config.ts";
+import { type Validated, validatedOn } from "./validated-on.ts";
 import { writeRunReport } from "./write-run-report.ts";
 
 /** Saving may take this share of the time: a large state on a slow disk is saved less often. */
@@ -61,6 +63,7 @@ export class Recorder {
         yield* this.end();
         yield doneEvent(this.run, {
           ...event,
+          validated: validatedOn(this.run, this.run.splits),
           ...{ step: stepsDone(event.state.position), seconds: this.seconds() },
         });
     }
@@ -144,13 +147,15 @@ export class Recorder {
     { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
     { state: { parameters }, sample }: Pick<FitEpochEvent, "state" | "sample">,
   ): Events {
-    const { trainables, recipe, splits, folder, options, config, chosen, evaluation } = this.run;
+    const { trainables, recipe, splits, folder, options, config, chosen, evaluation, images } = this.run;
+    const validated = validatedOn(this.run, splits);
     const { model, dataset } = options;
     const training: Adapter["training"] = {
       ...recipe,
       trainImages: splits.train.length,
-      validationImages: splits.val.length,
+      validationImages: validated.images,
       keptEpoch: epoch,
+      validation: validated.kind,
       validationTop1: valTop1,
     };
     await writeAdapter(folder.paths.adapter, {
@@ -161,6 +166,7 @@ export class Recorder {
       preprocessing: evaluation,
       config: { ...model.config, classes: dataset.classes.length },
       training,
+      images,
       ...(sample && calibrate(sample)),
       tensors: copyTensors(trainables, parameters),
     });
@@ -211,20 +217,23 @@ export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): E
   }
 }
 
-/** Of a run that is finished, now or when it is resumed. */
-export const doneEvent = (
+interface Kept extends Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEarly"> {
+  readonly valTop1?: number;
+  readonly validated: Validated;
+}
+
+/** Of a run that is finished, now or when it is resumed. No accuracy stands without its images. */
+export function doneEvent(
   { folder }: OpenedRun,
-  {
+  { epoch, step, seconds, stoppedEarly, valTop1, validated: { kind, images } }: Kept,
+): DoneEvent {
+  const valInterval = valTop1 === undefined ? undefined : intervalOf(valTop1, images);
+  return {
+    type: "done",
+    adapter: folder.paths.adapter,
     epoch,
-    valTop1,
-    step,
-    seconds,
-    stoppedEarly,
-  }: Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEarly"> & { valTop1?: number },
-): DoneEvent => ({
-  type: "done",
-  adapter: folder.paths.adapter,
-  epoch,
-  ...(valTop1 === undefined ? {} : { valTop1 }),
-  ...{ step, seconds, stoppedEarly, report: folder.paths.report },
-});
+    validation: valTop1 === undefined ? "none" : kind,
+    ...(valTop1 !== undefined && valInterval && { valTop1, valExamples: images, valInterval }),
+    ...{ step, seconds, stoppedEarly, report: folder.paths.report },
+  };
+}

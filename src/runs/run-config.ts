@@ -97,14 +97,22 @@ export function hashFiles(
   return createHash("sha256").update(JSON.stringify(listed)).digest("hex");
 }
 
-/** The same with the files' contents: a run resumed with other pixels would give other results. */
+/** What a run's images hold. */
+export interface Contents {
+  /** `hashFiles` with the files' contents: a run resumed with other pixels would give other results. */
+  readonly files: string;
+  /** By path: the SHA-256 of the file's bytes, in base64. */
+  readonly hashes: ReadonlyMap<string, string>;
+}
+
+/** Reads every training and validation image once. */
 export async function hashContents(
   root: string,
   splits: Splits,
   options: EachFileOptions = {},
-): Promise<string> {
+): Promise<Contents> {
   const paths = [...new Set([...splits.train, ...splits.val].map(({ path }) => path))];
-  const hashes = await eachFile(
+  const found = await eachFile(
     paths,
     (path) =>
       hashFile(path).catch((cause: unknown) => {
@@ -112,8 +120,8 @@ export async function hashContents(
       }),
     options,
   );
-  const contents = new Map(paths.map((path, at) => [path, hashes[at]]));
-  return hashFiles(root, splits, (path) => contents.get(path));
+  const hashes = new Map(paths.map((path, at) => [path, found[at] as string]));
+  return { files: hashFiles(root, splits, (path) => hashes.get(path)), hashes };
 }
 
 /** Checks what run.json at `where` holds. */

@@ -11,6 +11,7 @@ import type { TrainEvent } from "./events.ts";
 import { type OpenedRun, openRun, type RunOptions } from "./open-run.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
 import { doneEvent, Recorder, writeReport } from "./recorder.ts";
+import { validatedOn } from "./validated-on.ts";
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
 
@@ -96,6 +97,8 @@ async function* finished(opened: OpenedRun, position: Position): Events {
   const { training } = await readAdapter(folder.path, { methods: ownMethod ? [ownMethod] : [] });
   const { trainImages, validationImages } = training;
   const { epochs, folds } = recipe;
-  const done = doneEvent(opened, { ...kept, step, seconds, stoppedEarly });
+  const { kind, images } = validatedOn(opened, options.dataset.splits);
+  const validated = { kind, images: (kind === "held-out" ? validationImages : trainImages) ?? images };
+  const done = doneEvent(opened, { ...kept, validated, step, seconds, stoppedEarly });
   yield { ...done, finishedBefore: { epochs, folds, trainImages, validationImages } };
 }

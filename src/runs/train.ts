@@ -129,7 +129,11 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
 }
 
 /** A resumed run's own steps, unless others are asked for or the images have another size. */
-function stepsFor({ config: { imageSize }, preprocessing }: Model, options: Chosen, training: StepChoices): Steps {
+function stepsFor(
+  { config: { imageSize }, preprocessing }: Model,
+  options: Chosen,
+  training: StepChoices,
+): Steps {
   const { steps, images = {} } = options;
   if (steps && isDeepStrictEqual(outputSize(steps.preprocessing), imageSize)) return steps;
   return {

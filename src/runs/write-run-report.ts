@@ -12,12 +12,24 @@ import { readMetrics } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import { chosenOptions } from "./recipe-defaults.ts";
 import { measureChanges } from "./tensor-changes.ts";
+import { validatedOn } from "./validated-on.ts";
 
 const number = z.number();
-const step = z.object({ type: z.literal("step"), step: number, loss: number, learningRate: number });
+/** Absent as a missing key, not as a value. */
+const optional = <Name extends string>(name: Name, value: number | undefined) =>
+  (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: number };
+const probe = z
+  .object({ type: z.literal("probe"), valTop1: number.optional() })
+  .transform(({ type, valTop1 }) => ({ type, ...optional("valTop1", valTop1) }));
+/** What a fold of cross-validation learned is no part of the curves. */
+const noFold = z.undefined().optional();
+const step = z.object({
+  ...{ type: z.literal("step"), fold: noFold, step: number, loss: number, learningRate: number },
+});
 const epoch = z
   .object({
     type: z.literal("epoch"),
+    fold: noFold,
     epoch: number,
     step: number,
     trainLoss: number,
@@ -27,14 +39,15 @@ const epoch = z
     best: z.boolean().default(false),
   })
   // Records count epochs from 0, people from 1.
-  .transform(({ trainTop1, valLoss, valTop1, ...record }) => ({
+  .transform(({ trainTop1, valLoss, valTop1, fold: _, ...record }) => ({
     ...record,
     epoch: record.epoch + 1,
-    ...(trainTop1 === undefined ? {} : { trainTop1 }),
-    ...(valLoss === undefined ? {} : { valLoss }),
-    ...(valTop1 === undefined ? {} : { valTop1 }),
+    ...optional("trainTop1", trainTop1),
+    ...optional("valLoss", valLoss),
+    ...optional("valTop1", valTop1),
   }));
-const recordSchema = z.union([step, epoch]);
+const foldless = step.transform(({ fold: _, ...record }) => record);
+const recordSchema = z.union([foldless, epoch, probe]);
 
 /** The facts on the page besides the curves. */
 interface Described extends Pick<OpenedRun, "chosen" | "config" | "recipe" | "trainables"> {
@@ -57,6 +70,12 @@ export async function writeRunReport(run: Described & Pick<OpenedRun, "folder">)
   await writeFileAtomically(report, renderRunReport(records, { ...about(run), changes }));
 }
 
+const keeps = {
+  val: "the best by validation",
+  latest: "the latest that validation cannot tell from the best",
+  last: "the last",
+} as const;
+
 /** Options that have rows of their own. */
 const told = new Set(["learningRate", "schedule", "epochs", "batchSize", "weightDecay", "seed", "select"]);
 
@@ -73,24 +92,30 @@ function about({
   const others = chosen.map(([name, value]) => `${words(name)} ${value}`);
   const settings = Object.entries(choice.options).map(([name, value]) => `${name} ${value}`);
   const data = basename(config.data.root);
-  const [trainImages, valImages] = [trainExamples.length, valExamples.length];
+  const trainImages = trainExamples.length;
+  const { kind, images: valImages } = validatedOn({ recipe }, { train: trainExamples, val: valExamples });
+  const crossValidated = kind === "cross-validation";
   const images = (count: number): string => `${count.toLocaleString("en")} images`;
   return {
     title: `Training run: ${choice.name} on ${data}`,
     subtitle: `${choice.name} adapts ${basename(config.model.id)} to ${config.data.classes.length} classes`,
     trainImages,
-    valImages,
+    ...{ valImages, crossValidated },
     facts: [
       ["method", [choice.name, ...settings].join(", ")],
       ["base model", config.model.id],
       ["data", config.data.root],
       ["classes", String(config.data.classes.length)],
       ["training split", images(trainImages)],
-      ["validation split", valImages > 0 ? images(valImages) : "none"],
       [
-        "epochs",
-        `${epochs}; ${select === "val" ? "the best on validation images is kept" : "the last is kept"}`,
+        "validation split",
+        crossValidated
+          ? `none; ${recipe.folds}-fold cross-validation`
+          : valImages > 0
+            ? images(valImages)
+            : "none",
       ],
+      ["epochs", `${epochs}; ${keeps[select]} is kept`],
       ["learning rate", `${learningRate}, ${schedule} schedule`],
       ["optimizer", `AdamW, ${batchSize} images per optimizer step, weight decay ${weightDecay}`],
       ["seed", String(seed)],
