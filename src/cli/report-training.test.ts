@@ -33,7 +33,9 @@ function* events(epochs: number, ran = epochs): Generator<TrainEvent, void, void
 /** Lines that were erased by going up to them are gone. */
 function afterErasing(written: string): string {
   const lines = written.split("\u001b[A\r\u001b[K");
-  return lines.reduce((before, next) => before.slice(0, before.lastIndexOf("\n", before.lastIndexOf("\n") - 1) + 1) + next);
+  return lines.reduce(
+    (before, next) => before.slice(0, before.lastIndexOf("\n", before.lastIndexOf("\n") - 1) + 1) + next,
+  );
 }
 
 /** What stands on a terminal after a run, and everything that was written. */
@@ -43,7 +45,9 @@ async function show(run: Iterable<TrainEvent>) {
   const reporter = openReporter({ json: false, stream });
   for (const event of run) await reporter.report(event);
   reporter.close();
-  const screen = afterErasing(written).split("\n").map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
+  const screen = afterErasing(written)
+    .split("\n")
+    .map((line) => line.split("\r").at(-1)?.replace("\u001b[K", "") ?? "");
   return { screen, written };
 }
 

@@ -303,7 +303,9 @@ describe("readModel from the hub", () => {
       const { url, close } = await serve();
       await close();
       hub = undefined;
-      const files = ["config.json", "model.safetensors"].map((file) => `\n  ${url}/${named}/resolve/main/${file}`);
+      const files = ["config.json", "model.safetensors"].map(
+        (file) => `\n  ${url}/${named}/resolve/main/${file}`,
+      );
       const byHand = `Or fetch its files elsewhere, put them into one folder, and give that folder as model:${files.join("")}`;
       await expect(readModel("tiny")).rejects.toThrow(
         new EngineError(

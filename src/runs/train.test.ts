@@ -114,7 +114,10 @@ describe("train", () => {
   });
 
   describe("a run that is resumed by its folder alone", () => {
-    const begun = { recipe: { epochs: 3, batchSize: 4, learningRate: 1e-2 }, images: { flip: true } as const };
+    const begun = {
+      recipe: { epochs: 3, batchSize: 4, learningRate: 1e-2 },
+      images: { flip: true } as const,
+    };
     const options = { ...begun, validationFraction: 0.4, method: { name: "rlrr", options: { rank: 2 } } };
     /** Stops in the second epoch. */
     async function stopHalfWay(out: string): Promise<void> {
@@ -143,7 +146,11 @@ describe("train", () => {
 
     it("names what is given again and differs", async () => {
       await expect(
-        resume(at("whole"), { recipe: { learningRate: 3e-3 }, validationFraction: 0.2, images: { flip: false } }),
+        resume(at("whole"), {
+          recipe: { learningRate: 3e-3 },
+          validationFraction: 0.2,
+          images: { flip: false },
+        }),
       ).rejects.toThrow(
         new InputError(
           `${at("whole")}: this run began with other options: learningRate was 0.01, is 0.003; validationFraction was 0.4, is 0.2; flip was true, is false. Resume it with what it began with, or give another folder as out.`,
