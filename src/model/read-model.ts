@@ -129,7 +129,7 @@ export const readModel = async (source: string, options: ReadModelOptions = {}):
   readLocated(await locateModel(source, hubOptions(options)), options);
 
 /** A named model, from the cache or the hub, whatever lies in the working directory. */
-export const readNamedModel = async (named: NamedModel, options: ReadModelOptions = {}): Promise<Model> =>
+export const loadNamedModel = async (named: NamedModel, options: ReadModelOptions = {}): Promise<Model> =>
   readLocated(await locateNamed(named, hubOptions(options)), options);
 
 const hubOptions = ({ signal, sendToken, onProgress }: ReadModelOptions): HubOptions => ({

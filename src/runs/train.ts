@@ -15,7 +15,7 @@ import type { MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import type { NamedModel } from "../model/named-models.ts";
-import { type ReadModelOptions, readModel, readNamedModel } from "../model/read-model.ts";
+import { type ReadModelOptions, readModel, loadNamedModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import { Closers } from "../train/closers.ts";
@@ -181,7 +181,7 @@ async function openBase(options: Chosen): Promise<Model> {
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
-  if (typeof model === "object") return "hubId" in model ? readNamedModel(model, asked) : model;
+  if (typeof model === "object") return "hubId" in model ? loadNamedModel(model, asked) : model;
   if (model === undefined) throw new Error("internal: no model was chosen.");
   const recalled = model === earlier?.model.id;
   return readModel(model, { ...asked, sendToken: !recalled }).catch((error: unknown) => {
