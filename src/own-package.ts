@@ -1,7 +1,7 @@
 /** Finds the folder of this package, also from a bundle: what runs in threads and processes, and what has native code, is there. */
 
 import { existsSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
+import module from "node:module";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { EngineError } from "./errors.ts";
@@ -17,8 +17,20 @@ export interface Place {
 
 const place: Place = {
   url: import.meta.url,
-  others: [typeof __filename === "string" ? __filename : undefined, process.argv[1], join(process.cwd(), "_")],
+  others: [ownFilename(), process.argv[1], join(process.cwd(), "_")],
 };
+
+/** Of a bundle in CommonJS. Not by `typeof`, which webpack answers while it builds, and wrongly for ES modules. */
+function ownFilename(): string | undefined {
+  try {
+    return __filename;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Not by its own name, which webpack takes for a `require` that it should resolve while it builds. */
+const requireFrom = (path: string): NodeJS.Require => module.createRequire(path);
 
 /** The package's folder, seen from a place. Throws what tells a bundle's user how to make it found. */
 export function findPackage({ url, others }: Place): string {
@@ -42,7 +54,7 @@ export function findPackage({ url, others }: Place): string {
 /** The package that a file would import. */
 function installedFrom(path: string): string | undefined {
   try {
-    return dirname(createRequire(path).resolve("rlrr/package.json"));
+    return dirname(requireFrom(path).resolve("rlrr/package.json"));
   } catch {
     return undefined;
   }
@@ -76,4 +88,4 @@ export const firstModule = (module: URL): URL =>
   module.href.endsWith(".ts") ? pathToFileURL(ownFile("src/typescript-worker.mjs")) : module;
 
 /** A dependency with native code, which a bundler could not inline, as this package itself sees it. */
-export const requireDependency = <T>(name: string): T => createRequire(ownFile("package.json"))(name);
+export const requireDependency = <T>(name: string): T => requireFrom(ownFile("package.json"))(name);

@@ -60,6 +60,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "graph",
     "formats/tensor.ts",
     "files/show-value.ts",
+    "files/check-options.ts",
     "model",
     "methods",
     "adapter/head.ts",
