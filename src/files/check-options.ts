@@ -34,7 +34,8 @@ export function checkOptions<Options extends object>(
 
 /** A path, or what else `kind` names that is an object. */
 export function checkPath(value: unknown, { what, kind }: { readonly what: string; readonly kind?: string }) {
-  if (typeof value === "string" || (kind !== undefined && typeof value === "object" && value !== null)) return;
+  if (typeof value === "string" || (kind !== undefined && typeof value === "object" && value !== null))
+    return;
   throw new InputError(
     `${what} must be a path${kind === undefined ? "" : ` or ${kind}`}, got ${shown(value)}.`,
   );
@@ -49,7 +50,8 @@ interface Kind {
 function kindOf(name: string): Kind | undefined {
   if (/^on[A-Z]/.test(name)) return { what: "a function", fits: (value) => typeof value === "function" };
   if (name === "signal") return { what: "an AbortSignal", fits: (value) => has(value, "throwIfAborted") };
-  if (name === "engine") return { what: "an engine, as openEngine gives", fits: (value) => has(value, "compile") };
+  if (name === "engine")
+    return { what: "an engine, as openEngine gives", fits: (value) => has(value, "compile") };
   if (name === "store")
     return { what: "an image store, as openImageStore gives", fits: (value) => has(value, "load") };
   return undefined;

@@ -99,10 +99,7 @@ export class LoadedModel implements AsyncDisposable {
    * The labels of images, in their order, as soon as they are known. An image that cannot be read gives its error and stops
    * nothing. A few batches are prepared ahead of the reader.
    */
-  async *predict(
-    images: ImageSources,
-    options: PredictOptions = {},
-  ): AsyncGenerator<Prediction, void, void> {
+  async *predict(images: ImageSources, options: PredictOptions = {}): AsyncGenerator<Prediction, void, void> {
     checkOptions(options, { verb: "predict", known });
     const { topK: count = 5, signal } = options;
     checkCounts({ topK: count });
