@@ -15,6 +15,8 @@ export default defineConfig({
   },
   test: {
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
+    // Theirs are `npm run test:packed`.
+    exclude: ["test/packed/**", "node_modules/**"],
     setupFiles: ["test/close-to-tensor.ts"],
     // A process a file: tests change the working directory, and native code that aborts takes one file with it.
     pool: "forks",

@@ -36,4 +36,5 @@ server.listen(Number(port), "127.0.0.1", () => {
 process.once("SIGTERM", () => {
   server.close(() => void model.close()); // first the requests under way
   server.closeIdleConnections();
+  setTimeout(() => server.closeAllConnections(), 5000).unref(); // an upload may never end
 });

@@ -1,4 +1,4 @@
-/** What `npm test` runs: types, lint and format, tests. Stops at the first that fails; its last line counts. */
+/** What `npm test` runs: types, lint and format, tests; and `npm run test:packed`. Stops at the first that fails; its last line counts. */
 
 import { spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
@@ -11,13 +11,22 @@ const folder = mkdtempSync(join(tmpdir(), "rlrr-test-"));
 const report = join(folder, "report.json");
 
 /** Extra arguments, such as a path below src, go to vitest. */
-const checks = [
-  ["typescript/bin/tsc", "--noEmit"],
-  ["@biomejs/biome/bin/biome", "check", "."],
-  ["vitest/vitest.mjs", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${report}`].concat(
-    process.argv.slice(2),
-  ),
+const [first, ...others] = process.argv.slice(2);
+const isPacked = first === "packed";
+const vitest = [
+  "vitest/vitest.mjs",
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
 ];
+const checks = isPacked
+  ? [[...vitest, "--config", "test/packed/vitest.config.ts", ...others]]
+  : [
+      ["typescript/bin/tsc", "--noEmit"],
+      ["@biomejs/biome/bin/biome", "check", "."],
+      [...vitest, ...process.argv.slice(2)],
+    ];
 
 /** Runs a check of node_modules; returns its exit code. */
 function run([path, ...flags]) {

@@ -1,6 +1,7 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync } from "node:fs";
+import { connect, type Socket } from "node:net";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
@@ -46,6 +47,16 @@ async function run(name: string, ...args: readonly (string | undefined)[]): Prom
   return stdout.replaceAll(folder, "").replaceAll("\\", "/");
 }
 
+/** A connection that has sent the first bytes of an image. */
+async function beginUpload(host: string, port: number): Promise<Socket> {
+  const socket = connect(port, host);
+  await once(socket, "connect");
+  const head = ["POST / HTTP/1.1", `host: ${host}`, "content-length: 100000", "", ""].join("\r\n");
+  const part = readFileSync(join(images ?? "", "red", "9.png")).subarray(0, 40);
+  await new Promise((sent) => socket.write(Buffer.concat([Buffer.from(head), part]), sent));
+  return socket;
+}
+
 describe("examples", () => {
   it("train, predict and merge, each on what the one before has left", async () => {
     const trained = await run("01-train.ts", base, images, out);
@@ -64,7 +75,7 @@ describe("examples", () => {
     );
   });
 
-  it("answer many uploads at once, say what is no image, and end", async () => {
+  it("answer many uploads at once, say what is no image, outlive a client that goes away, and end", async () => {
     const server = spawn(
       process.execPath,
       ["--import", "tsx", join("examples", "05-server.ts"), String(out), "0"],
@@ -91,6 +102,20 @@ describe("examples", () => {
         said: { error: "The image is text, not an image. Replace it or remove it." },
       });
       expect((await fetch(address)).status).toBe(405);
+
+      const large = { width: 10_000, height: 10_000, channels: 3, background: "#c01010" } as const;
+      const megapixels = await sharp({ create: large }).png().toBuffer();
+      expect((await upload(megapixels)).said.labels[0].label).toBe("red");
+
+      // One client goes away in the middle of its upload, another stays and sends nothing more.
+      const { hostname, port } = new URL(address);
+      const [gone, stuck] = await Promise.all([
+        beginUpload(hostname, Number(port)),
+        beginUpload(hostname, Number(port)),
+      ]);
+      gone.destroy();
+      stuck.on("error", () => {});
+      expect((await upload(pictures.get("blue") ?? "")).said.labels[0].label).toBe("blue");
     } finally {
       server.kill("SIGTERM");
     }

@@ -62,6 +62,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "graph",
     "formats/tensor.ts",
     "files/show-value.ts",
+    "files/check-options.ts",
     "model",
     "methods",
     "adapter/head.ts",
@@ -122,8 +123,9 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "files",
     "formats",
   ],
-  // A user of the library like any other, so that nothing is missing from it; how text is laid out is its own affair.
-  cli: ["index.ts", "node.ts", "table.ts", "duration.ts"],
+  // A user of the library like any other, so that nothing is missing from it; how text is laid out is its own affair,
+  // and so is what the package brings for it.
+  cli: ["index.ts", "node.ts", "table.ts", "duration.ts", "version.ts", "own-package.ts"],
 };
 /** What the package shows to others; it may import anything. */
 const doors = ["index.ts", "node.ts"];

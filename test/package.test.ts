@@ -11,12 +11,13 @@ const folder = temporaryFolder("package");
 const node = async (...args: readonly string[]) =>
   (await promisify(execFile)(process.execPath, [...args], { cwd: folder })).stdout;
 
+/** What is in the package beside `dist`. */
+const always = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "bin", "assets/demo/backbone"];
+
 /** The package as it is installed: what is compiled, without a line of TypeScript, beside its dependencies. */
 beforeAll(async () => {
-  const compiler = join(root, "node_modules/typescript/bin/tsc");
-  await node(compiler, "-p", join(root, "tsconfig.build.json"), "--outDir", join(folder, "dist"));
-  for (const name of ["package.json", "bin"])
-    cpSync(join(root, name), join(folder, name), { recursive: true });
+  await node(join(root, "scripts/build.mjs"), join(folder, "dist"));
+  for (const name of always) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
 });
 
@@ -26,11 +27,54 @@ describe("package", () => {
     const built = readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" }).map(
       (path) => `./dist/${path.replaceAll("\\", "/")}`,
     );
-    for (const door of [".", "./node"])
-      for (const target of Object.values(exports[door])) expect(built).toContain(target);
+    for (const door of [".", "./node"]) {
+      const { require: forRequire, ...forImport } = exports[door];
+      for (const target of [...Object.values(forRequire), ...Object.values(forImport)])
+        expect(built).toContain(target);
+    }
     expect(built.filter((path) => path.includes(".test."))).toEqual([]);
-    expect(files).toEqual(expect.arrayContaining(["bin", "dist"]));
+    expect(files).toEqual(["bin", "dist", "assets/demo/backbone", "CHANGELOG.md"]);
     expect(bin).toEqual({ rlrr: "bin/rlrr.mjs" });
+  });
+
+  it("holds one file for the demo's images, a model, and what the doors lead to", async () => {
+    const npm = process.env.npm_execpath;
+    const said = npm
+      ? await node(npm, "pack", "--dry-run", "--json")
+      : (await promisify(execFile)("npm", ["pack", "--dry-run", "--json"], { cwd: folder, shell: true }))
+          .stdout;
+    const [{ files, unpackedSize, size }] = JSON.parse(said);
+    const paths: string[] = files.map(({ path }: { path: string }) => path);
+    const other = paths.filter((path) => !/^dist\/.+\.(js|cjs|d\.ts|d\.cts)$/.test(path));
+    expect(other.sort()).toEqual([
+      "CHANGELOG.md",
+      "LICENSE",
+      "README.md",
+      "assets/demo/backbone/config.json",
+      "assets/demo/backbone/model.safetensors",
+      "assets/demo/backbone/preprocessor_config.json",
+      "bin/rlrr.mjs",
+      "dist/demo-images.zip",
+      "package.json",
+    ]);
+    expect(paths.filter((path) => path.endsWith(".cjs")).sort()).toEqual(
+      ["index", "node", "shared"].map((name) => `dist/${name}.cjs`),
+    );
+    // Declarations of the command are nobody's.
+    expect(paths.filter((path) => /^dist\/cli\/.*\.d\.c?ts$/.test(path))).toEqual([]);
+    expect(paths.length).toBeLessThan(650);
+    expect(size).toBeLessThan(5e6);
+    expect(unpackedSize).toBeLessThan(7e6);
+  });
+
+  it("names nothing of a checkout in what is built", () => {
+    const built = readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" }).filter((path) =>
+      /\.c?js$/.test(path),
+    );
+    const read = (path: string) => readFileSync(join(folder, "dist", path), "utf8");
+    // A bundler would look for what `new URL("./x", import.meta.url)` names, and for TypeScript there is none.
+    expect(built.filter((path) => /new URL\(\s*["'`]\./.test(read(path)))).toEqual([]);
+    expect(built.filter((path) => /import\((__rewrite|["'`][^"'`]*\.ts)/.test(read(path)))).toEqual([]);
   });
 
   it("runs its command", async () => {

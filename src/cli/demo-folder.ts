@@ -23,9 +23,9 @@ const listSchema = z.object({
 });
 type DemoList = z.output<typeof listSchema>;
 
-/** What a run, or a model, may have left in its folder when it was interrupted. */
+/** What a run, a model, or the images, may have left in its folder when it was interrupted. */
 const partNames =
-  /^((run|config|preprocessor_config)\.json|run\.lock|metrics\.jsonl|(checkpoint|model)\.safetensors|report\.html|adapter\/(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md)|\.[^/]+\.rlrr-(lock|tmp|tmp-old)(\/[^/]+)?)$/;
+  /^((run|config|preprocessor_config)\.json|run\.lock|metrics\.jsonl|(checkpoint|model)\.safetensors|report\.html|adapter\/(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|README\.md)|(train|val|test)\/[A-Z]\/\d+\.jpg|\.[^/]+\.rlrr-(lock|tmp|tmp-old)(\/[^/]+)?)$/;
 
 export interface DemoFolder {
   /** Lets `work` make the file or folder `part` of the folder. */

@@ -2,7 +2,6 @@
 
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
-import { fileURLToPath } from "node:url";
 import { Command, Option } from "commander";
 import { renderDuration } from "../duration.ts";
 import {
@@ -20,14 +19,14 @@ import {
   type StartEvent,
   train,
 } from "../node.ts";
+import { ownFile } from "../own-package.ts";
 import { renderTable } from "../table.ts";
-import { openDemoFolder } from "./demo-folder.ts";
+import { type DemoFolder, openDemoFolder } from "./demo-folder.ts";
+import { openDemoImages } from "./demo-images.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import { renderMerged } from "./merge.ts";
 import { say } from "./output.ts";
 import { openReporter } from "./report-training.ts";
-
-const assets = fileURLToPath(new URL("../../assets/demo/", import.meta.url));
 
 /** What is compared, simplest first: each with the recipe that suits it on these images. */
 const contenders: readonly { readonly method: string; readonly recipe: RecipeInput }[] = [
@@ -55,9 +54,21 @@ interface Result {
 }
 
 async function runDemo({ out }: { out: string }): Promise<void> {
-  const model = await readModel(join(assets, "backbone"));
-  const dataset = await readDataset(join(assets, "data"));
+  const model = await readModel(ownFile("assets/demo/backbone"));
   const folder = await openDemoFolder(out);
+  try {
+    await demonstrate(folder, { model, out });
+  } finally {
+    await folder.close();
+  }
+  await say(whatNext(out));
+}
+
+async function demonstrate(
+  folder: DemoFolder,
+  { model, out }: { readonly model: Model; readonly out: string },
+): Promise<void> {
+  const dataset = await readDataset(await openDemoImages(out, folder));
   await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training images of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
@@ -75,10 +86,8 @@ learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train
     word = await readWord(merged, { dataset, engine });
   } finally {
     await engine.close();
-    await folder.close();
   }
   await say(`The merged model reads ${word}.\n`);
-  await say(whatNext(out));
 }
 
 interface Scene {

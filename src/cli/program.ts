@@ -1,6 +1,7 @@
 /** The command `rlrr`: its sub-commands, and their exit codes. */
 
 import { Command } from "commander";
+import { version } from "../version.ts";
 import { benchCommand } from "./bench.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -10,14 +11,13 @@ import { mergeCommand } from "./merge.ts";
 import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { trainCommand } from "./train.ts";
-import { packageVersion } from "./version.ts";
 
 const rlrrCommand = (): Command =>
   new Command("rlrr")
     .description(
       "Adapt a pre-trained Vision Transformer to your own images, by training 0.3 million parameters.",
     )
-    .version(packageVersion())
+    .version(version)
     .addCommand(demoCommand())
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())

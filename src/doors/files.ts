@@ -18,6 +18,8 @@ export { showValue } from "../files/show-value.ts";
 export { recoverPlaces } from "../files/temporary-paths.ts";
 /** Writes a file under a temporary name, then renames it. */
 export { writeFileAtomically } from "../files/write-file.ts";
+/** Fills a folder under a temporary name, then renames it. */
+export { type WriteFolderOptions, writeFolderAtomically } from "../files/write-folder.ts";
 /** Tensors in the safetensors format. */
 export {
   readSafetensors,

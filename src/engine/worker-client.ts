@@ -2,6 +2,7 @@
 
 import type { Worker } from "node:worker_threads";
 import { EngineError } from "../errors.ts";
+import { ownModule } from "../own-package.ts";
 import { spawnWorker } from "../spawn-worker.ts";
 import type { Reply, Request } from "./onnx.worker.ts";
 import { newWorkFlags, unwatchExit, watchExit } from "./work-flags.ts";
@@ -17,17 +18,16 @@ interface Thread {
   readonly waiting: Map<number, Waiting>;
 }
 
-const workerModule = new URL("./onnx.worker.ts", import.meta.url);
-
 export class WorkerClient {
-  readonly #module: URL;
+  readonly #module: URL | undefined;
   #thread: Thread | undefined;
   #asked = 0;
   #closed = false;
   /** Resolves when every request so far has been answered. */
   #answered: Promise<void> = Promise.resolve();
 
-  constructor(module: URL = workerModule) {
+  /** `module`: what the thread runs; ONNX Runtime where left out. */
+  constructor(module?: URL) {
     this.#module = module;
   }
 
@@ -59,7 +59,7 @@ export class WorkerClient {
     // facts for it also overflows the thread's stack where the command line is long.
     process.env.ORT_DISABLE_TELEMETRY ??= "1";
     const flags = newWorkFlags();
-    const worker = spawnWorker(this.#module, { workerData: flags });
+    const worker = spawnWorker(this.#module ?? ownModule("engine/onnx.worker"), { workerData: flags });
     const thread: Thread = { worker, flags, waiting: new Map() };
     worker.on("message", (reply: Reply & { id: number }) => receive(thread, reply));
     const fail = (reason: string) => {

@@ -2,8 +2,10 @@
 
 import { constants as flags } from "node:fs";
 import { type FileHandle, open, rm, stat } from "node:fs/promises";
+import type extensions from "fs-native-extensions";
 import { InputError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import { requireDependency } from "../own-package.ts";
 import { codeOf, writeProblem } from "./file-problem.ts";
 
 /**
@@ -66,14 +68,19 @@ function openLock(path: string, place: string): Promise<FileHandle> {
 }
 
 /** Loaded on first use, so that whatever needs no lock also runs on machines without this library. */
-const loadExtensions = () =>
-  import("fs-native-extensions").then(({ default: found }) => found).catch(() => undefined);
+const loadExtensions = (): typeof extensions | undefined => {
+  try {
+    return requireDependency("fs-native-extensions");
+  } catch {
+    return undefined;
+  }
+};
 
 async function tryLock({ fd }: FileHandle, place: string): Promise<true | "held" | "unsupported"> {
-  const extensions = await loadExtensions();
-  if (!extensions) return "unsupported";
+  const loaded = loadExtensions();
+  if (!loaded) return "unsupported";
   try {
-    return extensions.tryLock(fd) || "held";
+    return loaded.tryLock(fd) || "held";
   } catch (cause) {
     if (noLocks.has(codeOf(cause) ?? "")) return "unsupported";
     throw writeProblem(cause, place);

@@ -46,8 +46,9 @@ export function captureOrigin(): { readonly stack?: string } {
   return origin;
 }
 
-/** This folder's files in a stack: TypeScript in a checkout, JavaScript in the package. */
-const ownFrame = /[\\/](src|dist)[\\/]graph[\\/](value|ops|shapes|grad)\.[jt]s/;
+/** This folder's files in a stack: TypeScript in a checkout, JavaScript in the package, where all CommonJS is in few files. */
+const ownFrame =
+  /[\\/](src|dist)[\\/]graph[\\/](value|ops|shapes|grad)\.[jt]s|[\\/]rlrr[\\/]dist[\\/](index|node|shared)\.cjs/;
 
 /** `vit.ts:41:12 (attention)`-like: the first frame outside this folder. */
 export function renderOrigin(value: Pick<Node, "origin">): string {

@@ -2,6 +2,7 @@
 
 import { EngineError, FileError, unreachable } from "../errors.ts";
 import { limits } from "../limits.ts";
+import { ownModule } from "../own-package.ts";
 import type { ImageAnswer, ImageResults, ImageTask, MemoryLimit } from "./image-process.ts";
 import { ImageWorker } from "./image-worker.ts";
 
@@ -17,10 +18,6 @@ const LARGE: MemoryLimit = {
 };
 const TIME_LIMIT_MS = limits.TIME_LIMIT_MS.value;
 const MAX_FAILED_STARTS = limits.MAX_FAILED_STARTS.value;
-
-/** The compiler rewrites the extensions of imports to `.js`, but not those of URLs: that is done here. */
-const isBuilt = import.meta.url.endsWith(".js");
-const PROCESS_FILE = new URL(`./image-process.${isBuilt ? "js" : "ts"}`, import.meta.url);
 
 interface Waiting {
   readonly task: ImageTask;
@@ -64,7 +61,7 @@ export class ImagePool {
 
   constructor(
     processes: number,
-    { file = PROCESS_FILE, timeLimitMs = TIME_LIMIT_MS, usual = USUAL, large = LARGE }: ImagePoolOptions = {},
+    { file = ownModule("images/image-process"), timeLimitMs = TIME_LIMIT_MS, usual = USUAL, large = LARGE }: ImagePoolOptions = {},
   ) {
     this.#limit = processes;
     this.#file = file;

@@ -4,6 +4,7 @@ import { type ChildProcess, fork } from "node:child_process";
 import type { Socket } from "node:net";
 import { fileURLToPath } from "node:url";
 import { limits } from "../limits.ts";
+import { firstModule } from "../own-package.ts";
 import type { ImageAnswer, ImageQuestion } from "./image-process.ts";
 import { residentBytes } from "./resident-memory.ts";
 
@@ -37,9 +38,7 @@ export class ImageWorker {
 
   /** Starts a process that runs the module `file`. */
   constructor(file: URL, { answered, died }: WorkerEvents) {
-    // Node 20 reads no TypeScript by itself.
-    const first = file.href.endsWith(".ts") ? new URL("../typescript-worker.mjs", import.meta.url) : file;
-    const child = fork(fileURLToPath(first), [file.href], {
+    const child = fork(fileURLToPath(firstModule(file)), [file.href], {
       serialization: "advanced", // typed arrays stay what they are
       stdio: ["ignore", "ignore", "pipe", "ipc"],
       execArgv: [], // flags of a test runner or a profiler

@@ -5,6 +5,8 @@ import { dirname } from "node:path";
 import { adapterFolder } from "../adapter/adapter-file.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { FileError, InputError } from "../errors.ts";
+import { checkCounts } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { statOf } from "../files/exists.ts";
 import { readFailure } from "../files/file-problem.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
@@ -42,6 +44,11 @@ export interface InspectOptions
   readonly tensors?: boolean | undefined;
 }
 
+const known: KnownOptions<InspectOptions> = {
+  ...{ heads: true, method: true, classes: true, tensors: true },
+  ...{ signal: true, onProgress: true, onImages: true },
+};
+
 /** An image file. */
 export interface ImageRecord extends ImageFacts {
   readonly type: "image";
@@ -70,6 +77,9 @@ interface Identified {
 
 /** Says what `what` is: a path, a named model such as `tiny`, the name of a size such as `vit-b16`, or an id of the hub. */
 export async function inspect(what: string, options: InspectOptions = {}): Promise<Inspection> {
+  checkPath(what, { what: "inspect: what to describe" });
+  checkOptions(options, { verb: "inspect", known });
+  checkCounts({ heads: options.heads });
   const { record, tensors } = await identify(what, options);
   const asksCounts = options.method !== undefined || options.classes !== undefined;
   const isDefined = record.type === "adapter" && record.method.name === ownMethod(options)?.name;

@@ -7,6 +7,7 @@ import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { showValue } from "../files/show-value.ts";
+import { ownModule } from "../own-package.ts";
 import type { Method } from "./method.ts";
 import { methods } from "./methods.ts";
 
@@ -18,7 +19,7 @@ export const namesFile = async (given: string): Promise<boolean> =>
 export async function loadMethodFile(path: string): Promise<Method> {
   if (!(await exists(path))) throw new InputError(`${path}: there is no such file.`);
   openDoors();
-  const loaded: { readonly default?: unknown } = await import(pathToFileURL(resolve(path)).href).catch(
+  const loaded: { readonly default?: unknown } = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ pathToFileURL(resolve(path)).href).catch(
     (cause: unknown) => {
       throw new InputError(`${path}: ${explainImport(cause, path)}`, { cause });
     },
@@ -86,15 +87,14 @@ let isOpen = false;
 function openDoors(): void {
   if (isOpen) return;
   isOpen = true;
-  const here = import.meta.url;
-  const extension = extname(here);
-  const urlOf = (door: string) => new URL(`../${door}${extension}`, here).href;
+  const urlOf = (door: string) => ownModule(door).href;
   const doors = new Map([
     ["rlrr", urlOf("index")],
     ["rlrr/node", urlOf("node")],
   ]);
   // What this file imports, in a checkout.
-  const importer = extension === ".ts" ? here : "";
+  const self = ownModule("methods/load-method").href;
+  const importer = extname(self) === ".ts" ? self : "";
   if (registerHooks) {
     registerHooks({
       resolve: (name, context, next) => {

@@ -5,6 +5,7 @@ import type { Dataset, Example, Split } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
 import { shown } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkReportFile } from "../files/check-output-paths.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
@@ -29,6 +30,11 @@ export interface EvaluateOptions extends ClassifyOptions {
   readonly onNote?: ((message: string) => void) | undefined;
 }
 
+const known: KnownOptions<EvaluateOptions> = {
+  ...{ split: true, report: true, skipBadImages: true, signal: true },
+  ...{ onNote: true, onProgress: true, onSkipped: true },
+};
+
 /** The result of `rlrr evaluate`, and the images it was computed on. */
 export interface ModelEvaluation extends Evaluation {
   /** Those that count, in the order of `metrics.predictions`. */
@@ -43,12 +49,16 @@ export async function evaluate(
   parts: ClassifierParts,
   options: EvaluateOptions,
 ): Promise<ModelEvaluation> {
+  checkOptions(options, { verb: "evaluate", known });
   const { report, signal, onNote } = options;
   if (typeof data !== "string" && (typeof data !== "object" || data === null))
     throw new InputError(
       `evaluate takes the path of labelled images, or a data set that was read; got ${shown(data)}.`,
     );
-  if (report !== undefined) await checkReportFile(report);
+  if (report !== undefined) {
+    checkPath(report, { what: "evaluate: report" });
+    await checkReportFile(report);
+  }
   const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
   const { root, classes } = dataset;
   const chosen = await chooseExamples(options.split, { ...options, dataset, adapter: parts.adapter });

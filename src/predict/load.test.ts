@@ -11,6 +11,7 @@ import {
   FileError,
   type ImageSource,
   InputError,
+  inspect,
   type LoadedModel,
   load,
   merge,
@@ -78,7 +79,7 @@ describe("load", () => {
   });
 
   const named = "takes the path or the hub id of a model, or { adapter, model }; got";
-  it.each<[unknown, object, string]>([
+  it.each<[unknown, unknown, string]>([
     [5, {}, `load ${named} 5.`],
     [undefined, {}, `load ${named} undefined.`],
     [null, {}, `load ${named} null.`],
@@ -88,14 +89,50 @@ describe("load", () => {
     ["run", { batchSize: Number.NaN }, "batchSize must be a whole number above 0, got NaN."],
     ["run", { expectedImages: 2.5 }, "expectedImages must be a whole number above 0, got 2.5."],
     ["run", { heads: -3 }, "heads must be a whole number above 0, got -3."],
+    [
+      "run",
+      { treads: 1 },
+      'load: there is no option "treads". Known: model, engine, store, batchSize, expectedImages, heads, method, provider, threads, signal, onProgress.',
+    ],
+    ["run", null, "load: its options must be an object, got null."],
+    ["run", { signal: 5 }, "load: signal must be an AbortSignal, got 5."],
+    ["run", { onProgress: "yes" }, 'load: onProgress must be a function, got "yes".'],
+    ["run", { engine: {} }, "load: engine must be an engine, as openEngine gives, got {}."],
+    ["run", { store: 1 }, "load: store must be an image store, as openImageStore gives, got 1."],
+    ["run", { model: 5 }, "load: model must be a path or a model that was read, got 5."],
+    [{ adapter: 5 }, {}, "load: adapter must be a path, got 5."],
+    [{ adaptor: "run" }, {}, 'load: there is no option "adaptor". Known: adapter, model.'],
   ])("refuses load(%j, %j)", async (source, options, message) => {
-    await expect(load(source as string, options)).rejects.toThrow(new InputError(message));
+    await expect(load(source as string, options as object)).rejects.toThrow(new InputError(message));
   });
 
-  it("refuses to merge with options that are not valid", async () => {
-    await expect(merge(at("run"), at("new"), { threads: 1.5 })).rejects.toThrow(
-      new InputError("threads must be a whole number above 0, got 1.5."),
-    );
+  it.each<[unknown, unknown, object, string]>([
+    ["run", "new", { threads: 1.5 }, "threads must be a whole number above 0, got 1.5."],
+    [5, 6, {}, "merge: the adapter must be a path, got 5."],
+    ["run", 6, {}, "merge: the folder to write must be a path, got 6."],
+    ["run", undefined, {}, "merge: the folder to write must be a path, got undefined."],
+    ["run", "new", { model: 5 }, "merge: model must be a path or a model that was read, got 5."],
+    [
+      "run",
+      "new",
+      { out: "x" },
+      'merge: there is no option "out". Known: model, engine, heads, method, provider, threads, signal, onProgress.',
+    ],
+  ])("refuses merge(%j, %j, %j)", async (adapter, out, options, message) => {
+    await expect(merge(adapter as string, out as string, options)).rejects.toThrow(new InputError(message));
+  });
+
+  it.each<[unknown, object, string]>([
+    [5, {}, "inspect: what to describe must be a path, got 5."],
+    [undefined, {}, "inspect: what to describe must be a path, got undefined."],
+    [
+      "vit-b16",
+      { tensor: true },
+      'inspect: there is no option "tensor". Known: heads, method, classes, tensors, signal, onProgress, onImages.',
+    ],
+    ["vit-b16", { heads: "3" }, 'heads must be a whole number above 0, got "3".'],
+  ])("refuses inspect(%j, %j)", async (what, options, message) => {
+    await expect(inspect(what as string, options)).rejects.toThrow(new InputError(message));
   });
 
   it("refuses a base that is not where it was, in words for a program", async () => {
@@ -232,17 +269,22 @@ describe("predict", () => {
 
   const kinds =
     "a path, a file: URL, bytes, a Blob, a ReadableStream, pixels as { width, height, data }, or an iterable of these";
-  it.each<[unknown, object, string]>([
+  it.each<[unknown, unknown, string]>([
     ["x.png", { topK: -1 }, "topK must be a whole number above 0, got -1."],
     ["x.png", { topK: Number.NaN }, "topK must be a whole number above 0, got NaN."],
     ["x.png", { topK: 1.5 }, "topK must be a whole number above 0, got 1.5."],
     ["x.png", { topK: "3" }, 'topK must be a whole number above 0, got "3".'],
+    ["x.png", { topk: 3 }, 'predict: there is no option "topk". Known: topK, signal.'],
+    ["x.png", { signal: "now" }, 'predict: signal must be an AbortSignal, got "now".'],
+    ["x.png", 3, "predict: its options must be an object, got 3."],
     [undefined, {}, `predict takes ${kinds}; got undefined.`],
     [null, {}, `predict takes ${kinds}; got null.`],
     [5, {}, `predict takes ${kinds}; got 5.`],
   ])("refuses predict(%j, %j)", async (images, options, message) => {
     await using model = await load(at("run"), { engine });
-    await expect(collect(model.predict(images as string, options))).rejects.toThrow(new InputError(message));
+    await expect(collect(model.predict(images as string, options as object))).rejects.toThrow(
+      new InputError(message),
+    );
   });
 
   it("reads no further ahead than a few batches", async () => {
@@ -300,6 +342,7 @@ describe("evaluate", () => {
       { report: "page.txt" },
       "report writes an HTML page and overwrites the file; its name must end in .html, got page.txt.",
     ],
+    [{ report: 5 as unknown as string }, "evaluate: report must be a path, got 5."],
   ] as const)("refuses %j", async (options, message) => {
     await using model = await load(at("run"), { engine });
     await expect(model.evaluate(at("data"), options)).rejects.toThrow(
@@ -313,6 +356,16 @@ describe("evaluate", () => {
     await using model = await load(at("run"), { engine });
     await expect(model.evaluate(data as unknown as string)).rejects.toThrow(
       new InputError(`evaluate takes the path of labelled images, or a data set that was read; got ${data}.`),
+    );
+  });
+});
+
+describe("evaluate", () => {
+  it("refuses an option that it does not know", async () => {
+    await using model = await load(at("run"), { engine });
+    const options = { splitt: "test" } as object;
+    await expect(model.evaluate(at("data"), options)).rejects.toThrow(
+      /^evaluate: there is no option "splitt"\. Known: split, .*\.$/,
     );
   });
 });
@@ -351,6 +404,23 @@ describe("close", () => {
     await expect(model.close()).rejects.toThrow("session 1");
     expect(released).toEqual(["session", "session", "engine"]);
     await loaded.close();
+  });
+
+  it("answers the images of a call that are under way, and refuses its later ones", async () => {
+    const model = await load(at("run"), { engine });
+    let closing: Promise<void> | undefined;
+    const paths = function* () {
+      for (let index = 0; index < 8; index++) yield at("red.png");
+      closing = model.close();
+      for (;;) yield at("blue.png");
+    };
+    const said: unknown[] = [];
+    const reading = (async () => {
+      for await (const { labels } of model.predict(paths(), { topK: 1 })) said.push(labels?.[0]?.label);
+    })();
+    await expect(reading).rejects.toThrow(new InputError("The model is closed. Load it again."));
+    expect(said).toEqual(Array.from({ length: 8 }, () => "red"));
+    await closing;
   });
 
   it("waits for running calls, and refuses later ones", async () => {

@@ -4,6 +4,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { checkCounts, shown } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
@@ -24,12 +25,24 @@ export interface LoadOptions extends OpenModelOptions, EngineOptions {
   readonly expectedImages?: number | undefined;
 }
 
+const known: KnownOptions<LoadOptions> = {
+  ...{ model: true, engine: true, store: true, batchSize: true, expectedImages: true, heads: true },
+  ...{ method: true, provider: true, threads: true, signal: true, onProgress: true },
+};
+const knownNames: KnownOptions<Named> = { adapter: true, model: true };
+
 /** Loads an adapter, the run that made it, or a model that has a head of its own. */
 export async function load(source: string | Named, options: LoadOptions = {}): Promise<LoadedModel> {
   if (typeof source !== "string" && (typeof source !== "object" || source === null))
     throw new InputError(
       `load takes the path or the hub id of a model, or { adapter, model }; got ${shown(source)}.`,
     );
+  checkOptions(options, { verb: "load", known });
+  const given = typeof source === "string" ? { model: options.model } : source;
+  checkOptions(given, { verb: "load", known: knownNames });
+  for (const [name, value] of Object.entries(given))
+    if (value !== undefined)
+      checkPath(value, { what: `load: ${name}`, ...(name === "model" && { kind: "a model that was read" }) });
   const { threads, heads } = options;
   checkCounts({ threads, heads, batchSize: options.batchSize, expectedImages: options.expectedImages });
   const named = typeof source === "string" ? await nameSource(source, options.model) : source;

@@ -7,6 +7,7 @@ import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
 import { checkCounts, shown } from "../files/check-count.ts";
+import { checkOptions, type KnownOptions } from "../files/check-options.ts";
 import { type ImageSource, nameOf, type ReadSource, readSource } from "../images/image-source.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
@@ -47,6 +48,8 @@ export interface PredictOptions {
   readonly topK?: number;
   readonly signal?: AbortSignal | undefined;
 }
+
+const known: KnownOptions<PredictOptions> = { topK: true, signal: true };
 
 /** One image or many; a stream of images is read as fast as they are answered. */
 export type ImageSources = ImageSource | Iterable<ImageSource> | AsyncIterable<ImageSource>;
@@ -96,10 +99,9 @@ export class LoadedModel implements AsyncDisposable {
    * The labels of images, in their order, as soon as they are known. An image that cannot be read gives its error and stops
    * nothing. A few batches are prepared ahead of the reader.
    */
-  async *predict(
-    images: ImageSources,
-    { topK: count = 5, signal }: PredictOptions = {},
-  ): AsyncGenerator<Prediction, void, void> {
+  async *predict(images: ImageSources, options: PredictOptions = {}): AsyncGenerator<Prediction, void, void> {
+    checkOptions(options, { verb: "predict", known });
+    const { topK: count = 5, signal } = options;
     checkCounts({ topK: count });
     const sources = sourcesOf(images);
     const left = new AbortController();

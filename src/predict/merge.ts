@@ -5,6 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { EngineError, InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
@@ -20,6 +21,11 @@ export interface MergeOptions extends OpenModelOptions, EngineOptions {
   readonly engine?: Engine | undefined;
 }
 
+const known: KnownOptions<MergeOptions> = {
+  ...{ model: true, engine: true, heads: true, method: true, provider: true, threads: true },
+  ...{ signal: true, onProgress: true },
+};
+
 /** The result of merging. */
 export interface MergedModel {
   /** A folder in Hugging Face's format. */
@@ -30,6 +36,11 @@ export interface MergedModel {
 
 /** Writes base and adapter as one plain model into the new folder `out`, where it appears once its logits are found equal. */
 export async function merge(adapter: string, out: string, options: MergeOptions = {}): Promise<MergedModel> {
+  checkOptions(options, { verb: "merge", known });
+  checkPath(adapter, { what: "merge: the adapter" });
+  checkPath(out, { what: "merge: the folder to write" });
+  if (options.model !== undefined)
+    checkPath(options.model, { what: "merge: model", kind: "a model that was read" });
   checkCounts({ threads: options.threads, heads: options.heads });
   await checkNewFolder(out);
   const opened = await openModel({ adapter, model: options.model }, options);

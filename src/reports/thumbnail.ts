@@ -1,8 +1,9 @@
 /** A small copy of a picture as a data URI, to stand inside a report. */
 
-import sharp from "sharp";
+import type sharp from "sharp";
 import { FileError } from "../errors.ts";
 import { decodeImage } from "../images/decode.ts";
+import { requireDependency } from "../own-package.ts";
 import { resize } from "../preprocessing/resize.ts";
 
 /** Shown at about 150 CSS pixels; twice that would double a report of 24 pictures for little. */
@@ -18,7 +19,8 @@ export async function makeThumbnail(path: string): Promise<string | undefined> {
       size: [shrink(image.height), shrink(image.width)],
       filter: "lanczos",
     });
-    const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
+    const encode = requireDependency<typeof sharp>("sharp");
+    const bytes = await encode(pixels, { raw: { width, height, channels: 3 } })
       .jpeg({ quality: 78 })
       .toBuffer();
     return `data:image/jpeg;base64,${bytes.toString("base64")}`;

@@ -9,6 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { checkRunFolder } from "../files/check-output-paths.ts";
+import { checkOptions, type KnownOptions } from "../files/check-options.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";
@@ -142,8 +143,7 @@ function stepsFor(
   };
 }
 
-/** Every option, so that one that is not known is not dropped in silence. */
-const known: Readonly<Record<keyof TrainOptions, true>> = {
+const known: KnownOptions<TrainOptions> = {
   ...{ model: true, data: true, out: true, method: true, recipe: true, images: true, imageSize: true },
   ...{ heads: true, validationFraction: true, skipBadImages: true, resume: true, engine: true, store: true },
   ...{ signal: true, onProgress: true, provider: true, threads: true },
@@ -151,11 +151,8 @@ const known: Readonly<Record<keyof TrainOptions, true>> = {
 
 /** Programs without types may leave out what is needed, or misspell what is not. */
 function checkGiven(options: Partial<TrainOptions>): void {
-  const stranger = Object.keys(options).find((name) => !Object.hasOwn(known, name));
-  if (stranger !== undefined)
-    throw new InputError(
-      `train: there is no option "${stranger}". Known: ${Object.keys(known).join(", ")}. Options of training, such as epochs, belong in recipe.`,
-    );
+  const advice = " Options of training, such as epochs, belong in recipe.";
+  checkOptions(options, { verb: "train", known, advice });
   if (options.out === undefined) throw new InputError((show) => `train: ${show("out")} is missing.`);
   for (const name of ["model", "data", "out"] as const) {
     const value = options[name];

@@ -3,6 +3,7 @@
 import { allTrainables } from "../adapter/head.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { checkOptions, type KnownOptions } from "../files/check-options.ts";
 import { showValue } from "../files/show-value.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
@@ -44,6 +45,30 @@ export interface FitOptions {
   readonly signal?: AbortSignal;
 }
 
+const known: KnownOptions<FitOptions> = {
+  ...{ model: true, method: true, classes: true, train: true, val: true, recipe: true, engine: true },
+  ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
+};
+
+/** Programs without types may leave out what is needed. */
+function checkGiven(options: FitOptions): void {
+  checkOptions(options, { verb: "fit", known });
+  const { model, train, val, engine } = options;
+  const needed = [
+    ["model", model?.config && model.weights, "a model, as readModel gives"],
+    ["train", train?.labels && train.batches, "examples, as examplesInMemory gives"],
+    ["engine", engine, "an engine, as openEngine gives"],
+    ["val", val === undefined || (val?.labels && val.batches), "examples, as examplesInMemory gives"],
+  ] as const;
+  for (const [name, isThere, what] of needed)
+    if (!isThere)
+      throw new InputError(
+        options[name] === undefined
+          ? `fit: ${name} is missing. Give ${what}.`
+          : `fit: ${name} must be ${what}, got ${showValue(options[name])}.`,
+      );
+}
+
 /** All that is settled before anything runs. */
 export interface FitPlan {
   readonly options: FitOptions;
@@ -59,6 +84,7 @@ export interface FitPlan {
 
 /** Wrong options fail here. */
 export function planFit(options: FitOptions): FitPlan {
+  checkGiven(options);
   const { model, classes, train, val } = options;
   const data = { labels: train.labels, valExamples: val?.labels.length ?? 0 };
   const { chosen, recipe } = settleTraining({ ...options, data });

@@ -91,6 +91,24 @@ describe("fit, in memory", () => {
     expect(last).toBe(1);
   });
 
+  const needs = "examples, as examplesInMemory gives";
+  it.each<[unknown, string]>([
+    [undefined, "fit: its options must be an object, got undefined."],
+    [{}, "fit: model is missing. Give a model, as readModel gives."],
+    [{ model: "vit-b16" }, 'fit: model must be a model, as readModel gives, got "vit-b16".'],
+    [{ model }, `fit: train is missing. Give ${needs}.`],
+    [{ model, train: [1, 2] }, `fit: train must be ${needs}, got [1,2].`],
+    [{ ...options(), engine: undefined }, "fit: engine is missing. Give an engine, as openEngine gives."],
+    [{ ...options(), engine: "cpu" }, 'fit: engine must be an engine, as openEngine gives, got "cpu".'],
+    [{ ...options(), val: {} }, `fit: val must be ${needs}, got {}.`],
+    [
+      { ...options(), epochs: 3 },
+      'fit: there is no option "epochs". Known: model, method, classes, train, val, recipe, engine, resume, memoryBytes, readWeight, keep, signal.',
+    ],
+  ])("refuses what programs without types may give: %#", async (given, message) => {
+    await expect(collect(fit(given as FitOptions))).rejects.toThrow(new InputError(message));
+  });
+
   it("refuses labels that are no class", async () => {
     const train = examplesInMemory(new Float32Array(2 * size), [0, 2]);
     await expect(collect(fit({ ...options(), train }))).rejects.toThrow(

@@ -1,0 +1,30 @@
+/** Declarations of the doors and of all that they name, for `import` and once more for `require`; the others are removed. */
+
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { join, posix } from "node:path";
+
+/** `from "./a.ts"`, `import("./a.ts")`. */
+const specifier = /(\bfrom |\bimport\()"(\.[^"]+)\.ts"/g;
+
+/** The files that these doors lead to, by their paths without extension. */
+function reach(dist, doors) {
+  const texts = new Map();
+  const visit = (name) => {
+    if (texts.has(name)) return;
+    const text = readFileSync(join(dist, `${name}.d.ts`), "utf8");
+    texts.set(name, text);
+    for (const [, , to] of text.matchAll(specifier)) visit(posix.join(posix.dirname(name), to));
+  };
+  doors.forEach(visit);
+  return texts;
+}
+
+export function writeDeclarations(dist, doors) {
+  const texts = reach(dist, doors);
+  for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
+    if (path.endsWith(".d.ts")) rmSync(join(dist, path));
+  for (const [name, text] of texts) {
+    writeFileSync(join(dist, `${name}.d.ts`), text.replace(specifier, '$1"$2.js"'));
+    writeFileSync(join(dist, `${name}.d.cts`), text.replace(specifier, '$1"$2.cjs"'));
+  }
+}

@@ -1,0 +1,3 @@
+/** Next leaves the package out of its bundles, as docs/library.md advises. */
+
+export default { serverExternalPackages: ["rlrr"] };
