@@ -5,7 +5,6 @@ import type {
   DoneEvent,
   EpochEvent,
   EstimateEvent,
-  FinishedBefore,
   FoldEvent,
   ProbeEvent,
   StartEvent,

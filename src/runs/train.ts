@@ -8,15 +8,15 @@ import { groupCopies, splitTrainValidation } from "../datasets/split-train-valid
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { checkRunFolder } from "../files/check-output-paths.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
+import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
 import type { NamedModel } from "../model/named-models.ts";
-import { type ReadModelOptions, readModel, loadNamedModel } from "../model/read-model.ts";
+import { loadNamedModel, type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import { Closers } from "../train/closers.ts";

@@ -140,6 +140,7 @@ async function* trainAll(
     over(plan, epoch < 0 ? cv.probes : cv.finished.map((fold) => fold[epoch] ?? { top1: 0, loss: 0 }));
   const validation = {
     examples: train.labels.length,
+    from: firstToKeep(plan),
     // biome-ignore lint/correctness/useYield: the scores are known
     scores: async function* (_: unknown, epoch: number): Events<Validation> {
       return scores(epoch);
@@ -188,10 +189,15 @@ const bestOf = (
   return chooseBest(best, scored, { select: recipe.select, examples });
 };
 
+/** An epoch amid the schedule is no end: it ran at a high rate. By `latest` it is the whole schedule or the probe. */
+const firstToKeep = ({ recipe: { select, epochs } }: FitPlan): number =>
+  select === "latest" ? epochs - 1 : 0;
+
 function epochToKeep(plan: FitPlan, scores: (epoch: number) => Validation): number {
-  const first = plan.recipe.start === "probe" ? -1 : 0;
-  let best: Best | undefined;
-  for (let epoch = first; epoch < plan.recipe.epochs; epoch++)
+  const { start, epochs } = plan.recipe;
+  let best =
+    start === "probe" ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(scores(-1)) }) : undefined;
+  for (let epoch = firstToKeep(plan); epoch < epochs; epoch++)
     best = bestOf(plan, best, { epoch, ...withoutSample(scores(epoch)) });
   return best?.epoch ?? -1;
 }

@@ -34,6 +34,8 @@ export interface Prepared {
 export interface EpochValidation {
   /** How many examples the scores are of. */
   readonly examples: number;
+  /** The first epoch that may be kept. */
+  readonly from?: number;
   /** The scores after an epoch, -1 being the probe before all epochs. */
   readonly scores: (parameters: OptimizerState, epoch: number) => AsyncGenerator<FitEvent, Validation, void>;
 }
@@ -136,7 +138,8 @@ async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, 
   const broken = firstNotFinite(live.parameters);
   if (broken !== undefined) throw diverged(run, `A number of "${broken}"`, at.step);
   const scored = val && { epoch: at.epoch, top1: val.top1, loss: val.loss };
-  const best = scored ? chooseBest(at.best, scored, { ...recipe, ...validation }) : at.best;
+  const isCandidate = scored && at.epoch >= (validation?.from ?? 0);
+  const best = isCandidate ? chooseBest(at.best, scored, { ...recipe, ...validation }) : at.best;
   const facts = {
     ...foldIn(at),
     ...{ epoch: at.epoch, step: (run.steps?.before ?? 0) + at.step },
