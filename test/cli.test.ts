@@ -75,7 +75,15 @@ describe("the main job", () => {
     expect(of("start")).toEqual([
       {
         ...{ type: "start", method: "rlrr", trainable: 915, headTrainable: 51, backbone: 5360, classes: 3 },
-        ...{ trainExamples: 18, valExamples: 6, folds: 0, epochs: 4, steps: 8, microBatchSize: 9, resumedAt: 0 },
+        ...{
+          trainExamples: 18,
+          valExamples: 6,
+          folds: 0,
+          epochs: 4,
+          steps: 8,
+          microBatchSize: 9,
+          resumedAt: 0,
+        },
       },
     ]);
     expect(of("step").map(({ epoch, step, steps }) => [epoch, step, steps])).toEqual(

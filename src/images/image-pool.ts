@@ -61,7 +61,12 @@ export class ImagePool {
 
   constructor(
     processes: number,
-    { file = ownModule("images/image-process"), timeLimitMs = TIME_LIMIT_MS, usual = USUAL, large = LARGE }: ImagePoolOptions = {},
+    {
+      file = ownModule("images/image-process"),
+      timeLimitMs = TIME_LIMIT_MS,
+      usual = USUAL,
+      large = LARGE,
+    }: ImagePoolOptions = {},
   ) {
     this.#limit = processes;
     this.#file = file;

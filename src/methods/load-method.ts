@@ -19,11 +19,11 @@ export const namesFile = async (given: string): Promise<boolean> =>
 export async function loadMethodFile(path: string): Promise<Method> {
   if (!(await exists(path))) throw new InputError(`${path}: there is no such file.`);
   openDoors();
-  const loaded: { readonly default?: unknown } = await import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ pathToFileURL(resolve(path)).href).catch(
-    (cause: unknown) => {
-      throw new InputError(`${path}: ${explainImport(cause, path)}`, { cause });
-    },
-  );
+  const loaded: { readonly default?: unknown } = await import(
+    /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ pathToFileURL(resolve(path)).href
+  ).catch((cause: unknown) => {
+    throw new InputError(`${path}: ${explainImport(cause, path)}`, { cause });
+  });
   const method = checkMethod(loaded.default, path);
   if (methods.some(({ name }) => name === method.name))
     throw new InputError(

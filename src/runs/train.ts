@@ -7,8 +7,8 @@ import { groupCopies, splitTrainValidation } from "../datasets/split-train-valid
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { checkRunFolder } from "../files/check-output-paths.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
+import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";

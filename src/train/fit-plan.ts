@@ -46,7 +46,8 @@ export interface FitOptions {
 }
 
 const known: KnownOptions<FitOptions> = {
-  ...{ model: true, method: true, classes: true, train: true, val: true, recipe: true, engine: true },
+  ...{ model: true, method: true, classes: true, groups: true, train: true, val: true, recipe: true },
+  engine: true,
   ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
 };
 
