@@ -27,7 +27,7 @@ function unwrapImports(dist) {
   const text = readFileSync(path, "utf8");
   const plain = text
     .replace(wrapped, "")
-    .replace(/import\(__rewriteRelativeImportExtension\((.*)\)\)/g, "import($1)");
+    .replace(/import\(\s*__rewriteRelativeImportExtension\(([^()]*)\)\s*\)/g, "import($1)");
   if (plain === text || plain.includes("__rewrite")) throw new Error(`${path} is not as expected.`);
   writeFileSync(path, plain);
 }
