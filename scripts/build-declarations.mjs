@@ -1,7 +1,7 @@
-/** Declarations of the doors and of all that they name, for `import` and once more for `require`; the others are removed. */
+/** Declarations of the doors and of all that they name, for `import` and once more for `require`; the others are dropped. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, posix } from "node:path";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join, posix } from "node:path";
 
 /** `from "./a.ts"`, `import("./a.ts")`. */
 const specifier = /(\bfrom |\bimport\()"(\.[^"]+)\.ts"/g;
@@ -19,12 +19,14 @@ function reach(dist, doors) {
   return texts;
 }
 
-export function writeDeclarations(dist, doors) {
-  const texts = reach(dist, doors);
-  for (const path of readdirSync(dist, { recursive: true, encoding: "utf8" }))
-    if (path.endsWith(".d.ts")) rmSync(join(dist, path));
+/** Not beside the code: Next.js takes all files there for code, and finds ES syntax in declarations of CommonJS wrong. */
+export function moveDeclarations({ from, to, doors }) {
+  const texts = reach(from, doors);
+  for (const path of readdirSync(from, { recursive: true, encoding: "utf8" }))
+    if (path.endsWith(".d.ts")) rmSync(join(from, path));
   for (const [name, text] of texts) {
-    writeFileSync(join(dist, `${name}.d.ts`), text.replace(specifier, '$1"$2.js"'));
-    writeFileSync(join(dist, `${name}.d.cts`), text.replace(specifier, '$1"$2.cjs"'));
+    mkdirSync(dirname(join(to, name)), { recursive: true });
+    writeFileSync(join(to, `${name}.d.ts`), text.replace(specifier, '$1"$2.js"'));
+    writeFileSync(join(to, `${name}.d.cts`), text.replace(specifier, '$1"$2.cjs"'));
   }
 }

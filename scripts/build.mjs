@@ -1,4 +1,4 @@
-/** What `npm run build` runs: makes `dist` of the package, or the folder that it is given. */
+/** What `npm run build` runs: makes `dist` and `types` of the package, here or in the folder that it is given. */
 
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -6,7 +6,7 @@ import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { zipSync } from "fflate";
 import { rolldown } from "rolldown";
-import { writeDeclarations } from "./build-declarations.mjs";
+import { moveDeclarations } from "./build-declarations.mjs";
 
 const root = fileURLToPath(new URL("../", import.meta.url));
 const doors = ["index", "node"];
@@ -27,7 +27,7 @@ function unwrapImports(dist) {
   const text = readFileSync(path, "utf8");
   const plain = text
     .replace(wrapped, "")
-    .replace(/import\(__rewriteRelativeImportExtension\((.*)\)\)/g, "import($1)");
+    .replace(/import\(\s*__rewriteRelativeImportExtension\(([^()]*)\)\s*\)/g, "import($1)");
   if (plain === text || plain.includes("__rewrite")) throw new Error(`${path} is not as expected.`);
   writeFileSync(path, plain);
 }
@@ -58,10 +58,11 @@ function packImages(dist) {
   writeFileSync(join(dist, "demo-images.zip"), zipSync(images, { level: 0, mtime: "2026-01-01T00:00:00" }));
 }
 
-const dist = resolve(process.argv[2] ?? join(root, "dist"));
-rmSync(dist, { recursive: true, force: true });
+const target = resolve(process.argv[2] ?? root);
+const [dist, types] = ["dist", "types"].map((name) => join(target, name));
+for (const folder of [dist, types]) rmSync(folder, { recursive: true, force: true });
 compile(dist);
 unwrapImports(dist);
 await writeCommonJs(dist);
-writeDeclarations(dist, doors);
+moveDeclarations({ from: dist, to: types, doors });
 packImages(dist);

@@ -56,7 +56,7 @@ function brokenLink(page: string, target: string): string | undefined {
 
 /** The part of a quoted block that its file does not hold. `// …` stands for what is left out. */
 function misquoted([first = "", ...lines]: readonly string[]): string | undefined {
-  const path = /^\/\/ ([\w./-]+\.ts)$/.exec(first)?.[1];
+  const path = /^\/\/ ([\w./-]+\.[cm]?[jt]s)$/.exec(first)?.[1];
   if (path === undefined) return undefined;
   const source = read(path);
   let from = 0;

@@ -11,12 +11,12 @@ const folder = temporaryFolder("package");
 const node = async (...args: readonly string[]) =>
   (await promisify(execFile)(process.execPath, [...args], { cwd: folder })).stdout;
 
-/** What is in the package beside `dist`. */
+/** What is in the package beside `dist` and `types`. */
 const always = ["package.json", "README.md", "LICENSE", "CHANGELOG.md", "bin", "assets/demo/backbone"];
 
 /** The package as it is installed: what is compiled, without a line of TypeScript, beside its dependencies. */
 beforeAll(async () => {
-  await node(join(root, "scripts/build.mjs"), join(folder, "dist"));
+  await node(join(root, "scripts/build.mjs"), folder);
   for (const name of always) cpSync(join(root, name), join(folder, name), { recursive: true });
   symlinkSync(join(root, "node_modules"), join(folder, "node_modules"), "junction");
 });
@@ -24,8 +24,10 @@ beforeAll(async () => {
 describe("package", () => {
   it("holds its command, its doors with their types, and no tests", () => {
     const { exports, files, bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
-    const built = readdirSync(join(folder, "dist"), { recursive: true, encoding: "utf8" }).map(
-      (path) => `./dist/${path.replaceAll("\\", "/")}`,
+    const built = ["dist", "types"].flatMap((part) =>
+      readdirSync(join(folder, part), { recursive: true, encoding: "utf8" }).map(
+        (path) => `./${part}/${path.replaceAll("\\", "/")}`,
+      ),
     );
     for (const door of [".", "./node"]) {
       const { require: forRequire, ...forImport } = exports[door];
@@ -33,7 +35,7 @@ describe("package", () => {
         expect(built).toContain(target);
     }
     expect(built.filter((path) => path.includes(".test."))).toEqual([]);
-    expect(files).toEqual(["bin", "dist", "assets/demo/backbone", "CHANGELOG.md"]);
+    expect(files).toEqual(["bin", "dist", "types", "assets/demo/backbone", "CHANGELOG.md"]);
     expect(bin).toEqual({ rlrr: "bin/rlrr.mjs" });
   });
 
@@ -45,7 +47,7 @@ describe("package", () => {
           .stdout;
     const [{ files, unpackedSize, size }] = JSON.parse(said);
     const paths: string[] = files.map(({ path }: { path: string }) => path);
-    const other = paths.filter((path) => !/^dist\/.+\.(js|cjs|d\.ts|d\.cts)$/.test(path));
+    const other = paths.filter((path) => !/^(dist\/.+\.c?js|types\/.+\.d\.c?ts)$/.test(path));
     expect(other.sort()).toEqual([
       "CHANGELOG.md",
       "LICENSE",
@@ -61,7 +63,7 @@ describe("package", () => {
       ["index", "node", "shared"].map((name) => `dist/${name}.cjs`),
     );
     // Declarations of the command are nobody's.
-    expect(paths.filter((path) => /^dist\/cli\/.*\.d\.c?ts$/.test(path))).toEqual([]);
+    expect(paths.filter((path) => /^types\/cli\//.test(path))).toEqual([]);
     expect(paths.length).toBeLessThan(650);
     expect(size).toBeLessThan(5e6);
     expect(unpackedSize).toBeLessThan(7e6);

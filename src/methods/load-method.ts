@@ -19,9 +19,8 @@ export const namesFile = async (given: string): Promise<boolean> =>
 export async function loadMethodFile(path: string): Promise<Method> {
   if (!(await exists(path))) throw new InputError(`${path}: there is no such file.`);
   openDoors();
-  const loaded: { readonly default?: unknown } = await import(
-    /* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ pathToFileURL(resolve(path)).href
-  ).catch((cause: unknown) => {
+  const { href } = pathToFileURL(resolve(path));
+  const loaded = await importFile(href).catch((cause: unknown) => {
     throw new InputError(`${path}: ${explainImport(cause, path)}`, { cause });
   });
   const method = checkMethod(loaded.default, path);
@@ -31,6 +30,10 @@ export async function loadMethodFile(path: string): Promise<Method> {
     );
   return method;
 }
+
+/** No bundler shall look for it: it is not there while a bundle is made. */
+const importFile = (href: string): Promise<{ readonly default?: unknown }> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ href);
 
 function explainImport(cause: unknown, path: string): string {
   const { code, message } =

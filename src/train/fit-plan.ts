@@ -46,8 +46,9 @@ export interface FitOptions {
 }
 
 const known: KnownOptions<FitOptions> = {
-  ...{ model: true, method: true, classes: true, train: true, val: true, recipe: true, engine: true },
-  ...{ groups: true, resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
+  ...{ model: true, method: true, classes: true, groups: true, train: true, val: true, recipe: true },
+  engine: true,
+  ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
 };
 
 /** Programs without types may leave out what is needed. */

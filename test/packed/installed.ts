@@ -46,12 +46,12 @@ export function succeed(ended: Ended): Ended {
   return ended;
 }
 
-/** Builds and packs into `folder`; gives the package's path. The checkout's own `dist` is not touched. */
+/** Builds and packs into `folder`; gives the package's path. What is built in the checkout is not touched. */
 export async function pack(folder: string): Promise<string> {
   const staging = join(folder, "package");
   mkdirSync(staging, { recursive: true });
   for (const name of always) cpSync(join(root, name), join(staging, name), { recursive: true });
-  succeed(await runNode([join(root, "scripts/build.mjs"), join(staging, "dist")], { cwd: root }));
+  succeed(await runNode([join(root, "scripts/build.mjs"), staging], { cwd: root }));
   succeed(await runNpm(["pack", "--pack-destination", folder], staging));
   const name = readdirSync(folder).find((entry) => entry.endsWith(".tgz"));
   if (name === undefined) throw new Error(`npm pack has left no package in ${folder}.`);

@@ -1,5 +1,5 @@
-import { cpSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { temporaryFolder } from "../temporary-folder.ts";
@@ -149,6 +149,13 @@ describe("Next.js", () => {
     const env = { NEXT_TELEMETRY_DISABLED: "1" };
     const cwd = join(projects, "next");
     succeed(await runNode([bin("next/dist/bin/next"), "build"], { cwd, env }));
+    // What a standalone build copies: all that runs in threads and processes.
+    const trace = readFileSync(join(cwd, ".next/server/app/label/route.js.nft.json"), "utf8");
+    const copied: string[] = JSON.parse(trace).files.map((path: string) => basename(path));
+    const needed = ["onnx.worker.js", "image-process.js", "onnxruntime_binding.node"];
+    expect(copied).toEqual(expect.arrayContaining(needed));
+    if (process.platform === "linux")
+      expect(copied.filter((name) => name.startsWith("libonnxruntime.so"))).not.toEqual([]);
     const ended = await runNode(["serve.mjs", adapter, image], { cwd, env });
     expect(ended).toEqual({ code: 0, output: `${expected}size\n`, errors: "" });
   });

@@ -1,3 +1,7 @@
-/** Next leaves the package out of its bundles, as docs/library.md advises. */
+/** Next leaves the package out of its bundles, and copies the library that ONNX Runtime links to into a standalone build. */
 
-export default { serverExternalPackages: ["rlrr"] };
+export default {
+  output: "standalone",
+  serverExternalPackages: ["rlrr"],
+  outputFileTracingIncludes: { "/*": ["../node_modules/onnxruntime-node/bin/*/linux/*/*"] },
+};
