@@ -46,7 +46,7 @@ interface Scores {
 async function makePart(root: string, index: number): Promise<Part> {
   const set = sets[index % sets.length] ?? sets[0];
   const whole = await readDataset(join(root, set));
-  const random = randomStream(1000 + index, "tiny set");
+  const random = randomStream(2000 + index, "tiny set");
   const most = Math.min(20, whole.classes.length);
   const count = 2 + random.int(most - 1);
   const chosen = random.permutation(whole.classes.length).slice(0, count);

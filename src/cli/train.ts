@@ -62,7 +62,11 @@ const recipeOptions = [
   numberOption("--drop-path <p>", "drop whole residual branches: stochastic depth (default: 0)"),
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
-  numberOption("--label-smoothing <x>", "label smoothing (default: 0)"),
+  numberOption("--label-smoothing <x>", "label smoothing (default: 0.1; official: 0)"),
+  numberOption(
+    "--blend <share>",
+    "validate and keep weights so far between their start and the trained ones: 1 is all of training (default: 0.5 below 100 images, else 1; official: 1)",
+  ),
   new Option(
     "--class-weights <kind>",
     "weigh rare classes more (default: balanced where classes are uneven; official: none)",

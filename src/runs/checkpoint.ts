@@ -57,8 +57,8 @@ export interface Checkpoint {
 /** Writes the file atomically: a killed run keeps its previous state. */
 export async function writeCheckpoint(path: string, { position, state }: Checkpoint): Promise<void> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, { parameter, first, second }] of state) {
-    const parts = { parameter, first, second };
+  for (const [name, { parameter, first, second, start }] of state) {
+    const parts = { parameter, first, second, ...(start && { start }) };
     for (const [part, data] of Object.entries(parts))
       tensors.set(`${part}/${name}`, { shape: [data.length], data });
   }
@@ -90,6 +90,7 @@ export async function readCheckpoint(
       parameter: await part("parameter"),
       first: await part("first"),
       second: await part("second"),
+      ...(file.tensors.has(`start/${name}`) && { start: await part("start") }),
     });
   }
   return { position, state };

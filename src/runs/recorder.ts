@@ -168,7 +168,7 @@ export class Recorder {
       training,
       images,
       ...(sample && calibrate(sample)),
-      tensors: copyTensors(trainables, parameters),
+      tensors: copyTensors(trainables, { parameters, blend: recipe.blend }),
     });
     yield { type: "saved", what: "adapter", path: folder.paths.adapter, step };
   }

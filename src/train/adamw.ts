@@ -9,6 +9,8 @@ export interface Moments {
   readonly first: Float32Array;
   /** Running mean of its square. */
   readonly second: Float32Array;
+  /** Where it started, if what is kept lies between there and the parameter. */
+  readonly start?: Float32Array;
 }
 
 export type OptimizerState = ReadonlyMap<string, Moments>;

@@ -27,7 +27,11 @@ export async function compilePlan(plan: FitPlan, sources: Sources, closers: Clos
   if (examples === 0) return { context, flopsPerImage, validator: undefined };
   const { adaptation } = chosen;
   const shared = { backbone, frozen, trainables, adaptation, input: sources.input, classes, engine };
-  return { context, flopsPerImage, validator: closers.add(await openValidator({ ...shared, examples })) };
+  return {
+    context,
+    flopsPerImage,
+    validator: closers.add(await openValidator({ ...shared, blend: recipe.blend, examples })),
+  };
 }
 
 async function compileStep(

@@ -33,7 +33,7 @@ const recipe: RecipeInput = {
     folds: 3,
     seed: 11,
   },
-  ...{ epochs: 3, batchSize: 5, learningRate: 1e-2, warmupEpochs: 0, dropout: 0.1 },
+  ...{ epochs: 3, batchSize: 5, learningRate: 1e-2, warmupEpochs: 0, dropout: 0.1, blend: 0.5 },
 };
 const options: FitOptions = { model: tinyModel(), classes: 2, train, recipe, engine: referenceEngine() };
 

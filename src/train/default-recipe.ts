@@ -43,6 +43,7 @@ export function defaultRecipe(
     ...fixed,
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
     classWeights: isUneven ? "balanced" : "none",
+    blend: blendFor(labels.length),
     ...validateBy(counts, { valExamples, asked }),
   };
   return { options, reasons: reasonsFor({ ...options, ...asked }, counts) };
@@ -50,7 +51,8 @@ export function defaultRecipe(
 
 /** A line for each choice. */
 function reasonsFor(recipe: RecipeInput, counts: readonly number[]): readonly string[] {
-  const { epochs = 0, batchSize = 1, learningRate, classWeights, folds: parts = 0, select } = recipe;
+  const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
+  const { folds: parts = 0 } = recipe;
   const images = counts.reduce((sum, count) => sum + count, 0);
   const shown = (count: number): string => count.toLocaleString("en");
   const steps = shown(epochs * Math.ceil(images / batchSize));
@@ -60,6 +62,11 @@ function reasonsFor(recipe: RecipeInput, counts: readonly number[]): readonly st
       ? [
           `Recipe: ${epochs} epochs of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
           `Recipe: learning rate ${learningRate} at its top, from a linear probe; nothing is kept that validates worse than the probe.`,
+        ]
+      : []),
+    ...(epochs > 0 && blend < 1
+      ? [
+          `Recipe: keeps weights ${blend} of the way from the probe to what was trained: few images teach much that is not so.`,
         ]
       : []),
     ...(classWeights === "balanced"
@@ -78,6 +85,9 @@ const batchFor = (images: number): number =>
 
 /** Six passes; more where even they are few steps. */
 const epochsFor = (images: number): number => Math.min(20, Math.max(6, Math.ceil(600 / images)));
+
+/** From few images training learns much that is not so: part of the way does better than all of it. */
+const blendFor = (images: number): number => (images < fewExamples ? 0.5 : 1);
 
 const warmupFor = (epochs: number): number => (epochs < 3 ? 0 : Math.max(1, Math.round(epochs / 10)));
 

@@ -6,6 +6,7 @@ import type { Trainable } from "../methods/method.ts";
 import type { Predictions } from "../predict/metrics.ts";
 import { randomStream } from "../random.ts";
 import type { OptimizerState } from "./adamw.ts";
+import { keptParameter } from "./blend.ts";
 import type { ExampleBatch, Examples } from "./examples.ts";
 import type { EpochFacts, FitEvent, FitPosition, FitState, Scores } from "./fit-events.ts";
 import { storeSample } from "./fold-sample.ts";
@@ -67,13 +68,14 @@ export async function* runEpochs(prepared: Prepared): AsyncGenerator<FitEvent, v
   const live: FitState = { position: at, parameters: state.parameters };
   const run = { ...prepared, at, live };
   // A probe is the first to be kept.
-  let tensors = keep && at.best?.epoch === -1 ? copyTensors(context.trainables, live.parameters) : undefined;
+  let tensors =
+    keep && at.best?.epoch === -1 ? copyTensors(context.trainables, { ...live, ...recipe }) : undefined;
   while (!ended) {
     const { exhausted, sample, ...facts } = yield* runEpoch(run);
     ended = exhausted || at.epoch >= until;
     at.finished = ended && !isFold(at);
     if (keep && (facts.best || recipe.select === "last"))
-      tensors = copyTensors(context.trainables, live.parameters);
+      tensors = copyTensors(context.trainables, { ...live, ...recipe });
     yield { type: "epoch", ...facts, state: live, ...(sample && { sample }) };
   }
   const { best } = at;
@@ -191,14 +193,15 @@ function allFinite(numbers: Float32Array): boolean {
   return sum === 0;
 }
 
-/** The trained tensors as they are now, copied. */
+/** The tensors to keep as they are now, copied. */
 export const copyTensors = (
   trainables: readonly Trainable[],
-  parameters: OptimizerState,
+  { parameters, blend }: { readonly parameters: OptimizerState; readonly blend: number },
 ): ReadonlyMap<string, Tensor> =>
   new Map(
     trainables.map(({ name, shape }) => {
-      const data = parameters.get(name)?.parameter.slice();
+      const moments = parameters.get(name);
+      const data = moments && keptParameter(moments, blend).slice();
       if (data?.length !== sizeOf(shape)) throw new Error(`internal: no parameter "${name}".`);
       return [name, { shape, data }];
     }),

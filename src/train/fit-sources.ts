@@ -131,6 +131,10 @@ export async function putProbe(
   const classWeights =
     recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined;
   const { head, penalty } = await fitProbe(train, val, { classes, engine, classWeights, signal });
-  for (const [name, { data }] of head) state.parameters.get(name)?.parameter.set(data);
+  for (const [name, { data }] of head) {
+    const moments = state.parameters.get(name);
+    moments?.parameter.set(data);
+    moments?.start?.set(data);
+  }
   return penalty;
 }

@@ -52,6 +52,8 @@ const recipeSchema = z.strictObject({
   /** Standard deviation of that noise in the first block; it falls linearly from block to block. */
   consistencyNoise: amount.default(0.5).describe(zeroOrMore),
   labelSmoothing: share.default(0).describe(belowOne),
+  /** The share of the way from the start to the trained weights at which weights are validated and kept; 1 is all of it. */
+  blend: z.number().gt(0).max(1).default(1).describe("a number above 0 and at most 1"),
   /** `balanced` weighs a class by how rare it is. */
   classWeights: z.enum(["none", "balanced"]).default("none").describe("none or balanced"),
   seed: wholeFrom(0, maxSeed).default(42).describe(whole(0, maxSeed)),

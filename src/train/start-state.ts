@@ -12,6 +12,7 @@ import {
 import type { Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
+import { noteStart } from "./blend.ts";
 import type { FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 
@@ -28,7 +29,10 @@ export async function freshState({ trainables, recipe, options }: FitPlan): Prom
   const { seed } = recipe;
   return {
     position: startPosition,
-    parameters: await startState(trainables, { weights: model.weights, seed, readWeight }),
+    parameters: noteStart(
+      await startState(trainables, { weights: model.weights, seed, readWeight }),
+      recipe.blend,
+    ),
   };
 }
 

@@ -10,6 +10,7 @@ import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { crossEntropy, type Predictions } from "../predict/metrics.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { OptimizerState } from "./adamw.ts";
+import { keptParameter } from "./blend.ts";
 import type { EpochValidation } from "./epochs.ts";
 import type { Examples } from "./examples.ts";
 import { inferenceBatch } from "./features.ts";
@@ -43,6 +44,8 @@ export interface ValidatorOptions {
   /** What examples feed. */
   readonly input: "images" | "features";
   readonly engine: Engine;
+  /** How much of training is kept, and so validated. */
+  readonly blend: number;
   /** The most examples that are validated at once. */
   readonly examples: number;
 }
@@ -52,11 +55,13 @@ export async function openValidator(options: ValidatorOptions): Promise<Validato
   const batchSize = Math.min(inferenceBatch, options.examples);
   const graph = validationGraph(options, batchSize);
   const session = await options.engine.compile(graph);
-  const { classes, input } = options;
+  const { classes, input, blend } = options;
   return {
     validate: async function* (state, examples) {
       const order = [...examples.labels.keys()];
-      const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
+      const trained = Object.fromEntries(
+        [...state].map(([name, moments]) => [name, keptParameter(moments, blend)]),
+      );
       const sample = openSample(examples.labels, classes);
       let [seen, loss, correct] = [0, 0, 0];
       for await (const batch of examples.batches({ order, epoch: 0, batchSize })) {
