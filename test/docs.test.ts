@@ -169,7 +169,7 @@ describe("these checks", () => {
       "train --model m --data d --out o --epoch 3",
       "rlrr train --model m --data d --out o --epoch 3: unknown --epoch 3",
     ],
-    ["train --model m --out o", "rlrr train --model m --out o: lacks --data"],
+    ["train --model m --data d", "rlrr train --model m --data d: lacks --out"],
     ["predict --model m", "rlrr predict --model m: 0 arguments, needs 1 to 1000"],
     ["fly --model m", 'rlrr fly --model m: There is no command "rlrr fly".'],
   ])("see what is wrong with rlrr %s", (line, problem) => {

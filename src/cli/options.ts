@@ -44,7 +44,9 @@ export const modelOption = (text: string) => new Option("--model <model>", text)
 export const modelHelp = `
 A model is a .safetensors or .npz file, a Hugging Face-style folder, a hub id
 such as google/vit-base-patch16-224-in21k, or a named model of the hub:
-${[...models.namedModels.values()].map((model) => `  ${models.describeNamed(model).replace(/^.*?: /, `${model.name.padEnd(5)}  `)}`).join("\n")}`;
+${[...models.namedModels.values()]
+  .map(({ name, hubId, megabytes, licence }) => `  ${name.padEnd(5)}  ${hubId}, ${megabytes} MB, ${licence}`)
+  .join("\n")}`;
 export const dataHelp = `
 Data is a folder of class folders; train/ val/ test/ of class folders; VTAB-1k
 lists; FGVC JSON lists; or a CSV with the columns file, label and, optionally,

@@ -21,7 +21,7 @@ export async function chooseModel(threads: number | undefined): Promise<DefaultM
   const model = modelFor({ cores, memoryBytes: memory });
   const hub = { name: model.hubId, revision: "main" };
   const cached = await cachedFolder(hub);
-  const where = cached ? `read from ${cached}` : `fetched into ${folderOf(hub)}`;
+  const where = cached ? `read from ${cached}` : `to be fetched into ${folderOf(hub)}`;
   const machine = `${cores} ${cores === 1 ? "core" : "cores"} and ${Math.round(memory / 1e9)} GB of memory`;
   const note = `No model was named, so one is chosen for ${machine}: ${describeNamed(model)}, ${where}.`;
   return { model, note };
