@@ -9,11 +9,13 @@ import { evaluateCommand } from "../src/cli/evaluate.ts";
 import { inspectCommand } from "../src/cli/inspect.ts";
 import { mergeCommand } from "../src/cli/merge.ts";
 import { predictCommand } from "../src/cli/predict.ts";
+import { relabelCommand } from "../src/cli/relabel.ts";
 import { trainCommand } from "../src/cli/train.ts";
 
 const factories = [
   trainCommand,
   evaluateCommand,
+  relabelCommand,
   predictCommand,
   mergeCommand,
   inspectCommand,

@@ -5,8 +5,9 @@
 /** Examples that lie in memory, such as prepared images. */
 export { type BatchOrder, type ExampleBatch, type Examples, examplesInMemory } from "./train/examples.ts";
 /** Trains a model on examples: a stream of events that ends with the trained tensors. */
-export { type FitOptions, fit } from "./train/fit.ts";
+export { type ContinueFrom, type FitOptions, fit } from "./train/fit.ts";
 export type {
+  FitContinuedEvent,
   FitDoneEvent,
   FitEpochEvent,
   FitEvent,

@@ -307,6 +307,16 @@ export const limits = {
       reason:
         "Images among which near-duplicates are searched: each takes 1.1 kB of memory, so these take some 300 MB; of more the first are compared, and that is said.",
     },
+    MAX_CORRECTION_BYTES: {
+      value: 32 * MiB,
+      unit: "bytes",
+      reason: "Corrections of labels: a hundred thousand of 300 characters.",
+    },
+    MAX_CORRECTIONS: {
+      value: 100_000,
+      unit: "rows",
+      reason: "Corrections of labels: a report has a thousand at most, and nobody looks at so many images.",
+    },
     MAX_CELLS: {
       value: 10_000,
       unit: "cells",

@@ -4,6 +4,8 @@ export * from "./index.ts";
 
 // ---------------------------------------------------------------- the verbs
 
+/** Corrects labels: a new table of a data set; its images stay as they are. */
+export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
 export {
   type ImageRecord,
@@ -30,6 +32,7 @@ export type {
 /** Merges an adapter into its base: one plain model, verified to give the same logits. */
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 export type {
+  ContinuedEvent,
   DoneEvent,
   EpochEvent,
   EstimateEvent,
@@ -57,6 +60,8 @@ export { describeValidation, type ValidationRecord } from "./adapter/validation.
 /** How fast a training step is on this machine. */
 export { type MeasureStepOptions, measureStep, type StepSpeed } from "./bench/measure-step.ts";
 export type { BadImage } from "./datasets/check-images.ts";
+/** A cell of CSV that no spreadsheet runs as a formula. */
+export { csvCell } from "./datasets/csv-cell.ts";
 export type { Dataset, Example, Split } from "./datasets/dataset.ts";
 /** The images below a folder, in an order that is the same on every machine. */
 export { findImages } from "./datasets/find-images.ts";

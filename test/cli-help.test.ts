@@ -1,7 +1,18 @@
 import { describe, expect, it } from "vitest";
 import { runHere } from "./run-command.ts";
 
-const commands = ["", "demo", "train", "evaluate", "predict", "merge", "inspect", "bench", "bench step"];
+const commands = [
+  "",
+  "demo",
+  "train",
+  "evaluate",
+  "relabel",
+  "predict",
+  "merge",
+  "inspect",
+  "bench",
+  "bench step",
+];
 
 describe("help", () => {
   it.each(commands)("of rlrr %s", async (command) => {

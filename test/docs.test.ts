@@ -17,7 +17,17 @@ const pages = [
     .map((name) => `docs/${name}`),
 ];
 
-const commandNames = ["train", "evaluate", "predict", "merge", "inspect", "bench", "bench step", "demo"];
+const commandNames = [
+  "train",
+  "evaluate",
+  "relabel",
+  "predict",
+  "merge",
+  "inspect",
+  "bench",
+  "bench step",
+  "demo",
+];
 
 interface Block {
   readonly language: string;

@@ -81,6 +81,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "preprocessing",
     "files",
     "formats",
+    "predict/find-uses.ts",
     "predict/wilson.ts",
     "reports",
     "train",

@@ -8,6 +8,7 @@ import { findImages } from "../../src/datasets/find-images.ts";
 import { parseJsonList, parseTextList } from "../../src/datasets/list-files.ts";
 import { listTree } from "../../src/datasets/list-tree.ts";
 import { parseCsv } from "../../src/datasets/parse-csv.ts";
+import { parseCorrections } from "../../src/datasets/read-corrections.ts";
 import { openCsv } from "../../src/datasets/read-csv.ts";
 import { readDataset } from "../../src/datasets/read-dataset.ts";
 import { readListFile } from "../../src/datasets/read-list-file.ts";
@@ -21,6 +22,10 @@ const csv = [
   "id;breed\r\na;cat\r\nc;dog\r\n",
   "image\tclass\tis_valid\na.jpg\t0\tFalse\nd.jpg\t1\tFalse\nc.jpg\t1\tTrue\n",
   "fname,cat,dog\na.jpg,1,0\nc.jpg,0,1\n",
+];
+const corrections = [
+  `file,sha256,old_label,action,new_label\ncat/a.jpg,${"0f".repeat(32)},cat,relabel,dog\n"b,1.jpg",,'=x,keep,\n'=c.jpg,,,remove,\n`,
+  "action;new_label;file\r\nrelabel;dog;cat/a.jpg\r\n",
 ];
 const vtab = "images/a.jpg 0\nimages/b with spaces.jpg 1\nimages/c.jpg 2\n";
 const fgvc = JSON.stringify({ "images/a.jpg": 0, "images/c.jpg": 1, "images/d.jpg": "owl" });
@@ -135,6 +140,14 @@ export const dataCases: readonly FuzzCase[] = [
     share: 60,
     corpus: async () => [fgvc],
     run: (input) => drain(parseJsonList(decode(input), "train.json")),
+  },
+  {
+    name: "corrections",
+    readers: ["datasets/read-corrections.ts parseCorrections"],
+    form: "text",
+    share: 60,
+    corpus: async () => corrections,
+    run: (input) => void parseCorrections(decode(input), "corrections.csv"),
   },
   {
     name: "list-names",

@@ -21,6 +21,7 @@ const message = "it makes a message of an error";
 
 /** Exports that are called as readers are, and need no case. Whoever adds a row says why. */
 export const needsNone: Readonly<Record<string, string>> = {
+  "adapter/open-base.ts openBase": handsOn,
   "cli/engine-options.ts openChosenEngine": "commander has checked its flags",
   "predict/open-model.ts openModel": handsOn,
   "cli/progress.ts openProgress": ownState,
@@ -34,6 +35,8 @@ export const needsNone: Readonly<Record<string, string>> = {
   "engine/thread-quota.ts readCpuLimits": "the kernel writes these files, and any text gives numbers",
   "files/file-problem.ts readFailure": message,
   "files/file-problem.ts readProblem": message,
+  "runs/continued.ts openOriginBase": handsOn,
+  "runs/continued.ts readOrigin": handsOn,
   "runs/open-run.ts openRun": handsOn,
   "train/fit-sources.ts openSources": ownState,
   "train/validator.ts openValidator": ownState,

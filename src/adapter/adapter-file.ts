@@ -61,6 +61,7 @@ const configSchema = z.looseObject({
       keptEpoch: z.number().optional().catch(undefined),
       validation: z.enum(validationKinds).optional().catch(undefined),
       validationTop1: z.number().optional().catch(undefined),
+      continuedFrom: z.object({ name: z.string(), sha256: z.string() }).optional().catch(undefined),
     })
     .default({}),
 });

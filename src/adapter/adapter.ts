@@ -42,13 +42,23 @@ export type ValidationKind = (typeof validationKinds)[number];
 export interface TrainingRecord {
   readonly trainImages?: number | undefined;
   readonly validationImages?: number | undefined;
-  /** From 0; -1 is the linear probe before all epochs. */
+  /** From 0; -1 is before all epochs: the linear probe, or the adapter that the run continued from. */
   readonly keptEpoch?: number | undefined;
   /** What its accuracy was measured on; older adapters do not say. */
   readonly validation?: ValidationKind | undefined;
   /** Percent of the validation images. */
   readonly validationTop1?: number | undefined;
+  /** The adapter that training continued from. */
+  readonly continuedFrom?: ContinuedFrom | undefined;
   readonly [option: string]: unknown;
+}
+
+/** Another adapter, named without its path, which is nobody else's business. */
+export interface ContinuedFrom {
+  /** The name of its run's folder. */
+  readonly name: string;
+  /** As `hashAdapter` makes it. */
+  readonly sha256: string;
 }
 
 /** Which backbone an adapter belongs to. */

@@ -18,12 +18,14 @@ export function renderModelCard(adapter: Adapter): string {
     (total, [name, { data }]) => total + (name.startsWith("head.") ? data.length : 0),
     0,
   );
-  const { keptEpoch: kept, validation: _, validationTop1: __, ...rest } = training;
+  const { keptEpoch: kept, continuedFrom: from, validation: _, validationTop1: __, ...rest } = training;
   // Records count epochs from 0, people from 1.
-  const keptEpoch = typeof kept === "number" ? (kept < 0 ? "linear probe" : kept + 1) : undefined;
+  const start = from ? "the start, as it was continued from" : "linear probe";
+  const keptEpoch = typeof kept === "number" ? (kept < 0 ? start : kept + 1) : undefined;
   const validated = validationOf(training);
   const forPeople = {
     ...{ method, ...rest, keptEpoch },
+    continuedFrom: from && `the adapter of ${from.name}, sha256 ${from.sha256}`,
     accuracy: validated && describeValidation(validated),
     temperature: calibration && sayCalibration(calibration),
     noneOfThese: unknown && sayUnknown(unknown),

@@ -34,6 +34,15 @@ export function recordImages({
   return { trained, validated: validated.filter((prefix) => !holds(trained, prefix)) };
 }
 
+/** Of a model that was trained on both, one after the other. */
+export function joinImages(a: TrainedImages, b: TrainedImages): TrainedImages | undefined {
+  const join = (one: BigUint64Array, other: BigUint64Array) =>
+    sortedOnce(BigUint64Array.from([...one, ...other]));
+  const trained = join(a.trained, b.trained);
+  const validated = join(a.validated, b.validated).filter((prefix) => !holds(trained, prefix));
+  return trained.length + validated.length > mostImages ? undefined : { trained, validated };
+}
+
 /** What was done with the image whose file has this SHA-256, in base64. */
 export function useOf(hash: string, { trained, validated }: TrainedImages): ImageUse {
   const prefix = prefixOf(hash);

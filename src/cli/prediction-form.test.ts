@@ -1,30 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { displayWidth } from "../table.ts";
-import { csvCell, predictionForm } from "./prediction-form.ts";
+import { predictionForm } from "./prediction-form.ts";
 
 const prediction = (path: string, ...names: readonly string[]) => ({
   path,
   labels: names.map((label, rank) => ({ label, probability: 0.5 / (rank + 1) })),
-});
-
-describe("csvCell", () => {
-  it.each([
-    ["rose", "rose"],
-    ['a "red", one', '"a ""red"", one"'],
-    ["a\nb", '"a\nb"'],
-    ["=HYPERLINK(A1)", "'=HYPERLINK(A1)"],
-    ['=cmd|"/c calc"!A1', `"'=cmd|""/c calc""!A1"`],
-    ["+1", "'+1"],
-    ["-1", "'-1"],
-    ["@SUM(A1)", "'@SUM(A1)"],
-    ["\tx", "'\tx"],
-    ["\rx", '"\'\rx"'],
-    ["＝1", "'＝1"],
-    ["a=b", "a=b"],
-    ["\u001b[2J", "\u001b[2J"],
-  ])("prints %j as %j", (text, cell) => {
-    expect(csvCell(text)).toBe(cell);
-  });
 });
 
 describe("predictionForm", () => {

@@ -1,6 +1,6 @@
 /** How predictions are printed, one by one: a table of fixed widths, CSV, or lines of JSON. */
 
-import type { BadImage } from "../node.ts";
+import { type BadImage, csvCell } from "../node.ts";
 import { displayWidth, printable, renderRow, renderTitles } from "../table.ts";
 
 export interface Prediction {
@@ -62,17 +62,9 @@ const csvForm: PredictionForm = {
 const rowsOf = (labels: Prediction["labels"]): readonly { label: string; probability?: number }[] =>
   labels.length > 0 ? labels : [{ label: noneOfThese }];
 
-/**
- * RFC 4180: quoted where a comma, quote or line break is inside. A text that a spreadsheet would run as a formula gets
- * a ' in front: https://owasp.org/www-community/attacks/CSV_Injection.
- */
-export function csvCell(text: string): string {
-  const safe = /^[=+\-@\t\r\n＝＋－＠]/.test(text) ? `'${text}` : text;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}
-
 /** Beside the first label of an image that is probably none of them. */
 const doubtMark = `${noneOfThese}?`;
+
 const mostPath = 60;
 const leastPath = 16;
 const mostLabel = 40;

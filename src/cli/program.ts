@@ -10,6 +10,7 @@ import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
 import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
+import { relabelCommand } from "./relabel.ts";
 import { trainCommand } from "./train.ts";
 
 const rlrrCommand = (): Command =>
@@ -21,6 +22,7 @@ const rlrrCommand = (): Command =>
     .addCommand(demoCommand())
     .addCommand(trainCommand())
     .addCommand(evaluateCommand())
+    .addCommand(relabelCommand())
     .addCommand(predictCommand())
     .addCommand(mergeCommand())
     .addCommand(inspectCommand())

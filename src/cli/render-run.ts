@@ -56,16 +56,18 @@ function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
 
 /** The facts that a person asks for first; all of them are in the record. */
 function trainingFacts({ training, validation, recordsImages }: AdapterRecord): Fact[] {
-  const { keptEpoch: kept, trainImages: images, epochs } = training;
+  const { keptEpoch: kept, trainImages: images, epochs, continuedFrom: from } = training;
+  const start = from ? "the start, as it was continued from" : "the linear probe";
   const whole = typeof epochs === "number" ? ` of ${epochs}` : "";
   return [
+    ["continued from", from && `the adapter of ${from.name}, sha256 ${from.sha256}`],
     [
       "trained on",
       images === undefined
         ? undefined
         : `${renderCount(images)} images${recordsImages ? "" : "; which is not recorded"}`,
     ],
-    ["kept", kept === undefined ? undefined : kept < 0 ? "the linear probe" : `epoch ${kept + 1}${whole}`],
+    ["kept", kept === undefined ? undefined : kept < 0 ? start : `epoch ${kept + 1}${whole}`],
     ["validation", validation && describeValidation(validation)],
   ];
 }

@@ -2,6 +2,7 @@
 
 import { renderClock, renderDuration, renderRoughly } from "../duration.ts";
 import type {
+  ContinuedEvent,
   DoneEvent,
   EpochEvent,
   EstimateEvent,
@@ -100,6 +101,7 @@ export function trainingLines(): (event: Printed) => string[] {
     }
     if (event.type === "note") return [event.message];
     if (event.type === "probe") return [probeLine(event)];
+    if (event.type === "continued") return [continuedLine(event)];
     if (event.type === "fold") return [foldLine(event)];
     // Folds are told when they end.
     if (event.type === "epoch") return event.fold === undefined ? [epochLine(event, start?.epochs)] : [];
@@ -130,6 +132,13 @@ function probeLine({ valTop1, seconds }: ProbeEvent): string {
   return `linear probe on frozen features${val}  ${renderClock(1000 * seconds)}`;
 }
 
+function continuedLine({ valTop1, newClasses, penalty, seconds }: ContinuedEvent): string {
+  const how = penalty === undefined ? "of zeros" : "by a linear probe";
+  const fresh = newClasses > 0 ? `, new rows ${how}` : "";
+  const val = valTop1 === undefined ? "" : `  val ${valTop1.toFixed(1).padStart(5)} % *`;
+  return `the start, as continued${fresh}${val}  ${renderClock(1000 * seconds)}`;
+}
+
 /** `fold  1/4  probe  61.5 %  after training  73.1 % of 26 images`. */
 function foldLine({ fold, folds, probeTop1, top1, examples, seconds }: FoldEvent): string {
   const percent = (value: number) => `${value.toFixed(1).padStart(5)} %`;
@@ -153,9 +162,10 @@ function epochLine(event: EpochEvent, epochs: number | undefined): string {
 
 /** A run that was stopped early, or finished before, has room for a third line. */
 function doneLines(event: DoneEvent, start: StartEvent | undefined): string[] {
-  const { adapter, report, epoch, seconds, stoppedEarly, finishedBefore } = event;
+  const { adapter, report, epoch, seconds, stoppedEarly, continued, finishedBefore } = event;
   const epochs = finishedBefore?.epochs ?? start?.epochs;
-  const kept = epoch < 0 ? "the linear probe" : `epoch ${epoch + 1}${epochs ? ` of ${epochs}` : ""}`;
+  const before = continued ? "the start" : "the linear probe";
+  const kept = epoch < 0 ? before : `epoch ${epoch + 1}${epochs ? ` of ${epochs}` : ""}`;
   return [
     ...(finishedBefore ? ["This run is finished; nothing was left to train."] : []),
     ...(stoppedEarly ? ["Stopped early, patience exhausted."] : []),

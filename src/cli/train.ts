@@ -82,7 +82,7 @@ const recipeOptions = [
   ),
   new Option(
     "--start <head>",
-    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better (default: probe; official: zero)",
+    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better; with --continue-from that of new classes alone (default: probe; official: zero)",
   ).choices(["zero", "probe"]),
   new Option(
     "--schedule-unit <unit>",
@@ -119,10 +119,17 @@ const imageOptions = [
 
 export const trainCommand = (): Command =>
   withOptions(new Command("train").description("adapt a model to labelled images; writes an adapter"), [
-    modelOption("the pre-trained model (default: tiny, small or base, by cores and memory)"),
+    modelOption(
+      "the pre-trained model (default: tiny, small or base, by cores and memory; with --continue-from, the adapter's base)",
+    ),
     headsOption(),
     new Option("--data <path>", "the labelled images"),
     new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
+    new Option(
+      "--continue-from <folder>",
+      "start from the adapter of this run instead of the pre-trained model: with more images, new classes or corrected labels; base, method, image size and preprocessing stay its own",
+    ),
+    new Option("--drop-classes", "leave classes that the data lacks out of the continued head"),
     numberOption(
       "--validation-fraction <x>",
       "share of the training images held out where the data has no validation split (default: 0.2)",
@@ -144,6 +151,7 @@ Examples:
   rlrr train --model vit-b16.npz --data flowers/ --out runs/flowers --epochs 20 --flip
   rlrr train --model google/vit-base-patch16-224-in21k --data cub/ --out runs/cub --learning-rate 3e-3 --dropout 0.1
   rlrr train --model vit.safetensors --data photos/ --out runs/probe --method linear
+  rlrr train --continue-from runs/flowers --data more-flowers/ --out runs/more-flowers
   rlrr train --resume --out runs/flowers
 Ctrl-C saves the state; --resume continues with identical results.`,
     )
@@ -151,6 +159,8 @@ Ctrl-C saves the state; --resume continues with identical results.`,
 
 interface Flags extends RecipeInput, StepChoices, EngineFlags {
   readonly model?: string;
+  readonly continueFrom?: string;
+  readonly dropClasses?: boolean;
   readonly data?: string;
   readonly out: string;
   readonly method?: string;
@@ -164,13 +174,13 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
-  const { heads, imageSize, skipBadImages, resume } = flags;
+  const { heads, imageSize, skipBadImages, resume, continueFrom, dropClasses } = flags;
   if (data === undefined && !resume)
     throw new InputError("required option '--data <path>' not specified; only --resume does without.");
   const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
   const method = { ...(name !== undefined && { name }), options: methodSettings(flags) };
-  // A resumed run knows its method.
-  if (name !== undefined || !resume)
+  // A resumed run knows its method, and so does one that continues from an adapter.
+  if (name !== undefined || !(resume || continueFrom !== undefined))
     chooseMethod({ name: defaultMethod, ...method }, "--method", { nameOf: settingFlag });
   const reporter = openReporter({ json });
   const progress = showReading({ json });
@@ -188,6 +198,8 @@ async function runTrain(flags: Flags): Promise<void> {
         imageSize,
         skipBadImages,
         resume,
+        continueFrom,
+        dropClasses,
       },
       recipe: recipeOf(flags),
       validationFraction: flags.validationFraction as number | undefined, // text too, for training to refuse

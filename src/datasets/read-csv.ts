@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { cellText } from "./csv-cell.ts";
 import type { Split } from "./dataset.ts";
 import { quoted, someOf } from "./describe-dataset.ts";
 import type { ListEntry } from "./list-files.ts";
@@ -73,7 +74,7 @@ export function openCsv(text: string, path: string): CsvList {
 }
 
 /** The separator that makes most of the first line. */
-function findSeparator(text: string, path: string): Separator {
+export function findSeparator(text: string, path: string): Separator {
   const cells = (separator: Separator) => {
     const [header] = parseCsv(text, { path, separator });
     return header?.cells.length ?? 0;
@@ -151,7 +152,7 @@ function parseRow(
   if (cells.slice(names.length).some((extra) => extra.trim() !== ""))
     throw new FileError(`${given} Quote a cell that holds a comma.`);
   if (cells.length < names.length) throw new FileError(`${given} Fill in the missing cells.`);
-  const cell = (column: number) => (cells[column] as string).trim();
+  const cell = (column: number) => cellText((cells[column] as string).trim());
   const file = cell(columns.file);
   const label = columns.label === undefined ? "" : cell(columns.label).normalize("NFC");
   if (file === "") throw new FileError(`${where}: the file is missing.`);

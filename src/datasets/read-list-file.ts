@@ -13,8 +13,8 @@ export const tooManyRows = (path: string): FileError =>
   new FileError(`${path} has more than ${MAX_ROWS} rows, which is the limit for a list. Use a part of them.`);
 
 /** The text of a list, without its byte order mark. */
-export async function readListFile(path: string): Promise<string> {
-  const bytes = await readBounded(path);
+export async function readListFile(path: string, { maxBytes = MAX_LIST_BYTES } = {}): Promise<string> {
+  const bytes = await readBounded(path, maxBytes);
   try {
     return new TextDecoder("utf-8", { fatal: true }).decode(bytes); // drops a byte order mark
   } catch (cause) {
@@ -22,15 +22,15 @@ export async function readListFile(path: string): Promise<string> {
   }
 }
 
-async function readBounded(path: string): Promise<Uint8Array> {
+async function readBounded(path: string, maxBytes: number): Promise<Uint8Array> {
   try {
     const found = await stat(path);
     // Reading a pipe would wait for a writer.
     if (!found.isFile()) throw new FileError(`${path} is not a file.`);
     const { size } = found;
-    if (size > MAX_LIST_BYTES)
+    if (size > maxBytes)
       throw new FileError(
-        `${path} has ${size} bytes; at most ${MAX_LIST_BYTES / 2 ** 20} MiB are allowed for a list.`,
+        `${path} has ${size} bytes; at most ${maxBytes / 2 ** 20} MiB are allowed for a list.`,
       );
     return await readFile(path);
   } catch (cause) {

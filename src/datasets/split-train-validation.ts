@@ -15,6 +15,8 @@ const shareOf = (count: number, fraction: number): number =>
 export interface ValidationSplitOptions extends DuplicateOptions {
   readonly seed: number;
   readonly fraction?: number;
+  /** Paths of images that the model was trained on before: none of them validates. */
+  readonly trained?: ReadonlySet<string> | undefined;
 }
 
 /**
@@ -24,7 +26,7 @@ export interface ValidationSplitOptions extends DuplicateOptions {
  */
 export async function splitTrainValidation(
   dataset: Dataset,
-  { seed, fraction = 0.2, ...options }: ValidationSplitOptions,
+  { seed, fraction = 0.2, trained, ...options }: ValidationSplitOptions,
 ): Promise<Dataset> {
   if (!(fraction > 0 && fraction < 1))
     throw new InputError(`The validation fraction must be above 0 and below 1, got ${fraction}.`);
@@ -33,13 +35,19 @@ export async function splitTrainValidation(
   const paths = [...train, ...val, ...test].map(({ path }) => path);
   const equal = await findEqualFiles(paths, options);
   const notes = [...dataset.notes, ...duplicateNotes(dataset, equal)];
-  if (val.length > 0) return notes.length === dataset.notes.length ? dataset : { ...dataset, notes };
+  if (val.length > 0)
+    return withoutTrained(notes.length === dataset.notes.length ? dataset : { ...dataset, notes }, trained);
 
   const sets = numbered(equal);
-  const chosen = choose(dataset, { seed, fraction, sets });
+  const chosen = choose(dataset, { seed, fraction, sets, trained });
+  const before = train.filter(({ path }) => trained?.has(path)).length;
+  if (before > 0)
+    notes.push(
+      `${counted(before, "image was trained on before and does", "images were trained on before and do")} not validate.`,
+    );
   notes.push(
     chosen.size === 0
-      ? "No validation split was given, and no class has two different training images, so none could be made."
+      ? `No validation split was given, and no class has two different training images${before > 0 ? " with one that was not trained on before" : ""}, so none could be made.`
       : `No validation split was given: ${chosen.size} of the ${train.length} training images, chosen class by class with seed ${seed}, became one.`,
   );
   notes.push(...copyNotes(train, { sets, where: "on one side of the split" }));
@@ -48,6 +56,15 @@ export async function splitTrainValidation(
     splits: { train: train.filter((e) => !chosen.has(e)), val: train.filter((e) => chosen.has(e)), test },
     notes,
   };
+}
+
+/** A validation split that was given, less the images that the model was trained on before. */
+function withoutTrained(dataset: Dataset, trained: ReadonlySet<string> = new Set()): Dataset {
+  const { val } = dataset.splits;
+  const fresh = val.filter(({ path }) => !trained.has(path));
+  if (fresh.length === val.length) return dataset;
+  const note = `${val.length - fresh.length} of the ${val.length} validation images were trained on before and are left out.`;
+  return { ...dataset, splits: { ...dataset.splits, val: fresh }, notes: [...dataset.notes, note] };
 }
 
 /** A data set that is not split, and which of its images are copies of each other: those of the same number. */
@@ -83,12 +100,13 @@ interface Choice {
   readonly fraction: number;
   /** By path: which set of equal files it is in, if any. */
   readonly sets: ReadonlyMap<string, number>;
+  readonly trained: ReadonlySet<string> | undefined;
 }
 
 /** The examples for validation. */
 function choose(
   { root, classes, splits: { train } }: Dataset,
-  { seed, fraction, sets }: Choice,
+  { seed, fraction, sets, trained }: Choice,
 ): Set<Example> {
   const nameOf = ({ path }: Example) => relative(root, path).split(sep).join("/");
   const byClass: Example[][] = classes.map(() => []);
@@ -100,7 +118,9 @@ function choose(
   for (const [label, name] of classes.entries()) {
     const examples = byClass[label] ?? [];
     const count = allTiny ? Math.min(1, examples.length - 1) : shareOf(examples.length, fraction);
-    const together = keepTogether(examples, sets);
+    const together = keepTogether(examples, sets).filter(
+      (group) => !group.some(({ path }) => trained?.has(path)),
+    );
     const order = randomStream(seed, "validation split", name).permutation(together.length);
     for (const example of takeUpTo(
       count,
@@ -109,10 +129,10 @@ function choose(
       chosen.add(example);
   }
   // Equal files of two classes: what one class trains on validates in none.
-  const trained = new Set(train.flatMap((e) => (chosen.has(e) ? [] : [sets.get(e.path)])));
+  const kept = new Set(train.flatMap((e) => (chosen.has(e) ? [] : [sets.get(e.path)])));
   for (const example of [...chosen]) {
     const set = sets.get(example.path);
-    if (set !== undefined && trained.has(set)) chosen.delete(example);
+    if (set !== undefined && kept.has(set)) chosen.delete(example);
   }
   return chosen;
 }

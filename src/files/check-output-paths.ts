@@ -9,8 +9,19 @@ import { codeOf } from "./file-problem.ts";
 /** The files of a run's folder; hidden ones are temporary files of a killed run. */
 const runNames = /^(run\.json|run\.lock|metrics\.jsonl|checkpoint\.safetensors|adapter|\..*)$/;
 
-/** `out` may be new, empty, or the folder of an earlier run, but not a part of the data. */
-export async function checkRunFolder(out: string, { data }: { readonly data: string }): Promise<void> {
+interface BesideRun {
+  readonly data: string;
+  /** A run or an adapter that the new run begins with. */
+  readonly continueFrom?: string | undefined;
+}
+
+/** `out` may be new, empty, or the folder of an earlier run, but not a part of the data, nor of the run that it continues from. */
+export async function checkRunFolder(out: string, { data, continueFrom }: BesideRun): Promise<void> {
+  if (continueFrom !== undefined && (await isFolder(continueFrom)) && (await isInside(out, continueFrom)))
+    throw new InputError(
+      (show) =>
+        `${out} is ${continueFrom} itself, or inside it; a run that continues from it leaves it as it is. Name a new folder with ${show("out")}.`,
+    );
   const names = await namesIn(out);
   if (!names.includes("run.json") && !names.every((name) => runNames.test(name)))
     throw new InputError(

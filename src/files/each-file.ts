@@ -46,3 +46,7 @@ export async function hashFile(path: string): Promise<string> {
   for await (const chunk of createReadStream(path, { highWaterMark: 2 ** 18 })) hash.update(chunk);
   return hash.digest("base64");
 }
+
+/** The same in hexadecimal, as other programs print it. */
+export const hexHash = async (path: string): Promise<string> =>
+  Buffer.from(await hashFile(path), "base64").toString("hex");

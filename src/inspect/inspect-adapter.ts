@@ -20,6 +20,7 @@ const runSchema = z.object({
   data: z.object({ root: z.string(), classes: z.array(z.string()) }),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   recipe: z.record(z.string(), z.unknown()),
+  continuedFrom: z.object({ path: z.string(), sha256: z.string() }).optional(),
 });
 
 /** How a run began, and its progress; `state` is absent until one is saved. */

@@ -2,13 +2,16 @@
 
 import { basename, resolve } from "node:path";
 import type { Dataset, Example, Split } from "../datasets/dataset.ts";
+import { fileIn } from "../datasets/name-in.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { InputError } from "../errors.ts";
 import { shown } from "../files/check-count.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkReportFile } from "../files/check-output-paths.ts";
+import { hexHash } from "../files/each-file.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
+import type { ImageName } from "../reports/corrections.ts";
 import type { Evaluation } from "../reports/evaluation.ts";
 import { mostPictures, type PicturedMistake } from "../reports/mistake-gallery.ts";
 import { renderReport } from "../reports/report.ts";
@@ -96,7 +99,7 @@ interface ReportParts
 /** Only the most confident mistakes get a thumbnail. */
 async function withPictures(
   { metrics, examples }: ModelEvaluation,
-  { signal, onProgress }: ReportParts,
+  { root, signal, onProgress }: ReportParts,
 ): Promise<PicturedMistake[]> {
   const mistakes = worstMistakes(metrics);
   const total = Math.min(mistakes.length, mostPictures);
@@ -105,7 +108,8 @@ async function withPictures(
     signal?.throwIfAborted();
     const { path } = examples[mistake.example] as Example;
     const isShown = pictured.length < mostPictures;
-    pictured.push({ ...mistake, path, thumbnail: isShown ? await makeThumbnail(path) : undefined });
+    const shown = isShown && { thumbnail: await makeThumbnail(path), name: await nameImage(root, path) };
+    pictured.push({ ...mistake, path, thumbnail: undefined, ...shown });
     if (isShown)
       onProgress?.({
         type: "progress",
@@ -116,6 +120,13 @@ async function withPictures(
       });
   }
   return pictured;
+}
+
+/** By which a correction of its label names it: none outside the data, or where it cannot be read any more. */
+async function nameImage(root: string, path: string): Promise<ImageName | undefined> {
+  const file = fileIn(root, path);
+  const sha256 = await hexHash(path).catch(() => undefined);
+  return sha256 === undefined || file.startsWith("../") ? undefined : { file, sha256 };
 }
 
 async function writeReport(path: string, evaluation: ModelEvaluation, parts: ReportParts): Promise<void> {

@@ -3,12 +3,12 @@
 import { join } from "node:path";
 import { type Adapter, checkBase } from "../adapter/adapter.ts";
 import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
+import { type OpenBaseOptions, openBase } from "../adapter/open-base.ts";
 import { InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import type { Method } from "../methods/method.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
-import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { defaultSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { checkHead } from "./classifier.ts";
@@ -21,9 +21,7 @@ export interface Named {
   readonly model?: string | Model | undefined;
 }
 
-export interface OpenModelOptions extends Pick<ReadModelOptions, "signal" | "onProgress"> {
-  /** Attention heads, where the model does not tell; an adapter does. */
-  readonly heads?: number | undefined;
+export interface OpenModelOptions extends OpenBaseOptions {
   /** The method that an adapter was trained with, where it is one of your own. */
   readonly method?: Method | undefined;
 }
@@ -72,41 +70,8 @@ export async function openModel(
   };
 }
 
-interface Sources {
-  readonly source: string | Model | undefined;
-  readonly path: string | undefined;
-  readonly adapter: Adapter | undefined;
-}
-
-async function openBase(
-  { source, path, adapter }: Sources,
-  { heads, signal, onProgress }: OpenModelOptions,
-): Promise<Model> {
-  if (typeof source === "object") return source;
-  const base = source ?? adapter?.base.id ?? "";
-  const asked: ReadModelOptions = {
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-    ...(heads !== undefined && { heads }),
-    ...fromAdapter(adapter),
-    sendToken: source !== undefined,
-  };
-  return readModel(base, asked).catch((error: unknown) => {
-    if (source !== undefined || !(error instanceof InputError)) throw error;
-    throw new InputError(
-      (show) =>
-        `${path}: its base ${base} cannot be opened here. Name the base with ${show("model")}. ${error.messageWith(show)}`,
-      { cause: error },
-    );
-  });
-}
-
 const signalOf = ({ signal }: OpenModelOptions): { readonly signal?: AbortSignal } =>
   signal ? { signal } : {};
-
-/** What a weight file does not say but the adapter remembers. */
-const fromAdapter = (adapter: Adapter | undefined): ReadModelOptions =>
-  adapter ? { imageSize: adapter.config.imageSize, heads: adapter.config.heads } : {};
 
 /** Names for every row of the head. */
 const labelsOf = ({ labels, config }: Model): readonly string[] =>

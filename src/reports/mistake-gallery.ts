@@ -4,6 +4,7 @@ import { basename } from "node:path";
 import type { Mistake } from "../predict/metrics.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import type { LinkTo } from "./confusion-map.ts";
+import { attributeJson, type ImageName } from "./corrections.ts";
 import type { Evaluation } from "./evaluation.ts";
 import { breakable, type Html, html } from "./html.ts";
 
@@ -12,6 +13,8 @@ export interface PicturedMistake extends Mistake {
   readonly path: string;
   /** A data URI. */
   readonly thumbnail: string | undefined;
+  /** By which a correction of its label names it. */
+  readonly name?: ImageName | undefined;
 }
 
 /** About 5 kB each: a page of 5 MB still opens at once. The surest come first; the others are listed by name. */
@@ -88,7 +91,9 @@ function renderMistake(one: PicturedMistake, classes: readonly string[]): Html {
     one.thumbnail === undefined
       ? html`no picture`
       : html`<img src="${one.thumbnail}" alt="${own}, taken for ${said}: ${basename(one.path)}" loading="lazy">`;
-  return html`<figure><div class="picture">${picture}</div><figcaption><span class="said">${breakable(said)}</span> ${percent(one.predictedProbability)}<br><span class="soft">is</span> <span class="is">${breakable(own)}</span> <span class="soft">${percent(one.labelProbability)}</span><div class="file" title="${one.path}">${basename(one.path)}</div></figcaption></figure>`;
+  const { label, predicted, name } = one;
+  const named = name ? html` data-image="${attributeJson({ ...name, label, predicted })}"` : "";
+  return html`<figure${named}><div class="picture">${picture}</div><figcaption><span class="said">${breakable(said)}</span> ${percent(one.predictedProbability)}<br><span class="soft">is</span> <span class="is">${breakable(own)}</span> <span class="soft">${percent(one.labelProbability)}</span><div class="file" title="${one.path}">${basename(one.path)}</div></figcaption></figure>`;
 }
 
 function renderRest(rest: readonly PicturedMistake[], classes: readonly string[]): Html | string {

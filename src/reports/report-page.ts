@@ -1,5 +1,6 @@
-/** The shell of every report: one HTML file with its style inside, for light and dark, that loads nothing and runs no script. */
+/** The shell of every report: one HTML file with its style inside, for light and dark, that loads nothing and runs no script but its own. */
 
+import { createHash } from "node:crypto";
 import type { Notice } from "./describe-uses.ts";
 import { breakable, type Html, html } from "./html.ts";
 
@@ -23,6 +24,8 @@ interface Page {
   readonly headlines: readonly Headline[];
   readonly facts: readonly Fact[];
   readonly sections: readonly Html[];
+  /** Runs at the end of the page, which must tell all without it. */
+  readonly script?: string;
 }
 
 const style = `
@@ -71,6 +74,9 @@ section > .outside { margin: 1rem 0 0; } .scroll:focus-visible { outline: 2px so
 .gallery figcaption { margin-top: .45rem; font-size: .85rem; line-height: 1.35; }
 .gallery .said { color: var(--bad); font-weight: 600; } .gallery .is { font-weight: 600; }
 .gallery .file { color: var(--soft); font-size: .75rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
+.gallery select { width: 100%; margin-top: .35rem; font: inherit; font-size: .8rem; color: var(--ink); background: var(--card); border: 1px solid var(--line); border-radius: 6px; }
+#corrections { position: sticky; bottom: 1rem; margin-top: 1.25rem; padding: .8rem 1.2rem; background: var(--card); border: 1px solid var(--main); border-radius: 12px; font-size: .85rem; }
+#corrections button { margin: 0 .6rem; font: inherit; padding: .25rem .8rem; border-radius: 6px; border: 1px solid var(--line); }
 .turner { display: flex; flex-wrap: wrap; gap: .3rem; margin: 0 0 1rem; font-size: .85rem; font-variant-numeric: tabular-nums; }
 .turner a { min-width: 2rem; padding: .2rem .5rem; text-align: center; text-decoration: none; border: 1px solid var(--line); border-radius: 6px; }
 .turner a:hover { border-color: var(--soft); }
@@ -91,11 +97,12 @@ section > .outside { margin: 1rem 0 0; } .scroll:focus-visible { outline: 2px so
   .headlines div { flex-basis: 40%; padding: .9rem 1rem .8rem; } .headlines b { font-size: 1.6rem; }
   td.bar, th.bar { display: none; } td.number, th.number { width: auto; padding-left: .6rem; } th { font-size: .75rem; }
   .gallery { grid-template-columns: 1fr 1fr; gap: 1rem .8rem; } .chart { margin-left: 3.2rem; } .beside > .scroll { flex-basis: 100%; } }
-@media print { body { padding: 0; } section { break-inside: auto; } .gallery li, .chart, tr { break-inside: avoid; } .turner { display: none; } }
+@media print { body { padding: 0; } section { break-inside: auto; } .gallery li, .chart, tr { break-inside: avoid; } .turner, .gallery select, #corrections { display: none; } }
 `;
 
 /** A whole HTML document. */
-export function renderPage({ title, subtitle, notices = [], headlines, facts, sections }: Page): string {
+export function renderPage(page: Page): string {
+  const { title, subtitle, notices = [], headlines, facts, sections, script } = page;
   const tiles = headlines.map(
     ({ name, value, unit, note }) =>
       html`<div><b>${value}${unit === undefined ? "" : html`<small>${unit}</small>`}</b><span>${name}</span>${note === undefined ? "" : html`<em>${note}</em>`}</div>`,
@@ -104,8 +111,8 @@ export function renderPage({ title, subtitle, notices = [], headlines, facts, se
   const about =
     facts.length === 0 ? "" : html`<section><h2>About</h2><dl class="facts">${listed}</dl></section>`;
   // No resource may be loaded, whatever a name or a picture holds.
-  const policy = "default-src 'none'; img-src data:; style-src 'unsafe-inline'";
-  const page = html`<html lang="en">
+  const policy = `default-src 'none'; img-src data:; style-src 'unsafe-inline'${script === undefined ? "" : `; script-src '${hashOf(script)}'`}`;
+  const head = html`<html lang="en">
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
@@ -123,11 +130,13 @@ ${renderNotices(notices)}
 ${sections}
 ${about}
 </main>
-</body>
-</html>
 `;
-  return `<!doctype html>\n${page.text}${style}${body.text}`;
+  const run = script === undefined ? "" : `<script>${script}</script>\n`;
+  return `<!doctype html>\n${head.text}${style}${body.text}${run}</body>\n</html>\n`;
 }
+
+/** Only a script of this content runs, whatever a name or a picture holds. */
+const hashOf = (script: string): string => `sha256-${createHash("sha256").update(script).digest("base64")}`;
 
 /** Warnings in a box of their own, first. */
 function renderNotices(notices: readonly Notice[]): readonly Html[] {

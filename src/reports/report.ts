@@ -5,6 +5,8 @@ import type { Reliability } from "../predict/reliability.ts";
 import { renderClassTable } from "./class-table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
 import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
+import { renderCorrectionBar } from "./corrections.ts";
+import { correctionsScript } from "./corrections-script.ts";
 import { describeUses } from "./describe-uses.ts";
 import { type Evaluation, fewestForFive } from "./evaluation.ts";
 import { formatAccuracy } from "./format-accuracy.ts";
@@ -28,6 +30,7 @@ export function renderReport(report: Report): string {
   const { title, subtitle, facts, mistakes } = report;
   const { sections, linkTo } = renderGallery(report, mistakes);
   const [surest, ...all] = sections;
+  const isCorrectable = mistakes.some(({ name }) => name !== undefined);
   return renderPage({
     ...{ title, subtitle, facts },
     notices: describeUses(report),
@@ -37,7 +40,9 @@ export function renderReport(report: Report): string {
       renderConfusion(report, linkTo),
       renderClassTable(report),
       ...all,
+      ...(isCorrectable ? [renderCorrectionBar(report.classes)] : []),
     ],
+    ...(isCorrectable && { script: correctionsScript }),
   });
 }
 

@@ -14,6 +14,7 @@ import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { RecipeInput } from "../train/recipe.ts";
+import { continuedMethod, type Origin, readOrigin } from "./continued.ts";
 import { recipeDefaults } from "./recipe-defaults.ts";
 import { type AskedConfig, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { runPaths } from "./run-folder.ts";
@@ -36,6 +37,8 @@ export interface CompleteOptions
   readonly imageSize: number | readonly [height: number, width: number] | undefined;
   /** As they were, where no choice of `images` is given again. */
   readonly steps: Steps | undefined;
+  /** The adapter to continue from. */
+  readonly origin: Origin | undefined;
   /** What an earlier run began with, where it is to be continued. */
   readonly earlier: RunConfig | undefined;
   /** What the folder of the run will keep, for it to be continued by its folder alone. */
@@ -57,15 +60,41 @@ export async function completeOptions(options: TrainOptions): Promise<CompleteOp
   if (given === undefined) await checkStillThere(out, data);
   const complete = { ...recalled, ...withoutUndefined(options) };
   const images = { ...recalled.images, ...chosenIn(options.images ?? {}) };
-  const method = mergeMethod(options.method, earlier);
+  const origin = await originOf(options, earlier);
+  const merged = mergeMethod(options.method, earlier);
+  const { dropClasses } = complete;
+  const method = origin ? continuedMethod(origin, methodAsked(options, earlier && merged)) : merged;
   const recipe = { ...recalled.recipe, ...withoutUndefined(options.recipe ?? {}) };
   const { model, imageSize, validationFraction, skipBadImages = false, provider, threads } = complete;
   const asked = {
-    ...{ validationFraction, skipBadImages, images, provider, threads },
+    ...{ validationFraction, skipBadImages, dropClasses, images, provider, threads },
     data: typeof data === "string" ? resolve(data) : undefined,
   };
   const steps = Object.keys(chosenIn(options.images ?? {})).length === 0 ? recalled.steps : undefined;
-  return { ...complete, model, data, method, recipe, images, imageSize, steps, earlier, asked };
+  const known = { ...complete, continueFrom: origin?.path, origin, earlier, asked };
+  return { ...known, model, data, method, recipe, images, imageSize, steps };
+}
+
+/** What is asked for now, for the adapter's own to be compared with. */
+const methodAsked = (
+  { method, imageSize, heads }: TrainOptions,
+  merged: MethodRequest | undefined,
+): Parameters<typeof continuedMethod>[1] => ({
+  method: merged ?? (typeof method === "string" ? { name: method } : method),
+  ...{ imageSize, heads },
+});
+
+/** The adapter that the run continues from; of a resumed run, the one that it began with. */
+async function originOf(options: TrainOptions, earlier: RunConfig | undefined): Promise<Origin | undefined> {
+  const { continueFrom: given, out } = options;
+  const path = given ?? earlier?.continuedFrom?.path;
+  if (path === undefined) return undefined;
+  if (given === undefined && !(await exists(path)))
+    throw new InputError(
+      (show) =>
+        `${out}: it continues from ${path}, which is no longer there. Give its place as ${show("continueFrom")}.`,
+    );
+  return readOrigin(path, methodAsked(options, undefined));
 }
 
 /** What run.json in `out` holds. */
@@ -77,7 +106,7 @@ async function earlierIn(out: string): Promise<RunConfig | undefined> {
 /** Options as an earlier run had them. */
 type Recalled = Partial<
   Pick<CompleteOptions, "model" | "recipe" | "imageSize" | "steps" | "heads"> &
-    Pick<AskedConfig, "validationFraction" | "skipBadImages" | "provider" | "threads">
+    Pick<AskedConfig, "validationFraction" | "skipBadImages" | "dropClasses" | "provider" | "threads">
 > & { readonly data?: string; readonly images?: StepChoices };
 
 function recall(

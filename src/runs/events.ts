@@ -2,6 +2,7 @@
 
 import type { ValidationKind } from "../adapter/adapter.ts";
 import type {
+  ContinuedFacts,
   EpochFacts,
   EstimateEvent,
   FoldFacts,
@@ -19,6 +20,7 @@ export type TrainEvent =
   | ProgressEvent
   | EstimateEvent
   | ProbeEvent
+  | ContinuedEvent
   | StepEvent
   | EpochEvent
   | FoldEvent
@@ -40,6 +42,11 @@ export interface NoteEvent {
 /** The head that training starts from, and that its result is never worse than; its adapter is already written. */
 export interface ProbeEvent extends ProbeFacts {
   readonly type: "probe";
+}
+
+/** What the run continues from, validated: training starts here, and its result is never worse; its adapter is already written. */
+export interface ContinuedEvent extends ContinuedFacts {
+  readonly type: "continued";
 }
 
 export interface StepEvent extends StepFacts {
@@ -79,7 +86,7 @@ export interface FinishedBefore {
 export interface DoneEvent {
   readonly type: "done";
   readonly adapter: string;
-  /** The epoch that was kept, from 0. */
+  /** The epoch that was kept, from 0; -1 is before all epochs: the probe, or what the run continues from. */
   readonly epoch: number;
   readonly step: number;
   /** What the accuracy is of; without any, `none`. */
@@ -89,6 +96,8 @@ export interface DoneEvent {
   readonly valExamples?: number;
   /** Its 95 % confidence interval, in percent. */
   readonly valInterval?: readonly [low: number, high: number];
+  /** Whether the run continued from an adapter. */
+  readonly continued?: true;
   /** Since the images were first checked, without pauses between resumed runs. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;

@@ -16,6 +16,7 @@ import type { Step } from "../preprocessing/steps.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
 import { checkConsistency, settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import type { Continued } from "./continued.ts";
 import {
   type AskedConfig,
   checkRepeated,
@@ -36,6 +37,8 @@ export interface RunOptions {
   readonly out: string;
   readonly method?: MethodRequest;
   readonly recipe?: RecipeInput;
+  /** What it continues from, with a head for the classes of `dataset`. */
+  readonly continued?: Pick<Continued, "record" | "from" | "start" | "images">;
   /** Training steps. */
   readonly preprocessing: readonly Step[];
   /** Of validation and of all use of the adapter; the deterministic counterparts of the training steps where left out. */
@@ -77,7 +80,8 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const began = performance.now();
   const { model, dataset, preprocessing, asked, signal, resume = false } = options;
   const { train, val } = dataset.splits;
-  const data = { labels: train.map(({ label }) => label), valExamples: val.length };
+  const continued = options.continued !== undefined;
+  const data = { labels: train.map(({ label }) => label), valExamples: val.length, continued };
   const { chosen, recipe, reasons } = settleTraining({ ...options, data });
   const { evaluation = evaluationSteps(preprocessing) } = options;
   for (const steps of [preprocessing, evaluation]) checkSize(model, steps);
@@ -93,7 +97,15 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
     const sha256 = await hashWeights(model, signal ? { signal } : {});
     const base = { id: options.baseId, sha256, config: model.config };
     const steps = { preprocessing, evaluation };
-    const config = describeRun({ model: base, dataset, method: chosen.choice, recipe, ...steps, asked });
+    const recorded = { asked, continuedFrom: options.continued?.record };
+    const config = describeRun({
+      model: base,
+      dataset,
+      method: chosen.choice,
+      recipe,
+      ...steps,
+      ...recorded,
+    });
     const earlier =
       folder.earlier === undefined ? undefined : parseRunConfig(folder.earlier, folder.paths.config);
     if (earlier) checkRepeated(earlier, config, { folder: folder.path, method: chosen.method });

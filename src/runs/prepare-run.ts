@@ -1,6 +1,6 @@
 /** The slow part of starting a run: checks every image, and compares a resumed run with its beginning. */
 
-import { recordImages, type TrainedImages } from "../adapter/trained-images.ts";
+import { joinImages, recordImages, type TrainedImages } from "../adapter/trained-images.ts";
 import { findBadImages, renderBadImages } from "../datasets/check-images.ts";
 import type { Example } from "../datasets/dataset.ts";
 import { checkClasses } from "../datasets/describe-dataset.ts";
@@ -15,7 +15,7 @@ import type { FitOptions } from "../train/fit.ts";
 import { eventStream } from "./event-stream.ts";
 import type { TrainEvent } from "./events.ts";
 import { imageExamples } from "./image-examples.ts";
-import type { OpenedRun } from "./open-run.ts";
+import type { OpenedRun, RunOptions } from "./open-run.ts";
 import { type Contents, hashContents } from "./run-config.ts";
 
 /** A run that is ready to train. */
@@ -48,7 +48,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
         `${folder.path}: this run began with other images: some have changed since, or can or cannot be read now. Restore them to resume, or give another folder as ${show("out")}.`,
     );
   checkPosition(opened, splits);
-  const images = yield* recordContents(splits, hashes);
+  const images = yield* recordContents(splits, { hashes, continued: options.continued });
   if (!earlier) for (const message of opened.reasons) yield { type: "note", message };
   if (options.resume && !earlier)
     yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
@@ -65,6 +65,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     ...(options.groups && { groups: splits.train.map(({ path }) => options.groups?.get(path)) }),
     recipe: { ...recipe, microBatchSize },
     engine,
+    ...(options.continued && { continueFrom: options.continued.start }),
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
     memoryBytes: memoryBytes(),
     readWeight,
@@ -144,12 +145,15 @@ async function* readContents(
   return contents;
 }
 
+/** Of a run that continues, those of the adapter before too; where that is silent, so is this one. */
 async function* recordContents(
   { train, val }: Splits,
-  hashes: Contents["hashes"],
+  { hashes, continued }: Pick<Contents, "hashes"> & Pick<RunOptions, "continued">,
 ): Events<TrainedImages | undefined> {
+  if (continued && !continued.images) return undefined;
   const hashesOf = (examples: readonly Example[]) => examples.map(({ path }) => hashes.get(path) as string);
-  const images = recordImages({ train: hashesOf(train), validation: hashesOf(val) });
+  const own = recordImages({ train: hashesOf(train), validation: hashesOf(val) });
+  const images = own && continued?.images ? joinImages(continued.images, own) : own;
   if (!images)
     yield {
       type: "note",

@@ -7,6 +7,7 @@ import { RlrrError } from "../errors.ts";
 import { intervalOf } from "../predict/wilson.ts";
 import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
+  FitContinuedEvent,
   FitEpochEvent,
   FitEvent,
   FitFoldEvent,
@@ -52,7 +53,8 @@ export class Recorder {
       case "start":
         return yield* this.start(event);
       case "probe":
-        return yield* this.probe(event);
+      case "continued":
+        return yield* this.begin(event);
       case "step":
         return yield* this.step(event);
       case "epoch":
@@ -90,20 +92,21 @@ export class Recorder {
   }
 
   private async *start({ state, ...facts }: FitStartEvent): Events {
-    const { folder, config, files, resumed, recipe } = this.run;
+    const { folder, config, files, resumed, recipe, options } = this.run;
     const settled = { microBatchSize: facts.microBatchSize, files };
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
     this.saved.step = stepsDone(state.position);
-    // Before the probe there is no state to continue from: a run that ends here begins anew.
-    const awaitsProbe = !resumed && recipe.start === "probe";
-    if (!awaitsProbe) this.state = state;
+    // Before the start is made and validated there is no state to continue from: a run that ends here begins anew.
+    const awaitsStart = !resumed && (recipe.start === "probe" || options.continued !== undefined);
+    if (!awaitsStart) this.state = state;
     yield facts;
     // A disk that is too small for the state is found now; and there always is a state to fall back on.
     if (!resumed) yield* this.save();
   }
 
-  private async *probe({ state, sample, ...facts }: FitProbeEvent): Events {
+  /** A probe, or what training continues from: the first to be kept. */
+  private async *begin({ state, sample, ...facts }: FitProbeEvent | FitContinuedEvent): Events {
     this.state = undefined;
     const { valTop1 } = facts;
     const kept = { epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) };
@@ -157,6 +160,7 @@ export class Recorder {
       keptEpoch: epoch,
       validation: validated.kind,
       validationTop1: valTop1,
+      ...(options.continued && { continuedFrom: options.continued.from }),
     };
     await writeAdapter(folder.paths.adapter, {
       base: config.model,
@@ -224,7 +228,7 @@ interface Kept extends Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEa
 
 /** Of a run that is finished, now or when it is resumed. No accuracy stands without its images. */
 export function doneEvent(
-  { folder }: OpenedRun,
+  { folder, options }: OpenedRun,
   { epoch, step, seconds, stoppedEarly, valTop1, validated: { kind, images } }: Kept,
 ): DoneEvent {
   const valInterval = valTop1 === undefined ? undefined : intervalOf(valTop1, images);
@@ -234,6 +238,7 @@ export function doneEvent(
     epoch,
     validation: valTop1 === undefined ? "none" : kind,
     ...(valTop1 !== undefined && valInterval && { valTop1, valExamples: images, valInterval }),
+    ...(options.continued && { continued: true as const }),
     ...{ step, seconds, stoppedEarly, report: folder.paths.report },
   };
 }

@@ -22,6 +22,7 @@ const askedSchema = z.object({
   data: z.string().optional(),
   validationFraction: z.number().optional(),
   skipBadImages: z.boolean().optional(),
+  dropClasses: z.boolean().optional(),
   /** How images are prepared, where the model's own way was not wanted. */
   images: z.record(z.string(), z.unknown()).optional(),
   provider: z.string().optional(),
@@ -33,6 +34,8 @@ const runConfigSchema = z.object({
   /** Paths of base and data may change, their contents may not. Heads and epsilon are not part of any weight. */
   model: z.object({ id: z.string(), sha256: z.string(), config: z.record(z.string(), z.unknown()) }),
   data: z.object({ root: z.string(), classes: z.array(z.string()), files: z.string() }),
+  /** The adapter that the run continues from, and a hash of what it had learned. */
+  continuedFrom: z.object({ path: z.string(), sha256: z.string() }).optional(),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   recipe: z.record(z.string(), z.unknown()),
   preprocessing: z.array(z.unknown()),
@@ -54,6 +57,7 @@ export function describeRun({
   recipe: { checkpointSeconds: _, ...recipe },
   preprocessing,
   evaluation,
+  continuedFrom,
   asked,
 }: {
   readonly model: { readonly id: string; readonly sha256: string; readonly config: ModelConfig };
@@ -62,6 +66,7 @@ export function describeRun({
   readonly recipe: Recipe;
   readonly preprocessing: readonly Step[];
   readonly evaluation: readonly Step[];
+  readonly continuedFrom?: RunConfig["continuedFrom"];
   readonly asked?: AskedConfig | undefined;
 }): RunConfig {
   const { root, classes, splits } = dataset;
@@ -70,6 +75,7 @@ export function describeRun({
     version: 1,
     model: { ...model, config: sizes },
     data: { root, classes, files: hashFiles(root, splits) },
+    continuedFrom,
     method,
     recipe,
     preprocessing,
@@ -156,6 +162,7 @@ export function checkRepeated(
   ];
   const differences: Wording[] = [
     ...compareModels(before.model, now.model),
+    ...compare({ continueFrom: before.continuedFrom?.sha256 }, { continueFrom: now.continuedFrom?.sha256 }),
     ...chosen,
     ...compareSteps(before, now),
     ...compare({ classes: before.data.classes }, { classes: now.data.classes }, asFact),
@@ -216,7 +223,11 @@ const asOption =
     show(name);
 
 /** `epochs was 10, is 12` for each field that differs. */
-function compare(before: Options, now: Options, named: (name: string) => Wording = asOption): Wording[] {
+export function compare(
+  before: Options,
+  now: Options,
+  named: (name: string) => Wording = asOption,
+): Wording[] {
   return [...new Set([...Object.keys(before), ...Object.keys(now)])]
     .filter((key) => !isDeepStrictEqual(before[key], now[key]))
     .map((key) => (show) => `${named(key)(show)} was ${showGiven(before[key])}, is ${showGiven(now[key])}`);

@@ -6,12 +6,12 @@ import { readWeight } from "../formats/weight-bytes.ts";
 import type { Model } from "../model/model.ts";
 import type { TensorChange } from "../reports/change-map.ts";
 import { firstValues } from "../train/start-state.ts";
-import type { OpenedRun } from "./open-run.ts";
+import type { OpenedRun, RunOptions } from "./open-run.ts";
 
 type Run = Pick<OpenedRun, "trainables" | "recipe"> & {
   /** The adapter's folder. */
   readonly adapter: string;
-  readonly options: { readonly model: Pick<Model, "weights"> };
+  readonly options: Pick<RunOptions, "continued"> & { readonly model: Pick<Model, "weights"> };
 };
 
 /** Without the head, which every method trains. One tensor at a time, since all of a large model would fill the memory twice. */
@@ -31,6 +31,7 @@ export async function measureChanges({
       weights: options.model.weights,
       seed: recipe.seed,
       readWeight,
+      trained: options.continued?.start.tensors,
     });
     const { data: after } = await readTensor(file, name);
     const moved = rms(before.length, (at) => (after[at] as number) - (before[at] as number));

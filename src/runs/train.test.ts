@@ -77,7 +77,7 @@ describe("train", () => {
       "3 classes: blue, green, red (15 training images)",
       "Recipe: 20 epochs of 15 images in steps of 4, 80 steps: the fewer the images, the smaller the steps.",
       "Recipe: learning rate 0.003 at its top, from a linear probe; nothing is kept that validates worse than the probe.",
-      "Recipe: keeps weights 0.5 of the way from the probe to what was trained: few images teach much that is not so.",
+      "Recipe: keeps weights 0.5 of the way from a linear probe to what was trained: few images teach much that is not so.",
       "Recipe: 4-fold cross-validation, since 15 images are too few to hold some out.",
     ]);
     expect(start).toMatchObject({ trainExamples: 15, valExamples: 0, folds: 4, epochs: 20 });

@@ -20,13 +20,16 @@ import { loadNamedModel, type ReadModelOptions, readModel } from "../model/read-
 import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import { Closers } from "../train/closers.ts";
+import { whyNoFolds } from "../train/fit-plan.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
 import { type CompleteOptions, completeOptions, type Steps } from "./complete-options.ts";
+import { continuedSteps, continueOn, openOriginBase } from "./continued.ts";
 import { chooseModel } from "./default-model.ts";
 import type { TrainEvent } from "./events.ts";
 import type { RunOptions } from "./open-run.ts";
 import { runTraining } from "./run-training.ts";
+import { mayBeTrained, trainedBefore } from "./trained-before.ts";
 
 export interface TrainOptions extends EngineOptions {
   /** A file, a folder, a named model such as `tiny`, a hub id, or a model that was read. Where left out, one is chosen for the machine and fetched. */
@@ -35,6 +38,10 @@ export interface TrainOptions extends EngineOptions {
   readonly data?: string | Dataset | undefined;
   /** The run's folder; the adapter is written into its `adapter` folder. */
   readonly out: string;
+  /** A run or an adapter to continue from: its trained tensors, its base, method, preprocessing and image size, and the rows of its classes. */
+  readonly continueFrom?: string | undefined;
+  /** With `continueFrom`: leave classes that the data lacks out of the head. */
+  readonly dropClasses?: boolean | undefined;
   /** RLRR where left out. */
   readonly method?: string | MethodOptions | undefined;
   /** How to train. With `select: "last"` nothing is held out, and validation images are trained on too. */
@@ -75,7 +82,8 @@ export async function* train(options: TrainOptions): Events {
   const closers = new Closers();
   try {
     const complete = await completeOptions(options);
-    const chosen = complete.model === undefined ? await chooseModel(complete.threads) : undefined;
+    const isChosen = complete.model === undefined && !complete.origin;
+    const chosen = isChosen ? await chooseModel(complete.threads) : undefined;
     if (chosen) yield { type: "note", message: chosen.note };
     const { run, notes } = await settle({ ...complete, model: complete.model ?? chosen?.model }, closers);
     for (const message of notes) yield { type: "note", message };
@@ -101,27 +109,32 @@ interface Chosen extends Omit<CompleteOptions, "model"> {
 
 /** The quick checks come first. */
 async function settle(options: Chosen, closers: Closers): Promise<Settled> {
-  const { out, data, method, provider, threads, asked } = options;
+  const { out, data, method, provider, threads, asked, origin, continueFrom } = options;
   settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
-  await checkRunFolder(out, { data: typeof data === "string" ? data : data.root });
+  if (origin && (options.recipe.folds ?? 0) > 0) throw new InputError(whyNoFolds);
+  await checkRunFolder(out, { data: typeof data === "string" ? data : data.root, continueFrom });
+  const recipe = recipeFor(options);
+  const images = imagesFor(options, { method, recipe });
+  const ownSteps = origin && continuedSteps(origin, { asked: options.images ?? {}, images });
   const engine = options.engine ?? closers.add(await openEngine({ provider, threads }));
   const model = await openBase(options);
-  const recipe = recipeFor(options);
   const { dataset, groups } = await openData(options, { method, recipe });
-  const images = imagesFor(options, { method, recipe });
+  const continued = origin && (await continueOn(origin, dataset, options));
   const notes = [
     ...(options.engine ? [] : engine.notes),
     ...model.notes,
-    ...sayAssumedSteps(model, options.images ?? {}),
+    ...(origin ? [] : sayAssumedSteps(model, options.images ?? {})),
     ...(images.crop === options.images?.crop ? [] : [croppedNote]),
     ...dataset.notes,
     describeDataset(dataset),
+    ...(continued?.notes ?? []),
   ];
   const { resume = false, skipBadImages = false, store, signal } = options;
   const run: RunOptions = {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
-    ...{ resume, skipBadImages, ...stepsFor(model, options, images) },
+    ...{ resume, skipBadImages, ...stepsFor(model, options, { images, ownSteps }) },
+    ...(continued && { continued }),
     ...(groups && { groups }),
     ...(store && { store }),
     ...(signal && { signal }),
@@ -132,20 +145,29 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
 /** A resumed run's own steps, unless others are asked for or the images have another size. */
 function stepsFor(
   { config: { imageSize }, preprocessing }: Model,
-  options: Chosen,
-  training: StepChoices,
+  { steps, images = {} }: Chosen,
+  training: { readonly images: StepChoices; readonly ownSteps: Steps | undefined },
 ): Steps {
-  const { steps, images = {} } = options;
   if (steps && isDeepStrictEqual(outputSize(steps.preprocessing), imageSize)) return steps;
+  if (training.ownSteps) return training.ownSteps;
   return {
-    preprocessing: composeSteps(imageSize, preprocessing, training),
+    preprocessing: composeSteps(imageSize, preprocessing, training.images),
     evaluation: evaluationSteps(composeSteps(imageSize, preprocessing, images)),
   };
 }
 
 const known: KnownOptions<TrainOptions> = {
   ...{ model: true, data: true, out: true, method: true, recipe: true, images: true, imageSize: true },
-  ...{ heads: true, validationFraction: true, skipBadImages: true, resume: true, engine: true, store: true },
+  ...{
+    continueFrom: true,
+    dropClasses: true,
+    heads: true,
+    validationFraction: true,
+    skipBadImages: true,
+    resume: true,
+    engine: true,
+    store: true,
+  },
   ...{ signal: true, onProgress: true, provider: true, threads: true },
 };
 
@@ -153,6 +175,16 @@ const known: KnownOptions<TrainOptions> = {
 function checkGiven(options: Partial<TrainOptions>): void {
   const advice = " Options of training, such as epochs, belong in recipe.";
   checkOptions(options, { verb: "train", known, advice });
+  const { continueFrom, dropClasses, resume } = options;
+  if (continueFrom !== undefined && typeof continueFrom !== "string")
+    throw new InputError(
+      (show) => `train: ${show("continueFrom")} must be a path, got ${showValue(continueFrom)}.`,
+    );
+  if (dropClasses && continueFrom === undefined && !resume)
+    throw new InputError(
+      (show) =>
+        `train: ${show("dropClasses", true)} is about the classes of an adapter; give one as ${show("continueFrom")}.`,
+    );
   if (options.out === undefined) throw new InputError((show) => `train: ${show("out")} is missing.`);
   for (const name of ["model", "data", "out"] as const) {
     const value = options[name];
@@ -171,16 +203,26 @@ function checkFraction({ validationFraction: fraction = 0.2 }: Chosen): void {
 }
 
 async function openBase(options: Chosen): Promise<Model> {
-  const { out, model, earlier, imageSize, heads, signal, onProgress } = options;
+  const { out, model, earlier, origin, imageSize, heads, signal, onProgress } = options;
   const asked: ReadModelOptions = {
     ...(imageSize !== undefined && { imageSize }),
     ...(heads !== undefined && { heads }),
     ...(signal && { signal }),
     ...(onProgress && { onProgress }),
   };
+  const recalled = model === earlier?.model.id;
+  if (origin) {
+    const { base } = origin.adapter;
+    const source = typeof model === "object" && "hubId" in model ? model.hubId : model;
+    return openOriginBase(origin, {
+      source: recalled && source === base.id ? undefined : source,
+      ...(recalled && { sendToken: false }),
+      ...(signal && { signal }),
+      ...(onProgress && { onProgress }),
+    });
+  }
   if (typeof model === "object") return "hubId" in model ? loadNamedModel(model, asked) : model;
   if (model === undefined) throw new Error("internal: no model was chosen.");
-  const recalled = model === earlier?.model.id;
   return readModel(model, { ...asked, sendToken: !recalled }).catch((error: unknown) => {
     if (!recalled || !(error instanceof InputError)) throw error;
     throw new InputError(
@@ -191,9 +233,12 @@ async function openBase(options: Chosen): Promise<Model> {
   });
 }
 
-/** Who says which share to hold out wants that, and no cross-validation. */
-const recipeFor = ({ recipe, validationFraction }: Chosen): RecipeInput =>
-  validationFraction === undefined ? recipe : { folds: 0, ...recipe };
+/**
+ * Who says which share to hold out wants that, and no cross-validation. Neither can a run that continues cross-validate:
+ * what it starts from may have been trained on every fold.
+ */
+const recipeFor = ({ recipe, validationFraction, origin }: Chosen): RecipeInput =>
+  validationFraction === undefined && !origin ? recipe : { folds: 0, ...recipe };
 
 /**
  * The default recipe trains on crops of the images: over four small sets that gained 4 points of test accuracy over whole
@@ -219,7 +264,7 @@ interface TrainingData {
 
 /** The data with what the recipe validates on: images held out, or none where it cross-validates or keeps the last epoch. */
 async function openData(
-  { data, validationFraction: fraction, signal: raised }: Chosen,
+  { data, validationFraction: fraction, origin, signal: raised }: Chosen,
   { method, recipe: asked }: { method: MethodRequest | undefined; recipe: RecipeInput },
 ): Promise<TrainingData> {
   const signal = raised ? { signal: raised } : {};
@@ -228,10 +273,16 @@ async function openData(
   const facts = { labels: train.map(({ label }) => label), valExamples: val.length };
   const { select, seed, folds } = settleTraining({ method, recipe: asked, data: facts }).recipe;
   if (folds > 0) return groupCopies(dataset, signal);
-  if (select !== "last")
-    return {
-      dataset: await splitTrainValidation(dataset, { seed, ...(fraction && { fraction }), ...signal }),
-    };
+  if (select !== "last") {
+    const trained = origin && (await trainedBefore(origin, dataset, signal));
+    const split = await splitTrainValidation(dataset, {
+      ...{ seed, trained },
+      ...(fraction && { fraction }),
+      ...signal,
+    });
+    const notes = origin && !trained ? [mayBeTrained(origin)] : [];
+    return { dataset: { ...split, notes: [...split.notes, ...notes] } };
+  }
   if (val.length === 0) return { dataset };
   const note = `Training on the ${val.length} validation images too, since the last epoch is kept in any case.`;
   const splits = { ...dataset.splits, train: [...train, ...val], val: [] };

@@ -104,6 +104,7 @@ function about({
     facts: [
       ["method", [choice.name, ...settings].join(", ")],
       ["base model", config.model.id],
+      ...(config.continuedFrom ? [["continued from", config.continuedFrom.path] as const] : []),
       ["data", config.data.root],
       ["classes", String(config.data.classes.length)],
       ["training split", images(trainImages)],

@@ -9,6 +9,8 @@ export interface DataFacts {
   readonly labels: readonly number[];
   /** Without any, a small set is cross-validated. */
   readonly valExamples: number;
+  /** Whether training continues from an adapter, which is then what nothing is kept worse than. */
+  readonly continued?: boolean;
 }
 
 /** Options, and in a line each what was chosen and why. */
@@ -28,7 +30,7 @@ const uneven = 1.5;
  * twenty small parts of them (docs/results.md). Options in `asked` are not chosen here.
  */
 export function defaultRecipe(
-  { labels, valExamples }: DataFacts,
+  { labels, valExamples, continued = false }: DataFacts,
   {
     method,
     asked,
@@ -46,11 +48,18 @@ export function defaultRecipe(
     blend: blendFor(labels.length),
     ...validateBy(counts, { valExamples, asked }),
   };
-  return { options, reasons: reasonsFor({ ...options, ...asked }, counts) };
+  const start = continued ? ["the adapter", "it"] : ["a linear probe", "the probe"];
+  return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start }) };
 }
 
 /** A line for each choice. */
-function reasonsFor(recipe: RecipeInput, counts: readonly number[]): readonly string[] {
+function reasonsFor(
+  recipe: RecipeInput,
+  {
+    counts,
+    start: [start, again],
+  }: { readonly counts: readonly number[]; readonly start: readonly string[] },
+): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
   const images = counts.reduce((sum, count) => sum + count, 0);
@@ -61,12 +70,12 @@ function reasonsFor(recipe: RecipeInput, counts: readonly number[]): readonly st
     ...(epochs > 0
       ? [
           `Recipe: ${epochs} epochs of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
-          `Recipe: learning rate ${learningRate} at its top, from a linear probe; nothing is kept that validates worse than the probe.`,
+          `Recipe: learning rate ${learningRate} at its top, from ${start}; nothing is kept that validates worse than ${again}.`,
         ]
       : []),
     ...(epochs > 0 && blend < 1
       ? [
-          `Recipe: keeps weights ${blend} of the way from the probe to what was trained: few images teach much that is not so.`,
+          `Recipe: keeps weights ${blend} of the way from ${start} to what was trained: few images teach much that is not so.`,
         ]
       : []),
     ...(classWeights === "balanced"

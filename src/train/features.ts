@@ -3,7 +3,7 @@
 import type { Engine } from "../engine/engine.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import type { Backbone } from "../model/backbone.ts";
-import { affineOf, type ValueOf, weightLayers } from "../model/layers.ts";
+import { affineOf, type Layers, type ValueOf, weightLayers } from "../model/layers.ts";
 import { predictGraph } from "../predict/predict-graph.ts";
 import type { Examples } from "./examples.ts";
 
@@ -19,6 +19,8 @@ export interface FeatureSet {
 export interface FeatureOptions {
   readonly backbone: Backbone;
   readonly frozen: ValueOf;
+  /** Where the backbone is an adapted one. */
+  readonly layers?: Layers | undefined;
   readonly engine: Engine;
   readonly signal?: AbortSignal | undefined;
 }
@@ -37,13 +39,13 @@ export type FeatureProgress =
 /** One pass over all `parts`, batches across their borders; ends with the features of each. */
 export async function* computeFeatures(
   parts: readonly Examples[],
-  { backbone, frozen, engine, signal }: FeatureOptions,
+  { backbone, frozen, layers = weightLayers(affineOf(frozen), frozen), engine, signal }: FeatureOptions,
 ): AsyncGenerator<FeatureProgress, void, void> {
   const width = backbone.featureWidth;
   const total = parts.reduce((sum, { labels }) => sum + labels.length, 0);
   const rows = new Float32Array(total * width);
   const batchSize = Math.min(inferenceBatch, total);
-  const graph = predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize });
+  const graph = predictGraph(backbone, { layers, batchSize });
   const session = await engine.compile(graph);
   const flopsPerImage = matrixFlops(graph) / batchSize;
   try {

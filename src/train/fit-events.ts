@@ -57,6 +57,7 @@ export type FitEvent =
   | ProgressEvent
   | EstimateEvent
   | FitProbeEvent
+  | FitContinuedEvent
   | FitStepEvent
   | FitEpochEvent
   | FitFoldEvent
@@ -126,6 +127,25 @@ export interface ProbeFacts {
   readonly valTop1?: number;
   /** The best L2 penalty on validation examples, or in cross-validation without any. */
   readonly penalty: number;
+  readonly seconds: number;
+}
+
+/** What training continues from, with the rows of new classes: it starts here, and its result is never worse. */
+export interface FitContinuedEvent extends ContinuedFacts {
+  readonly type: "continued";
+  readonly state: FitState;
+  /** The logits of the validation examples, or of a sample of very many, for calibration; absent without any. */
+  readonly sample?: Predictions;
+}
+
+export interface ContinuedFacts {
+  /** Absent where nothing was validated. */
+  readonly valLoss?: number;
+  readonly valTop1?: number;
+  /** Classes whose rows are new. */
+  readonly newClasses: number;
+  /** The L2 penalty of the probe that made their rows; absent where they start at zero, or there are none. */
+  readonly penalty?: number;
   readonly seconds: number;
 }
 

@@ -2,9 +2,10 @@
 
 import { allTrainables } from "../adapter/head.ts";
 import type { Engine } from "../engine/engine.ts";
-import { InputError } from "../errors.ts";
+import { InputError, type Wording } from "../errors.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
 import { showValue } from "../files/show-value.ts";
+import type { Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -20,6 +21,14 @@ import type { Recipe, RecipeInput } from "./recipe.ts";
 import { checkConsistency, settleTraining } from "./settle.ts";
 import type { ReadWeight } from "./start-state.ts";
 
+/** Trained tensors that training continues from. */
+export interface ContinueFrom {
+  /** Every trainable's by its name, the head with a row for each class. */
+  readonly tensors: ReadonlyMap<string, Tensor>;
+  /** Classes whose rows were never trained: with the recipe's `start: "probe"` a linear probe fits them to the rest. */
+  readonly newClasses: readonly number[];
+}
+
 export interface FitOptions {
   /** Its head, if it has one, is not used. */
   readonly model: Pick<Model, "config" | "weights">;
@@ -34,6 +43,8 @@ export interface FitOptions {
   /** The learning rate is the method's own where left out. */
   readonly recipe?: RecipeInput;
   readonly engine: Engine;
+  /** Starts from these tensors instead of the method's own start, and keeps them where no epoch validates better. */
+  readonly continueFrom?: ContinueFrom;
   /** Goes on from here. Its parameters are changed in place. */
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
@@ -46,8 +57,8 @@ export interface FitOptions {
 }
 
 const known: KnownOptions<FitOptions> = {
-  ...{ model: true, method: true, classes: true, groups: true, train: true, val: true, recipe: true },
-  engine: true,
+  ...{ model: true, method: true, classes: true, continueFrom: true, groups: true, train: true, val: true },
+  ...{ recipe: true, engine: true },
   ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
 };
 
@@ -83,6 +94,10 @@ export interface FitPlan {
   readonly foldOf: readonly number[];
 }
 
+/** Why training that continues is not cross-validated. */
+export const whyNoFolds: Wording = (show) =>
+  `${show("folds")} would hold out examples that the tensors of ${show("continueFrom")} may have been trained on. Give other validation examples, or ${show("folds", "0")} and ${show("select", "last")}.`;
+
 /** Wrong options fail here. */
 export function planFit(options: FitOptions): FitPlan {
   checkGiven(options);
@@ -108,6 +123,7 @@ export function planFit(options: FitOptions): FitPlan {
         );
   }
   if (train.labels.length === 0) throw new InputError("train: there is no example to train on.");
+  if (options.continueFrom && recipe.folds > 0) throw new InputError(whyNoFolds);
   checkValidation(recipe, data);
   const { folds, seed } = recipe;
   const foldOf = folds > 0 ? foldsOf(train.labels, { folds, seed, groups: options.groups }) : [];

@@ -1,5 +1,7 @@
 /** What training is fed: images as they come, or features computed once, from which a probe may start. */
 
+import { adaptedLayers } from "../methods/adapted-layers.ts";
+import { constantsOf } from "../model/weight-constants.ts";
 import { stepFlops } from "./compile-plan.ts";
 import type { Prepared } from "./epochs.ts";
 import { estimateByFeatures } from "./estimate.ts";
@@ -27,7 +29,8 @@ export interface Features {
 
 /**
  * Features are computed once where the backbone stays as it is and sees the same pixels in every epoch, and then are all
- * that is trained on; and where a probe starts from them.
+ * that is trained on; and where a probe starts from them: those of the
+ * pre-trained model, or of the adapted one that training continues from.
  */
 export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
   const { options, chosen, recipe, backbone } = plan;
@@ -35,11 +38,12 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
   const val = options.val?.labels.length ? options.val : undefined;
   const isFrozen = chosen.adaptation.trainables(backbone).length === 0;
   const cached = isFrozen && train.deterministic && recipe.dropout === 0 && recipe.dropPath === 0;
-  const { resume } = options;
+  const { resume, continueFrom } = options;
   const { step, cv } = resume?.position ?? { step: 0 };
   // In cross-validation each fold starts from a probe of its own.
   const isProbeDone = resume && !(cv && (step === 0 || cv.fold < recipe.folds));
-  const probed = recipe.start === "probe" && !isProbeDone;
+  const isNeeded = !continueFrom || continueFrom.newClasses.length > 0;
+  const probed = recipe.start === "probe" && !isProbeDone && isNeeded;
   if (!cached && !probed) return { input: "images", train, val, features: undefined };
   const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
   const features = yield* featuresOf(plan, parts, { trains: !cached });
@@ -62,11 +66,14 @@ async function* featuresOf(
   { train, val }: { train: Examples; val?: Examples },
   { trains }: { readonly trains: boolean },
 ): AsyncGenerator<FitEvent, Features, void> {
-  const { backbone, frozen, recipe, options } = plan;
-  const { engine, signal } = options;
+  const { backbone, frozen, recipe, chosen, options } = plan;
+  const { engine, continueFrom, signal } = options;
+  const { adaptation } = chosen;
+  const layers =
+    continueFrom && adaptedLayers({ frozen, trained: constantsOf(continueFrom.tensors), adaptation });
   const parts = val ? [train, val] : [train];
   const times: { readonly done: number; readonly at: number }[] = [];
-  for await (const event of computeFeatures(parts, { backbone, frozen, engine, signal })) {
+  for await (const event of computeFeatures(parts, { backbone, frozen, layers, engine, signal })) {
     if (event.type === "progress") {
       const { done, total, flopsPerImage } = event;
       yield { type: "progress", label: "computing features", done, total, unit: "images" };

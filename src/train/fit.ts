@@ -4,6 +4,7 @@ import { sizeOf } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import { Closers } from "./closers.ts";
 import { type Compiled, compilePlan } from "./compile-plan.ts";
+import { continueFromTrained } from "./continue-from.ts";
 import { crossValidate, stepsInAll } from "./cross-validate.ts";
 import { type Prepared, runEpochs, stepsDone } from "./epochs.ts";
 import { type Work, withEstimate } from "./estimate.ts";
@@ -13,7 +14,7 @@ import { openSources, type Sources, startFromProbe } from "./fit-sources.ts";
 import { freshState } from "./start-state.ts";
 import { validationOn } from "./validator.ts";
 
-export type { FitOptions } from "./fit-plan.ts";
+export type { ContinueFrom, FitOptions } from "./fit-plan.ts";
 
 /** Trains and ends with `done`. Raising `signal` throws its reason; the state of the last event is where it stands. */
 export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, void> {
@@ -45,9 +46,19 @@ async function* trainOnce(
   const { keep = true, signal, resume } = options;
   const validation = val && validator && validationOn(val, { validator, signal });
   const prepared: Prepared = { context, recipe, train, validation, state, keep, signal };
-  const probed = recipe.start === "probe" && !resume && features;
-  const started = probed ? yield* startFromProbe(plan, { prepared, features }) : state;
+  const started = resume ?? (yield* startingState(plan, { prepared, features }));
   yield* runEpochs({ ...prepared, state: started });
+}
+
+/** Where a new training begins: at what it continues from, with a probe's head, or at the method's own start. */
+async function* startingState(
+  plan: FitPlan,
+  { prepared, features }: { prepared: Prepared; features: Sources["features"] },
+): AsyncGenerator<FitEvent, FitState, void> {
+  const { continueFrom } = plan.options;
+  if (continueFrom) return yield* continueFromTrained(plan, { prepared, features, continueFrom });
+  if (plan.recipe.start === "probe" && features) return yield* startFromProbe(plan, { prepared, features });
+  return prepared.state;
 }
 
 /** In cross-validation every image is validated once for each epoch. */

@@ -2,7 +2,8 @@ import { describe, expect, it } from "vitest";
 import { referenceEngine } from "../engine/reference.ts";
 import { randomStream } from "../random.ts";
 import type { FeatureSet } from "./features.ts";
-import { fitProbe, scoreHead } from "./probe.ts";
+import { scoreHead } from "./heads.ts";
+import { fitProbe } from "./probe.ts";
 
 const engine = referenceEngine();
 const [classes, width] = [3, 4];

@@ -1,12 +1,12 @@
 /** A linear probe: the best head on frozen features, by logistic regression with an L2 penalty chosen on validation data. */
 
 import type { Engine, Session } from "../engine/engine.ts";
-import type { Tensor } from "../formats/tensor.ts";
 import { grad } from "../graph/grad.ts";
+import { add } from "../graph/ops.ts";
 import { constant, input } from "../graph/value.ts";
 import { dense } from "../model/layers.ts";
-import { crossEntropy as crossEntropyOf } from "../predict/metrics.ts";
 import type { FeatureSet } from "./features.ts";
+import { addHeads, type Head, logitsOf, scoreHead } from "./heads.ts";
 import { minimise, type Objective } from "./lbfgs.ts";
 import { crossEntropy } from "./loss.ts";
 import { targetsFor } from "./targets.ts";
@@ -17,12 +17,19 @@ export interface ProbeOptions {
   readonly engine: Engine;
   /** Weight per class; all alike where left out. */
   readonly classWeights?: readonly number[] | undefined;
+  /** Fits these rows alone, on top of a head whose other rows stay as they are. */
+  readonly beside?: Beside | undefined;
   readonly signal?: AbortSignal | undefined;
+}
+
+interface Beside {
+  readonly head: Head;
+  readonly rows: readonly number[];
 }
 
 export interface Probe {
   /** `head.weight` [classes, width] and `head.bias` [classes], for features as they are. */
-  readonly head: ReadonlyMap<string, Tensor>;
+  readonly head: Head;
   /** On the validation examples; without any, over folds of the training examples, where each class has two. */
   readonly validation: Validation | undefined;
   /** The penalty that did best, or the middle one where nothing could tell: λ/2·‖W‖² beside the mean cross-entropy, on standardised features. */
@@ -112,29 +119,53 @@ export function someFeatures({ rows, labels }: FeatureSet, keep: (index: number)
 async function* probePath(
   train: FeatureSet,
   options: ProbeOptions,
-): AsyncGenerator<{ penalty: (typeof penalties)[number]; head: ReadonlyMap<string, Tensor> }, void, void> {
-  const { classes, engine, signal } = options;
+): AsyncGenerator<{ penalty: (typeof penalties)[number]; head: Head }, void, void> {
+  const { classes, engine, beside, signal } = options;
   const width = train.rows.length / train.labels.length;
+  const fitted = fittedNumbers({ classes, width, rows: beside?.rows });
   const scaling = standardise(train.rows, width);
   const session = await engine.compile(probeGraph(train, { ...options, width, scaling }));
   try {
     let point = new Float64Array(classes * (width + 1));
     for (const penalty of penalties) {
-      const objective = penalised(session, { penalty, weights: classes * width, signal });
+      const objective = penalised(session, { penalty, weights: classes * width, fitted, signal });
       point = await minimise(objective, point, { iterations: 60, tolerance: 1e-4 });
-      yield { penalty, head: unscale(point, { classes, width, scaling }) };
+      const head = unscale(point, { classes, width, scaling });
+      yield { penalty, head: beside ? addHeads(beside.head, head) : head };
     }
   } finally {
     await session.close();
   }
 }
 
+/** 1 for each number of the vector that is fitted; what has no gradient stays at the 0 that it starts from. */
+function fittedNumbers({
+  classes,
+  width,
+  rows,
+}: {
+  classes: number;
+  width: number;
+  rows: readonly number[] | undefined;
+}): Float64Array {
+  const fitted = new Float64Array(classes * (width + 1)).fill(rows ? 0 : 1);
+  for (const row of rows ?? []) {
+    fitted.fill(1, row * width, (row + 1) * width);
+    fitted[classes * width + row] = 1;
+  }
+  return fitted;
+}
+
+interface Penalised {
+  readonly penalty: number;
+  readonly weights: number;
+  readonly fitted: Float64Array;
+  readonly signal: AbortSignal | undefined;
+}
+
 /** The graph's loss and λ/2·‖W‖² as a function of one vector: the weights, then the biases. */
 const penalised =
-  (
-    session: Session,
-    { penalty, weights, signal }: { penalty: number; weights: number; signal: AbortSignal | undefined },
-  ): Objective =>
+  (session: Session, { penalty, weights, fitted, signal }: Penalised): Objective =>
   async (at) => {
     signal?.throwIfAborted();
     const weight = Float32Array.from(at.subarray(0, weights));
@@ -148,6 +179,7 @@ const penalised =
       gradient[i] = (dWeight[i] as number) + penalty * (at[i] as number);
     }
     gradient.set(dBias, weights);
+    for (let i = 0; i < at.length; i++) gradient[i] = (gradient[i] as number) * (fitted[i] as number);
     return { value: (loss[0] as number) + (penalty / 2) * squares, gradient };
   };
 
@@ -174,9 +206,10 @@ function standardise(rows: Float32Array, width: number): Scaling {
 
 /** Features are constants of the graph, so that a run moves no more than the head. */
 function probeGraph(
-  { rows, labels }: FeatureSet,
-  { classes, classWeights, width, scaling }: ProbeOptions & { width: number; scaling: Scaling },
+  set: FeatureSet,
+  { classes, classWeights, beside, width, scaling }: ProbeOptions & { width: number; scaling: Scaling },
 ) {
+  const { rows, labels } = set;
   const { mean, inverse } = scaling;
   const scaled = rows.map((x, i) => (x - (mean[i % width] as number)) * (inverse[i % width] as number));
   const total = labels.reduce((sum, label) => sum + (classWeights?.[label] ?? 1), 0);
@@ -185,7 +218,8 @@ function probeGraph(
   });
   const features = constant({ shape: [labels.length, width], data: scaled });
   const [weight, bias] = [input("weight", [classes, width]), input("bias", [classes])];
-  const logits = dense(features, { weight, bias });
+  const own = dense(features, { weight, bias }); // [examples, classes]
+  const logits = beside ? add(own, constant(logitsOf(beside.head, set, classes))) : own;
   const loss = crossEntropy(logits, constant({ shape: [labels.length, classes], data: targets }));
   const [dWeight = loss, dBias = loss] = grad(loss, [weight, bias]);
   return { outputs: { loss, dWeight, dBias } };
@@ -195,7 +229,7 @@ function probeGraph(
 function unscale(
   point: Float64Array,
   { classes, width, scaling: { mean, inverse } }: { classes: number; width: number; scaling: Scaling },
-): ReadonlyMap<string, Tensor> {
+): Head {
   const weight = new Float32Array(classes * width);
   const bias = new Float32Array(classes);
   for (let row = 0; row < classes; row++) {
@@ -211,28 +245,4 @@ function unscale(
     ["head.weight", { shape: [classes, width], data: weight }],
     ["head.bias", { shape: [classes], data: bias }],
   ]);
-}
-
-/** Loss and accuracy of a head on features. */
-export function scoreHead(
-  head: ReadonlyMap<string, Tensor>,
-  { rows, labels }: FeatureSet,
-  classes: number,
-): Validation {
-  const width = rows.length / labels.length;
-  const [weight, bias] = ["head.weight", "head.bias"].map((name) => head.get(name)?.data);
-  if (!weight || !bias) throw new Error("internal: a head without its tensors.");
-  let [loss, correct] = [0, 0];
-  for (const [example, label] of labels.entries()) {
-    const logits = Float64Array.from(bias);
-    for (let row = 0; row < classes; row++) {
-      let sum = logits[row] as number;
-      for (let column = 0; column < width; column++)
-        sum += (weight[row * width + column] as number) * (rows[example * width + column] as number);
-      logits[row] = sum;
-    }
-    loss += crossEntropyOf(logits, label);
-    if (logits.indexOf(Math.max(...logits)) === label) correct++;
-  }
-  return { loss: loss / labels.length, top1: (100 * correct) / labels.length };
 }

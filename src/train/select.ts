@@ -5,13 +5,13 @@ import type { Recipe } from "./recipe.ts";
 
 /** The epoch to keep so far, with its scores on validation examples. */
 export interface Best {
-  /** From 0; -1 is the probe before all epochs. */
+  /** From 0; -1 is before all epochs: the probe, or what training continues from. */
   readonly epoch: number;
   readonly top1: number;
   readonly loss: number;
   /** The highest accuracy of any epoch so far; the one kept may be lower within its error. */
   readonly highest: number;
-  /** The accuracy of the probe, which what is kept is never below. */
+  /** The accuracy of the start, which what is kept is never below. */
   readonly floor: number;
 }
 

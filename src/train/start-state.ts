@@ -5,6 +5,7 @@ import {
   isStored,
   renderShape,
   type StoredTensor,
+  sameShape,
   sizeOf,
   type Tensor,
   type Weights,
@@ -25,12 +26,14 @@ export const startPosition: FitState["position"] = {
 
 /** Before the first step of a plan's training. */
 export async function freshState({ trainables, recipe, options }: FitPlan): Promise<FitState> {
-  const { model, readWeight } = options;
+  const { model, continueFrom, readWeight } = options;
   const { seed } = recipe;
   return {
     position: startPosition,
     parameters: noteStart(
-      await startState(trainables, { weights: model.weights, seed, readWeight }),
+      await startState(trainables, {
+        ...{ weights: model.weights, seed, readWeight, trained: continueFrom?.tensors },
+      }),
       recipe.blend,
     ),
   };
@@ -40,6 +43,8 @@ interface Start {
   readonly weights: Weights;
   readonly seed: number;
   readonly readWeight?: ReadWeight | undefined;
+  /** Starts from these tensors instead. */
+  readonly trained?: ReadonlyMap<string, Tensor> | undefined;
 }
 
 /** Every trainable at its start, with moments of zero. */
@@ -55,9 +60,11 @@ export async function startState(trainables: readonly Trainable[], start: Start)
 
 /** What one trainable begins as: the same whenever it is asked for. */
 export async function firstValues(
-  { name, shape, start }: Trainable,
-  { weights, seed, readWeight }: Start,
+  trainable: Trainable,
+  { weights, seed, readWeight, trained }: Start,
 ): Promise<Float32Array> {
+  if (trained) return trainedCopy(trainable, trained);
+  const { name, shape, start } = trainable;
   const parameter =
     start === "frozen"
       ? await frozenCopy(name, { weights, readWeight })
@@ -67,6 +74,16 @@ export async function firstValues(
       `Trainable "${name}" of shape ${renderShape(shape)} starts with ${parameter.length} values; its method must make ${sizeOf(shape)}.`,
     );
   return parameter;
+}
+
+function trainedCopy({ name, shape }: Trainable, trained: ReadonlyMap<string, Tensor>): Float32Array {
+  const tensor = trained.get(name);
+  if (!tensor || !sameShape(tensor.shape, shape))
+    throw new InputError(
+      (show) =>
+        `${show("continueFrom")}: tensor "${name}" must have shape ${renderShape(shape)}, got ${tensor ? renderShape(tensor.shape) : "none"}.`,
+    );
+  return Float32Array.from(tensor.data);
 }
 
 async function frozenCopy(
