@@ -8,6 +8,18 @@ export const noteStart = (state: OptimizerState, blend: number): OptimizerState 
     ? state
     : new Map([...state].map(([name, moments]) => [name, { ...moments, start: moments.parameter.slice() }]));
 
+/** Puts values where training starts from. */
+export function putStart(
+  state: OptimizerState,
+  values: ReadonlyMap<string, { readonly data: Float32Array }>,
+): void {
+  for (const [name, { data }] of values) {
+    const moments = state.get(name);
+    moments?.parameter.set(data);
+    moments?.start?.set(data);
+  }
+}
+
 /** start + blend · (parameter - start); the parameter itself, not a copy, where no start is noted. */
 export function keptParameter({ parameter, start }: Moments, blend: number): Float32Array {
   if (!start) return parameter;

@@ -1,5 +1,6 @@
 /** The start of training that continues: trained tensors, new rows of the head fitted beside the others, and their validation. */
 
+import { putStart } from "./blend.ts";
 import type { Prepared } from "./epochs.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
 import type { ContinueFrom, FitPlan } from "./fit-plan.ts";
@@ -24,7 +25,7 @@ export async function* continueFromTrained(
   const { prepared, continueFrom } = parts;
   const { state, validation } = prepared;
   const probe = await fitNewRows(plan, parts);
-  for (const [name, { data }] of probe?.head ?? []) state.parameters.get(name)?.parameter.set(data);
+  if (probe) putStart(state.parameters, probe.head);
   const found = validation && (yield* validation.scores(state.parameters, -1));
   const { recipe } = plan;
   const best =

@@ -2,6 +2,7 @@
 
 import { adaptedLayers } from "../methods/adapted-layers.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import { putStart } from "./blend.ts";
 import { stepFlops } from "./compile-plan.ts";
 import type { Prepared } from "./epochs.ts";
 import { estimateByFeatures } from "./estimate.ts";
@@ -138,10 +139,6 @@ export async function putProbe(
   const classWeights =
     recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined;
   const { head, penalty } = await fitProbe(train, val, { classes, engine, classWeights, signal });
-  for (const [name, { data }] of head) {
-    const moments = state.parameters.get(name);
-    moments?.parameter.set(data);
-    moments?.start?.set(data);
-  }
+  putStart(state.parameters, head);
   return penalty;
 }
