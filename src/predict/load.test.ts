@@ -33,7 +33,7 @@ beforeAll(async () => {
   await writeColours(at("data"), { train: 8, test: 4 });
   for (const [name, colour] of Object.entries(colours)) await writePicture(at(`${name}.png`), colour, 77);
   await writeFile(at("notes.png"), "Water the roses.\n");
-  const recipe = { epochs: 4, batchSize: 8, learningRate: 1e-2, warmupEpochs: 0 };
+  const recipe = { name: "official" as const, epochs: 4, batchSize: 8, learningRate: 1e-2, warmupEpochs: 0 };
   const options = { model: at("base"), data: at("data"), out: at("run"), recipe, engine };
   for await (const event of train(options)) if (event.type === "done") return;
 });
