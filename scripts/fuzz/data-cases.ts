@@ -9,7 +9,7 @@ import { parseJsonList, parseTextList } from "../../src/datasets/list-files.ts";
 import { listTree } from "../../src/datasets/list-tree.ts";
 import { parseCsv } from "../../src/datasets/parse-csv.ts";
 import { parseCorrections } from "../../src/datasets/read-corrections.ts";
-import { openCsv } from "../../src/datasets/read-csv.ts";
+import { findSeparator, openCsv } from "../../src/datasets/read-csv.ts";
 import { readDataset } from "../../src/datasets/read-dataset.ts";
 import { readListFile } from "../../src/datasets/read-list-file.ts";
 import { listKind } from "../../src/datasets/split-names.ts";
@@ -115,13 +115,18 @@ async function useDataset(root: string): Promise<void> {
 export const dataCases: readonly FuzzCase[] = [
   {
     name: "csv",
-    readers: ["datasets/read-csv.ts openCsv", "datasets/parse-csv.ts parseCsv"],
+    readers: [
+      "datasets/read-csv.ts openCsv",
+      "datasets/read-csv.ts findSeparator",
+      "datasets/parse-csv.ts parseCsv",
+    ],
     form: "text",
     share: 60,
     corpus: async () => csv,
     run: (input) => {
       const text = decode(input);
       drain(parseCsv(text, { path: "a.csv" }));
+      findSeparator(text, "a.csv");
       drain(openCsv(text, "a.csv").entries());
     },
   },
