@@ -34,7 +34,7 @@ const show = () => {
 };
 const fill = (select, { label, predicted }) => {
   if (select.length > 4) return;
-  const others = classes.flatMap((name, index) => index === label || index === predicted ? [] : [option("relabel " + index, "is " + name)]);
+  const others = classes.flatMap((name, index) => index === label || index === predicted ? [] : [option("relabel " + index, "no: is " + name)]);
   select.lastElementChild.before(...others);
 };
 for (const figure of document.querySelectorAll("figure[data-image]")) {
