@@ -132,7 +132,7 @@ describe("a bundle", () => {
     const out = join("out", name.replaceAll(" ", "-"));
     const flags = [bin("vite/bin/vite.js"), "build", "--outDir", out, "--logLevel", "warn"];
     succeed(await runNode(flags, { cwd: projects, env }));
-    await answers(join(out, "main.js"));
+    await answers(join(out, "main.mjs"));
   });
 
   it("of webpack, as a module and as CommonJS, is made without a warning and labels an image", async () => {
@@ -157,6 +157,11 @@ describe("Next.js", () => {
     if (process.platform === "linux")
       expect(copied.filter((name) => name.startsWith("libonnxruntime.so"))).not.toEqual([]);
     const ended = await runNode(["serve.mjs", adapter, image], { cwd, env });
-    expect(ended).toEqual({ code: 0, output: `${expected}size\n`, errors: "" });
+    // Next says what it does before.
+    expect(ended).toMatchObject({
+      code: 0,
+      output: expect.stringContaining(`\n${expected}size\n`),
+      errors: "",
+    });
   });
 });

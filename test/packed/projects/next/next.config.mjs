@@ -1,7 +1,6 @@
-/** Next leaves the package out of its bundles, and copies the library that ONNX Runtime links to into a standalone build. */
+/** Next leaves the package out of its bundles; a standalone build would also copy the library that ONNX Runtime links to. */
 
 export default {
-  output: "standalone",
   serverExternalPackages: ["rlrr"],
   outputFileTracingIncludes: { "/*": ["../node_modules/onnxruntime-node/bin/*/linux/*/*"] },
 };
