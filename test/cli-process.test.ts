@@ -71,7 +71,9 @@ describe("a reader that leaves", () => {
     await printed(child.stdout, '"type":"step"');
     child.stdout.destroy();
     const { code, stderr } = await ending(child);
-    expect(stderr).toMatch(/^Interrupted at step \d+; the state is saved\. Add --resume to continue\.\n$/);
+    expect(stderr).toMatch(
+      /^Interrupted at step \d+; the state is saved\. To continue:\n {2}rlrr train --resume --out left\n$/,
+    );
     expect(code).toBe(130);
   });
 });
@@ -115,7 +117,9 @@ describe("Ctrl-C", () => {
     const { code, stdout, stderr } = await ending(child);
     const last = JSON.parse(stdout.trimEnd().split("\n").at(-1) ?? "");
     expect(last).toEqual({ type: "stopped", step: expect.any(Number) });
-    expect(stderr).toBe(`Interrupted at step ${last.step}; the state is saved. Add --resume to continue.\n`);
+    expect(stderr).toBe(
+      `Interrupted at step ${last.step}; the state is saved. To continue:\n  rlrr train --resume --out run\n`,
+    );
     expect(code).toBe(130);
     expect((await stat(at("run/checkpoint.safetensors"))).isFile()).toBe(true);
   });
