@@ -139,6 +139,14 @@ describe("test", () => {
     expect([ended.code, ...last(ended)]).toEqual([0, "12 passed, 0 failed", ""]);
   });
 
+  it("runs nothing but the tests of the packed package where it is asked for them", async () => {
+    const ended = await run(programs({ types: 2, report: passing }), "scripts/test.mjs", "packed");
+    expect(ended.output.split("\n").filter((line) => /^(tsc|biome|vitest) /.test(line))).toEqual([
+      "vitest run --reporter=default --config test/packed/vitest.config.ts",
+    ]);
+    expect([ended.code, ...last(ended)]).toEqual([0, "12 passed, 0 failed", ""]);
+  });
+
   it.each([
     ["types are wrong", { types: 2 }, 2, "0 passed, 1 failed"],
     ["lint is wrong", { lint: 1 }, 1, "0 passed, 1 failed"],
