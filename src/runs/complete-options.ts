@@ -9,6 +9,7 @@ import { showValue } from "../files/show-value.ts";
 import type { Method } from "../methods/method.ts";
 import { defaultMethod, type MethodRequest, methods } from "../methods/methods.ts";
 import type { Model } from "../model/model.ts";
+import type { NamedModel } from "../model/named-models.ts";
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
@@ -43,6 +44,11 @@ export interface CompleteOptions
   readonly earlier: RunConfig | undefined;
   /** What the folder of the run will keep, for it to be continued by its folder alone. */
   readonly asked: AskedConfig;
+}
+
+/** The same with a model, once one is chosen. */
+export interface Chosen extends Omit<CompleteOptions, "model"> {
+  readonly model: string | Model | NamedModel | undefined;
 }
 
 /** Adds what the run in `out` began with, where it is to be resumed. */

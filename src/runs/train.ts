@@ -1,10 +1,7 @@
 /** Trains a model on labelled images: finds model and data, resolves the options, then runs. */
 
-import { isDeepStrictEqual } from "node:util";
 import type { Dataset } from "../datasets/dataset.ts";
 import { describeDataset } from "../datasets/describe-dataset.ts";
-import { readDataset } from "../datasets/read-dataset.ts";
-import { groupCopies, splitTrainValidation } from "../datasets/split-train-validation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
@@ -15,21 +12,21 @@ import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
-import type { NamedModel } from "../model/named-models.ts";
-import { loadNamedModel, type ReadModelOptions, readModel } from "../model/read-model.ts";
-import { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
-import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
+import type { ReadModelOptions } from "../model/read-model.ts";
+import type { StepChoices } from "../preprocessing/compose-steps.ts";
 import { Closers } from "../train/closers.ts";
 import { whyNoFolds } from "../train/fit-plan.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
-import { type CompleteOptions, completeOptions, type Steps } from "./complete-options.ts";
-import { continuedSteps, continueOn, openOriginBase } from "./continued.ts";
+import { type Chosen, completeOptions } from "./complete-options.ts";
+import { continuedSteps, continueOn } from "./continued.ts";
 import { chooseModel } from "./default-model.ts";
 import type { TrainEvent } from "./events.ts";
+import { openBase } from "./open-base.ts";
 import type { RunOptions } from "./open-run.ts";
 import { runTraining } from "./run-training.ts";
-import { mayBeTrained, trainedBefore } from "./trained-before.ts";
+import { openData } from "./training-data.ts";
+import { croppedNote, imagesFor, stepsFor } from "./training-steps.ts";
 
 export interface TrainOptions extends EngineOptions {
   /** A file, a folder, a named model such as `tiny`, a hub id, or a model that was read. Where left out, one is chosen for the machine and fetched. */
@@ -103,10 +100,6 @@ interface Settled {
   readonly notes: readonly string[];
 }
 
-interface Chosen extends Omit<CompleteOptions, "model"> {
-  readonly model: string | Model | NamedModel | undefined;
-}
-
 /** The quick checks come first. */
 async function settle(options: Chosen, closers: Closers): Promise<Settled> {
   const { out, data, method, provider, threads, asked, origin, continueFrom } = options;
@@ -140,20 +133,6 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     ...(signal && { signal }),
   };
   return { run, notes };
-}
-
-/** A resumed run's own steps, unless others are asked for or the images have another size. */
-function stepsFor(
-  { config: { imageSize }, preprocessing }: Model,
-  { steps, images = {} }: Chosen,
-  training: { readonly images: StepChoices; readonly ownSteps: Steps | undefined },
-): Steps {
-  if (steps && isDeepStrictEqual(outputSize(steps.preprocessing), imageSize)) return steps;
-  if (training.ownSteps) return training.ownSteps;
-  return {
-    preprocessing: composeSteps(imageSize, preprocessing, training.images),
-    evaluation: evaluationSteps(composeSteps(imageSize, preprocessing, images)),
-  };
 }
 
 const known: KnownOptions<TrainOptions> = {
@@ -202,89 +181,9 @@ function checkFraction({ validationFraction: fraction = 0.2 }: Chosen): void {
   );
 }
 
-async function openBase(options: Chosen): Promise<Model> {
-  const { out, model, earlier, origin, imageSize, heads, signal, onProgress } = options;
-  const asked: ReadModelOptions = {
-    ...(imageSize !== undefined && { imageSize }),
-    ...(heads !== undefined && { heads }),
-    ...(signal && { signal }),
-    ...(onProgress && { onProgress }),
-  };
-  const recalled = model === earlier?.model.id;
-  if (origin) {
-    const { base } = origin.adapter;
-    const source = typeof model === "object" && "hubId" in model ? model.hubId : model;
-    return openOriginBase(origin, {
-      source: recalled && source === base.id ? undefined : source,
-      ...(recalled && { sendToken: false }),
-      ...(signal && { signal }),
-      ...(onProgress && { onProgress }),
-    });
-  }
-  if (typeof model === "object") return "hubId" in model ? loadNamedModel(model, asked) : model;
-  if (model === undefined) throw new Error("internal: no model was chosen.");
-  return readModel(model, { ...asked, sendToken: !recalled }).catch((error: unknown) => {
-    if (!recalled || !(error instanceof InputError)) throw error;
-    throw new InputError(
-      (show) =>
-        `${out}: its model ${model} cannot be opened here. Give its place as ${show("model")}. ${error.messageWith(show)}`,
-      { cause: error },
-    );
-  });
-}
-
 /**
  * Who says which share to hold out wants that, and no cross-validation. Neither can a run that continues cross-validate:
  * what it starts from may have been trained on every fold.
  */
 const recipeFor = ({ recipe, validationFraction, origin }: Chosen): RecipeInput =>
   validationFraction === undefined && !origin ? recipe : { folds: 0, ...recipe };
-
-/**
- * The default recipe trains on crops of the images: over four small sets that gained 4 points of test accuracy over whole
- * images, and 14 instead of 10 over the probe. Where only the head trains, images stay as they are.
- */
-const croppedImages: StepChoices = { crop: "random-resized", cropScale: 0.3 };
-const croppedNote = "Recipe: trains on random crops of 30 % of an image or more, and validates whole images.";
-
-function imagesFor(
-  { images = {} }: Chosen,
-  asked: { method: MethodRequest | undefined; recipe: RecipeInput },
-): StepChoices {
-  const { name, epochs } = settleTraining(asked).recipe;
-  return name === "default" && epochs > 0 && images.crop === undefined
-    ? { ...images, ...croppedImages }
-    : images;
-}
-
-interface TrainingData {
-  readonly dataset: Dataset;
-  readonly groups?: RunOptions["groups"];
-}
-
-/** The data with what the recipe validates on: images held out, or none where it cross-validates or keeps the last epoch. */
-async function openData(
-  { data, validationFraction: fraction, origin, signal: raised }: Chosen,
-  { method, recipe: asked }: { method: MethodRequest | undefined; recipe: RecipeInput },
-): Promise<TrainingData> {
-  const signal = raised ? { signal: raised } : {};
-  const dataset = typeof data === "string" ? await readDataset(data, signal) : data;
-  const { train, val } = dataset.splits;
-  const facts = { labels: train.map(({ label }) => label), valExamples: val.length };
-  const { select, seed, folds } = settleTraining({ method, recipe: asked, data: facts }).recipe;
-  if (folds > 0) return groupCopies(dataset, signal);
-  if (select !== "last") {
-    const trained = origin && (await trainedBefore(origin, dataset, signal));
-    const split = await splitTrainValidation(dataset, {
-      ...{ seed, trained },
-      ...(fraction && { fraction }),
-      ...signal,
-    });
-    const notes = origin && !trained ? [mayBeTrained(origin)] : [];
-    return { dataset: { ...split, notes: [...split.notes, ...notes] } };
-  }
-  if (val.length === 0) return { dataset };
-  const note = `Training on the ${val.length} validation images too, since the last epoch is kept in any case.`;
-  const splits = { ...dataset.splits, train: [...train, ...val], val: [] };
-  return { dataset: { ...dataset, splits, notes: [...dataset.notes, note] } };
-}
