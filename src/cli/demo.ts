@@ -166,7 +166,7 @@ const whatNext = (
   out: string,
 ): string => `Now with your own images, one folder per class, and any plain Vision Transformer:
   npx rlrr inspect photos/
-  npx rlrr train --model google/vit-base-patch16-224-in21k --data photos/ --out runs/photos --epochs 20
+  npx rlrr train --model tiny --data photos/ --out runs/photos
   npx rlrr evaluate --adapter runs/photos --data photos/ --report photos.html
   npx rlrr predict --adapter runs/photos new.jpg
 The demo's runs are in ${relative("", out) || out}; npx rlrr train --help lists all options.`;
