@@ -1,22 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { heicFile as heic } from "../../scripts/fuzz/heic-file.ts";
 import { FileError } from "../errors.ts";
 import { decodeImage } from "./decode.ts";
 import { decodeHeic } from "./decode-heic.ts";
 import { openImageStore } from "./image-store.ts";
 
-/** 16 × 12 of a smooth pattern, written by pillow-heif 1.8 (x265, quality 50). */
-const heic = Buffer.from(
-  "AAAAHGZ0eXBoZWljAAAAAG1pZjFoZWljbWlhZgAAAXxtZXRhAAAAAAAAACFoZGxyAAAAAAAAAABwaWN0AAAAAAAAAAAAAAAA" +
-    "AAAAACJpbG9jAAAAAERAAAEAAQAAAAABoAABAAAAAAAAALoAAAAjaWluZgAAAAAAAQAAABVpbmZlAgAAAAABAABodmMxAAAA" +
-    "AA5waXRtAAAAAAABAAAA/GlwcnAAAADcaXBjbwAAAHVodmNDAQNwAAAAkAAAAAAAHvAA/P34+AAADwNgAAEAGEABDAH//wNw" +
-    "AAADAJAAAAMAAAMAHroCQGEAAQApQgEBA3AAAAMAkAAAAwAAAwAeoCCBBZbqrprm4CGgwIAAAAyAAAADAIRiAAEABkQBwXPB" +
-    "iQAAABNjb2xybmNseAABAA0ABoAAAAAUaXNwZQAAAAAAAABAAAAAQAAAAChjbGFwAAAAEAAAAAEAAAAMAAAAAf///9AAAAAC" +
-    "////zAAAAAIAAAAQcGl4aQAAAAADCAgIAAAAGGlwbWEAAAAAAAAAAQABBYECAwWEAAAAwm1kYXQAAAC2KAGvEyH6phP1IDVv" +
-    "S9y5mIoMUQUp55W0V81ND+l1IUQx6olAKtEtM70+OoYDq1G+InV99gyYJrYHEhQdb/sbjBOMYqhkYNZKZbjH4DPs68plTjqE" +
-    "97XtszNRvP9tIRtZ0c9gP45bVHYWuxfouBVOMO7OvGoFg8ipFp6Mzj59zSjMpzYzVlTepJ0fkPXh2RSwrxNv0v+h5/OXdApl" +
-    "X4XYOcABxdCIBNVoyk/9Uq7ugLqHAu8lcPA=",
-  "base64",
-);
 /** The first pixels as pillow-heif reads them. */
 const first = [22, 65, 118, 30, 73, 126, 34, 93, 135, 49, 108, 150];
 

@@ -40,6 +40,18 @@ describe("describeUses", () => {
     expect(say("test")).toEqual([]);
   });
 
+  it("says of a temperature that it was set on them", () => {
+    const metrics = scorePredictions({ logits: new Float32Array(2), labels: [0], classes: 2 });
+    const calibration = { ece: 0, loss: 0, brier: 0 };
+    const notices = describeUses({
+      ...{ split: "val", classes: ["a", "b"], metrics, reliability: { calibration, temperature: 0.9 } },
+      uses: { trainedOn: 0, validated: 1, heldOutCorrect: 1, knownBy: "content" },
+    });
+    expect(notices.at(-1)?.text).toBe(
+      "They set the temperature too, so the calibration error on them is somewhat too low.",
+    );
+  });
+
   it("says where only the seed tells", () => {
     expect(say("held-out", { knownBy: "seed" }).at(-1)).toBe(
       "Told by the seed of the validation split, as this adapter does not record its images.",

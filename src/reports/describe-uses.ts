@@ -13,7 +13,7 @@ const littleWorth = "accuracy on images that were trained on says little of othe
 const tooHigh = "accuracy on them is somewhat too high.";
 
 /** A sentence or two each; none where there is nothing to say. */
-export function describeUses({ split, metrics, uses }: Evaluation): readonly Notice[] {
+export function describeUses({ split, metrics, uses, reliability }: Evaluation): readonly Notice[] {
   if (!uses) {
     if (split === "train")
       return [warning(`Which of these images the model was trained on is not known; ${littleWorth}`)];
@@ -30,6 +30,9 @@ export function describeUses({ split, metrics, uses }: Evaluation): readonly Not
     );
   else known.push(note("None of them was trained on."));
   if (validated > 0) known.push(note(`${of(validated, examples)} chose the epoch to keep, so ${tooHigh}`));
+  // The temperature was fitted to them too.
+  if (validated > 0 && reliability?.temperature !== undefined)
+    known.push(note("They set the temperature too, so the calibration error on them is somewhat too low."));
   if (knownBy === "seed")
     known.push(note("Told by the seed of the validation split, as this adapter does not record its images."));
   return known;

@@ -102,11 +102,15 @@ describe("train", () => {
     const data = await readDataset(at("plain"));
     const [first] = data.splits.train;
     if (!first) throw new Error("no image");
-    const copy = join(dirname(first.path), "copy.png");
-    await copyFile(first.path, copy);
-    const { notes } = await run({ out: at("copies"), recipe: { epochs: 0 } });
-    await rm(copy);
-    expect(notes).toContain("1 training image is a copy of another; copies stay in one fold.");
+    const copies = ["i", "ii", "iii"].map((name) => join(dirname(first.path), `${name}.png`));
+    for (const copy of copies) await copyFile(first.path, copy);
+    const { notes, events } = await run({ out: at("copies"), recipe: { epochs: 0 } });
+    for (const copy of copies) await rm(copy);
+    expect(notes).toContain("3 training images are copies of others; copies stay in one fold.");
+    // 15 different images in four folds, one of them four times; each by itself, 18 images would lie 5, 5, 4, 4.
+    const sizes = events.flatMap((event) => (event.type === "fold" ? [event.examples] : []));
+    expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(18);
+    expect(Math.max(...sizes)).toBeGreaterThanOrEqual(6);
   });
 
   it("ends with stopped where its signal is raised before there is anything to save", async () => {

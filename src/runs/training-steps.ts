@@ -10,8 +10,8 @@ import { settleTraining } from "../train/settle.ts";
 import type { Chosen, Steps } from "./complete-options.ts";
 
 /**
- * The default recipe trains on crops of the images: over four small sets that gained 4 points of test accuracy over whole
- * images, and 14 instead of 10 over the probe. Where only the head trains, images stay as they are.
+ * The default recipe trains on crops of the images: over four small sets that came to 76.0 % of test images, whole images to
+ * 70.9 % (docs/recipe.md). Where only the head trains, images stay as they are.
  */
 const croppedImages: StepChoices = { crop: "random-resized", cropScale: 0.3 };
 export const croppedNote =

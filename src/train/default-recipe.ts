@@ -26,8 +26,8 @@ const folds = 4;
 const uneven = 1.5;
 
 /**
- * From a linear probe, in small batches at one high rate that moves at every step: measured over four data sets and
- * twenty small parts of them (docs/results.md). Options in `asked` are not chosen here.
+ * From a linear probe, in small batches at one high rate that moves at every step: found on parts of four image sets
+ * (docs/recipe.md) and tested on twenty others (docs/results.md). Options in `asked` are not chosen here.
  */
 export function defaultRecipe(
   { labels, valExamples, continued = false }: DataFacts,
@@ -45,7 +45,7 @@ export function defaultRecipe(
     ...fixed,
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
     classWeights: isUneven ? "balanced" : "none",
-    blend: blendFor(labels.length),
+    blend: blendFor(labels.length, asked),
     ...validateBy(counts, { valExamples, asked }),
   };
   const start = continued ? ["the adapter", "it"] : ["a linear probe", "the probe"];
@@ -95,8 +95,9 @@ const batchFor = (images: number): number =>
 /** Six passes; more where even they are few steps. */
 const epochsFor = (images: number): number => Math.min(20, Math.max(6, Math.ceil(600 / images)));
 
-/** From few images training learns much that is not so: part of the way does better than all of it. */
-const blendFor = (images: number): number => (images < fewExamples ? 0.5 : 1);
+/** From few images training learns much that is not so: part of the way does better than all of it, if it starts from a classifier. */
+const blendFor = (images: number, { start = "probe" }: RecipeInput): number =>
+  images < fewExamples && start === "probe" ? 0.5 : 1;
 
 const warmupFor = (epochs: number): number => (epochs < 3 ? 0 : Math.max(1, Math.round(epochs / 10)));
 
@@ -110,10 +111,15 @@ function validateBy(
   const isSmall = valExamples === 0 && images < fewExamples && asked.folds === undefined;
   if (isSmall && Math.max(...counts) < 2) return { select: "last" };
   // Within its error validation tells nothing: by then a later epoch, at a lower rate, is the better guess.
-  return { select: "latest", patience: patienceExhausted, ...(isSmall && { folds }) };
+  const { select = "latest" } = asked;
+  return {
+    select,
+    patience: select === "latest" ? patienceExhausted : 0,
+    ...(isSmall && { folds }),
+  };
 }
 
-/** Epochs that are worse than the best by more than its error, one after another, before training stops. */
+/** Epochs that are worse than the best by more than its error, one after another, before training stops. By `val` a mere lack of luck would end it. */
 const patienceExhausted = 3;
 
 /** How many examples each class has that has any. */

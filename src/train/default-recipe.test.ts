@@ -1,0 +1,59 @@
+import { describe, expect, it } from "vitest";
+import { linear } from "../methods/linear.ts";
+import { rlrr } from "../methods/rlrr.ts";
+import { defaultRecipe } from "./default-recipe.ts";
+import type { RecipeInput } from "./recipe.ts";
+
+/** Labels with so many examples of each class. */
+const labelsOf = (...counts: readonly number[]): number[] =>
+  counts.flatMap((count, label) => Array<number>(count).fill(label));
+
+const chosen = (counts: readonly number[], valExamples = 30, asked: RecipeInput = {}) =>
+  defaultRecipe({ labels: labelsOf(...counts), valExamples }, { method: rlrr, asked });
+
+describe("the default recipe", () => {
+  it.each([
+    [20, { epochs: 20, batchSize: 4, blend: 0.5 }],
+    [60, { epochs: 10, batchSize: 4, blend: 0.5 }],
+    [99, { epochs: 7, batchSize: 4, blend: 0.5 }],
+    [100, { epochs: 6, batchSize: 4, blend: 1 }],
+    [250, { epochs: 6, batchSize: 4, blend: 1 }],
+    [800, { epochs: 6, batchSize: 8 }],
+    [3000, { epochs: 6, batchSize: 16 }],
+    [50_000, { epochs: 6, batchSize: 32 }],
+  ])("suits %d images", (images, expected) => {
+    const half = Math.floor(images / 2);
+    expect(chosen([half, images - half]).options).toMatchObject({ learningRate: 3e-3, ...expected });
+  });
+
+  it.each<[string, readonly number[], RecipeInput["classWeights"]]>([
+    ["even", [20, 20, 20], "none"],
+    ["nearly even", [20, 29], "none"],
+    ["uneven", [20, 30], "balanced"],
+  ])("weighs classes that are %s", (_, counts, classWeights) => {
+    expect(chosen(counts).options.classWeights).toBe(classWeights);
+  });
+
+  it("cross-validates few images without validation images, and validates nothing where no class has two", () => {
+    expect(chosen([40, 40], 0).options).toMatchObject({ folds: 4, select: "latest" });
+    expect(chosen([40, 40], 10).options).not.toHaveProperty("folds");
+    expect(chosen([60, 60], 0).options).not.toHaveProperty("folds");
+    expect(chosen([1, 1, 1], 0).options.select).toBe("last");
+  });
+
+  it("is patient where a lack of luck would end training, and blends with nothing but a probe", () => {
+    expect(chosen([40, 40]).options.patience).toBe(3);
+    expect(chosen([40, 40], 30, { select: "val" }).options.patience).toBe(0);
+    expect(chosen([40, 40], 30, { select: "last" }).options).not.toHaveProperty("patience");
+    expect(chosen([40, 40], 30, { start: "zero" }).options.blend).toBe(1);
+  });
+
+  it("trains nothing but the probe where only the head trains", () => {
+    const { options, reasons } = defaultRecipe(
+      { labels: labelsOf(60, 60), valExamples: 30 },
+      { method: linear, asked: {} },
+    );
+    expect(options).toMatchObject({ epochs: 0, start: "probe" });
+    expect(reasons).toEqual([]);
+  });
+});
