@@ -256,7 +256,7 @@ export const imageCases: readonly FuzzCase[] = [
 
 let store: ReturnType<typeof openImageStore> | undefined;
 
-/** What a caller without types may hand over; JSON has no bytes and no URLs, so lists and one key stand for them. */
+/** What a caller without types may give; JSON has no bytes and no URLs, so lists and one key stand for them. */
 function sourceOf(value: unknown): ImageSource | undefined {
   if (value === null || typeof value !== "object") return value as ImageSource;
   const { url, path, data, pixels } = value as Record<string, unknown>;

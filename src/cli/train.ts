@@ -90,7 +90,7 @@ const recipeOptions = [
   ).choices(["epoch", "step"]),
   numberOption(
     "--patience <n>",
-    "stop after this many epochs without improvement; 0 is never (default: 3 by latest, else 0)",
+    "stop after this many epochs without improvement; 0 is never (default: half of the epochs, 5 at least, by latest; else 0)",
   ),
 ];
 const imageOptions = [

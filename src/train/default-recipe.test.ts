@@ -42,7 +42,8 @@ describe("the default recipe", () => {
   });
 
   it("is patient where a lack of luck would end training, and blends with nothing but a probe", () => {
-    expect(chosen([40, 40]).options.patience).toBe(3);
+    expect(chosen([60, 60]).options.patience).toBe(5);
+    expect(chosen([60, 60], 30, { epochs: 21 }).options.patience).toBe(11);
     expect(chosen([40, 40], 30, { select: "val" }).options.patience).toBe(0);
     expect(chosen([40, 40], 30, { select: "last" }).options).not.toHaveProperty("patience");
     expect(chosen([40, 40], 30, { start: "zero" }).options.blend).toBe(1);

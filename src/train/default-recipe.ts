@@ -46,7 +46,7 @@ export function defaultRecipe(
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
     classWeights: isUneven ? "balanced" : "none",
     blend: blendFor(labels.length, asked),
-    ...validateBy(counts, { valExamples, asked }),
+    ...validateBy(counts, { valExamples, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
   };
   const start = continued ? ["the adapter", "it"] : ["a linear probe", "the probe"];
   return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start }) };
@@ -111,16 +111,19 @@ function validateBy(
   const isSmall = valExamples === 0 && images < fewExamples && asked.folds === undefined;
   if (isSmall && Math.max(...counts) < 2) return { select: "last" };
   // Within its error validation tells nothing: by then a later epoch, at a lower rate, is the better guess.
-  const { select = "latest" } = asked;
+  const { select = "latest", epochs = 0 } = asked;
   return {
     select,
-    patience: select === "latest" ? patienceExhausted : 0,
+    patience: select === "latest" ? patienceFor(epochs) : 0,
     ...(isSmall && { folds }),
   };
 }
 
-/** Epochs that are worse than the best by more than its error, one after another, before training stops. By `val` a mere lack of luck would end it. */
-const patienceExhausted = 3;
+/**
+ * Half of the epochs, five at least: at a high rate validation may fall below the probe, and comes back when the rate falls. By
+ * `val` a mere lack of luck would end training.
+ */
+const patienceFor = (epochs: number): number => Math.max(5, Math.ceil(epochs / 2));
 
 /** How many examples each class has that has any. */
 function countsOf(labels: readonly number[]): readonly number[] {

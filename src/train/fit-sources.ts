@@ -30,8 +30,8 @@ export interface Features {
 
 /**
  * Features are computed once where the backbone stays as it is and sees the same pixels in every epoch, and then are all
- * that is trained on; and where a probe starts from them: those of the
- * pre-trained model, or of the adapted one that training continues from.
+ * that is trained on; and where a probe starts from them: those of the pre-trained model, or of the adapted one that training
+ * continues from.
  */
 export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
   const { options, chosen, recipe, backbone } = plan;
