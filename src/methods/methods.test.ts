@@ -8,6 +8,8 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
+      "bias",
+      "norm",
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -49,7 +51,7 @@ describe("chooseMethod", () => {
     [
       "houlsby",
       {},
-      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
+      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer, bias, norm.',
     ],
     ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
     ["full", { rank: 2 }, "method full has no option rank. Known: none."],

@@ -4,15 +4,27 @@ import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { bias } from "./bias.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
 import type { Adaptation, Method } from "./method.ts";
+import { norm } from "./norm.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
 
-export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
+export const methods: readonly Method[] = [
+  rlrr,
+  linear,
+  full,
+  lora,
+  ssf,
+  vptDeep,
+  adaptformer,
+  bias,
+  norm,
+];
 
 /** The method where none is named. */
 export const defaultMethod = rlrr.name;
