@@ -125,6 +125,7 @@ const kernels: Record<OpName, Kernel> = {
   exp: unary(Math.exp),
   log: unary(Math.log),
   sqrt: unary(Math.sqrt),
+  stopGradient: unary((x) => x),
   sign: unary(Math.sign),
   relu: unary((x) => Math.max(x, 0)),
   erf: unary(erf),

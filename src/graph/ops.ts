@@ -96,6 +96,8 @@ export const ops = {
   log: define<Unary>({ shape: same, vjp: (g, _y, [x]) => [div(g, x)], onnx: "Log" }),
   // dx = g / 2√x
   sqrt: define<Unary>({ shape: same, vjp: (g, y) => [div(mul(g, scalar(0.5)), y)], onnx: "Sqrt" }),
+  // x itself, but to gradients a constant
+  stopGradient: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Identity" }),
   // flat wherever it has a slope
   sign: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Sign" }),
   // y = max(x, 0), so sign(y) is its slope: 1 above 0, 0 below and, as in PyTorch, at 0
@@ -294,6 +296,8 @@ export const neg = (x: Value): Value => apply("neg", [x]);
 export const exp = (x: Value): Value => apply("exp", [x]);
 export const log = (x: Value): Value => apply("log", [x]);
 export const sqrt = (x: Value): Value => apply("sqrt", [x]);
+/** x, through which no gradient flows. */
+export const stopGradient = (x: Value): Value => apply("stopGradient", [x]);
 export const sign = (x: Value): Value => apply("sign", [x]);
 export const erf = (x: Value): Value => apply("erf", [x]);
 /** max(x, 0). */

@@ -59,18 +59,21 @@ describe("the start of BitFit", () => {
 });
 
 describe("a site of BitFit", () => {
-  it.each(["blocks.0.fc1", "blocks.0.norm2", "patch"])("keeps the weight of %s and takes another bias", (name) => {
-    const site = backboneOf(vitB16).sites.find((one) => one.name === name);
-    if (!site || site.kind === "branch") throw new Error("no such site");
-    const frozen = { weight: input("w", [site.out, site.in]), bias: input("b", [site.out]) };
-    const another = input("another", [site.out]);
-    const asked: string[] = [];
-    const made = adaptation.weight?.(site, frozen, (trained) => {
-      asked.push(trained);
-      return another;
-    });
-    expect(made?.weight).toBe(frozen.weight);
-    expect(made?.bias).toBe(another);
-    expect(asked).toEqual([`${name}.bias`]);
-  });
+  it.each(["blocks.0.fc1", "blocks.0.norm2", "patch"])(
+    "keeps the weight of %s and takes another bias",
+    (name) => {
+      const site = backboneOf(vitB16).sites.find((one) => one.name === name);
+      if (!site || site.kind === "branch") throw new Error("no such site");
+      const frozen = { weight: input("w", [site.out, site.in]), bias: input("b", [site.out]) };
+      const another = input("another", [site.out]);
+      const asked: string[] = [];
+      const made = adaptation.weight?.(site, frozen, (trained) => {
+        asked.push(trained);
+        return another;
+      });
+      expect(made?.weight).toBe(frozen.weight);
+      expect(made?.bias).toBe(another);
+      expect(asked).toEqual([`${name}.bias`]);
+    },
+  );
 });

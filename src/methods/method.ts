@@ -13,8 +13,16 @@ export interface Trainable {
   readonly shape: Shape;
   /** Whether weight decay pulls on it. */
   readonly decay: boolean;
-  /** Makes its first values; `frozen` starts from the backbone's weight of the same name. */
+  /** Makes its first values; `frozen` starts from the backbone's weight of the same name, or from what `from` makes of another. */
   readonly start: "frozen" | ((random: RandomStream) => Float32Array);
+  readonly from?: FrozenSource;
+}
+
+/** First values that are computed from a weight of the backbone. */
+export interface FrozenSource {
+  /** The weight's name. */
+  readonly name: string;
+  readonly make: (weight: Float32Array) => Float32Array;
 }
 
 /** A method with its options applied. `trained` gives the value of a trainable tensor by name. */

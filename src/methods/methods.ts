@@ -4,12 +4,17 @@ import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { apla } from "./apla.ts";
 import { bias } from "./bias.ts";
+import { dora } from "./dora.ts";
 import { full } from "./full.ts";
+import { hta } from "./hta.ts";
+import { hyperadapt } from "./hyperadapt.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
 import type { Adaptation, Method } from "./method.ts";
 import { norm } from "./norm.ts";
+import { oft } from "./oft.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
@@ -24,6 +29,11 @@ export const methods: readonly Method[] = [
   adaptformer,
   bias,
   norm,
+  dora,
+  hta,
+  apla,
+  oft,
+  hyperadapt,
 ];
 
 /** The method where none is named. */

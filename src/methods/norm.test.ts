@@ -72,7 +72,8 @@ describe("a norm of LayerNorm tuning", () => {
       const mean = row.reduce((sum, one) => sum + one, 0) / 16;
       const variance = row.reduce((sum, one) => sum + (one - mean) ** 2, 0) / 16;
       const [w, b] = ["weight", "bias"].map(
-        (part) => (feeds as Record<string, Float64Array>)[`trained.blocks.0.norm2.${part}`]?.[at % 16] as number,
+        (part) =>
+          (feeds as Record<string, Float64Array>)[`trained.blocks.0.norm2.${part}`]?.[at % 16] as number,
       ) as [number, number];
       return ((x - mean) / Math.sqrt(variance + site.epsilon)) * w + b;
     });
