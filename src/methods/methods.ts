@@ -4,6 +4,9 @@ import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { arc } from "./arc.ts";
+import { factTk } from "./fact-tk.ts";
+import { factTt } from "./fact-tt.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
@@ -12,7 +15,10 @@ import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
 
-export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
+export const methods: readonly Method[] = [
+  ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
+  ...[arc, factTt, factTk],
+];
 
 /** The method where none is named. */
 export const defaultMethod = rlrr.name;
