@@ -5,8 +5,11 @@ import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { adaptformer } from "./adaptformer.ts";
 import { apla } from "./apla.ts";
+import { arc } from "./arc.ts";
 import { bias } from "./bias.ts";
 import { dora } from "./dora.ts";
+import { factTk } from "./fact-tk.ts";
+import { factTt } from "./fact-tt.ts";
 import { full } from "./full.ts";
 import { hta } from "./hta.ts";
 import { hyperadapt } from "./hyperadapt.ts";
@@ -20,20 +23,9 @@ import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
 
 export const methods: readonly Method[] = [
-  rlrr,
-  linear,
-  full,
-  lora,
-  ssf,
-  vptDeep,
-  adaptformer,
-  bias,
-  norm,
-  dora,
-  hta,
-  apla,
-  oft,
-  hyperadapt,
+  ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
+  ...[bias, norm, dora, hta, apla, oft, hyperadapt],
+  ...[arc, factTt, factTk],
 ];
 
 /** The method where none is named. */
