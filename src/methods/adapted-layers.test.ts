@@ -30,6 +30,7 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["rlrr", { side: "left", residual: false }],
   ["rlrr", { side: "right", residual: false }],
   ["rlrr", { residual: false }],
+  ["rlrr", { residual: false, rank: 2 }],
   ["lora", { rank: 2, alpha: 3, sites: all }],
   ["vpt-deep", { tokens: 1 }],
   ["adaptformer", { bottleneck: 3, scale: 2 }],

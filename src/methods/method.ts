@@ -58,6 +58,8 @@ export interface Method {
   readonly learningRate: number;
   /** Options that the default recipe takes for it, where others suit it better there. */
   readonly recipe?: { readonly learningRate?: number; readonly epochs?: number };
+  /** The recipe's `blend` where it is part of the method, under every recipe that does not say another. */
+  readonly blend?: number;
   /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */
   readonly options: z.ZodObject;
   /** Options with which it starts exactly at the pre-trained model, where its defaults do not. */

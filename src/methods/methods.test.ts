@@ -88,8 +88,7 @@ describe("chooseMethod", () => {
       "option scale of method adaptformer must be a number above 0, at most 1000, got -1.",
     ],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
-    ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides and the residual."],
-    ["rlrr", { rank: 2, residual: false }, "method rlrr: a rank above 1 needs both sides and the residual."],
+    ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],
   ])("refuses %s with %j", (name, options, message) => {
     expect(() => chooseMethod({ name, options }, "--method")).toThrow(new InputError(`--method: ${message}`));

@@ -21,10 +21,11 @@ import { oft } from "./oft.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
+import { wise } from "./wise.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
-  ...[bias, norm, dora, hta, apla, oft, hyperadapt],
+  ...[bias, norm, dora, hta, apla, oft, hyperadapt, wise],
   ...[arc, factTt, factTk],
 ];
 

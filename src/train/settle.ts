@@ -29,9 +29,10 @@ export function settleTraining({
 }): Settled {
   const chosen = chooseMethod({ name, options }, "method");
   const { method } = chosen;
+  const { learningRate, blend } = method;
   const { options: defaults, reasons } =
     asked?.name === "official"
-      ? { options: { learningRate: method.learningRate }, reasons: [] }
+      ? { options: { learningRate, ...(blend !== undefined && { blend }) }, reasons: [] }
       : defaultRecipe(data, { method, asked });
   const recipe = parseRecipe(asked, defaults);
   if (recipe.start !== "probe" || !method.identity) return { chosen, recipe, reasons };
