@@ -32,6 +32,9 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["lora", { rank: 2, alpha: 3, sites: all }],
   ["vpt-deep", { tokens: 1 }],
   ["adaptformer", { bottleneck: 3, scale: 2 }],
+  ["arc", { bottleneck: 3, sites: ["mlp"], init: "identity" }],
+  ["fact-tt", { rank: 3, scale: 2 }],
+  ["fact-tk", { rank: 3, scale: 2 }],
 ];
 
 /** Anywhere but at the start, where parts of a gradient are zero. */

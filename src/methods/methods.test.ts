@@ -8,6 +8,7 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
+      ...["arc", "fact-tt", "fact-tk"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -41,16 +42,15 @@ describe("chooseMethod", () => {
     ["ssf", {}, { init: "official" }],
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
+    ["arc", {}, { bottleneck: 50, sites: ["attention", "mlp"], init: "official" }],
+    ["fact-tt", {}, { rank: 16, scale: 1 }],
+    ["fact-tk", { scale: 10 }, { rank: 32, scale: 10 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });
 
   it.each([
-    [
-      "houlsby",
-      {},
-      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
-    ],
+    ["houlsby", {}, `there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`],
     ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
     ["full", { rank: 2 }, "method full has no option rank. Known: none."],
     ["rlrr", { rank: 0 }, "option rank of method rlrr must be a whole number from 1 to 256, got 0."],
