@@ -42,6 +42,9 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["oft", { blockSize: 4 }],
   ["oft", { blockSize: 5, sites: ["fc1", "fc2"] }],
   ["hyperadapt", { sites: ["q", "fc2"] }],
+  ["arc", { bottleneck: 3, sites: ["mlp"], init: "identity" }],
+  ["fact-tt", { rank: 3, scale: 2 }],
+  ["fact-tk", { rank: 3, scale: 2 }],
 ];
 
 /** Methods whose gradients take a part of the forward pass as a constant, as published. */

@@ -8,8 +8,8 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
-      "bias",
-      "norm",
+      ...["bias", "norm", "dora", "hta", "apla", "oft", "hyperadapt", "wise"],
+      ...["arc", "fact-tt", "fact-tk"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -43,16 +43,23 @@ describe("chooseMethod", () => {
     ["ssf", {}, { init: "official" }],
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
+    ["bias", {}, {}],
+    ["norm", {}, {}],
+    ["dora", { rank: 4 }, { rank: 4, alpha: 32, sites: ["q", "k", "v", "fc1", "fc2"] }],
+    ["hta", { rank: 0 }, { rank: 0, sites: ["q", "k", "v", "o"] }],
+    ["apla", {}, { columns: 8, columnSeed: 0 }],
+    ["oft", {}, { blockSize: 32, sites: ["q", "k", "v", "o", "fc1", "fc2"] }],
+    ["hyperadapt", { sites: ["q"] }, { sites: ["q"] }],
+    ["wise", {}, {}],
+    ["arc", {}, { bottleneck: 50, sites: ["attention", "mlp"], init: "official" }],
+    ["fact-tt", {}, { rank: 16, scale: 1 }],
+    ["fact-tk", { scale: 10 }, { rank: 32, scale: 10 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });
 
   it.each([
-    [
-      "houlsby",
-      {},
-      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer, bias, norm.',
-    ],
+    ["houlsby", {}, `there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`],
     ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
     ["full", { rank: 2 }, "method full has no option rank. Known: none."],
     ["rlrr", { rank: 0 }, "option rank of method rlrr must be a whole number from 1 to 256, got 0."],
@@ -87,6 +94,13 @@ describe("chooseMethod", () => {
       { scale: -1 },
       "option scale of method adaptformer must be a number above 0, at most 1000, got -1.",
     ],
+    ["hta", { sites: ["fc1"] }, 'option sites of method hta must be a list of q, k, v, o, got ["fc1"].'],
+    [
+      "apla",
+      { columns: -1 },
+      "option columns of method apla must be a whole number from 0 to 65536, got -1.",
+    ],
+    ["oft", { blockSize: 1 }, "option blockSize of method oft must be a whole number from 2 to 256, got 1."],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
     ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],

@@ -107,6 +107,12 @@ describe("the rotation of OFT", () => {
     for (let i = 0; i < 32; i++) for (let j = 32; j < 64; j++) expect(y?.[i * 64 + j]).toBe(0);
   });
 
+  it("is one in large blocks", () => {
+    const skew = Float64Array.from(randomNumbers((128 * 127) / 2, { seed: 4, low: -2, high: 2 }));
+    const { y } = dataOf({ y: rotationOf(128, 128) }, { w: identity(128), skew });
+    expect(largestError(y as Float64Array, 128)).toBeLessThan(1e-6);
+  });
+
   it("is one in float32 too", async () => {
     const engine = await openEngine({ threads: 1 });
     const session = await engine.compile({ outputs: { y: rotationOf(64, 32) } });

@@ -84,8 +84,8 @@ function cayley(upper: Value, size: number): Value {
   return matmul(inverseWith(skew, identity), sub(identity, skew));
 }
 
-/** Steps after which the inverse is exact to float32 while ½‖Q‖² of a block is below 1600: rotations by some 120° on average. */
-const steps = 14;
+/** Enough for numbers of Q up to 2 or so, far beyond what training reaches; ‖Q‖² grows as the square of a block's size. */
+const stepsFor = (size: number): number => 14 + Math.max(0, Math.ceil(2 * Math.log2(size / 32)));
 
 /**
  * (I + Q)⁻¹ by Newton's iteration X ← X·(2I - A·X) with A = I + Q. Q being skew, A·Aᵀ = I + Q·Qᵀ has eigenvalues from 1 to at
@@ -93,12 +93,14 @@ const steps = 14;
  * has a gradient: there X is the inverse already, and d(X·(2I - A·X)) = -X·dA·X is the inverse's own.
  */
 function inverseWith(skew: Value, identity: Value): Value {
+  const size = identity.shape[1] as number;
   const matrix = add(identity, skew);
   const half = mul(sum(mul(skew, skew), [1, 2]), scalar(0.5)); // [blocks, 1, 1]
   const held = stopGradient(matrix);
   const twice = mul(identity, scalar(2));
   let inverse = stopGradient(mul(swap(matrix), div(scalar(2), add(half, scalar(2)))));
-  for (let step = 0; step < steps; step++) inverse = matmul(inverse, sub(twice, matmul(held, inverse)));
+  for (let step = 0; step < stepsFor(size); step++)
+    inverse = matmul(inverse, sub(twice, matmul(held, inverse)));
   return matmul(inverse, sub(twice, matmul(matrix, inverse)));
 }
 
