@@ -108,8 +108,8 @@ describe("every method", () => {
 
   it("is merged but for those that act on activations alone", () => {
     expect(methods.flatMap(({ name, unmergeable }) => (unmergeable ? [name] : []))).toEqual([
-      "vpt-deep",
-      "adaptformer",
+      ...["vpt-deep", "adaptformer"],
+      ...["vpt-shallow"],
     ]);
   });
 

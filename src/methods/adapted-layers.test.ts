@@ -32,6 +32,7 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["lora", { rank: 2, alpha: 3, sites: all }],
   ["vpt-deep", { tokens: 1 }],
   ["adaptformer", { bottleneck: 3, scale: 2 }],
+  ["vpt-shallow", { tokens: 1 }],
 ];
 
 /** Anywhere but at the start, where parts of a gradient are zero. */

@@ -8,6 +8,7 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
+      ...["vpt-shallow"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -41,16 +42,13 @@ describe("chooseMethod", () => {
     ["ssf", {}, { init: "official" }],
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
+    ["vpt-shallow", {}, { tokens: 50 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });
 
   it.each([
-    [
-      "houlsby",
-      {},
-      'there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
-    ],
+    ["houlsby", {}, `there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`],
     ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
     ["full", { rank: 2 }, "method full has no option rank. Known: none."],
     ["rlrr", { rank: 0 }, "option rank of method rlrr must be a whole number from 1 to 256, got 0."],

@@ -11,8 +11,12 @@ import type { Adaptation, Method } from "./method.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
+import { vptShallow } from "./vpt-shallow.ts";
 
-export const methods: readonly Method[] = [rlrr, linear, full, lora, ssf, vptDeep, adaptformer];
+export const methods: readonly Method[] = [
+  ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
+  ...[vptShallow],
+];
 
 /** The method where none is named. */
 export const defaultMethod = rlrr.name;
