@@ -33,6 +33,9 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["vpt-deep", { tokens: 1 }],
   ["adaptformer", { bottleneck: 3, scale: 2 }],
   ["vpt-shallow", { tokens: 1 }],
+  ["adapter", { bottleneck: 3, sites: ["attention"] }],
+  ["adapter", { bottleneck: 2, sites: ["mlp"], init: "identity" }],
+  ["adapter-plus", { bottleneck: 3, init: "identity" }],
 ];
 
 /** Anywhere but at the start, where parts of a gradient are zero. */

@@ -8,7 +8,7 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
-      ...["vpt-shallow"],
+      ...["vpt-shallow", "adapter", "adapter-plus"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -43,6 +43,8 @@ describe("chooseMethod", () => {
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
     ["vpt-shallow", {}, { tokens: 50 }],
+    ["adapter", {}, { bottleneck: 8, sites: ["attention", "mlp"], init: "official" }],
+    ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });

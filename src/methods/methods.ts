@@ -3,6 +3,8 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { adapter } from "./adapter.ts";
+import { adapterPlus } from "./adapter-plus.ts";
 import { adaptformer } from "./adaptformer.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
@@ -15,7 +17,7 @@ import { vptShallow } from "./vpt-shallow.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
-  ...[vptShallow],
+  ...[vptShallow, adapter, adapterPlus],
 ];
 
 /** The method where none is named. */

@@ -5,7 +5,7 @@ import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { filled, type Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
-import { defineMethod, startEach, startUniform, startZero, type Trainable } from "./method.ts";
+import { defineMethod, initOption, startEach, startUniform, startZero, type Trainable } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
@@ -38,11 +38,7 @@ const options = z
       .default([...siteNames])
       .describe(`a list of ${siteNames.join(", ")}`)
       .meta({ help: `of ${siteNames.join(",")}` }),
-    init: z
-      .enum(["official", "identity"])
-      .default("official")
-      .describe("official or identity")
-      .meta({ help: "as published, or exactly at the pre-trained model" }),
+    init: initOption(),
   })
   .refine(({ rank, side, residual }) => rank === 1 || (side === "both" && residual), {
     error: "a rank above 1 needs both sides and the residual",

@@ -1,0 +1,63 @@
+/** A narrow MLP on tokens, as adapters put it after or beside a branch: its tensors and its value. */
+
+import { z } from "zod";
+import type { Value } from "../graph/value.ts";
+import type { BranchSite, Site } from "../model/backbone.ts";
+import { affineOf, dense, type ValueOf } from "../model/layers.ts";
+import { startZero, type Trainable } from "./method.ts";
+
+const branches = ["attention", "mlp"] as const;
+
+export const bottleneckOption = (help: string) =>
+  z.int().min(1).max(1024).default(8).describe("a whole number from 1 to 1024").meta({ help });
+
+export const scaleOption = (preset: number, help: string) =>
+  z.number().gt(0).max(1e3).default(preset).describe("a number above 0, at most 1000").meta({ help });
+
+/** Which branches of a block a method acts on. */
+export const branchesOption = () =>
+  z
+    .array(z.enum(branches))
+    .min(1)
+    .default([...branches])
+    .describe(`a list of ${branches.join(", ")}`)
+    .meta({ help: `of ${branches.join(",")}` });
+
+/** Branches with these roles. */
+export const isBranch =
+  (roles: readonly string[]) =>
+  (site: Site): site is BranchSite =>
+    site.kind === "branch" && roles.includes(site.role);
+
+interface Starts {
+  readonly bottleneck: number;
+  /** Those of `down` [bottleneck, in] and `up` [out, bottleneck]; both biases start at 0. */
+  readonly down: Trainable["start"];
+  readonly up: Trainable["start"];
+  /** Whether weight decay pulls on the biases too. */
+  readonly decayBiases?: boolean;
+}
+
+/** down and up of one site, each a weight and a bias. */
+export const bottleneckTrainables = (
+  { name, in: into, out }: Site,
+  { bottleneck, down, up, decayBiases = false }: Starts,
+): Trainable[] => [
+  { name: `${name}.down.weight`, shape: [bottleneck, into], decay: true, start: down },
+  { name: `${name}.down.bias`, shape: [bottleneck], decay: decayBiases, start: startZero(bottleneck) },
+  { name: `${name}.up.weight`, shape: [out, bottleneck], decay: true, start: up },
+  { name: `${name}.up.bias`, shape: [out], decay: decayBiases, start: startZero(out) },
+];
+
+interface BottleneckParts {
+  readonly site: { readonly name: string };
+  readonly trained: ValueOf;
+  /** What happens between the two matrices, on [..., bottleneck]. */
+  readonly between: (narrow: Value) => Value;
+}
+
+/** up(between(down(x))): [..., in] → [..., out]. */
+export function bottleneckOf(x: Value, { site, trained, between }: BottleneckParts): Value {
+  const part = (side: string) => affineOf(trained)({ name: `${site.name}.${side}` });
+  return dense(between(dense(x, part("down"))), part("up"));
+}
