@@ -35,6 +35,8 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["vpt-shallow", { tokens: 1 }],
   ["adapter", { bottleneck: 3, sites: ["attention"] }],
   ["adapter", { bottleneck: 2, sites: ["mlp"], init: "identity" }],
+  ["repadapter", { bottleneck: 4, scale: 0.5 }],
+  ["repadapter", { bottleneck: 2, sites: ["attention"] }],
   ["adapter-plus", { bottleneck: 3, init: "identity" }],
 ];
 

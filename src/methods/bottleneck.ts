@@ -31,7 +31,9 @@ export const isBranch =
 
 interface Starts {
   readonly bottleneck: number;
-  /** Those of `down` [bottleneck, in] and `up` [out, bottleneck]; both biases start at 0. */
+  /** In how many parts `up` goes, each reading its own part of the bottleneck; 1 unless told. */
+  readonly groups?: number;
+  /** Those of `down` [bottleneck, in] and `up` [out, bottleneck / groups]; both biases start at 0. */
   readonly down: Trainable["start"];
   readonly up: Trainable["start"];
   /** Whether weight decay pulls on the biases too. */
@@ -41,11 +43,11 @@ interface Starts {
 /** down and up of one site, each a weight and a bias. */
 export const bottleneckTrainables = (
   { name, in: into, out }: Site,
-  { bottleneck, down, up, decayBiases = false }: Starts,
+  { bottleneck, groups = 1, down, up, decayBiases = false }: Starts,
 ): Trainable[] => [
   { name: `${name}.down.weight`, shape: [bottleneck, into], decay: true, start: down },
   { name: `${name}.down.bias`, shape: [bottleneck], decay: decayBiases, start: startZero(bottleneck) },
-  { name: `${name}.up.weight`, shape: [out, bottleneck], decay: true, start: up },
+  { name: `${name}.up.weight`, shape: [out, bottleneck / groups], decay: true, start: up },
   { name: `${name}.up.bias`, shape: [out], decay: decayBiases, start: startZero(out) },
 ];
 

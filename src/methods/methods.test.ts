@@ -8,7 +8,7 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
-      ...["vpt-shallow", "adapter", "adapter-plus"],
+      ...["vpt-shallow", "adapter", "repadapter", "adapter-plus"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -44,6 +44,7 @@ describe("chooseMethod", () => {
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
     ["vpt-shallow", {}, { tokens: 50 }],
     ["adapter", {}, { bottleneck: 8, sites: ["attention", "mlp"], init: "official" }],
+    ["repadapter", {}, { bottleneck: 8, scale: 1, sites: ["attention", "mlp"] }],
     ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
@@ -84,6 +85,11 @@ describe("chooseMethod", () => {
       "adaptformer",
       { scale: -1 },
       "option scale of method adaptformer must be a number above 0, at most 1000, got -1.",
+    ],
+    [
+      "repadapter",
+      { bottleneck: 3 },
+      "option bottleneck of method repadapter must be an even whole number from 2 to 1024, got 3.",
     ],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
     ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides and the residual."],

@@ -10,6 +10,7 @@ import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
 import type { Adaptation, Method } from "./method.ts";
+import { repadapter } from "./repadapter.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
@@ -17,7 +18,7 @@ import { vptShallow } from "./vpt-shallow.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
-  ...[vptShallow, adapter, adapterPlus],
+  ...[vptShallow, adapter, repadapter, adapterPlus],
 ];
 
 /** The method where none is named. */
