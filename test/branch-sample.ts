@@ -24,7 +24,11 @@ export function branchSample(adaptation: Adaptation, role: string): BranchSample
   const [site] = sites.flatMap((one) => (one.kind === "branch" && one.role === role ? [one] : []));
   if (!site) throw new Error(`no branch ${role}`);
   const shapes = new Map(adaptation.trainables(backboneOf(tiny)).map(({ name, shape }) => [name, shape]));
-  const io = { x: input("x", [1, tokens, width]), y: input("y", [1, tokens, width]) };
+  const io = {
+    x: input("x", [1, tokens, width]),
+    normed: input("normed", [1, tokens, width]),
+    y: input("y", [1, tokens, width]),
+  };
   const changes = adaptation.layers?.((name) => input(name, shapes.get(name) ?? []));
   const made = changes?.branch?.(site)?.(io);
   const all = [...shapes, ...Object.entries(io).map(([name, { shape }]) => [name, shape] as const)];

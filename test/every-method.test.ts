@@ -109,7 +109,7 @@ describe("every method", () => {
   it("is merged but for those that act on activations alone", () => {
     expect(methods.flatMap(({ name, unmergeable }) => (unmergeable ? [name] : []))).toEqual([
       ...["vpt-deep", "adaptformer"],
-      ...["vpt-shallow", "adapter", "adapter-plus"],
+      ...["vpt-shallow", "adapter", "convpass", "adapter-plus"],
     ]);
   });
 

@@ -37,6 +37,8 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["adapter", { bottleneck: 2, sites: ["mlp"], init: "identity" }],
   ["repadapter", { bottleneck: 4, scale: 0.5 }],
   ["repadapter", { bottleneck: 2, sites: ["attention"] }],
+  ["convpass", { bottleneck: 3, kernel: "xavier", scale: 0.5 }],
+  ["convpass", { bottleneck: 2, sites: ["attention"] }],
   ["adapter-plus", { bottleneck: 3, init: "identity" }],
 ];
 

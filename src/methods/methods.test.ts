@@ -8,7 +8,7 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
-      ...["vpt-shallow", "adapter", "repadapter", "adapter-plus"],
+      ...["vpt-shallow", "adapter", "repadapter", "convpass", "adapter-plus"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -45,6 +45,11 @@ describe("chooseMethod", () => {
     ["vpt-shallow", {}, { tokens: 50 }],
     ["adapter", {}, { bottleneck: 8, sites: ["attention", "mlp"], init: "official" }],
     ["repadapter", {}, { bottleneck: 8, scale: 1, sites: ["attention", "mlp"] }],
+    [
+      "convpass",
+      { scale: 10 },
+      { bottleneck: 8, scale: 10, sites: ["attention", "mlp"], kernel: "identity" },
+    ],
     ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });

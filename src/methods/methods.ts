@@ -6,6 +6,7 @@ import { showValue } from "../files/show-value.ts";
 import { adapter } from "./adapter.ts";
 import { adapterPlus } from "./adapter-plus.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { convpass } from "./convpass.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
@@ -18,7 +19,7 @@ import { vptShallow } from "./vpt-shallow.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
-  ...[vptShallow, adapter, repadapter, adapterPlus],
+  ...[vptShallow, adapter, repadapter, convpass, adapterPlus],
 ];
 
 /** The method where none is named. */

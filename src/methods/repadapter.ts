@@ -1,4 +1,4 @@
-/** RepAdapter: a linear adapter before the matrices, which then holds it. Luo et al. 2023, https://arxiv.org/abs/2302.08106, eq. 4–7. */
+/** RepAdapter: a linear adapter before the matrices, which then holds it. Luo et al. 2023, https://arxiv.org/abs/2302.08106. */
 
 import { z } from "zod";
 import { add, concat, gemm, mul, reshape, slice } from "../graph/ops.ts";
