@@ -40,6 +40,9 @@ const variants: readonly (readonly [string, Readonly<Record<string, unknown>>])[
   ["convpass", { bottleneck: 3, kernel: "xavier", scale: 0.5 }],
   ["convpass", { bottleneck: 2, sites: ["attention"] }],
   ["adapter-plus", { bottleneck: 3, init: "identity" }],
+  ["arc", { bottleneck: 3, sites: ["mlp"], init: "identity" }],
+  ["fact-tt", { rank: 3, scale: 2 }],
+  ["fact-tk", { rank: 3, scale: 2 }],
 ];
 
 /** Anywhere but at the start, where parts of a gradient are zero. */

@@ -2,7 +2,8 @@
 
 import { z } from "zod";
 import { add, gelu, mul } from "../graph/ops.ts";
-import { bottleneckOf, bottleneckOption, bottleneckTrainables, isBranch } from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables } from "./bottleneck.ts";
+import { isBranch } from "./branches.ts";
 import { defineMethod, initOption, startEach, startTruncated, startZero } from "./method.ts";
 
 /** Of Houlsby's paper, which its authors take. */

@@ -2,13 +2,8 @@
 
 import { z } from "zod";
 import { add, gelu } from "../graph/ops.ts";
-import {
-  bottleneckOf,
-  bottleneckOption,
-  bottleneckTrainables,
-  branchesOption,
-  isBranch,
-} from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables } from "./bottleneck.ts";
+import { branchesOption, isBranch } from "./branches.ts";
 import { defineMethod, initOption, startTruncated, startZero } from "./method.ts";
 
 /** Of the paper; their code for BERT has 0.001. */

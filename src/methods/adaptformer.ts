@@ -3,7 +3,8 @@
 import { z } from "zod";
 import { add, mul, relu } from "../graph/ops.ts";
 import { scalar } from "../graph/value.ts";
-import { bottleneckOf, bottleneckOption, bottleneckTrainables, isBranch, scaleOption } from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables, scaleOption } from "./bottleneck.ts";
+import { isBranch } from "./branches.ts";
 import { defineMethod, startUniform, startZero } from "./method.ts";
 
 const isAdapted = isBranch(["mlp"]);

@@ -2,32 +2,15 @@
 
 import { z } from "zod";
 import type { Value } from "../graph/value.ts";
-import type { BranchSite, Site } from "../model/backbone.ts";
+import type { Site } from "../model/backbone.ts";
 import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { startZero, type Trainable } from "./method.ts";
-
-const branches = ["attention", "mlp"] as const;
 
 export const bottleneckOption = (help: string) =>
   z.int().min(1).max(1024).default(8).describe("a whole number from 1 to 1024").meta({ help });
 
 export const scaleOption = (preset: number, help: string) =>
   z.number().gt(0).max(1e3).default(preset).describe("a number above 0, at most 1000").meta({ help });
-
-/** Which branches of a block a method acts on. */
-export const branchesOption = () =>
-  z
-    .array(z.enum(branches))
-    .min(1)
-    .default([...branches])
-    .describe(`a list of ${branches.join(", ")}`)
-    .meta({ help: `of ${branches.join(",")}` });
-
-/** Branches with these roles. */
-export const isBranch =
-  (roles: readonly string[]) =>
-  (site: Site): site is BranchSite =>
-    site.kind === "branch" && roles.includes(site.role);
 
 interface Starts {
   readonly bottleneck: number;

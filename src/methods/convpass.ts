@@ -6,14 +6,8 @@ import { scalar, type Value } from "../graph/value.ts";
 import { convolution, middleOf } from "../model/convolution.ts";
 import { type Affine, affineOf, dense } from "../model/layers.ts";
 import type { BranchSite } from "../model/sites.ts";
-import {
-  bottleneckOf,
-  bottleneckOption,
-  bottleneckTrainables,
-  branchesOption,
-  isBranch,
-  scaleOption,
-} from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables, scaleOption } from "./bottleneck.ts";
+import { branchesOption, isBranch } from "./branches.ts";
 import { defineMethod, startUniform, startZero, type Trainable } from "./method.ts";
 
 /** The kernel is 3 by 3. */

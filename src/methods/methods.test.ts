@@ -9,6 +9,7 @@ describe("methods", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
       ...["vpt-shallow", "adapter", "repadapter", "convpass", "adapter-plus"],
+      ...["arc", "fact-tt", "fact-tk"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });
@@ -51,6 +52,9 @@ describe("chooseMethod", () => {
       { bottleneck: 8, scale: 10, sites: ["attention", "mlp"], kernel: "identity" },
     ],
     ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
+    ["arc", {}, { bottleneck: 50, sites: ["attention", "mlp"], init: "official" }],
+    ["fact-tt", {}, { rank: 16, scale: 1 }],
+    ["fact-tk", { scale: 10 }, { rank: 32, scale: 10 }],
   ])("fills in the defaults of %s %j", (name, options, settled) => {
     expect(chooseMethod({ name, options }, "--method").choice).toEqual({ name, options: settled });
   });

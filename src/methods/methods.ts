@@ -6,7 +6,10 @@ import { showValue } from "../files/show-value.ts";
 import { adapter } from "./adapter.ts";
 import { adapterPlus } from "./adapter-plus.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { arc } from "./arc.ts";
 import { convpass } from "./convpass.ts";
+import { factTk } from "./fact-tk.ts";
+import { factTt } from "./fact-tt.ts";
 import { full } from "./full.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
@@ -20,6 +23,7 @@ import { vptShallow } from "./vpt-shallow.ts";
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
   ...[vptShallow, adapter, repadapter, convpass, adapterPlus],
+  ...[arc, factTt, factTk],
 ];
 
 /** The method where none is named. */

@@ -4,17 +4,12 @@ import { z } from "zod";
 import { add, concat, gemm, mul, reshape, slice } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import type { Affine, ValueOf } from "../model/layers.ts";
-import { bottleneckTrainables, branchesOption, isBranch, scaleOption } from "./bottleneck.ts";
+import { bottleneckTrainables, scaleOption } from "./bottleneck.ts";
+import { branchesOption, branchReadBy, isBranch } from "./branches.ts";
 import { defineMethod, startUniform, startZero } from "./method.ts";
 
 /** How many parts `up` has, each from its part of the bottleneck to its part of the width. */
 const GROUPS = 2;
-
-/** Which branch of its block a matrix is the first of. */
-const BRANCH_OF: Readonly<Record<string, string>> = {
-  ...{ q: "attention", k: "attention", v: "attention" },
-  fc1: "mlp",
-};
 
 export const repadapter = defineMethod({
   name: "repadapter",
@@ -45,9 +40,8 @@ export const repadapter = defineMethod({
         }),
       ),
     weight: (site, frozen, trained) => {
-      const role = BRANCH_OF[site.role];
-      if (role === undefined || !(roles as readonly string[]).includes(role)) return frozen;
-      return absorb(frozen, { trained, scale, name: `blocks.${site.block}.${role}` });
+      const branch = branchReadBy(site, roles);
+      return branch ? absorb(frozen, { trained, scale, name: `blocks.${site.block}.${branch}` }) : frozen;
     },
   }),
 });
