@@ -108,8 +108,8 @@ describe("every method", () => {
 
   it("is merged but for those that act on activations alone", () => {
     expect(methods.flatMap(({ name, unmergeable }) => (unmergeable ? [name] : []))).toEqual([
-      "vpt-deep",
-      "adaptformer",
+      ...["vpt-deep", "adaptformer"],
+      ...["vpt-shallow", "adapter", "convpass", "adapter-plus"],
     ]);
   });
 
@@ -119,11 +119,11 @@ describe("every method", () => {
       .map((path) => path.replaceAll("\\", "/"))
       .filter((path) => /\.ts$/.test(path) && !/\.test\.ts$|^methods\/|^cli\/demo\.ts$/.test(path));
     expect(files.length).toBeGreaterThan(100);
-    // `linear` is an op, a kind of site and a schedule as well, `rlrr` the program, `bias` and `norm` parts of a model: those
-    // count where a method is meant
-    const ambiguous = ["linear", "rlrr", "bias", "norm"];
-    const others = methods.map(({ name }) => name).filter((name) => !ambiguous.includes(name));
-    const meant = `(method\\b.{0,20}|name: |default\\()"(${ambiguous.join("|")})"`;
+    // `linear` is an op, a kind of site and a schedule as well, `rlrr` the program, `bias` and `norm` parts of a model, and
+    // `adapter` what training writes: those count where a method is meant
+    const shared = ["linear", "rlrr", "bias", "norm", "adapter"];
+    const others = methods.map(({ name }) => name).filter((name) => !shared.includes(name));
+    const meant = `(method\b.{0,20}|name: |default()"(${shared.join("|")})"`;
     const literal = new RegExp(`"(${others.join("|")})"|${meant}`);
     const naming = files.flatMap((path) =>
       readFileSync(join(src, path), "utf8")

@@ -134,3 +134,26 @@ function holdStopped(loss: Value, feeds: Feeds): { readonly loss: Value; readonl
   );
   return { loss: outputs.loss as Value, kept };
 }
+/** What a method starts its tensors of ViT-B/16 from whose name ends in `leaf`. */
+export const startsOf = (adaptation: Adaptation, leaf: string): number[] =>
+  adaptation
+    .trainables(backboneOf(vitB16))
+    .filter(({ name }) => name.endsWith(leaf))
+    .flatMap(({ name, start }) => (start === "frozen" ? [] : [...start(randomStream(1, name))]));
+
+/** Sees that numbers are of mean 0 and this std, and none beyond `bound`, though some are near it. */
+export function expectSpread(
+  numbers: readonly number[],
+  { std, bound }: { std: number; bound: number },
+): void {
+  expect(numbers.length).toBeGreaterThan(50_000);
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const variance = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length;
+  expect(Math.abs(mean / std)).toBeLessThan(0.02);
+  expect(Math.sqrt(variance) / std).toBeCloseTo(1, 1.7);
+  expect(largest(numbers) / bound).toBeGreaterThan(0.99);
+  expect(largest(numbers) / bound).toBeLessThanOrEqual(1 + 1e-6);
+}
+
+/** Of a normal distribution that is cut at two of its std, in units of that std. */
+export const TRUNCATED_STD = 0.8796;

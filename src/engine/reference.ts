@@ -128,6 +128,7 @@ const kernels: Record<OpName, Kernel> = {
   stopGradient: unary((x) => x),
   sign: unary(Math.sign),
   relu: unary((x) => Math.max(x, 0)),
+  sigmoid: unary((x) => 1 / (1 + Math.exp(-x))),
   erf: unary(erf),
   gelu: unary((x) => 0.5 * x * (1 + erf(x * Math.SQRT1_2))),
   sum: reduction(0, (a, b) => a + b),

@@ -102,6 +102,12 @@ export const ops = {
   sign: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Sign" }),
   // y = max(x, 0), so sign(y) is its slope: 1 above 0, 0 below and, as in PyTorch, at 0
   relu: define<Unary>({ shape: same, vjp: (g, y) => [mul(g, sign(y))], onnx: "Relu" }),
+  // y = 1 / (1 + exp(-x))   →   dx = g · y · (1 - y)
+  sigmoid: define<Unary>({
+    shape: same,
+    vjp: (g, y) => [mul(g, mul(y, sub(scalar(1), y)))],
+    onnx: "Sigmoid",
+  }),
   // dx = g · 2/√π · exp(-x²)
   erf: define<Unary>({
     shape: same,
@@ -300,6 +306,8 @@ export const sqrt = (x: Value): Value => apply("sqrt", [x]);
 export const stopGradient = (x: Value): Value => apply("stopGradient", [x]);
 export const sign = (x: Value): Value => apply("sign", [x]);
 export const erf = (x: Value): Value => apply("erf", [x]);
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = (x: Value): Value => apply("sigmoid", [x]);
 /** max(x, 0). */
 export const relu = (x: Value): Value => apply("relu", [x]);
 /** x·Φ(x), by the exact error function. */

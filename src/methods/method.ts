@@ -1,6 +1,6 @@
 /** The interface of a tuning method: what it trains, and how that changes the layers at a backbone's sites. */
 
-import type { z } from "zod";
+import { z } from "zod";
 import type { Shape } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
@@ -93,3 +93,19 @@ export const startZero = (count: number): Exclude<Trainable["start"], string> =>
 /** Uniform in [-bound, bound). */
 export const startUniform = (count: number, bound: number): Exclude<Trainable["start"], string> =>
   startEach(count, (random) => (2 * random.next() - 1) * bound);
+
+/** Normal with mean 0, sampled again where it is beyond two `std`. */
+export const startTruncated = (count: number, std: number): Exclude<Trainable["start"], string> =>
+  startEach(count, (random) => {
+    let value = random.normal();
+    while (Math.abs(value) > 2) value = random.normal();
+    return std * value;
+  });
+
+/** Where to start, for a method that its authors start elsewhere than at the pre-trained model. */
+export const initOption = () =>
+  z
+    .enum(["official", "identity"])
+    .default("official")
+    .describe("official or identity")
+    .meta({ help: "as published, or exactly at the pre-trained model" });

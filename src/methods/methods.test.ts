@@ -9,6 +9,7 @@ describe("methods", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
       ...["bias", "norm", "dora", "hta", "apla", "oft", "hyperadapt", "wise"],
+      ...["vpt-shallow", "adapter", "repadapter", "convpass", "adapter-plus"],
       ...["arc", "fact-tt", "fact-tk"],
     ]);
     expect(defaultMethod).toBe("rlrr");
@@ -51,6 +52,15 @@ describe("chooseMethod", () => {
     ["oft", {}, { blockSize: 32, sites: ["q", "k", "v", "o", "fc1", "fc2"] }],
     ["hyperadapt", { sites: ["q"] }, { sites: ["q"] }],
     ["wise", {}, {}],
+    ["vpt-shallow", {}, { tokens: 50 }],
+    ["adapter", {}, { bottleneck: 8, sites: ["attention", "mlp"], init: "official" }],
+    ["repadapter", {}, { bottleneck: 8, scale: 1, sites: ["attention", "mlp"] }],
+    [
+      "convpass",
+      { scale: 10 },
+      { bottleneck: 8, scale: 10, sites: ["attention", "mlp"], kernel: "identity" },
+    ],
+    ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
     ["arc", {}, { bottleneck: 50, sites: ["attention", "mlp"], init: "official" }],
     ["fact-tt", {}, { rank: 16, scale: 1 }],
     ["fact-tk", { scale: 10 }, { rank: 32, scale: 10 }],
@@ -101,6 +111,11 @@ describe("chooseMethod", () => {
       "option columns of method apla must be a whole number from 0 to 65536, got -1.",
     ],
     ["oft", { blockSize: 1 }, "option blockSize of method oft must be a whole number from 2 to 256, got 1."],
+    [
+      "repadapter",
+      { bottleneck: 3 },
+      "option bottleneck of method repadapter must be an even whole number from 2 to 1024, got 3.",
+    ],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
     ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],

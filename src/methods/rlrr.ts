@@ -6,7 +6,7 @@ import { filled, type Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
-import { defineMethod, startUniform, startZero, type Trainable } from "./method.ts";
+import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
@@ -39,11 +39,7 @@ const options = z
       .default([...siteNames])
       .describe(`a list of ${siteNames.join(", ")}`)
       .meta({ help: `of ${siteNames.join(",")}` }),
-    init: z
-      .enum(["official", "identity"])
-      .default("official")
-      .describe("official or identity")
-      .meta({ help: "as published, or exactly at the pre-trained model" }),
+    init: initOption(),
   })
   .refine(({ rank, side }) => rank === 1 || side === "both", { error: "a rank above 1 needs both sides" });
 type Options = z.output<typeof options>;
