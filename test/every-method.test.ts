@@ -38,7 +38,8 @@ const optionsOf = (method: string, consistency: number): Omit<RunOptions, "out">
   },
 });
 
-const adding = methods.filter(({ name }) => name !== "linear");
+// The others train the head alone, or norms, which consistency does not act on.
+const adding = methods.filter(({ name }) => !["linear", "norm"].includes(name));
 const cases = [
   ...methods.map((method) => [method.name, 0, method] as const),
   ...adding.map((method) => [method.name, 0.5, method] as const),
