@@ -124,7 +124,7 @@ describe("every method", () => {
     // `adapter` what training writes: those count where a method is meant
     const shared = ["linear", "rlrr", "bias", "norm", "adapter"];
     const others = methods.map(({ name }) => name).filter((name) => !shared.includes(name));
-    const meant = `(method\b.{0,20}|name: |default()"(${shared.join("|")})"`;
+    const meant = `(method\\b.{0,20}|name: |default\\()"(${shared.join("|")})"`;
     const literal = new RegExp(`"(${others.join("|")})"|${meant}`);
     const naming = files.flatMap((path) =>
       readFileSync(join(src, path), "utf8")
