@@ -1,6 +1,7 @@
 import { chmod, cp, mkdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
+import { methods } from "../src/methods/methods.ts";
 import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
 import { runHere } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -169,8 +170,7 @@ describe("an option of training that is wrong", () => {
       "--image-size 225":
         "error: Image size 225 x 225: each side must be a multiple of the patch size 4, at most 4096.",
       "--heads 3": "error: ROOT/model/config.json says 2 heads, --heads says 3. Leave the option out.",
-      "--method houlsby":
-        'error: --method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
+      "--method houlsby": `error: --method: there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`,
       "--method ROOT/none.mjs": "error: ROOT/none.mjs: there is no such file.",
       "--method linear --rank 2": "error: --method: method linear has no option --rank. Known: none.",
       "--method lora --no-residual":

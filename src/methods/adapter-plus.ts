@@ -17,17 +17,15 @@ export const adapterPlus = defineMethod({
   options: z.strictObject({ bottleneck: bottleneckOption("width of the adapter"), init: initOption() }),
   create: ({ bottleneck, init }) => ({
     trainables: ({ sites }) =>
-      sites
-        .filter(isAdapted)
-        .flatMap((site) => [
-          ...bottleneckTrainables(site, nearZero(site, { bottleneck, init })),
-          {
-            name: `${site.name}.scale`,
-            shape: [site.out],
-            decay: false,
-            start: startEach(site.out, () => 1),
-          },
-        ]),
+      sites.filter(isAdapted).flatMap((site) => [
+        ...bottleneckTrainables(site, nearZero(site, { bottleneck, init })),
+        {
+          name: `${site.name}.scale`,
+          shape: [site.out],
+          decay: false,
+          start: startEach(site.out, () => 1),
+        },
+      ]),
     // z + scale ⊙ up(GELU(down(z))), with z = x + y [batch, tokens, D] the block's output: y is what its MLP adds to x.
     layers: (trained) => ({
       branch: (site) =>

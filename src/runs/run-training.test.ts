@@ -9,6 +9,7 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
+import { methods } from "../methods/methods.ts";
 import { DivergedError } from "../train/epochs.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { countCorrect } from "../train/step.ts";
@@ -358,7 +359,7 @@ describe("train", () => {
     [
       "a method",
       { method: { name: "houlsby" } },
-      'method: there is no method "houlsby". Known: rlrr, linear, full, lora, ssf, vpt-deep, adaptformer.',
+      `method: there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`,
     ],
     [
       "a method's option",
