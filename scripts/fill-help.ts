@@ -8,6 +8,7 @@ import { demoCommand } from "../src/cli/demo.ts";
 import { evaluateCommand } from "../src/cli/evaluate.ts";
 import { inspectCommand } from "../src/cli/inspect.ts";
 import { mergeCommand } from "../src/cli/merge.ts";
+import { methodsCommand } from "../src/cli/methods.ts";
 import { predictCommand } from "../src/cli/predict.ts";
 import { relabelCommand } from "../src/cli/relabel.ts";
 import { trainCommand } from "../src/cli/train.ts";
@@ -19,6 +20,7 @@ const factories = [
   predictCommand,
   mergeCommand,
   inspectCommand,
+  methodsCommand,
   benchCommand,
   demoCommand,
 ];

@@ -10,6 +10,7 @@ const commands = [
   "predict",
   "merge",
   "inspect",
+  "methods",
   "bench",
   "bench step",
 ];

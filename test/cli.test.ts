@@ -2,6 +2,7 @@ import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
+import { methods } from "../src/methods/methods.ts";
 import { colours, writeColours, writePicture, writeTinyModel } from "./colour-data.ts";
 import { runHere } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -257,7 +258,8 @@ describe("inspect", () => {
 
   it("says what a model is", async () => {
     const text = await inspect(at("merged"));
-    expect(text.replace(/[0-9a-f]{64}/, "SHA256")).toMatchInlineSnapshot(`
+    const [about = "", table = ""] = text.split(/(?<=Trainable parameters, without a head:\n)/);
+    expect(about.replace(/[0-9a-f]{64}/, "SHA256")).toMatchInlineSnapshot(`
       "ROOT/merged is a Vision Transformer that can be adapted.
         names          Hugging Face, 40 tensors (F32)
         blocks         2 of width 16, 2 heads, MLP of 32
@@ -270,17 +272,21 @@ describe("inspect", () => {
         sha256         SHA256
 
       Trainable parameters, without a head:
-        method       parameters  in the head  in the backbone  adapter
-        ───────────  ──────────  ───────────  ───────────────  ───────
-        rlrr                864            0          16.12 %   3.5 kB
-        linear                0            0           0.00 %  0 bytes
-        full              5,360            0         100.00 %  21.4 kB
-        lora              1,024            0          19.10 %   4.1 kB
-        ssf                 640            0          11.94 %   2.6 kB
-        vpt-deep            320            0           5.97 %   1.3 kB
-        adaptformer         560            0          10.45 %   2.2 kB
       "
     `);
+    const rows = table.split("\n").map((line) => line.trim().replace(/ {2,}/g, " | "));
+    expect(rows.slice(0, 9)).toEqual([
+      "method | parameters | in the head | in the backbone | adapter",
+      expect.stringMatching(/^[─ |]+$/),
+      "rlrr | 864 | 0 | 16.12 % | 3.5 kB",
+      "linear | 0 | 0 | 0.00 % | 0 bytes",
+      "full | 5,360 | 0 | 100.00 % | 21.4 kB",
+      "lora | 1,024 | 0 | 19.10 % | 4.1 kB",
+      "ssf | 640 | 0 | 11.94 % | 2.6 kB",
+      "vpt-deep | 320 | 0 | 5.97 % | 1.3 kB",
+      "adaptformer | 560 | 0 | 10.45 % | 2.2 kB",
+    ]);
+    expect(rows.slice(2).map((row) => row.split(" | ")[0])).toEqual([...methods.map(({ name }) => name), ""]);
     const record = await inspectJson(at("merged"), "--method", "linear", "--classes", "3");
     expect(record).toMatchObject({
       ...{ type: "model", id: "merged", files: ["ROOT/merged/model.safetensors"], layout: "Hugging Face" },

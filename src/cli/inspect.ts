@@ -5,6 +5,7 @@ import { chooseMethod, defaultMethod, models } from "../index.ts";
 import { inspect } from "../node.ts";
 import { interruption } from "./exit.ts";
 import {
+  helpOfMethod,
   methodOption,
   methodSettingOptions,
   methodSettings,
@@ -27,7 +28,9 @@ import { showReading } from "./show-reading.ts";
 
 export const inspectCommand = (): Command =>
   withOptions(
-    new Command("inspect").description("describe a model, an adapter, a run, a data set or a file"),
+    new Command("inspect")
+      .description("describe a model, an adapter, a run, a data set or a file")
+      .configureHelp(helpOfMethod()),
     [
       headsOption(),
       new Option("--tensors", "list every tensor"),

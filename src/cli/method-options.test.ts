@@ -1,8 +1,8 @@
-import { Command } from "commander";
+import { Command, Option } from "commander";
 import { describe, expect, it } from "vitest";
-import { defaultMethod, methods } from "../methods/methods.ts";
+import { methods } from "../methods/methods.ts";
 import {
-  learningRateHelp,
+  helpOfMethod,
   methodSettingOptions,
   methodSettings,
   resolveMethod,
@@ -16,24 +16,6 @@ describe("methodSettingOptions", () => {
   it("has one flag for each option of any method", () => {
     const names = new Set(methods.flatMap(({ options: { shape } }) => Object.keys(shape)));
     expect(options.map((option) => option.attributeName())).toEqual([...names]);
-  });
-
-  it.each([
-    [
-      "rank",
-      "--rank <n>",
-      "rank of the multiplier (rlrr, default: 1); rank of the added matrix (lora, default: 8)",
-    ],
-    ["side", "--side <side>", "which scales to train (rlrr, default: both)"],
-    ["residual", "--no-residual", "leave the frozen weight out of the sum (rlrr)"],
-    [
-      "sites",
-      "--sites <list>",
-      "of q,k,v,o,fc1,fc2,norm,patch (rlrr, default: all); of q,k,v,o,fc1,fc2 (lora, default: q,v)",
-    ],
-    ["alpha", "--alpha <x>", "the added matrix is scaled by alpha / rank (lora, default: 8)"],
-  ])("says of %s what it does in each method", (name, flags, description) => {
-    expect(optionOf(name)).toMatchObject({ flags, description: expect.stringContaining(description) });
   });
 
   it("offers choices where all methods agree on them", () => {
@@ -70,13 +52,30 @@ describe("settingFlag", () => {
   });
 });
 
-describe("learningRateHelp", () => {
-  it("gives the default's rate, and each that differs", () => {
-    const help = learningRateHelp();
-    expect(help).toMatch(/^\(default: 1e-3; linear 1e-2, full 1e-4, ssf 5e-3[,)]/);
-    const usual = methods.find(({ name }) => name === defaultMethod)?.learningRate;
-    for (const { name, learningRate } of methods)
-      expect(help.includes(` ${name} ${learningRate.toExponential()}`), name).toBe(learningRate !== usual);
+describe("helpOfMethod", () => {
+  const helpOf = (...args: string[]) => {
+    const command = [new Option("--method <name>"), ...methodSettingOptions()].reduce(
+      (made, option) => made.addOption(option),
+      new Command().configureHelp({ ...helpOfMethod(), helpWidth: 200 }),
+    );
+    return command.parse(args, { from: "user" }).helpInformation();
+  };
+
+  it("lists the options of the default method, each with its default or choices", () => {
+    const help = helpOf();
+    expect(help).toMatch(/--rank <n> +rank of the multiplier \(default: 1\)\n/);
+    expect(help).toMatch(/--side <side> +which scales to train \(both or left or right; default: both\)\n/);
+    expect(help).toMatch(/--no-residual +leave the frozen weight out of the sum\n/);
+    expect(help).toMatch(/--sites <list> +of q,k,v,o,fc1,fc2,norm,patch \(default: all\)\n/);
+    expect(help).not.toContain("--alpha");
+  });
+
+  it("lists those of the method that is named instead", () => {
+    const help = helpOf("--method", "lora");
+    expect(help).toMatch(/--rank <n> +rank of the added matrix \(default: 8\)\n/);
+    expect(help).toMatch(/--sites <list> +of q,k,v,o,fc1,fc2 \(default: q,v\)\n/);
+    expect(help).toContain("--alpha");
+    expect(help).not.toContain("--side");
   });
 });
 

@@ -1,6 +1,6 @@
 /** Flags that choose a method and set its options, made from the methods' own schemas. */
 
-import { Option } from "commander";
+import { type Command, Help, type HelpConfiguration, Option } from "commander";
 import { z } from "zod";
 import { defaultMethod, type Method, methods, type ShowOption } from "../index.ts";
 import { loadMethodFile, namesFile } from "../node.ts";
@@ -10,8 +10,34 @@ import { flagOf, givenFlags, numberOption } from "./options.ts";
 export const methodOption = (end = ""): Option =>
   new Option(
     "--method <name>",
-    `${methods.map(({ name, summary }) => `${name}: ${summary}`).join("; ")}; or a file that defines your own method ${end}`.trimEnd(),
+    `${methods.map(({ name }) => name).join(", ")}, or a file that defines your own method; \`rlrr methods\` says what each does ${end}`.trimEnd(),
   );
+
+/** Help that lists the options of one method: of the one that --method names, which may stand before --help. */
+export function helpOfMethod(): HelpConfiguration {
+  const plain = new Help();
+  const settings = settingsByName();
+  let shown: Method | undefined;
+  return {
+    visibleOptions: (command: Command) => {
+      const { method: asked = defaultMethod } = command.opts<{ method?: string }>();
+      shown = methods.find(({ name }) => name === asked);
+      return plain
+        .visibleOptions(command)
+        .filter((option) => !settings.has(option.attributeName()) || settingOf(option, shown) !== undefined);
+    },
+    optionDescription: (option: Option) => {
+      const setting = settingOf(option, shown);
+      return setting ? renderHelp(setting) : plain.optionDescription(option);
+    },
+  };
+}
+
+/** What an option sets in this method, if anything. */
+const settingOf = (option: Option, method: Method | undefined): Setting | undefined =>
+  settingsByName()
+    .get(option.attributeName())
+    ?.find((setting) => setting.method === method?.name);
 
 /** The method that `--method` names: of the list by its name, or of a user's file, which is code and is run. */
 export async function resolveMethod(given: string): Promise<string | Method> {
@@ -22,16 +48,8 @@ export async function resolveMethod(given: string): Promise<string | Method> {
 export const ownMethodOption = (): Option =>
   new Option("--method <file>", "file that defines the adapter's method, if it is not one of rlrr's");
 
-/** The default learning rate of each method, for a line of help. */
-export const learningRateHelp = (): string => {
-  const rates = methods.map(({ name, learningRate }) => ({ name, rate: learningRate.toExponential() }));
-  const usual = rates.find(({ name }) => name === defaultMethod)?.rate;
-  const others = rates.filter(({ rate }) => rate !== usual).map(({ name, rate }) => `${name} ${rate}`);
-  return `(default: ${usual}; ${others.join(", ")})`;
-};
-
 /** One option of one method. */
-interface Setting {
+export interface Setting {
   readonly method: string;
   readonly name: string;
   readonly schema: z.ZodType;
@@ -64,14 +82,18 @@ export const showFlag: ShowOption = (option, value) => {
   return settings && startsTrue(settings) ? `${option} (${settingFlag(option)})` : flagOf(option, value);
 };
 
+/** The options of a method, in order. */
+export const settingsOf = ({ name: method, options }: Method): Setting[] =>
+  Object.entries(options.shape).map(([name, outer]) => {
+    const { help = "" } = (z.globalRegistry.get(outer) ?? {}) as { help?: string };
+    const [schema, preset] = unwrap(outer);
+    return { method, name, schema, preset, help };
+  });
+
 function settingsByName(): Map<string, Setting[]> {
   const groups = new Map<string, Setting[]>();
-  for (const { name: method, options } of methods)
-    for (const [name, outer] of Object.entries(options.shape)) {
-      const { help = "" } = (z.globalRegistry.get(outer) ?? {}) as { help?: string };
-      const [schema, preset] = unwrap(outer);
-      groups.set(name, [...(groups.get(name) ?? []), { method, name, schema, preset, help }]);
-    }
+  for (const setting of methods.flatMap(settingsOf))
+    groups.set(setting.name, [...(groups.get(setting.name) ?? []), setting]);
   return groups;
 }
 
@@ -83,7 +105,8 @@ const unwrap = (schema: unknown): readonly [z.ZodType, unknown] =>
 
 function optionOf(settings: readonly Setting[]): Option {
   const [{ name, schema }] = settings as readonly [Setting, ...Setting[]];
-  const help = settings.map(renderHelp).join("; ");
+  // What it does is said for one method at a time.
+  const help = "";
   const flag = flagOf(name);
   const all = (kind: string) => settings.every((one) => one.schema.def.type === kind);
   if (all("boolean")) return new Option(startsTrue(settings) ? `--no-${flag.slice(2)}` : flag, help);
@@ -99,13 +122,14 @@ const parseList = (text: string): string[] => text.split(",").map((part) => part
 
 const startsTrue = (settings: readonly Setting[]): boolean => settings.every(({ preset }) => preset === true);
 
-/** `rank of the multiplier (rlrr, default: 1)`. */
-function renderHelp({ method, schema, preset, help }: Setting): string {
-  if (typeof preset === "boolean") return `${help} (${method})`;
-  const choices = schema instanceof z.ZodArray ? choicesOf(schema.element) : undefined;
-  const isAll = Array.isArray(preset) && choices?.every((choice) => preset.includes(choice));
+/** `rank of the multiplier (default: 1)`, with the choices where there are some. */
+export function renderHelp({ schema, preset, help }: Setting): string {
+  if (typeof preset === "boolean") return help;
+  const element = schema instanceof z.ZodArray ? choicesOf(schema.element) : undefined;
+  const isAll = Array.isArray(preset) && element?.every((choice) => preset.includes(choice));
   const shown = isAll ? "all" : [preset].flat().join(",");
-  return `${help} (${method}, default: ${shown})`;
+  const choices = choicesOf(schema);
+  return `${help} (${choices ? `${choices.join(" or ")}; ` : ""}default: ${shown})`;
 }
 
 const choicesOf = (schema: unknown): string[] | undefined =>

@@ -8,6 +8,7 @@ import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
 import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
+import { methodsCommand } from "./methods.ts";
 import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { relabelCommand } from "./relabel.ts";
@@ -26,6 +27,7 @@ const rlrrCommand = (): Command =>
     .addCommand(predictCommand())
     .addCommand(mergeCommand())
     .addCommand(inspectCommand())
+    .addCommand(methodsCommand())
     .addCommand(benchCommand())
     .addHelpText(
       "after",

@@ -14,7 +14,7 @@ import { train } from "../node.ts";
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import {
-  learningRateHelp,
+  helpOfMethod,
   methodOption,
   methodSettingOptions,
   methodSettings,
@@ -47,7 +47,7 @@ const recipeOptions = [
   ),
   numberOption("--batch-size <n>", "images per optimizer step (default: as suits the data; official: 32)"),
   numberOption("--micro-batch-size <n>", "images per run of the graph (default: as memory allows)"),
-  numberOption("--learning-rate <x>", `top of the schedule ${learningRateHelp()}`),
+  numberOption("--learning-rate <x>", "top of the schedule (default: the method's own)"),
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
   numberOption("--warmup-learning-rate <x>", "start of the warm-up (default: 1e-7)"),
   numberOption("--warmup-epochs <n>", "epochs of warm-up (default: a tenth of all epochs)"),
@@ -118,30 +118,35 @@ const imageOptions = [
 ];
 
 export const trainCommand = (): Command =>
-  withOptions(new Command("train").description("adapt a model to labelled images; writes an adapter"), [
-    modelOption(
-      "the pre-trained model (default: tiny, small or base, by cores and memory; with --continue-from, the adapter's base)",
-    ),
-    headsOption(),
-    new Option("--data <path>", "the labelled images"),
-    new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
-    new Option(
-      "--continue-from <folder>",
-      "start from the adapter of this run instead of the pre-trained model: with more images, new classes or corrected labels; base, method, image size and preprocessing stay its own",
-    ),
-    new Option("--drop-classes", "leave classes that the data lacks out of the continued head"),
-    numberOption(
-      "--validation-fraction <x>",
-      "share of the training images held out where the data has no validation split (default: 0.2)",
-    ),
-    new Option("--skip-bad-images", "skip damaged images instead of stopping"),
-    new Option("--resume", "continue the run in --out; no other option is needed"),
-    ...engineOptions(),
-    jsonOption(),
-    ...inGroup("Method:", [methodOption(`(default: ${defaultMethod})`), ...methodSettingOptions()]),
-    ...inGroup("Training:", recipeOptions),
-    ...inGroup("Images:", imageOptions),
-  ])
+  withOptions(
+    new Command("train")
+      .description("adapt a model to labelled images; writes an adapter")
+      .configureHelp(helpOfMethod()),
+    [
+      modelOption(
+        "the pre-trained model (default: tiny, small or base, by cores and memory; with --continue-from, the adapter's base)",
+      ),
+      headsOption(),
+      new Option("--data <path>", "the labelled images"),
+      new Option("--out <folder>", "folder for the run and its adapter").makeOptionMandatory(),
+      new Option(
+        "--continue-from <folder>",
+        "start from the adapter of this run instead of the pre-trained model: with more images, new classes or corrected labels; base, method, image size and preprocessing stay its own",
+      ),
+      new Option("--drop-classes", "leave classes that the data lacks out of the continued head"),
+      numberOption(
+        "--validation-fraction <x>",
+        "share of the training images held out where the data has no validation split (default: 0.2)",
+      ),
+      new Option("--skip-bad-images", "skip damaged images instead of stopping"),
+      new Option("--resume", "continue the run in --out; no other option is needed"),
+      ...engineOptions(),
+      jsonOption(),
+      ...inGroup("Method:", [methodOption(`(default: ${defaultMethod})`), ...methodSettingOptions()]),
+      ...inGroup("Training:", recipeOptions),
+      ...inGroup("Images:", imageOptions),
+    ],
+  )
     .addHelpText(
       "after",
       `${modelHelp}${dataHelp}
@@ -153,6 +158,7 @@ Examples:
   rlrr train --model vit.safetensors --data photos/ --out runs/probe --method linear
   rlrr train --continue-from runs/flowers --data more-flowers/ --out runs/more-flowers
   rlrr train --resume --out runs/flowers
+  rlrr train --method lora --help
 Ctrl-C saves the state; --resume continues with identical results.`,
     )
     .action(runTrain);

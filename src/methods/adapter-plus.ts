@@ -2,12 +2,9 @@
 
 import { z } from "zod";
 import { add, gelu, mul } from "../graph/ops.ts";
-import { bottleneckOf, bottleneckOption, bottleneckTrainables } from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables, nearZero } from "./bottleneck.ts";
 import { isBranch } from "./branches.ts";
-import { defineMethod, initOption, startEach, startTruncated, startZero } from "./method.ts";
-
-/** Of Houlsby's paper, which its authors take. */
-const STD = 0.01;
+import { defineMethod, initOption, startEach } from "./method.ts";
 
 const isAdapted = isBranch(["mlp"]);
 
@@ -21,15 +18,13 @@ export const adapterPlus = defineMethod({
   create: ({ bottleneck, init }) => ({
     trainables: ({ sites }) =>
       sites.filter(isAdapted).flatMap((site) => [
-        ...bottleneckTrainables(site, {
-          bottleneck,
-          down: startTruncated(bottleneck * site.in, STD),
-          up:
-            init === "official"
-              ? startTruncated(site.out * bottleneck, STD)
-              : startZero(site.out * bottleneck),
-        }),
-        { name: `${site.name}.scale`, shape: [site.out], decay: false, start: startEach(site.out, () => 1) },
+        ...bottleneckTrainables(site, nearZero(site, { bottleneck, init })),
+        {
+          name: `${site.name}.scale`,
+          shape: [site.out],
+          decay: false,
+          start: startEach(site.out, () => 1),
+        },
       ]),
     // z + scale ⊙ up(GELU(down(z))), with z = x + y [batch, tokens, D] the block's output: y is what its MLP adds to x.
     layers: (trained) => ({

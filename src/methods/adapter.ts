@@ -2,12 +2,9 @@
 
 import { z } from "zod";
 import { add, gelu } from "../graph/ops.ts";
-import { bottleneckOf, bottleneckOption, bottleneckTrainables } from "./bottleneck.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables, nearZero } from "./bottleneck.ts";
 import { branchesOption, isBranch } from "./branches.ts";
-import { defineMethod, initOption, startTruncated, startZero } from "./method.ts";
-
-/** Of the paper; their code for BERT has 0.001. */
-const STD = 0.01;
+import { defineMethod, initOption } from "./method.ts";
 
 export const adapter = defineMethod({
   name: "adapter",
@@ -24,16 +21,9 @@ export const adapter = defineMethod({
     const isAdapted = isBranch(roles);
     return {
       trainables: ({ sites }) =>
-        sites.filter(isAdapted).flatMap((site) =>
-          bottleneckTrainables(site, {
-            bottleneck,
-            down: startTruncated(bottleneck * site.in, STD),
-            up:
-              init === "official"
-                ? startTruncated(site.out * bottleneck, STD)
-                : startZero(site.out * bottleneck),
-          }),
-        ),
+        sites
+          .filter(isAdapted)
+          .flatMap((site) => bottleneckTrainables(site, nearZero(site, { bottleneck, init }))),
       // x + y + up(GELU(down(y))), with y [batch, tokens, D] what the branch made of x, before it is added to x.
       layers: (trained) => ({
         branch: (site) =>

@@ -4,7 +4,7 @@ import { z } from "zod";
 import type { Value } from "../graph/value.ts";
 import type { Site } from "../model/backbone.ts";
 import { affineOf, dense, type ValueOf } from "../model/layers.ts";
-import { startZero, type Trainable } from "./method.ts";
+import { startTruncated, startZero, type Trainable } from "./method.ts";
 
 export const bottleneckOption = (help: string) =>
   z.int().min(1).max(1024).default(8).describe("a whole number from 1 to 1024").meta({ help });
@@ -22,6 +22,19 @@ interface Starts {
   /** Whether weight decay pulls on the biases too. */
   readonly decayBiases?: boolean;
 }
+
+/** Of Houlsby's paper (arXiv 1902.00751); their code for BERT has 0.001. */
+const STD = 0.01;
+
+/** Both matrices nearly 0 as Houlsby et al. start them, or `up` at 0 exactly: then the branch is silent at step 0. */
+export const nearZero = (
+  { in: into, out }: Site,
+  { bottleneck, init }: { readonly bottleneck: number; readonly init: "official" | "identity" },
+): Starts => ({
+  bottleneck,
+  down: startTruncated(bottleneck * into, STD),
+  up: init === "official" ? startTruncated(out * bottleneck, STD) : startZero(out * bottleneck),
+});
 
 /** down and up of one site, each a weight and a bias. */
 export const bottleneckTrainables = (

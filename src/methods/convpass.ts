@@ -36,7 +36,8 @@ export const convpass = defineMethod({
     const isAdapted = isBranch(roles);
     return {
       trainables: ({ sites }) => sites.filter(isAdapted).flatMap((site) => trainablesAt(site, settings)),
-      // y + s · up(q(conv(q(down(normed))))), with q = QuickGELU and what the branch itself reads, x after its norm.
+      // y + s · up(q(conv(q(down(normed))))) [batch, tokens, D], with q = QuickGELU, conv 3 by 3 on [rows, columns, bottleneck]
+      // and normed what the branch itself reads, x after its norm.
       layers: (trained) => ({
         branch: (site) =>
           isAdapted(site)

@@ -12,6 +12,7 @@ import {
   InputError,
   referenceEngine,
 } from "../index.ts";
+import { methods } from "../methods/methods.ts";
 
 const size = 3 * 8 * 8;
 
@@ -85,7 +86,7 @@ describe("fit, continuing from trained tensors", () => {
     expect(only(events, "done")[0]).toMatchObject({ epoch: -1, valTop1: start?.valTop1 });
   });
 
-  it.each(["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"])(
+  it.each(methods.map(({ name }) => name))(
     "resumes to the same numbers: %s",
     async (name) => {
       const method = { name };
