@@ -74,13 +74,16 @@ class HookedVit(nn.Module):
         # The tokens that block i reads, CLS first: set it to add some.
         self.tokens = lambda i, x: x
 
-    def forward(self, images):
+    def embed(self, images):
         batch, patch = images.shape[0], self.config["patchSize"]
         rows, columns = (side // patch for side in self.config["imageSize"])
         # [B, 3, H, W] -> [B, patches in row-major order, channel·row·column]
         patches = images.reshape(batch, 3, rows, patch, columns, patch).permute(0, 2, 4, 1, 3, 5)
         x = self.patch(patches.reshape(batch, rows * columns, -1))
-        x = torch.cat([self.cls.expand(batch, -1, -1), x], dim=1) + self.position
+        return torch.cat([self.cls.expand(batch, -1, -1), x], dim=1) + self.position
+
+    def forward(self, images):
+        x = self.embed(images)
         for i, block in enumerate(self.blocks):
             x = block(self.tokens(i, x))
         return self.head(self.norm(x)[:, 0])

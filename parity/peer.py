@@ -4,6 +4,7 @@ import ast
 import subprocess
 import sys
 from importlib import metadata
+from itertools import cycle
 from pathlib import Path
 
 
@@ -26,7 +27,7 @@ class Peer:
         """
         The functions and classes `names` of one of its files, without running the rest of that file, which often needs
         much that is not installed. `given` is what they find as global names; whole numbers that are keys of `sizes`
-        are replaced, as where 768 is written for the width.
+        are replaced, as where 768 is written for the width; by a tuple's in turn, where the same one means several.
         """
         tree = ast.parse((self.folder / path).read_text(encoding="utf-8"))
         wanted = [node for node in tree.body if getattr(node, "name", None) in names]
@@ -41,9 +42,9 @@ class Peer:
 
 class _Sizes(ast.NodeTransformer):
     def __init__(self, sizes):
-        self.sizes = sizes
+        self.sizes = {written: cycle(ours if isinstance(ours, tuple) else (ours,)) for written, ours in sizes.items()}
 
     def visit_Constant(self, node):
         if type(node.value) is int and node.value in self.sizes:
-            return ast.copy_location(ast.Constant(self.sizes[node.value]), node)
+            return ast.copy_location(ast.Constant(next(self.sizes[node.value])), node)
         return node

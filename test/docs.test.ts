@@ -3,6 +3,7 @@ import { dirname, join, posix } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { fillHelp, findCommand, helpOf } from "../scripts/fill-help.ts";
+import { methodSettingOptions } from "../src/cli/method-options.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const read = (path: string): string => readFileSync(join(root, path), "utf8");
@@ -87,9 +88,10 @@ const commandsOf = (lines: readonly string[]): string[] =>
     .flatMap((line) => /^\s*(?:\$ )?(?:npx )?rlrr (\S.*)$/.exec(line)?.[1] ?? [])
     .map((line) => line.replace(/\s+[>|#].*$/, "").replace(/\s{3,}.*$/, ""));
 
-/** Every flag of every command, and those of npm that the docs name. */
+/** Every flag of every command and of every method, and those of npm that the docs name. */
 const flags = new Set([
   ...commandNames.flatMap((name) => helpOf(name.split(" ")).match(/--[a-z][a-z-]*/g) ?? []),
+  ...methodSettingOptions().flatMap(({ long }) => long ?? []),
   "--ignore-scripts",
 ]);
 

@@ -43,8 +43,7 @@ const without: Readonly<Record<string, string>> = {
   rlrr: "official.test.ts compares it with the official code, dropout too",
   linear: "trains the head alone",
   full: "has no code of its own: what trains is the plain ViT, which vit.test.ts compares",
-  "vpt-deep": "not made yet",
-  adaptformer: "not made yet",
+  wise: "trains what full trains; blend.test.ts has what it keeps",
 };
 
 const base = readGolden<Base>("methods/base");

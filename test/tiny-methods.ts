@@ -4,7 +4,8 @@ import { expect } from "vitest";
 import { evaluate } from "../src/engine/reference.ts";
 import { sizeOf } from "../src/formats/tensor.ts";
 import { grad } from "../src/graph/grad.ts";
-import type { InputValue, Value } from "../src/graph/value.ts";
+import { rewrite } from "../src/graph/rewrite.ts";
+import { type InputValue, inOrder, input, type Value } from "../src/graph/value.ts";
 import type { Adaptation } from "../src/methods/method.ts";
 import { chooseMethod } from "../src/methods/methods.ts";
 import { backboneOf } from "../src/model/architectures.ts";
@@ -48,10 +49,12 @@ export const frozenFeeds: Feeds = {
 
 /** What a method starts from, by the name of the input; moved by up to `by` to stand anywhere else. */
 export function startFeeds(adaptation: Adaptation, { by = 0 } = {}): Feeds {
-  const entries = adaptation.trainables(backboneOf(tiny)).map(({ name, shape, start }, index) => {
+  const entries = adaptation.trainables(backboneOf(tiny)).map(({ name, shape, start, from }, index) => {
     const moves = randomNumbers(sizeOf(shape), { seed: 500 + index, low: -by, high: by });
-    const first = start === "frozen" ? frozenFeeds[name] : start(randomStream(42, "start", name));
-    if (first?.length !== moves.length) throw new Error(`${name} starts from ${first?.length} values`);
+    const weight = Float32Array.from(frozenFeeds[from?.name ?? name] ?? []);
+    const first =
+      start === "frozen" ? (from?.make(weight) ?? weight) : start(randomStream(42, "start", name));
+    if (first.length !== moves.length) throw new Error(`${name} starts from ${first.length} values`);
     const data = Float64Array.from(first, (value, at) => value + (moves[at] as number));
     return [start === "frozen" ? `trained.${name}` : name, data] as const;
   });
@@ -88,10 +91,18 @@ export interface Differentiated {
   readonly feeds: Feeds;
 }
 
-/** Compares each gradient, along a drawn direction that no entry of it can hide from, with a central difference. */
-export function expectTrueGradients({ loss, gradients, feeds }: Differentiated): void {
+/**
+ * Compares each gradient, along a drawn direction that no entry of it can hide from, with a central difference. With `held`
+ * that is a difference of the loss in which what stops gradients keeps the value that it has at `feeds`.
+ */
+export function expectTrueGradients(
+  { loss, gradients, feeds }: Differentiated,
+  { held = false }: { readonly held?: boolean } = {},
+): void {
   const step = 1e-5;
-  const lossAt = (feeds: Feeds) => (dataOf({ loss }, feeds).loss as Float64Array)[0] as number;
+  const varied = held ? holdStopped(loss, feeds) : { loss, kept: {} };
+  const lossAt = (feeds: Feeds) =>
+    (dataOf({ loss: varied.loss }, { ...feeds, ...varied.kept }).loss as Float64Array)[0] as number;
   const named = Object.fromEntries([...gradients].map(([{ name }, value]) => [name, value]));
   const found = dataOf(named, feeds);
   for (const [index, { name }] of [...gradients.keys()].entries()) {
@@ -112,3 +123,37 @@ export function expectTrueGradients({ loss, gradients, feeds }: Differentiated):
 /** The largest of them, whatever its sign. */
 export const largest = (numbers: ArrayLike<number> = []): number =>
   Array.from(numbers).reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+
+/** The loss with a new input for each value that stops gradients, and what that input is fed: the value at `feeds`. */
+function holdStopped(loss: Value, feeds: Feeds): { readonly loss: Value; readonly kept: Feeds } {
+  const stopped = inOrder([loss]).filter((value) => value.kind === "op" && value.op === "stopGradient");
+  const nameOf = (value: Value) => `held.${stopped.indexOf(value)}`;
+  const kept = dataOf(Object.fromEntries(stopped.map((value) => [nameOf(value), value])), feeds);
+  const { outputs } = rewrite({ outputs: { loss } }, (value) =>
+    stopped.includes(value) ? input(nameOf(value), value.shape) : undefined,
+  );
+  return { loss: outputs.loss as Value, kept };
+}
+/** What a method starts its tensors of ViT-B/16 from whose name ends in `leaf`. */
+export const startsOf = (adaptation: Adaptation, leaf: string): number[] =>
+  adaptation
+    .trainables(backboneOf(vitB16))
+    .filter(({ name }) => name.endsWith(leaf))
+    .flatMap(({ name, start }) => (start === "frozen" ? [] : [...start(randomStream(1, name))]));
+
+/** Sees that numbers are of mean 0 and this std, and none beyond `bound`, though some are near it. */
+export function expectSpread(
+  numbers: readonly number[],
+  { std, bound }: { std: number; bound: number },
+): void {
+  expect(numbers.length).toBeGreaterThan(50_000);
+  const mean = numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
+  const variance = numbers.reduce((sum, x) => sum + (x - mean) ** 2, 0) / numbers.length;
+  expect(Math.abs(mean / std)).toBeLessThan(0.02);
+  expect(Math.sqrt(variance) / std).toBeCloseTo(1, 1.7);
+  expect(largest(numbers) / bound).toBeGreaterThan(0.99);
+  expect(largest(numbers) / bound).toBeLessThanOrEqual(1 + 1e-6);
+}
+
+/** Of a normal distribution that is cut at two of its std, in units of that std. */
+export const TRUNCATED_STD = 0.8796;

@@ -65,7 +65,7 @@ const recipeOptions = [
   numberOption("--label-smoothing <x>", "label smoothing (default: 0.1; official: 0)"),
   numberOption(
     "--blend <share>",
-    "validate and keep weights so far between their start and the trained ones: 1 is all of training (default: 0.5 from a probe on less than 100 images, else 1)",
+    "validate and keep weights so far between their start and the trained ones: 1 is all of training (default: the method's own; without one 0.5 from a probe on less than 100 images, else 1)",
   ),
   new Option(
     "--class-weights <kind>",

@@ -2,15 +2,15 @@
 
 import { sizeOf } from "../formats/tensor.ts";
 import { sizeAlong } from "./shapes.ts";
-import { type Graph, inOrder } from "./value.ts";
+import { type Graph, inOrder, type Value } from "./value.ts";
 
 /** Two operations per multiply-add, over every matrix product of one run; everything else is ignored. */
-export function matrixFlops(graph: Graph): number {
-  let flops = 0;
-  for (const value of inOrder(Object.values(graph.outputs))) {
-    if (value.kind !== "op" || !["matmul", "gemm", "linear"].includes(value.op)) continue;
-    const [a] = value.inputs;
-    if (a) flops += 2 * sizeOf(value.shape) * sizeAlong(a.shape, value.attributes.transA ? -2 : -1);
-  }
-  return flops;
+export const matrixFlops = (graph: Graph): number =>
+  inOrder(Object.values(graph.outputs)).reduce((flops, value) => flops + productFlops(value), 0);
+
+/** The same of one value: 0 where it is no matrix product. */
+export function productFlops(value: Value): number {
+  if (value.kind !== "op" || !["matmul", "gemm", "linear"].includes(value.op)) return 0;
+  const [a] = value.inputs;
+  return a ? 2 * sizeOf(value.shape) * sizeAlong(a.shape, value.attributes.transA ? -2 : -1) : 0;
 }

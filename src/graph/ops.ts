@@ -96,10 +96,18 @@ export const ops = {
   log: define<Unary>({ shape: same, vjp: (g, _y, [x]) => [div(g, x)], onnx: "Log" }),
   // dx = g / 2√x
   sqrt: define<Unary>({ shape: same, vjp: (g, y) => [div(mul(g, scalar(0.5)), y)], onnx: "Sqrt" }),
+  // x itself, but to gradients a constant
+  stopGradient: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Identity" }),
   // flat wherever it has a slope
   sign: define<Unary>({ shape: same, vjp: () => [undefined], onnx: "Sign" }),
   // y = max(x, 0), so sign(y) is its slope: 1 above 0, 0 below and, as in PyTorch, at 0
   relu: define<Unary>({ shape: same, vjp: (g, y) => [mul(g, sign(y))], onnx: "Relu" }),
+  // y = 1 / (1 + exp(-x))   →   dx = g · y · (1 - y)
+  sigmoid: define<Unary>({
+    shape: same,
+    vjp: (g, y) => [mul(g, mul(y, sub(scalar(1), y)))],
+    onnx: "Sigmoid",
+  }),
   // dx = g · 2/√π · exp(-x²)
   erf: define<Unary>({
     shape: same,
@@ -294,8 +302,12 @@ export const neg = (x: Value): Value => apply("neg", [x]);
 export const exp = (x: Value): Value => apply("exp", [x]);
 export const log = (x: Value): Value => apply("log", [x]);
 export const sqrt = (x: Value): Value => apply("sqrt", [x]);
+/** x, through which no gradient flows. */
+export const stopGradient = (x: Value): Value => apply("stopGradient", [x]);
 export const sign = (x: Value): Value => apply("sign", [x]);
 export const erf = (x: Value): Value => apply("erf", [x]);
+/** 1 / (1 + exp(-x)). */
+export const sigmoid = (x: Value): Value => apply("sigmoid", [x]);
 /** max(x, 0). */
 export const relu = (x: Value): Value => apply("relu", [x]);
 /** x·Φ(x), by the exact error function. */

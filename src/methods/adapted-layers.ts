@@ -114,7 +114,7 @@ function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: 
       const y = base.branch(site, io);
       const change = changes.branch?.(site);
       const factor = change && noise(site);
-      const changed = change?.({ x: io.x, y }) ?? y;
+      const changed = change?.({ ...io, y }) ?? y;
       return factor ? perturbed(y, changed, factor) : changed;
     },
     matrix: (site) => (factorAt(site) ? undefined : adapted.matrix(site)),

@@ -1,9 +1,8 @@
 import { describe, expect, it } from "vitest";
-import { randomNumbers } from "../../test/random-numbers.ts";
+import { branchSample, narrowMlp } from "../../test/branch-sample.ts";
 import {
   adaptationOf,
   countOf,
-  dataOf,
   frozenFeeds,
   gradientsOf,
   largest,
@@ -12,9 +11,6 @@ import {
   startFeeds,
   vitB16,
 } from "../../test/tiny-methods.ts";
-import { tiny } from "../../test/tiny-vit.ts";
-import { input } from "../graph/value.ts";
-import { backboneOf } from "../model/architectures.ts";
 
 describe("what AdaptFormer trains", () => {
   it.each([
@@ -51,55 +47,19 @@ describe("the start of AdaptFormer", () => {
 });
 
 describe("the branch of AdaptFormer", () => {
-  it("adds s · up(ReLU(down(x))) beside the MLP, and nothing beside attention", () => {
-    const adaptation = adaptationOf("adaptformer", { bottleneck: 2, scale: 0.5 });
-    const shapes = new Map(adaptation.trainables(backboneOf(tiny)).map(({ name, shape }) => [name, shape]));
-    const changes = adaptation.layers?.((name) => input(name, shapes.get(name) ?? []));
-    const [attention, mlp] = backboneOf(tiny).sites.flatMap((site) => (site.kind === "branch" ? [site] : []));
-    if (!attention || !mlp) throw new Error("no branches");
-    expect(changes?.branch?.(attention)).toBeUndefined();
+  const adaptation = adaptationOf("adaptformer", { bottleneck: 2, scale: 0.5 });
 
-    const [x, y] = [input("x", [1, 2, 16]), input("y", [1, 2, 16])];
-    const made = changes?.branch?.(mlp)?.({ x, y });
-    if (!made) throw new Error("nothing changes");
-    const trained = [...shapes].map(
-      ([name, shape], at) =>
-        [
-          name,
-          Float64Array.from(
-            randomNumbers(
-              shape.reduce((a, b) => a * b, 1),
-              { seed: at + 1 },
-            ),
-          ),
-        ] as const,
+  it("adds s · up(ReLU(down(x))) beside the MLP", () => {
+    const { made, feeds } = branchSample(adaptation, "mlp");
+    const { x, y } = feeds as { x: Float64Array; y: Float64Array };
+    const up = narrowMlp(feeds, { x, name: "blocks.0.mlp", between: (narrow) => Math.max(0, narrow) });
+    expect(made).toBeCloseToTensor(
+      y.map((value, i) => value + 0.5 * (up[i] as number)),
+      { relative: 1e-14 },
     );
-    const feeds: Record<string, Float64Array> = {
-      ...Object.fromEntries(trained),
-      x: Float64Array.from(randomNumbers(32, { seed: 70 })),
-      y: Float64Array.from(randomNumbers(32, { seed: 71 })),
-    };
-    const at = (name: string, i: number) => (feeds[name] as Float64Array)[i] as number;
-    const part = "blocks.0.mlp";
-    const expected = [0, 1].flatMap((token) => {
-      const narrow = [0, 1].map((row) => {
-        const sum = Array.from(
-          { length: 16 },
-          (_, i) => at(`${part}.down.weight`, row * 16 + i) * at("x", token * 16 + i),
-        );
-        return Math.max(
-          0,
-          sum.reduce((a, b) => a + b, at(`${part}.down.bias`, row)),
-        );
-      });
-      return Array.from({ length: 16 }, (_, row) => {
-        const up = narrow.reduce(
-          (sum, n, k) => sum + n * at(`${part}.up.weight`, row * 2 + k),
-          at(`${part}.up.bias`, row),
-        );
-        return at("y", token * 16 + row) + 0.5 * up;
-      });
-    });
-    expect(dataOf({ made }, feeds).made).toBeCloseToTensor(expected, { relative: 1e-14 });
+  });
+
+  it("leaves attention alone", () => {
+    expect(branchSample(adaptation, "attention").made).toBeUndefined();
   });
 });

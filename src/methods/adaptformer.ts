@@ -3,8 +3,11 @@
 import { z } from "zod";
 import { add, mul, relu } from "../graph/ops.ts";
 import { scalar } from "../graph/value.ts";
-import { affineOf, dense } from "../model/layers.ts";
+import { bottleneckOf, bottleneckOption, bottleneckTrainables, scaleOption } from "./bottleneck.ts";
+import { isBranch } from "./branches.ts";
 import { defineMethod, startUniform, startZero } from "./method.ts";
+
+const isAdapted = isBranch(["mlp"]);
 
 export const adaptformer = defineMethod({
   name: "adaptformer",
@@ -12,51 +15,24 @@ export const adaptformer = defineMethod({
   learningRate: 1e-3,
   unmergeable: "its branch has a ReLU inside, which no weight can hold",
   options: z.strictObject({
-    bottleneck: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(8)
-      .describe("a whole number from 1 to 1024")
-      .meta({ help: "width of the branch" }),
-    scale: z
-      .number()
-      .gt(0)
-      .max(1e3)
-      .default(0.1)
-      .describe("a number above 0, at most 1000")
-      .meta({ help: "factor of the branch's output" }),
+    bottleneck: bottleneckOption("width of the branch"),
+    scale: scaleOption(0.1, "factor of the branch's output"),
   }),
   create: ({ bottleneck, scale }) => ({
     // `down` by Kaiming with a = √5, which is uniform within ±1/√in; the rest at zero, so the branch is silent at step 0.
     trainables: ({ sites }) =>
-      sites
-        .filter(({ kind, role }) => kind === "branch" && role === "mlp")
-        .flatMap(({ name, in: into, out }) => [
-          {
-            name: `${name}.down.weight`,
-            shape: [bottleneck, into],
-            decay: true,
-            start: startUniform(bottleneck * into, 1 / Math.sqrt(into)),
-          },
-          { name: `${name}.down.bias`, shape: [bottleneck], decay: false, start: startZero(bottleneck) },
-          {
-            name: `${name}.up.weight`,
-            shape: [out, bottleneck],
-            decay: true,
-            start: startZero(out * bottleneck),
-          },
-          { name: `${name}.up.bias`, shape: [out], decay: false, start: startZero(out) },
-        ]),
+      sites.filter(isAdapted).flatMap((site) =>
+        bottleneckTrainables(site, {
+          bottleneck,
+          down: startUniform(bottleneck * site.in, 1 / Math.sqrt(site.in)),
+          up: startZero(site.out * bottleneck),
+        }),
+      ),
     // y + s · up(ReLU(down(x))), with x before the block's norm, as in the authors' code.
     layers: (trained) => ({
-      branch: ({ name, role }) =>
-        role === "mlp"
-          ? ({ x, y }) => {
-              const part = (side: string) => affineOf(trained)({ name: `${name}.${side}` });
-              const up = dense(relu(dense(x, part("down"))), part("up"));
-              return add(y, mul(up, scalar(scale)));
-            }
+      branch: (site) =>
+        isAdapted(site)
+          ? ({ x, y }) => add(y, mul(bottleneckOf(x, { site, trained, between: relu }), scalar(scale)))
           : undefined,
     }),
   }),

@@ -2,18 +2,8 @@
 
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape } from "../graph/ops.ts";
-import type { LinearSite, NormSite } from "../model/backbone.ts";
-import { defineMethod, startUniform, startZero, type Trainable } from "./method.ts";
-
-const branches = ["attention", "mlp"] as const;
-
-/** The branch whose input a matrix reads. */
-const readers: Readonly<Record<string, string>> = {
-  q: "attention",
-  k: "attention",
-  v: "attention",
-  fc1: "mlp",
-};
+import { branchesOption, branchReadBy } from "./branches.ts";
+import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 
 export const arc = defineMethod({
   name: "arc",
@@ -28,58 +18,43 @@ export const arc = defineMethod({
       .default(50)
       .describe("a whole number from 1 to 1024")
       .meta({ help: "width of the projection" }),
-    sites: z
-      .array(z.enum(branches))
-      .min(1)
-      .default([...branches])
-      .describe(`a list of ${branches.join(", ")}`)
-      .meta({ help: `of ${branches.join(",")}` }),
-    init: z
-      .enum(["official", "identity"])
-      .default("official")
-      .describe("official or identity")
-      .meta({ help: "as published, or exactly at the pre-trained model" }),
+    sites: branchesOption(),
+    init: initOption(),
   }),
-  create: ({ bottleneck, sites, init }) => {
-    const branchOf = ({ kind, role }: LinearSite | NormSite) =>
-      kind === "linear" ? sites.find((branch) => branch === readers[role]) : undefined;
-    return {
-      // The authors decay nothing on VTAB-1k and everything alike on FGVC.
-      trainables: (structure) =>
-        sites.flatMap((branch) => {
-          const places = structure.sites.filter(({ kind, role }) => kind === "branch" && role === branch);
-          const width = places[0]?.in ?? 0;
-          const atZero = branch === "attention" || init === "identity";
-          const shared: Trainable = {
-            name: `shared.${branch}.down`,
-            shape: [bottleneck, width],
+  create: ({ bottleneck, sites, init }) => ({
+    // The authors decay nothing on VTAB-1k and everything alike on FGVC.
+    trainables: (structure) =>
+      sites.flatMap((branch) => {
+        const places = structure.sites.filter(({ kind, role }) => kind === "branch" && role === branch);
+        const width = places[0]?.in ?? 0;
+        const atZero = branch === "attention" || init === "identity";
+        const shared: Trainable = {
+          name: `shared.${branch}.down`,
+          shape: [bottleneck, width],
+          decay: true,
+          start: startUniform(bottleneck * width, Math.sqrt(6 / (width + bottleneck))),
+        };
+        const each = places.flatMap(({ name }): Trainable[] => [
+          {
+            name: `${name}.scale`,
+            shape: [bottleneck],
             decay: true,
-            start: startUniform(bottleneck * width, Math.sqrt(6 / (width + bottleneck))),
-          };
-          const each = places.flatMap(({ name }): Trainable[] => [
-            {
-              name: `${name}.scale`,
-              shape: [bottleneck],
-              decay: true,
-              start: atZero
-                ? startZero(bottleneck)
-                : startUniform(bottleneck, Math.sqrt(6 / (1 + bottleneck))),
-            },
-            { name: `${name}.shift`, shape: [width], decay: true, start: startZero(width) },
-          ]);
-          return [shared, ...each];
-        }),
-      // What the norm gives becomes x + ((x·downᵀ) ⊙ scale)·down + shift, x [tokens, D], before q, k and v or before fc1.
-      // So W' = W + ((W·downᵀ) ⊙ scale)·down, and b' = b + W·shift.
-      weight: (site, frozen, trained) => {
-        const branch = branchOf(site);
-        if (!branch) return frozen;
-        const down = trained(`shared.${branch}.down`); // [bottleneck, D]
-        const own = (part: string) => trained(`blocks.${site.block}.${branch}.${part}`);
-        const scaled = mul(gemm(frozen.weight, down, { transB: true }), own("scale")); // [out, bottleneck]
-        const bias = linear(reshape(own("shift"), [1, site.in]), frozen.weight, frozen.bias); // [1, out]
-        return { weight: add(frozen.weight, gemm(scaled, down)), bias: reshape(bias, [site.out]) };
-      },
-    };
-  },
+            start: atZero ? startZero(bottleneck) : startUniform(bottleneck, Math.sqrt(6 / (1 + bottleneck))),
+          },
+          { name: `${name}.shift`, shape: [width], decay: true, start: startZero(width) },
+        ]);
+        return [shared, ...each];
+      }),
+    // What the norm gives becomes x + ((x·downᵀ) ⊙ scale)·down + shift, x [tokens, D], before q, k and v or before fc1.
+    // So W' = W + ((W·downᵀ) ⊙ scale)·down, and b' = b + W·shift.
+    weight: (site, frozen, trained) => {
+      const branch = branchReadBy(site, sites);
+      if (!branch) return frozen;
+      const down = trained(`shared.${branch}.down`); // [bottleneck, D]
+      const own = (part: string) => trained(`blocks.${site.block}.${branch}.${part}`);
+      const scaled = mul(gemm(frozen.weight, down, { transB: true }), own("scale")); // [out, bottleneck]
+      const bias = linear(reshape(own("shift"), [1, site.in]), frozen.weight, frozen.bias); // [1, out]
+      return { weight: add(frozen.weight, gemm(scaled, down)), bias: reshape(bias, [site.out]) };
+    },
+  }),
 });

@@ -3,9 +3,8 @@
 import { z } from "zod";
 import { add, gemm, mul } from "../graph/ops.ts";
 import { scalar } from "../graph/value.ts";
+import { isMatrixOf, matrixRoles, sitesOption } from "./matrix-sites.ts";
 import { defineMethod, startUniform, startZero } from "./method.ts";
-
-const roles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
 
 export const lora = defineMethod({
   name: "lora",
@@ -27,16 +26,10 @@ export const lora = defineMethod({
       .default(8)
       .describe("a number above 0, at most 10000")
       .meta({ help: "the added matrix is scaled by alpha / rank" }),
-    sites: z
-      .array(z.enum(roles))
-      .min(1)
-      .default(["q", "v"])
-      .describe(`a list of ${roles.join(", ")}`)
-      .meta({ help: `of ${roles.join(",")}` }),
+    sites: sitesOption(matrixRoles, ["q", "v"]),
   }),
   create: ({ rank, alpha, sites }) => {
-    const isAdapted = ({ kind, role }: { kind: string; role: string }) =>
-      kind === "linear" && (sites as readonly string[]).includes(role);
+    const isAdapted = isMatrixOf(sites);
     return {
       // A as PyTorch starts the weight of a linear layer, uniform within ±1/√in; B at zero, so the sum is W at step 0.
       trainables: (structure) =>

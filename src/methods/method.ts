@@ -1,6 +1,6 @@
 /** The interface of a tuning method: what it trains, and how that changes the layers at a backbone's sites. */
 
-import type { z } from "zod";
+import { z } from "zod";
 import type { Shape } from "../formats/tensor.ts";
 import type { Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
@@ -13,8 +13,16 @@ export interface Trainable {
   readonly shape: Shape;
   /** Whether weight decay pulls on it. */
   readonly decay: boolean;
-  /** Makes its first values; `frozen` starts from the backbone's weight of the same name. */
+  /** Makes its first values; `frozen` starts from the backbone's weight of the same name, or from what `from` makes of another. */
   readonly start: "frozen" | ((random: RandomStream) => Float32Array);
+  readonly from?: FrozenSource;
+}
+
+/** First values that are computed from a weight of the backbone. */
+export interface FrozenSource {
+  /** The weight's name. */
+  readonly name: string;
+  readonly make: (weight: Float32Array) => Float32Array;
 }
 
 /** A method with its options applied. `trained` gives the value of a trainable tensor by name. */
@@ -50,6 +58,8 @@ export interface Method {
   readonly learningRate: number;
   /** Options that the default recipe takes for it, where others suit it better there. */
   readonly recipe?: { readonly learningRate?: number; readonly epochs?: number };
+  /** The recipe's `blend` where it is part of the method, under every recipe that does not say another. */
+  readonly blend?: number;
   /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */
   readonly options: z.ZodObject;
   /** Options with which it starts exactly at the pre-trained model, where its defaults do not. */
@@ -83,3 +93,19 @@ export const startZero = (count: number): Exclude<Trainable["start"], string> =>
 /** Uniform in [-bound, bound). */
 export const startUniform = (count: number, bound: number): Exclude<Trainable["start"], string> =>
   startEach(count, (random) => (2 * random.next() - 1) * bound);
+
+/** Normal with mean 0, sampled again where it is beyond two `std`. */
+export const startTruncated = (count: number, std: number): Exclude<Trainable["start"], string> =>
+  startEach(count, (random) => {
+    let value = random.normal();
+    while (Math.abs(value) > 2) value = random.normal();
+    return std * value;
+  });
+
+/** Where to start, for a method that its authors start elsewhere than at the pre-trained model. */
+export const initOption = () =>
+  z
+    .enum(["official", "identity"])
+    .default("official")
+    .describe("official or identity")
+    .meta({ help: "as published, or exactly at the pre-trained model" });

@@ -8,6 +8,8 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
+      ...["bias", "norm", "dora", "hta", "apla", "oft", "hyperadapt", "wise"],
+      ...["vpt-shallow", "adapter", "repadapter", "convpass", "adapter-plus"],
       ...["arc", "fact-tt", "fact-tk"],
     ]);
     expect(defaultMethod).toBe("rlrr");
@@ -42,6 +44,23 @@ describe("chooseMethod", () => {
     ["ssf", {}, { init: "official" }],
     ["vpt-deep", {}, { tokens: 10 }],
     ["adaptformer", { scale: 1 }, { bottleneck: 8, scale: 1 }],
+    ["bias", {}, {}],
+    ["norm", {}, {}],
+    ["dora", { rank: 4 }, { rank: 4, alpha: 32, sites: ["q", "k", "v", "fc1", "fc2"] }],
+    ["hta", { rank: 0 }, { rank: 0, sites: ["q", "k", "v", "o"] }],
+    ["apla", {}, { columns: 8, columnSeed: 0 }],
+    ["oft", {}, { blockSize: 32, sites: ["q", "k", "v", "o", "fc1", "fc2"] }],
+    ["hyperadapt", { sites: ["q"] }, { sites: ["q"] }],
+    ["wise", {}, {}],
+    ["vpt-shallow", {}, { tokens: 50 }],
+    ["adapter", {}, { bottleneck: 8, sites: ["attention", "mlp"], init: "official" }],
+    ["repadapter", {}, { bottleneck: 8, scale: 1, sites: ["attention", "mlp"] }],
+    [
+      "convpass",
+      { scale: 10 },
+      { bottleneck: 8, scale: 10, sites: ["attention", "mlp"], kernel: "identity" },
+    ],
+    ["adapter-plus", {}, { bottleneck: 8, init: "official" }],
     ["arc", {}, { bottleneck: 50, sites: ["attention", "mlp"], init: "official" }],
     ["fact-tt", {}, { rank: 16, scale: 1 }],
     ["fact-tk", { scale: 10 }, { rank: 32, scale: 10 }],
@@ -85,9 +104,20 @@ describe("chooseMethod", () => {
       { scale: -1 },
       "option scale of method adaptformer must be a number above 0, at most 1000, got -1.",
     ],
+    ["hta", { sites: ["fc1"] }, 'option sites of method hta must be a list of q, k, v, o, got ["fc1"].'],
+    [
+      "apla",
+      { columns: -1 },
+      "option columns of method apla must be a whole number from 0 to 65536, got -1.",
+    ],
+    ["oft", { blockSize: 1 }, "option blockSize of method oft must be a whole number from 2 to 256, got 1."],
+    [
+      "repadapter",
+      { bottleneck: 3 },
+      "option bottleneck of method repadapter must be an even whole number from 2 to 1024, got 3.",
+    ],
     ["rlrr", { init: "zero" }, 'option init of method rlrr must be official or identity, got "zero".'],
-    ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides and the residual."],
-    ["rlrr", { rank: 2, residual: false }, "method rlrr: a rank above 1 needs both sides and the residual."],
+    ["rlrr", { rank: 2, side: "left" }, "method rlrr: a rank above 1 needs both sides."],
     ["rlrr", "rank", 'options of method rlrr must be given by name, got "rank".'],
   ])("refuses %s with %j", (name, options, message) => {
     expect(() => chooseMethod({ name, options }, "--method")).toThrow(new InputError(`--method: ${message}`));

@@ -3,20 +3,35 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
+import { adapter } from "./adapter.ts";
+import { adapterPlus } from "./adapter-plus.ts";
 import { adaptformer } from "./adaptformer.ts";
+import { apla } from "./apla.ts";
 import { arc } from "./arc.ts";
+import { bias } from "./bias.ts";
+import { convpass } from "./convpass.ts";
+import { dora } from "./dora.ts";
 import { factTk } from "./fact-tk.ts";
 import { factTt } from "./fact-tt.ts";
 import { full } from "./full.ts";
+import { hta } from "./hta.ts";
+import { hyperadapt } from "./hyperadapt.ts";
 import { linear } from "./linear.ts";
 import { lora } from "./lora.ts";
 import type { Adaptation, Method } from "./method.ts";
+import { norm } from "./norm.ts";
+import { oft } from "./oft.ts";
+import { repadapter } from "./repadapter.ts";
 import { rlrr } from "./rlrr.ts";
 import { ssf } from "./ssf.ts";
 import { vptDeep } from "./vpt-deep.ts";
+import { vptShallow } from "./vpt-shallow.ts";
+import { wise } from "./wise.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
+  ...[bias, norm, dora, hta, apla, oft, hyperadapt, wise],
+  ...[vptShallow, adapter, repadapter, convpass, adapterPlus],
   ...[arc, factTt, factTk],
 ];
 

@@ -5,7 +5,8 @@ import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { filled, type Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
-import { defineMethod, startEach, startUniform, startZero, type Trainable } from "./method.ts";
+import type { RandomStream } from "../random.ts";
+import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
@@ -38,15 +39,9 @@ const options = z
       .default([...siteNames])
       .describe(`a list of ${siteNames.join(", ")}`)
       .meta({ help: `of ${siteNames.join(",")}` }),
-    init: z
-      .enum(["official", "identity"])
-      .default("official")
-      .describe("official or identity")
-      .meta({ help: "as published, or exactly at the pre-trained model" }),
+    init: initOption(),
   })
-  .refine(({ rank, side, residual }) => rank === 1 || (side === "both" && residual), {
-    error: "a rank above 1 needs both sides and the residual",
-  });
+  .refine(({ rank, side }) => rank === 1 || side === "both", { error: "a rank above 1 needs both sides" });
 type Options = z.output<typeof options>;
 
 export const rlrr = defineMethod({
@@ -167,14 +162,28 @@ function startsOf(
 ): { left: Start; right: Start } {
   const official = init === "official";
   const [lefts, rights] = [rank * into, out * rank];
-  if (!residual) {
-    const nearOne = (count: number) =>
-      startEach(count, (random) => 1 + (official ? 0.02 : 0) * random.normal());
-    return { left: nearOne(lefts), right: nearOne(rights) };
-  }
+  if (!residual) return startsNearOne({ into, out, rank }, official);
   const small = (count: number) => (official ? startUniform(count, Math.sqrt(6 / into)) : startZero(count));
   return {
     left: small(lefts),
     right: side === "both" ? startUniform(rights, Math.sqrt(6 / rank)) : small(rights),
+  };
+}
+
+/** Without residual the first of `rank` products is near 1, and so W stays; the others start as those beside a residual do. */
+function startsNearOne(
+  { into, out, rank }: { readonly into: number; readonly out: number; readonly rank: number },
+  official: boolean,
+): { left: Start; right: Start } {
+  const nearOne = (random: RandomStream) => 1 + (official ? 0.02 : 0) * random.normal();
+  const within = (bound: number) => (random: RandomStream) => (2 * random.next() - 1) * bound;
+  const [small, large] = [official ? within(Math.sqrt(6 / into)) : () => 0, within(Math.sqrt(6 / rank))];
+  const each =
+    (count: number, value: (random: RandomStream, at: number) => number): Start =>
+    (random) =>
+      Float32Array.from({ length: count }, (_, at) => value(random, at));
+  return {
+    left: each(rank * into, (random, at) => (at < into ? nearOne(random) : small(random))),
+    right: each(out * rank, (random, at) => (at % rank === 0 ? nearOne(random) : large(random))),
   };
 }

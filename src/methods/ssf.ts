@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { add, mul } from "../graph/ops.ts";
 import { dense } from "../model/layers.ts";
-import { defineMethod } from "./method.ts";
+import { defineMethod, initOption } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 export const ssf = defineMethod({
@@ -12,11 +12,7 @@ export const ssf = defineMethod({
   learningRate: 5e-3,
   identity: { init: "identity" },
   options: z.strictObject({
-    init: z
-      .enum(["official", "identity"])
-      .default("official")
-      .describe("official or identity")
-      .meta({ help: "as published, or exactly at the pre-trained model" }),
+    init: initOption(),
   }),
   create: ({ init }) => ({
     trainables: ({ sites }) =>

@@ -13,13 +13,21 @@ export interface Affine {
 /** A named tensor as a value of the graph: frozen, adapted or trained. */
 export type ValueOf = (name: string) => Value;
 
+/** What a residual branch has read and made, each [batch, tokens, width]. */
+export interface BranchValues {
+  readonly x: Value;
+  /** x after the branch's norm, which its first matrix reads. */
+  readonly normed: Value;
+  readonly y: Value;
+}
+
 export interface Layers {
   /** x [..., in] → [..., out]. */
   linear(site: LinearSite, x: Value): Value;
   /** x [..., width] → the same. */
   norm(site: NormSite, x: Value): Value;
-  /** What the residual branch adds: `y` is what it made of `x`, both [batch, tokens, width]. */
-  branch(site: BranchSite, io: { readonly x: Value; readonly y: Value }): Value;
+  /** What the residual branch adds. */
+  branch(site: BranchSite, io: BranchValues): Value;
   /** The tokens that a block reads, CLS first: [batch, tokens, width]. */
   tokens(block: number, x: Value): Value;
   /** A tensor that belongs to no site: CLS, positions. */
@@ -36,7 +44,7 @@ export interface Layers {
  */
 export interface LayerChanges {
   readonly linear?: (site: LinearSite) => ((x: Value, before: (x: Value) => Value) => Value) | undefined;
-  readonly branch?: (site: BranchSite) => ((io: { x: Value; y: Value }) => Value) | undefined;
+  readonly branch?: (site: BranchSite) => ((io: BranchValues) => Value) | undefined;
   /** `perturb` is to be called on tokens [batch, n, width] that are added: consistency noise acts there. */
   readonly tokens?: (block: number) => ((x: Value, perturb: (added: Value) => Value) => Value) | undefined;
   /** False where a change reads other tokens than its own, as a convolution over patches does. */
@@ -94,7 +102,7 @@ export const changeLayers = (
   },
   branch: (site, io) => {
     const y = base.branch(site, io);
-    return changes.branch?.(site)?.({ x: io.x, y }) ?? y;
+    return changes.branch?.(site)?.({ ...io, y }) ?? y;
   },
   tokens: (block, x) => {
     const before = base.tokens(block, x);

@@ -29,4 +29,6 @@ export interface NormSite extends Place {
 /** A residual branch, x + branch(x): no tensors of its own, but a place to put something beside it. */
 export interface BranchSite extends Place {
   readonly kind: "branch";
+  /** Of the patches, which are the last tokens that it reads, row by row. */
+  readonly grid: readonly [rows: number, columns: number];
 }

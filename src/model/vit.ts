@@ -116,7 +116,10 @@ interface VitParts {
   readonly norm: NormSite;
 }
 
-function vitParts({ width, mlpWidth, patchSize, depth, layerNormEps: epsilon }: VitConfig): VitParts {
+function vitParts(config: VitConfig): VitParts {
+  const { width, mlpWidth, patchSize, depth, layerNormEps: epsilon } = config;
+  const [height, across] = config.imageSize;
+  const grid = [height / patchSize, across / patchSize] as const;
   const norm = (role: string, block = -1): NormSite => ({
     kind: "norm",
     ...{ name: block < 0 ? role : `blocks.${block}.${role}`, role, block, in: width, out: width, epsilon },
@@ -129,7 +132,7 @@ function vitParts({ width, mlpWidth, patchSize, depth, layerNormEps: epsilon }: 
       kind: "linear",
       ...at(role, from, to),
     });
-    const branch = (role: string): BranchSite => ({ kind: "branch", ...at(role, width, width) });
+    const branch = (role: string): BranchSite => ({ kind: "branch", ...at(role, width, width), grid });
     return {
       ...{ norm1: norm("norm1", block), q: linear("q"), k: linear("k"), v: linear("v"), o: linear("o") },
       ...{ attention: branch("attention"), norm2: norm("norm2", block) },
@@ -189,10 +192,12 @@ function block(x: Value, layers: Layers, { sites, heads, clsAlone }: BlockOption
   const normed = layers.norm(sites.norm1, x); // [batch, tokens, D]
   const kept = clsAlone ? cls(x) : x;
   const attended = attention(normed, layers, { sites, heads, clsAlone });
-  const middle = add(kept, layers.branch(sites.attention, { x: kept, y: attended }));
-  const hidden = gelu(layers.linear(sites.fc1, layers.norm(sites.norm2, middle)));
+  const own = clsAlone ? cls(normed) : normed;
+  const middle = add(kept, layers.branch(sites.attention, { x: kept, normed: own, y: attended }));
+  const read = layers.norm(sites.norm2, middle);
+  const hidden = gelu(layers.linear(sites.fc1, read));
   const mixed = layers.linear(sites.fc2, hidden);
-  return add(middle, layers.branch(sites.mlp, { x: middle, y: mixed }));
+  return add(middle, layers.branch(sites.mlp, { x: middle, normed: read, y: mixed }));
 }
 
 /** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection; for CLS alone only its row. */

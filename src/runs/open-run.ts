@@ -13,8 +13,9 @@ import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import { checkConsistency } from "../train/check-consistency.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
-import { checkConsistency, settleTraining } from "../train/settle.ts";
+import { settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
 import type { Continued } from "./continued.ts";
 import {
@@ -85,8 +86,10 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
   const { chosen, recipe, reasons } = settleTraining({ ...options, data });
   const { evaluation = evaluationSteps(preprocessing) } = options;
   for (const steps of [preprocessing, evaluation]) checkSize(model, steps);
-  const trainables = allTrainables(chosen.adaptation, backboneOf(model.config), dataset.classes.length);
-  checkConsistency(recipe, trainables);
+  const backbone = backboneOf(model.config);
+  const { adaptation } = chosen;
+  const trainables = allTrainables(adaptation, backbone, dataset.classes.length);
+  checkConsistency(recipe, { adaptation, backbone, trainables });
   const folder = await openRunFolder(options.out);
   try {
     if (folder.earlier !== undefined && !resume)

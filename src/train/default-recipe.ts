@@ -34,7 +34,10 @@ export function defaultRecipe(
   {
     method,
     asked,
-  }: { readonly method: Pick<Method, "name" | "learningRate" | "recipe">; readonly asked: RecipeInput },
+  }: {
+    readonly method: Pick<Method, "name" | "learningRate" | "recipe" | "blend">;
+    readonly asked: RecipeInput;
+  },
 ): DefaultRecipe {
   const counts = countsOf(labels);
   const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
@@ -45,11 +48,12 @@ export function defaultRecipe(
     ...fixed,
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
     classWeights: isUneven ? "balanced" : "none",
-    blend: blendFor(labels.length, asked),
+    blend: method.blend ?? blendFor(labels.length, asked),
     ...validateBy(counts, { valExamples, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
   };
   const start = continued ? ["the adapter", "it"] : ["a linear probe", "the probe"];
-  return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start }) };
+  const isOwnBlend = method.blend !== undefined && asked.blend === undefined;
+  return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start, isOwnBlend }) };
 }
 
 /** A line for each choice. */
@@ -58,7 +62,12 @@ function reasonsFor(
   {
     counts,
     start: [start, again],
-  }: { readonly counts: readonly number[]; readonly start: readonly string[] },
+    isOwnBlend,
+  }: {
+    readonly counts: readonly number[];
+    readonly start: readonly string[];
+    readonly isOwnBlend: boolean;
+  },
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
@@ -75,7 +84,7 @@ function reasonsFor(
       : []),
     ...(epochs > 0 && blend < 1
       ? [
-          `Recipe: keeps weights ${blend} of the way from ${start} to what was trained: few images teach much that is not so.`,
+          `Recipe: keeps weights ${blend} of the way from ${start} to what was trained: ${isOwnBlend ? "so the method has it" : "few images teach much that is not so"}.`,
         ]
       : []),
     ...(classWeights === "balanced"

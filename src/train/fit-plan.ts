@@ -13,12 +13,13 @@ import type { Backbone } from "../model/backbone.ts";
 import type { ValueOf } from "../model/layers.ts";
 import type { Model } from "../model/model.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import { checkConsistency } from "./check-consistency.ts";
 import type { DataFacts } from "./default-recipe.ts";
 import type { Examples } from "./examples.ts";
 import type { FitState } from "./fit-events.ts";
 import { foldsOf } from "./folds.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
-import { checkConsistency, settleTraining } from "./settle.ts";
+import { settleTraining } from "./settle.ts";
 import type { ReadWeight } from "./start-state.ts";
 
 /** Trained tensors that training continues from. */
@@ -108,7 +109,7 @@ export function planFit(options: FitOptions): FitPlan {
   if (!Number.isInteger(classes) || classes < 1)
     throw new InputError(`classes must be a whole number above 0, got ${showValue(classes)}.`);
   const trainables = allTrainables(chosen.adaptation, backbone, classes);
-  checkConsistency(recipe, trainables);
+  checkConsistency(recipe, { adaptation: chosen.adaptation, backbone, trainables });
   const [height, width] = backbone.imageSize;
   const needed = 3 * height * width;
   for (const [name, { labels, size = needed }] of Object.entries({ train, ...(val && { val }) })) {

@@ -141,6 +141,19 @@ describe("fit, in memory", () => {
     );
   });
 
+  it.each(["norm", { name: "rlrr", options: { sites: ["norm", "patch"] } }])(
+    "refuses consistency where no matrix, branch or token changes: %j",
+    async (given) => {
+      const recipe = { ...options().recipe, consistency: 1 };
+      const method = typeof given === "string" ? { name: given } : given;
+      await expect(collect(fit({ ...options(), recipe, method }))).rejects.toThrow(
+        new InputError(
+          "consistency acts on matrices, branches and tokens, and this method changes none of them. Choose another method or other sites.",
+        ),
+      );
+    },
+  );
+
   it("refuses to choose the best epoch by no example", async () => {
     const { val: _, ...without } = options();
     await expect(collect(fit(without))).rejects.toThrow(

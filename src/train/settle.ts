@@ -1,7 +1,5 @@
 /** Resolves the requested method and recipe together, as each has defaults that depend on the other. */
 
-import { InputError } from "../errors.ts";
-import type { Trainable } from "../methods/method.ts";
 import { type ChosenMethod, chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import { type DataFacts, defaultRecipe } from "./default-recipe.ts";
 import { parseRecipe, type Recipe, type RecipeInput } from "./recipe.ts";
@@ -29,22 +27,14 @@ export function settleTraining({
 }): Settled {
   const chosen = chooseMethod({ name, options }, "method");
   const { method } = chosen;
+  const { learningRate, blend } = method;
   const { options: defaults, reasons } =
     asked?.name === "official"
-      ? { options: { learningRate: method.learningRate }, reasons: [] }
+      ? { options: { learningRate, ...(blend !== undefined && { blend }) }, reasons: [] }
       : defaultRecipe(data, { method, asked });
   const recipe = parseRecipe(asked, defaults);
   if (recipe.start !== "probe" || !method.identity) return { chosen, recipe, reasons };
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
   const identity = chooseMethod({ name, options: { ...method.identity, ...given } }, "method");
   return { chosen: identity, recipe, reasons };
-}
-
-/** Consistency perturbs what a method adds to the backbone: with nothing added there is nothing to be consistent about. */
-export function checkConsistency({ consistency }: Recipe, trainables: readonly Trainable[]): void {
-  if (consistency > 0 && trainables.every(({ name }) => name.startsWith("head.")))
-    throw new InputError(
-      (show) =>
-        `${show("consistency")} acts on what a method adds to the backbone, and this method trains the head alone. Choose another method.`,
-    );
 }

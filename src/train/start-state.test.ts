@@ -52,6 +52,20 @@ describe("startState", () => {
     expect(cls && "data" in cls && cls.data.every((x) => x !== 7)).toBe(true);
   });
 
+  it("starts from what a method makes of a frozen weight, in memory or on disk", async () => {
+    const folder = join(temporaryFolder("start-state-made"), "base");
+    await writeModel(folder, model);
+    const twice = {
+      ...{ name: "x", shape: [16], decay: false, start: "frozen" as const },
+      from: { name: "norm.weight", make: (weight: Float32Array) => weight.map((one) => 2 * one) },
+    };
+    const norm = model.weights.get("norm.weight");
+    const expected = norm && "data" in norm ? norm.data.map((one) => 2 * one) : undefined;
+    const weightsOnDisk = { ...(await readModel(folder)), seed: 1, readWeight };
+    for (const start of [{ ...model, seed: 1 }, weightsOnDisk])
+      expect((await startState([twice], start)).get("x")?.parameter).toEqual(expected);
+  });
+
   it("needs the weight that it starts from", async () => {
     const weights = new Map(model.weights);
     weights.delete("cls");

@@ -10,7 +10,7 @@ import {
   type Tensor,
   type Weights,
 } from "../formats/tensor.ts";
-import type { Trainable } from "../methods/method.ts";
+import type { FrozenSource, Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
 import { noteStart } from "./blend.ts";
@@ -64,10 +64,10 @@ export async function firstValues(
   { weights, seed, readWeight, trained }: Start,
 ): Promise<Float32Array> {
   if (trained) return trainedCopy(trainable, trained);
-  const { name, shape, start } = trainable;
+  const { name, shape, start, from } = trainable;
   const parameter =
     start === "frozen"
-      ? await frozenCopy(name, { weights, readWeight })
+      ? await frozenStart(from ?? { name, make: (weight) => weight }, { weights, readWeight })
       : start(randomStream(seed, "start", name));
   if (parameter.length !== sizeOf(shape))
     throw new InputError(
@@ -85,6 +85,11 @@ function trainedCopy({ name, shape }: Trainable, trained: ReadonlyMap<string, Te
     );
   return Float32Array.from(tensor.data);
 }
+
+const frozenStart = async (
+  { name, make }: FrozenSource,
+  parts: { weights: Weights; readWeight: ReadWeight | undefined },
+): Promise<Float32Array> => make(await frozenCopy(name, parts));
 
 async function frozenCopy(
   name: string,
