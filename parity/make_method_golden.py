@@ -121,11 +121,11 @@ def groups(parts):
     ]
 
 
-def train(vit, parts, images, labels):
+def train(vit, parts, images, labels, count):
     """Logits, loss and gradients at the start; the loss before, and the trainables after, each AdamW step."""
     optimizer = torch.optim.AdamW([group for group in groups(parts) if group["params"]], lr=LEARNING_RATE)
     first, steps = {}, []
-    for _ in range(STEPS):
+    for _ in range(count):
         logits = vit(images)
         loss = torch.nn.functional.cross_entropy(logits, labels)
         optimizer.zero_grad()
@@ -163,7 +163,7 @@ def make(name, peer_folder):
             "options": options,
             "decayed": [ours for ours, part in parts.items() if part.decay],
             "start": golden_file.tensors({k: v for k, v in read(parts).items() if not k.startswith("head.")}),
-            **train(vit, parts, images, labels),
+            **train(vit, parts, images, labels, getattr(module, "STEPS", STEPS)),
         }
         golden_file.write(FOLDER / f"{case}.json", content)
 

@@ -1,4 +1,4 @@
-/** Every method against its authors' own numbers: logits, loss, gradients, decay groups and three AdamW steps. */
+/** Every method against its authors' own numbers: logits, loss, gradients, decay groups and AdamW steps. */
 
 import { readdirSync } from "node:fs";
 import { describe, expect, it } from "vitest";
@@ -42,7 +42,6 @@ interface MethodGolden {
 const without: Readonly<Record<string, string>> = {
   rlrr: "official.test.ts compares it with the official code, dropout too",
   linear: "trains the head alone",
-  full: "has no code of its own: what trains is the plain ViT, which vit.test.ts compares",
   wise: "trains what full trains; blend.test.ts has what it keeps",
 };
 

@@ -10,13 +10,13 @@ import {
   logitsOf,
   rowsOf,
   startFeeds,
+  startsOf,
   vitB16,
 } from "../../test/tiny-methods.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { evaluate } from "../engine/reference.ts";
 import { input } from "../graph/value.ts";
 import { backboneOf } from "../model/architectures.ts";
-import { randomStream } from "../random.ts";
 
 describe("what ARC trains", () => {
   it.each([
@@ -72,11 +72,7 @@ describe("the start of ARC", () => {
   });
 
   it("samples by Xavier's rule: projections within √(6 / (D + D')), the MLP's scales within √(6 / (1 + D'))", () => {
-    const starts = (ending: string) =>
-      adaptationOf("arc")
-        .trainables(backboneOf(vitB16))
-        .filter(({ name }) => name.endsWith(ending))
-        .flatMap(({ name, start }) => (start === "frozen" ? [] : [...start(randomStream(1, name))]));
+    const starts = (ending: string) => startsOf(adaptationOf("arc"), ending);
     for (const [ending, bound, count] of [
       [".down", Math.sqrt(6 / 818), 2 * 768 * 50],
       ["mlp.scale", Math.sqrt(6 / 51), 12 * 50],

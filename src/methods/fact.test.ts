@@ -10,6 +10,7 @@ import {
   logitsOf,
   rowsOf,
   startFeeds,
+  startsOf,
   vitB16,
 } from "../../test/tiny-methods.ts";
 import { tiny } from "../../test/tiny-vit.ts";
@@ -18,7 +19,6 @@ import { InputError } from "../errors.ts";
 import { input } from "../graph/value.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { LinearSite } from "../model/backbone.ts";
-import { randomStream } from "../random.ts";
 
 const both = ["fact-tt", "fact-tk"] as const;
 
@@ -83,10 +83,7 @@ describe("the start of FacT", () => {
     ["fact-tk", "shared.core", Math.sqrt(3) / 32],
     ["fact-tk", ".p", Math.sqrt(6 / (32 + 144))],
   ])("%s samples %s uniformly within ± %d", (name, ending, bound) => {
-    const numbers = adaptationOf(name)
-      .trainables(backboneOf(vitB16))
-      .filter((row) => row.name.endsWith(ending))
-      .flatMap((row) => (row.start === "frozen" ? [] : [...row.start(randomStream(1, row.name))]));
+    const numbers = startsOf(adaptationOf(name), ending);
     expect(numbers.length).toBeGreaterThan(1000);
     expect(largest(numbers) / bound).toBeLessThanOrEqual(1 + 1e-7);
     expect(largest(numbers) / bound).toBeGreaterThan(0.99);
