@@ -68,8 +68,9 @@ export function increment(
   const [u, v] = [trained("shared.u"), trained("shared.v")];
   const width = u.shape[1] as number;
   const { rows, columns } = squaresOf(site, width);
-  const left = matmul(expand(v, [rows, width, rank]), reshape(sigma, [rows, rank, columns * rank])); // [rows, D, columns·r]
+  // Scaled while it is small.
+  const scaled = scale === 1 ? sigma : mul(sigma, scalar(scale));
+  const left = matmul(expand(v, [rows, width, rank]), reshape(scaled, [rows, rank, columns * rank])); // [rows, D, columns·r]
   const squares = gemm(reshape(left, [rows * width * columns, rank]), u); // [rows·D·columns, D]
-  const added = reshape(squares, [site.out, site.in]);
-  return scale === 1 ? added : mul(added, scalar(scale));
+  return reshape(squares, [site.out, site.in]);
 }
