@@ -13,6 +13,7 @@ export const adaptformer = defineMethod({
   name: "adaptformer",
   summary: "adds a narrow branch beside the MLP of every block",
   learningRate: 1e-3,
+  recipe: { learningRate: 5e-3 },
   unmergeable: "its branch has a ReLU inside, which no weight can hold",
   options: z.strictObject({
     bottleneck: bottleneckOption("width of the branch"),
