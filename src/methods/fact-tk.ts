@@ -11,6 +11,7 @@ export const factTk = defineMethod({
   name: "fact-tk",
   summary: "adds low-rank matrices out of a core and bases that all matrices share",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   options: factOptions(32),
   create: (options) => ({
     // The authors give everything to the optimizer in one group, so all of it decays; P is one matrix [r, squares] there.
