@@ -12,6 +12,7 @@ export const adapterPlus = defineMethod({
   name: "adapter-plus",
   summary: "adds a narrow MLP with a learned scale after every block (Adapter+)",
   learningRate: 1e-3,
+  recipe: { learningRate: 5e-3 },
   identity: { init: "identity" },
   unmergeable: "it has a GELU inside, which no weight can hold",
   options: z.strictObject({ bottleneck: bottleneckOption("width of the adapter"), init: initOption() }),

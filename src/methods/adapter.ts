@@ -10,6 +10,7 @@ export const adapter = defineMethod({
   name: "adapter",
   summary: "adds a narrow MLP after attention and after the MLP of every block (Houlsby)",
   learningRate: 1e-3,
+  recipe: { learningRate: 5e-3 },
   identity: { init: "identity" },
   unmergeable: "it has a GELU inside, which no weight can hold",
   options: z.strictObject({

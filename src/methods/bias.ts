@@ -7,6 +7,7 @@ export const bias = defineMethod({
   name: "bias",
   summary: "trains the biases of the backbone, those of norms included (BitFit)",
   learningRate: 1e-3,
+  recipe: { learningRate: 1e-2 },
   options: z.strictObject({}),
   create: () => ({
     // Of q, k, v, o, fc1, fc2, every norm and the patches, as the code of VPT takes them, and from where they are.

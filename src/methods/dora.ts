@@ -10,6 +10,7 @@ export const dora = defineMethod({
   name: "dora",
   summary: "trains the length of each weight row, and its direction by a low-rank matrix (DoRA)",
   learningRate: 2e-4,
+  recipe: { learningRate: 1e-3 },
   options: z.strictObject({
     rank: z
       .int()

@@ -16,6 +16,7 @@ export const hta = defineMethod({
   summary:
     "adds a diagonal between two reflections, and a low-rank matrix, to the weights of attention (HTA)",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   options: z.strictObject({
     rank: z
       .int()

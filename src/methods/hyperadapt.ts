@@ -10,6 +10,7 @@ export const hyperadapt = defineMethod({
   name: "hyperadapt",
   summary: "rescales every weight by a factor per output and one per input (HyperAdapt)",
   learningRate: 1e-3,
+  recipe: { learningRate: 1e-2 },
   options: z.strictObject({ sites: sitesOption(matrixRoles, matrixRoles) }),
   create: ({ sites }) => {
     const isAdapted = isMatrixOf(sites);

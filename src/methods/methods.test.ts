@@ -8,9 +8,8 @@ describe("methods", () => {
   it("lists every method once", () => {
     expect(methods.map(({ name }) => name)).toEqual([
       ...["rlrr", "linear", "full", "lora", "ssf", "vpt-deep", "adaptformer"],
-      ...["bias", "norm", "dora", "hta", "apla", "oft", "hyperadapt", "wise"],
-      ...["vpt-shallow", "adapter", "repadapter", "convpass", "adapter-plus"],
-      ...["arc", "fact-tt", "fact-tk"],
+      ...["bias", "norm", "dora", "vpt-shallow", "adapter", "repadapter", "convpass"],
+      ...["arc", "fact-tt", "fact-tk", "hta", "apla", "oft", "adapter-plus", "hyperadapt", "wise"],
     ]);
     expect(defaultMethod).toBe("rlrr");
   });

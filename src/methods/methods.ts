@@ -30,9 +30,10 @@ import { wise } from "./wise.ts";
 
 export const methods: readonly Method[] = [
   ...[rlrr, linear, full, lora, ssf, vptDeep, adaptformer],
-  ...[bias, norm, dora, hta, apla, oft, hyperadapt, wise],
-  ...[vptShallow, adapter, repadapter, convpass, adapterPlus],
+  ...[bias, norm, dora],
+  ...[vptShallow, adapter, repadapter, convpass],
   ...[arc, factTt, factTk],
+  ...[hta, apla, oft, adapterPlus, hyperadapt, wise],
 ];
 
 /** The method where none is named. */

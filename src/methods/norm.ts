@@ -8,6 +8,7 @@ export const norm = defineMethod({
   name: "norm",
   summary: "trains scale and bias of every norm (LayerNorm tuning)",
   learningRate: 1e-3,
+  recipe: { learningRate: 1e-2 },
   options: z.strictObject({}),
   create: () => ({
     // Both norms of each block and the last one, from where they are; vectors are not decayed.

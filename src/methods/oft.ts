@@ -24,6 +24,7 @@ export const oft = defineMethod({
   name: "oft",
   summary: "rotates the inputs of every weight, in blocks (orthogonal fine-tuning)",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   options: z.strictObject({
     blockSize: z.int().min(2).max(256).default(32).describe("a whole number from 2 to 256").meta({
       help: "inputs rotated among themselves: the largest divisor of the width that is at most this",

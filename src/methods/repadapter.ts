@@ -15,6 +15,7 @@ export const repadapter = defineMethod({
   name: "repadapter",
   summary: "adds a linear adapter before attention and before the MLP of every block",
   learningRate: 1e-3,
+  recipe: { learningRate: 5e-3 },
   options: z.strictObject({
     bottleneck: z
       .int()

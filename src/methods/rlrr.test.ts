@@ -197,31 +197,35 @@ describe("the start of RLRR", () => {
     expect(adapted).toEqual(plain);
   });
 
-  it.each([{}, { rank: 3 }, { side: "left" }, { side: "right" }, { residual: false }])(
-    "identity gives the frozen model exactly and still learns: %j",
-    (options) => {
-      const adaptation = rlrr({ ...options, init: "identity" });
-      const feeds = { ...frozen, ...startOf(adaptation) };
-      expect(logitsOf(feeds, adaptation)).toBeCloseToTensor(logitsOf(frozen), { relative: 0, absolute: 0 });
+  it.each([
+    {},
+    { rank: 3 },
+    { side: "left" },
+    { side: "right" },
+    { residual: false },
+    { residual: false, rank: 3 },
+  ])("identity gives the frozen model exactly and still learns: %j", (options) => {
+    const adaptation = rlrr({ ...options, init: "identity" });
+    const feeds = { ...frozen, ...startOf(adaptation) };
+    expect(logitsOf(feeds, adaptation)).toBeCloseToTensor(logitsOf(frozen), { relative: 0, absolute: 0 });
 
-      const before = gradientsOf(feeds, adaptation);
-      const stepped = Object.fromEntries(
-        Object.entries(before).map(([name, gradient]) => [
-          name,
-          (feeds[name] ?? new Float64Array()).map((x, i) => x - 0.1 * (gradient[i] ?? 0)),
-        ]),
-      );
-      const after = gradientsOf({ ...feeds, ...stepped }, adaptation);
-      for (const { name } of adaptation.trainables(backboneOf(tiny))) {
-        // A key's shift moves every score of a row alike, which softmax does not see.
-        if (name.endsWith(".k.shift")) continue;
-        expect(largest(after[name]), name).toBeGreaterThan(1e-6);
-        const waits = name.endsWith(".right") && !("side" in options) && !("residual" in options);
-        if (waits) expect(largest(before[name]), name).toBe(0);
-        else expect(largest(before[name]), name).toBeGreaterThan(1e-6);
-      }
-    },
-  );
+    const before = gradientsOf(feeds, adaptation);
+    const stepped = Object.fromEntries(
+      Object.entries(before).map(([name, gradient]) => [
+        name,
+        (feeds[name] ?? new Float64Array()).map((x, i) => x - 0.1 * (gradient[i] ?? 0)),
+      ]),
+    );
+    const after = gradientsOf({ ...feeds, ...stepped }, adaptation);
+    for (const { name } of adaptation.trainables(backboneOf(tiny))) {
+      // A key's shift moves every score of a row alike, which softmax does not see.
+      if (name.endsWith(".k.shift")) continue;
+      expect(largest(after[name]), name).toBeGreaterThan(1e-6);
+      const waits = name.endsWith(".right") && !("side" in options) && !("residual" in options);
+      if (waits) expect(largest(before[name]), name).toBe(0);
+      else expect(largest(before[name]), name).toBeGreaterThan(1e-6);
+    }
+  });
 
   it("official moves the model, as published", () => {
     const adaptation = rlrr();
@@ -260,6 +264,29 @@ describe("the start of RLRR", () => {
     expect(lowest / bound).toBeLessThan(-0.995);
     expect(Math.abs(mean) / bound).toBeLessThan(0.02);
     expect((std / bound) * Math.sqrt(3)).toBeCloseTo(1, 1.5);
+  });
+
+  it("without residual is as far from W as with it, whatever the rank", () => {
+    const start = (residual: boolean) => {
+      const rows = rlrr({ rank: 4, residual }).trainables(backboneOf({ ...vitB16, depth: 1 }));
+      const [left, right] = ["left", "right"].map((side) => {
+        const row = rows.find(({ name }) => name === `blocks.0.q.${side}`);
+        if (typeof row?.start !== "function") throw new Error("no random start");
+        return row.start(randomStream(1, side));
+      }) as [Float32Array, Float32Array];
+      // multiplier - 1, along its first row
+      return Array.from({ length: 768 }, (_, i) =>
+        [0, 1, 2, 3].reduce(
+          (sum, k) => sum + (right[k] as number) * (left[k * 768 + i] as number),
+          residual ? 0 : -1,
+        ),
+      );
+    };
+    for (const residual of [true, false]) {
+      const off = start(residual);
+      expect(largest(off), `${residual}`).toBeLessThan(0.4);
+      expect(Math.sqrt(off.reduce((sum, x) => sum + x * x, 0) / 768), `${residual}`).toBeGreaterThan(0.02);
+    }
   });
 
   it("official draws scales near 1, shifts of norms and patches near 0, other shifts at 0", () => {
@@ -305,6 +332,13 @@ describe("rescale", () => {
       ),
     ],
     ["without residual", of(1, "both", false), expected((o, i) => at(right, o) * at(left, i))],
+    [
+      "rank 3 without residual",
+      of(3, "both", false),
+      expected((o, i) =>
+        [0, 1, 2].reduce((total, k) => total + at(right, o * 3 + k) * at(left, k * into + i), 0),
+      ),
+    ],
     ["left alone", of(1, "left", true), expected((_, i) => 1 + at(left, i))],
     ["right alone", of(1, "right", true), expected((o) => 1 + at(right, o))],
     ["left alone without residual", of(1, "left", false), expected((_, i) => at(left, i))],

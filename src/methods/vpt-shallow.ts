@@ -8,6 +8,7 @@ export const vptShallow = defineMethod({
   name: "vpt-shallow",
   summary: "adds learned tokens to the input of the first block",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   unmergeable: "its tokens are part of the input of the first block, not of a weight",
   options: z.strictObject({ tokens: tokensOption(50, "learned tokens at the input") }),
   create: ({ tokens: count }) => ({
