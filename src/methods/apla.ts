@@ -13,6 +13,7 @@ export const apla = defineMethod({
   name: "apla",
   summary: "trains random columns of attention's output projection, or all of it (APLA)",
   learningRate: 3e-5,
+  recipe: { learningRate: 3e-3 },
   options: z.strictObject({
     /** r, as the authors' script for ViT-B takes it; they search it for each data set. */
     columns: z
