@@ -30,6 +30,7 @@ export const convpass = defineMethod({
   name: "convpass",
   summary: "adds a narrow bypass with a convolution beside attention and the MLP of every block",
   learningRate: 1e-3,
+  recipe: { learningRate: 5e-3 },
   unmergeable: "its bypass has a convolution over the patches inside, which no weight can hold",
   options,
   create: ({ sites: roles, ...settings }) => {
