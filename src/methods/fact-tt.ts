@@ -8,6 +8,7 @@ export const factTt = defineMethod({
   name: "fact-tt",
   summary: "adds low-rank matrices between two bases that all matrices share",
   learningRate: 1e-3,
+  recipe: { learningRate: 3e-3 },
   options: factOptions(16),
   create: (options) => ({
     // The authors give everything to the optimizer in one group, so all of it decays.
