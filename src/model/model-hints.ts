@@ -16,6 +16,10 @@ export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  /** A sentence for messages about a conflict between the file and the weights. */
+  readonly advice?: string;
+  /** What was not as the file says, for the user to see. */
+  readonly notes?: readonly string[];
 }
 
 type Size = VitConfig["imageSize"];
@@ -48,7 +52,7 @@ function refuseConflicts({ sizes }: WeightPlan, hints: ModelHints, where: string
     const said = hints[key];
     if (said !== undefined && said !== sizes[key])
       throw new FileError(
-        `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.`,
+        `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.${hints.advice ?? ""}`,
       );
   }
 }
@@ -65,7 +69,7 @@ function storedImageSize(
     const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
     if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
     throw new FileError(
-      `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.`,
+      `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.${hints.advice ?? ""}`,
     );
   }
   const side = Math.sqrt(patches);
@@ -85,7 +89,7 @@ function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHi
   if (classes === 0 || labels.length === 0) return [];
   if (labels.length !== classes)
     throw new FileError(
-      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.`,
+      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.${hints.advice ?? ""}`,
     );
   return labels;
 }
@@ -132,7 +136,7 @@ export function configure(
   { where, heads: givenHeads }: { readonly where: string; readonly heads?: number },
 ): Configured {
   refuseConflicts(plan, hints, where);
-  const notes: string[] = [];
+  const notes: string[] = [...(hints.notes ?? [])];
   const { width, depth, mlpWidth, patchSize, classes } = plan.sizes;
 
   const { size: imageSize, note } = storedImageSize(plan, hints, where);

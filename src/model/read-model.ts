@@ -1,6 +1,7 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
 import { basename } from "node:path";
+import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -42,11 +43,27 @@ export interface ReadModelOptions {
   readonly onProgress?: (progress: ModelProgress) => void;
 }
 
-async function readHints({ config }: LocatedModel): Promise<ModelHints> {
+/** What the configuration says; one that merely lies beside a file, and describes no model, says nothing. */
+async function readHints({ config, beside }: LocatedModel): Promise<ModelHints> {
   if (config === undefined) return {};
   const value = await readJson(config);
-  return isTimmConfig(value) ? parseTimmConfig(value, config) : parseHuggingFaceConfig(value, config);
+  if (beside === undefined) return parseHints(value, config);
+  if (!describesModel(value)) return { notes: [`${config} describes no model, so it was not used.`] };
+  const advice = ` If it is not the configuration of ${beside}, move ${beside} to another folder.`;
+  try {
+    return { ...parseHints(value, config), advice };
+  } catch (error) {
+    throw error instanceof FileError ? new FileError(error.message + advice, { cause: error }) : error;
+  }
 }
+
+const parseHints = (value: unknown, where: string): ModelHints =>
+  isTimmConfig(value) ? parseTimmConfig(value, where) : parseHuggingFaceConfig(value, where);
+
+const describesModel = (value: unknown): boolean =>
+  value !== null &&
+  typeof value === "object" &&
+  ["model_type", "architecture", "architectures"].some((key) => Object.hasOwn(value, key));
 
 /** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
 function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
