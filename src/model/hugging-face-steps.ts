@@ -120,7 +120,8 @@ export function parseHuggingFaceSteps(
 export function renderHuggingFaceSteps(steps: readonly Step[]): Readonly<Record<string, unknown>> {
   let fields: Record<string, unknown> = { image_processor_type: "ViTImageProcessor", do_resize: false };
   for (const [name, options] of evaluationSteps(steps)) {
-    if (name === "resize") {
+    if (name === "resize" || name === "resizeFit") {
+      // No processor can fit; to squash is the nearest, and `rlrr_steps` says what is right.
       const [height, width] = options.size;
       fields = {
         ...fields,

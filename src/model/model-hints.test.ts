@@ -39,6 +39,17 @@ describe("configure", () => {
     expect(configure(plan, tall, { where: "W" }).config.imageSize).toEqual([36, 4]);
   });
 
+  it("asks for the heads of an architecture that is not known", () => {
+    const { heads: _, ...silent } = hints;
+    const unknown = { ...silent, unknownArchitecture: "vit_mine" };
+    expect(() => configure(plan, unknown, { where: "W" })).toThrow(
+      new InputError(
+        'C: architecture "vit_mine" is not among those of timm whose number of heads is known, and weights do not tell it. Give it as heads.',
+      ),
+    );
+    expect(configure(plan, unknown, { where: "W", heads: 4 }).config.heads).toBe(4);
+  });
+
   it("takes the caller's heads where the config has none, and refuses others than the config's", () => {
     const { heads: _, ...silent } = hints;
     expect(configure(plan, silent, { where: "W", heads: 4 }).config.heads).toBe(4);

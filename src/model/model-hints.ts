@@ -16,6 +16,8 @@ export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  /** timm's name of an architecture that is not known: how many heads it has must be asked. */
+  readonly unknownArchitecture?: string;
   /** A sentence for messages about a conflict between the file and the weights. */
   readonly advice?: string;
   /** What was not as the file says, for the user to see. */
@@ -148,6 +150,12 @@ export function configure(
         `${hints.where ?? where} says ${hints.heads} heads, ${show("heads")} says ${givenHeads}. Leave the option out.`,
     );
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
+  const { unknownArchitecture } = hints;
+  if (said === undefined && unknownArchitecture !== undefined)
+    throw new InputError(
+      (show) =>
+        `${hints.where ?? where}: architecture ${showValue(unknownArchitecture)} is not among those of timm whose number of heads is known, and weights do not tell it. Give it as ${show("heads")}.`,
+    );
   const heads = said ?? inferHeads(width, where);
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     if (givenHeads !== undefined)
