@@ -2,15 +2,10 @@
 
 import { z } from "zod";
 
-export const channelValuesSchema = z.union([
-  z.number(),
-  z.tuple([z.number()]),
-  z.tuple([z.number(), z.number(), z.number()]),
-]);
+export const channelValuesSchema = z.union([z.number(), z.tuple([z.number(), z.number(), z.number()])]);
 
 export type Triple = readonly [red: number, green: number, blue: number];
 
-export function tripleOf(value: number | readonly [number] | Triple): Triple {
-  if (typeof value === "number") return [value, value, value];
-  return value.length === 1 ? [value[0], value[0], value[0]] : value;
+export function tripleOf(value: number | Triple): Triple {
+  return typeof value === "number" ? [value, value, value] : value;
 }

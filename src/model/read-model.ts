@@ -12,7 +12,7 @@ import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
 import type { HubOptions } from "./hub.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
-import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
+import { parseHuggingFaceSteps, sayUnreadFields } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel, locateNamed } from "./locate-model.ts";
 import type { Model } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
@@ -132,13 +132,18 @@ async function atImageSize(
   };
 }
 
-async function readSteps(
-  { preprocessor }: LocatedModel,
-  hints: ModelHints,
-  size: ModelConfig["imageSize"],
-): Promise<readonly Step[] | undefined> {
-  if (preprocessor === undefined) return hints.preprocessing;
-  return parseHuggingFaceSteps(await readJson(preprocessor), { where: preprocessor, imageSize: size });
+interface ReadSteps {
+  readonly steps?: readonly Step[] | undefined;
+  readonly notes: readonly string[];
+}
+
+async function readSteps({ preprocessor }: LocatedModel, hints: ModelHints): Promise<ReadSteps> {
+  if (preprocessor === undefined) return { steps: hints.preprocessing, notes: [] };
+  const value = await readJson(preprocessor);
+  return {
+    steps: parseHuggingFaceSteps(value, { where: preprocessor }),
+    notes: sayUnreadFields(value, preprocessor),
+  };
 }
 
 /** The model that `source` names: a .safetensors or .npz file, a folder, a named model such as `tiny`, or a hub id. */
@@ -172,9 +177,16 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   const positioned = await atImageSize({ config: stored, weights: placed.weights }, options);
   const { config, weights, storedPosition } = positioned;
 
-  const steps = await readSteps(located, hints, stored.imageSize);
+  const { steps, notes: unread } = await readSteps(located, hints);
   const preprocessing = steps && fitSteps(steps, config.imageSize);
-  const allNotes = [...located.notes, ...plan.notes, ...notes, ...placed.notes, ...positioned.notes];
+  const allNotes = [
+    ...located.notes,
+    ...plan.notes,
+    ...notes,
+    ...placed.notes,
+    ...positioned.notes,
+    ...unread,
+  ];
   if (steps !== undefined && preprocessing !== steps)
     allNotes.push(
       `Preprocessing was changed from ${outputSize(steps).join(" x ")} to ${config.imageSize.join(" x ")} pixels.`,

@@ -101,7 +101,7 @@ describe("parseTimmConfig", () => {
   });
 
   it("takes one number for all channels", () => {
-    const grey = { ...hub, pretrained_cfg: { ...hub.pretrained_cfg, mean: 0.5, std: [0.25] } };
+    const grey = { ...hub, pretrained_cfg: { ...hub.pretrained_cfg, mean: 0.5, std: 0.25 } };
     expect(parseTimmConfig(grey, "C").preprocessing?.at(-1)).toEqual([
       "normalize",
       { mean: [0.5, 0.5, 0.5], std: [0.25, 0.25, 0.25] },
