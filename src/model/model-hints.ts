@@ -4,6 +4,7 @@ import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import type { Problem } from "./model.ts";
 import { inferHeads } from "./variants.ts";
 import type { VitConfig } from "./vit.ts";
 import type { WeightPlan } from "./weight-plan.ts";
@@ -16,6 +17,7 @@ export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  readonly problem?: Problem;
   /** timm's name of an architecture that is not known: how many heads it has must be asked. */
   readonly unknownArchitecture?: string;
   /** A sentence for messages about a conflict between the file and the weights. */

@@ -392,7 +392,11 @@ describe("readModel refuses", () => {
 
   it.each<[string, string, string]>([
     ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
-    ["config.json", "[]", 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
+    [
+      "config.json",
+      "[]",
+      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+    ],
     [
       "preprocessor_config.json",
       '{"resample": 9}',

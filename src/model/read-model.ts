@@ -198,6 +198,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
     weights,
     ...(storedPosition && { storedPosition }),
     labels,
+    ...(hints.problem && stored.classes > 0 && { problem: hints.problem }),
     files: located.weights,
     ...(preprocessing && { preprocessing }),
     notes: allNotes,
