@@ -120,6 +120,8 @@ export const configCases: readonly FuzzCase[] = [
     readers: [
       "model/hugging-face-config.ts parseHuggingFaceConfig",
       "model/timm-config.ts parseTimmConfig",
+      "model/timm-steps.ts parseTimmSteps",
+      "model/label-names.ts parseLabelNames",
       "files/read-json.ts parseJson",
       "model/model-hints.ts configure",
       "model/model-hints.ts checkImageSize",

@@ -126,6 +126,29 @@ function distinctLabels(labels: readonly string[]): {
 const renderList = (items: readonly string[]): string =>
   `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;
 
+/** What weights do not show and no configuration says, in one sentence; `heads` where they were inferred. */
+function sayAssumed(
+  { scheme, sizes }: WeightPlan,
+  { where, layerNormEps, unknownArchitecture }: ModelHints,
+  heads: number | undefined,
+): string | undefined {
+  if (where !== undefined && unknownArchitecture === undefined) return undefined;
+  const why =
+    where === undefined
+      ? "No config.json says what the weights compute"
+      : `Architecture ${showValue(unknownArchitecture)} is not among those of timm that are known`;
+  const assumptions = [
+    "exact GELU",
+    "norms before attention and MLP",
+    "a head that reads the CLS token",
+    ...(layerNormEps === undefined
+      ? [`a layer-norm epsilon of ${scheme.layerNormEps} (the default of ${scheme.title})`]
+      : []),
+    ...(heads === undefined ? [] : [`${heads} heads (from the width of ${sizes.width})`]),
+  ];
+  return `${why}; assumed are ${renderList(assumptions)}.`;
+}
+
 export interface Configured {
   /** With the image size that the weights were stored for. */
   readonly config: VitConfig;
@@ -166,13 +189,9 @@ export function configure(
       );
     throw new FileError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
   }
-  if (said === undefined) notes.push(`${heads} heads were inferred from the width of ${width}.`);
-
   const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
-  if (hints.layerNormEps === undefined)
-    notes.push(
-      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.scheme.title}.`,
-    );
+  const assumed = sayAssumed(plan, hints, said === undefined ? heads : undefined);
+  if (assumed !== undefined) notes.push(assumed);
 
   const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));
   if (renamed !== undefined) notes.push(`${hints.where ?? where}: ${renamed}`);

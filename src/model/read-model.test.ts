@@ -198,7 +198,7 @@ describe("readModel", () => {
     );
     expect(model.notes).toEqual([
       "Image size 12 was inferred from 9 positions and patches of 4.",
-      "Nothing gives the layer-norm epsilon; 0.000001 is taken, the default of timm.",
+      "No config.json says what the weights compute; assumed are exact GELU, norms before attention and MLP, a head that reads the CLS token and a layer-norm epsilon of 0.000001 (the default of timm).",
     ]);
     expect(model.config.classes).toBe(0);
     const google = await readModel(npz(googleArrays(weights)));
@@ -206,7 +206,7 @@ describe("readModel", () => {
     const bare = await readModel(await safetensors(classicTensors(weights)), { heads });
     expect(bare.config.layerNormEps).toBe(1e-12);
     expect(bare.notes.at(-1)).toBe(
-      "Nothing gives the layer-norm epsilon; 1e-12 is taken, the default of Hugging Face.",
+      "No config.json says what the weights compute; assumed are exact GELU, norms before attention and MLP, a head that reads the CLS token and a layer-norm epsilon of 1e-12 (the default of Hugging Face).",
     );
   });
 

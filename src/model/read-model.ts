@@ -68,7 +68,7 @@ const describesModel = (value: unknown): boolean =>
 /** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
 function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
   const stored = source.get(origin.source)?.stored;
-  if (stored === undefined || origin.form !== "same") return undefined;
+  if (stored === undefined || origin.form !== "same" || origin.scaledBy !== undefined) return undefined;
   return { shape, path: stored.path, offset: stored.offset + (origin.part ?? 0) * sizeOf(shape) * 4 };
 }
 
@@ -167,7 +167,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   signal?.throwIfAborted();
   const [first = located.id] = located.weights;
   const where = located.weights.length === 1 ? first : located.source;
-  const plan = planWeights(tensors, where);
+  const plan = planWeights(tensors, where, hints);
   const {
     config: stored,
     labels,
