@@ -144,7 +144,9 @@ function sayAssumed(
     ...(layerNormEps === undefined
       ? [`a layer-norm epsilon of ${scheme.layerNormEps} (the default of ${scheme.title})`]
       : []),
-    ...(heads === undefined ? [] : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${sizes.width})`]),
+    ...(heads === undefined
+      ? []
+      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${sizes.width})`]),
   ];
   return `${why}; assumed are ${renderList(assumptions)}.`;
 }
