@@ -13,6 +13,8 @@ import numpy
 import PIL
 from PIL import Image
 
+from drawing import draw
+
 FILTERS = {
     "nearest": Image.Resampling.NEAREST,
     "box": Image.Resampling.BOX,
@@ -41,15 +43,13 @@ SIZES = [
     ((333, 500), (256, 384)),
     ((640, 3), (3, 640)),
     ((1021, 769), (97, 101)),
+    # Rows first, where more than twice as many go as columns; the fourth pair is just not so, the last grows to one side.
+    ((283, 427), (224, 224)),
+    ((300, 400), (200, 199)),
+    ((97, 301), (96, 100)),
+    ((300, 400), (200, 200)),
+    ((40, 90), (64, 33)),
 ]
-
-
-def draw(width, height):
-    """Stripes, steps and noise: multiplications modulo a prime, so that any language gives the same bytes."""
-    y, x, channel = numpy.mgrid[0:height, 0:width, 0:3].astype(numpy.int64)
-    noise = ((x * 7919 + y * 104729 + channel * 1299709 + x * y * 31) % 65521) % 256
-    edges = ((x // 5 + y // 3 + channel) % 2) * 255
-    return numpy.where((x + y) % 7 < 4, noise, edges).astype(numpy.uint8)
 
 
 cases = []

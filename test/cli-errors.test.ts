@@ -68,7 +68,7 @@ describe("what is not a model", () => {
       "notes.txt": "error: ROOT/notes.txt: weights are read from .safetensors or .npz files.",
       empty:
         "error: ROOT/empty is not a model: it has no model.safetensors and no model.safetensors.index.json.",
-      llm: 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
+      llm: 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
       cut: "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "weights.safetensors":
         "error: ROOT/weights.safetensors: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it as --heads.",
@@ -298,7 +298,8 @@ describe("what inspect cannot name", () => {
         'error: ROOT/one is no model, no adapter and no run; as a data set: ROOT/one: found one class ("red"); at least two are needed.',
       "ROOT/notes.txt":
         "error: ROOT/notes.txt cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.",
-      "ROOT/llm": 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit") can be read.',
+      "ROOT/llm":
+        'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
       "ROOT/cut":
         "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "ROOT/data --method rlrr":

@@ -441,7 +441,7 @@ describe("inspect", () => {
         numbers  6
         size     111 bytes
         made     by hand
-        why      ROOT/few.safetensors: no Vision Transformer was found in its 1 tensors (… Known are the names of timm, Hugging Face, Hugging Face (transformers 5), rlrr, Google, Google (big_vision).
+        why      ROOT/few.safetensors: no Vision Transformer was found in its 1 tensors (… Known are the names of MoCo v3, timm, Hugging Face, Hugging Face (transformers 5), rlrr, torchvision, Google, Google (big_vision).
 
         tensor  type  shape
         ──────  ────  ──────

@@ -9,8 +9,9 @@ import { chooseMethod, methods } from "../../src/methods/methods.ts";
 import { rlrr } from "../../src/methods/rlrr.ts";
 import { backboneOf } from "../../src/model/architectures.ts";
 import { parseHuggingFaceConfig } from "../../src/model/hugging-face-config.ts";
-import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../../src/model/hugging-face-steps.ts";
+import { parseHuggingFaceSteps, sayUnreadFields } from "../../src/model/hugging-face-steps.ts";
 import { checkImageSize, configure } from "../../src/model/model-hints.ts";
+import { renderHuggingFaceSteps } from "../../src/model/render-hugging-face-steps.ts";
 import { isTimmConfig, parseTimmConfig } from "../../src/model/timm-config.ts";
 import { planWeights } from "../../src/model/weight-plan.ts";
 import { byteTable } from "../../src/preprocessing/normalise.ts";
@@ -119,6 +120,8 @@ export const configCases: readonly FuzzCase[] = [
     readers: [
       "model/hugging-face-config.ts parseHuggingFaceConfig",
       "model/timm-config.ts parseTimmConfig",
+      "model/timm-steps.ts parseTimmSteps",
+      "model/label-names.ts parseLabelNames",
       "files/read-json.ts parseJson",
       "model/model-hints.ts configure",
       "model/model-hints.ts checkImageSize",
@@ -147,11 +150,15 @@ export const configCases: readonly FuzzCase[] = [
         processor,
         { ...processor, image_processor_type: "BitImageProcessor", size: { shortest_edge: 14 } },
         { feature_extractor_type: "DeiTFeatureExtractor", size: 14, crop_size: 12 },
+        { image_processor_type: "ConvNextImageProcessor", size: { shortest_edge: 14 }, crop_pct: 0.9 },
+        { image_processor_type: "TimmWrapperImageProcessor", pretrained_cfg: timm.pretrained_cfg },
         renderHuggingFaceSteps(random),
       ].map((value) => JSON.stringify(value)),
     run: (input) => {
       const where = "preprocessor_config.json";
-      useSteps(parseHuggingFaceSteps(parseJson(decode(input), where), { where, imageSize: [12, 12] }));
+      const value = parseJson(decode(input), where);
+      useSteps(parseHuggingFaceSteps(value, { where }));
+      sayUnreadFields(value, where);
     },
   },
   {

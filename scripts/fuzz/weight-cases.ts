@@ -235,7 +235,11 @@ export const weightCases: readonly FuzzCase[] = [
   },
   {
     name: "weight-plan",
-    readers: ["model/weight-plan.ts planWeights", "model/model-hints.ts configure"],
+    readers: [
+      "model/weight-plan.ts planWeights",
+      "model/find-scheme.ts findScheme",
+      "model/model-hints.ts configure",
+    ],
     form: "json",
     share: 8,
     corpus: async () => layouts().map(shapesOf),
@@ -246,6 +250,7 @@ export const weightCases: readonly FuzzCase[] = [
         entries.flatMap(([name, shape]) => (isShape(shape) ? [[name, { shape }] as const] : [])),
       );
       const plan = planWeights(shapes, "a file");
+      planWeights(shapes, "a file", { imageSize: [8, 20] });
       plannedShapes(plan.sizes);
       configure(plan, {}, { where: "a file", heads: 2 });
     },

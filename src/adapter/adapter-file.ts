@@ -18,7 +18,8 @@ import type { Method } from "../methods/method.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
 import { backboneOf, configFlaw, type ModelConfig, modelConfigSchema } from "../model/architectures.ts";
 import { describeIssue } from "../model/hugging-face-config.ts";
-import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
+import { parseHuggingFaceSteps } from "../model/hugging-face-steps.ts";
+import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors, validationKinds } from "./adapter.ts";
 import { allTrainables } from "./head.ts";
@@ -221,7 +222,7 @@ const readImages = async (where: string): Promise<TrainedImages | undefined> =>
   (await exists(where)) ? parseTrainedImages(await readJson(where), where) : undefined;
 
 async function readSteps(where: string, { imageSize }: ModelConfig): Promise<Adapter["preprocessing"]> {
-  const steps = parseHuggingFaceSteps(await readJson(where), { where, imageSize });
+  const steps = parseHuggingFaceSteps(await readJson(where), { where });
   const made = outputSize(steps);
   if (made.some((side, axis) => side !== imageSize[axis]))
     throw new FileError(

@@ -1,7 +1,8 @@
 /** Preprocessing: a list of named steps from pixels to numbers. */
 
 /** From and to preprocessor_config.json. */
-export { parseHuggingFaceSteps, renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
+export { parseHuggingFaceSteps } from "../model/hugging-face-steps.ts";
+export { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 /** Steps from a few choices. */
 export { composeSteps, type StepChoices } from "../preprocessing/compose-steps.ts";
 export type { Image } from "../preprocessing/image.ts";

@@ -14,6 +14,7 @@ import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
 import type { Method } from "../methods/method.ts";
 import { namedModels } from "../model/named-models.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
+import { sayUnreadable, whyUnreadable } from "../model/unreadable-weights.ts";
 import { isVariant } from "../model/variants.ts";
 import { type AdapterRecord, inspectAdapter, type RunRecord } from "./inspect-adapter.ts";
 import { type DatasetRecord, type InspectDataOptions, inspectData } from "./inspect-data.ts";
@@ -131,7 +132,9 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
   });
   if (names.includes("run.json") || (await adapterFolder(folder)))
     return inspectAdapter(folder, ownMethod(options));
-  if (names.some((name) => /^model\.safetensors(\.index\.json)?$/.test(name)))
+  const hasWeights = names.some((name) => /\.(safetensors(\.index\.json)?|npz)$/.test(name));
+  const isModel = names.some((name) => /^model\.safetensors(\.index\.json)?$/.test(name));
+  if (isModel || (hasWeights && names.includes("config.json")))
     return inspectModel(folder, modelOptions(options));
   const dataset = await readDataset(folder, dataOptions(options)).catch((cause: unknown) => {
     if (!(cause instanceof InputError || cause instanceof FileError)) throw cause;
@@ -140,9 +143,13 @@ async function identifyFolder(folder: string, options: InspectOptions): Promise<
       throw new InputError(
         `${folder} holds nothing that rlrr can read as a whole. Name a file in it, such as ${weights}.`,
       );
-    throw new InputError(`${folder} is no model, no adapter and no run; as a data set: ${cause.message}`, {
-      cause,
-    });
+    const unreadable = sayUnreadable(folder, names);
+    throw new InputError(
+      unreadable
+        ? `${folder} is not a model that can be read.${unreadable}`
+        : `${folder} is no model, no adapter and no run; as a data set: ${cause.message}`,
+      { cause },
+    );
   });
   return { record: await inspectData(folder, dataset, options) };
 }
@@ -155,8 +162,11 @@ async function identifyFile(path: string, options: InspectOptions): Promise<Iden
     return {
       record: await inspectData(path, await readDataset(path, dataOptions(options)), options),
     };
+  if (path.endsWith(".safetensors.index.json")) return inspectModel(path, modelOptions(options));
   const image = await readImageFacts(path);
   if (image) return { record: { type: "image", path, ...image } };
+  const why = whyUnreadable(path);
+  if (why !== undefined) throw new InputError(`${path} ${why}`);
   throw new InputError(
     `${path} cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.`,
   );

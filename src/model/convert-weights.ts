@@ -48,12 +48,26 @@ function fromKernel(data: Float32Array, shape: Shape): Float32Array {
   return result;
 }
 
+/** [1, 1 + n, D] of [1, n, D]. */
+function withZeroRow(data: Float32Array, ours: Shape): Float32Array {
+  const result = new Float32Array(sizeOf(ours));
+  result.set(data, result.length - data.length);
+  return result;
+}
+
+/** Each row of a weight [out, in], or each number of a bias [out], times its number of `scale`. */
+function scaleRows(data: Float32Array, scale: Float32Array): Float32Array {
+  const columns = data.length / scale.length;
+  return data.map((value, at) => value * (scale[Math.floor(at / columns)] as number));
+}
+
 function inForm(
   form: Form,
   { data, shape }: { data: Float32Array; shape: Shape },
   ours: Shape,
 ): Float32Array {
   if (form === "same") return data;
+  if (form === "patches") return withZeroRow(data, ours);
   if (form === "kernel") return fromKernel(data, shape);
   return transposed(data, data.length / sizeAlong(ours, 0));
 }
@@ -68,7 +82,9 @@ async function convertOne(
   if (origin === undefined || tensor === undefined) return new Float32Array(size);
   const data = inForm(origin.form, tensor, ours);
   const start = (origin.part ?? 0) * size;
-  return data.subarray(start, start + size);
+  const part = data.subarray(start, start + size);
+  const scale = origin.scaledBy === undefined ? undefined : await source.get(origin.scaledBy)?.read();
+  return scale === undefined ? part : scaleRows(part, scale.data);
 }
 
 /** The path of a conversion, named by its source: the same unchanged files give the same path. */

@@ -10,6 +10,7 @@ import { cachedCommit, type HubModel, rememberCommit, snapshotFolder } from "./h
 import { fetchFile } from "./hub-download.ts";
 import { type HubClient, HubSilence, MAX_ANSWER_BYTES, openHubClient } from "./hub-fetch.ts";
 import { parseShardIndex } from "./shard-index.ts";
+import { sayUnreadable } from "./unreadable-weights.ts";
 
 export interface HubOptions {
   readonly signal?: AbortSignal;
@@ -160,7 +161,7 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
   const weights = [WEIGHTS, INDEX].find((file) => available.has(file));
   if (weights === undefined)
     throw new FileError(
-      `${model.name} has no ${WEIGHTS} on the hub; weights are read from safetensors only.`,
+      `${model.name} has no ${WEIGHTS} on the hub; weights are read from safetensors only.${sayUnreadable("FOLDER", [...available]).replace(/^(?=.)/, " Fetch its files into a folder FOLDER, convert them there, and name it:")}`,
     );
   const folder = snapshotFolder(model, commit);
   const snapshot = { model, commit, folder };

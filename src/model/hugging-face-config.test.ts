@@ -30,19 +30,31 @@ describe("parseHuggingFaceConfig", () => {
       labels: ["cat", "dog"],
     });
     const { names: _, ...least } = parseHuggingFaceConfig({ model_type: "vit", image_size: 8 }, "C");
-    expect(least).toEqual({ where: "C", imageSize: [8, 8], labels: [] });
+    // transformers' ViTConfig() and ViTMSNConfig()
+    expect(least).toEqual({ where: "C", imageSize: [8, 8], labels: [], heads: 12, layerNormEps: 1e-12 });
+    expect(parseHuggingFaceConfig({ model_type: "vit_msn" }, "C").layerNormEps).toBe(1e-6);
   });
 
   it("sorts labels by their number, and takes LABEL_0 for none", () => {
     const labels = Object.fromEntries(Array.from({ length: 12 }, (_, i) => [String(11 - i), `n${11 - i}`]));
     expect(parseHuggingFaceConfig({ model_type: "vit", id2label: labels }, "C").labels?.[10]).toBe("n10");
+    for (const id2label of [["7", 8], { "1": 8, "0": 7 }])
+      expect(parseHuggingFaceConfig({ model_type: "vit", id2label }, "C").labels).toEqual(["7", "8"]);
+    const label2id = { dog: 1, cat: 0 };
+    expect(parseHuggingFaceConfig({ model_type: "vit", label2id }, "C").labels).toEqual(["cat", "dog"]);
     const placeholders = { "0": "LABEL_0", "1": "LABEL_1" };
     expect(parseHuggingFaceConfig({ model_type: "vit", id2label: placeholders }, "C").labels).toEqual([]);
   });
 
   it.each<[object, string]>([
-    [{ model_type: "swin" }, 'C: model_type is "swin"; only plain ViTs ("vit") can be read.'],
-    [{ model_type: undefined }, 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
+    [
+      { model_type: "swin" },
+      'C: model_type is "swin"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+    ],
+    [
+      { model_type: undefined },
+      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+    ],
     [{ hidden_act: "gelu_new" }, 'C: hidden_act is "gelu_new"; only "gelu", the exact one, can be run.'],
     [{ num_channels: 1 }, "C: num_channels is 1; only 3 can be run."],
     [{ patch_size: [4, 8] }, "C: patch_size is 4 x 8; only square patches can be run."],
@@ -50,7 +62,11 @@ describe("parseHuggingFaceConfig", () => {
     [{ layer_norm_eps: 0 }, "C: layer_norm_eps is 0, which no ViT can have."],
     [{ hidden_size: -1 }, "C: hidden_size is -1, which no ViT can have."],
     [{ id2label: { "0": "a", "2": "b" } }, "C: id2label has 2 labels, but none for class 1."],
-    [{ id2label: ["a"] }, 'C: id2label is ["a"], which no ViT can have.'],
+    [{ id2label: [null] }, "C: id2label is [null], which no ViT can have."],
+    [
+      { problem_type: "segmentation" },
+      'C: problem_type is "segmentation"; known are single_label_classification, multi_label_classification and regression.',
+    ],
   ])("refuses a ViT that cannot be run (%#)", (change, message) => {
     expect(() => parseHuggingFaceConfig({ model_type: "vit", ...change }, "C")).toThrow(
       new FileError(message),
@@ -59,7 +75,7 @@ describe("parseHuggingFaceConfig", () => {
 
   it.each([[null], ["vit"], [[]]])("refuses %o", (value) => {
     expect(() => parseHuggingFaceConfig(value, "C")).toThrow(
-      new FileError('C: model_type is nothing; only plain ViTs ("vit") can be read.'),
+      new FileError('C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.'),
     );
   });
 });

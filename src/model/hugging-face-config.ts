@@ -4,7 +4,10 @@ import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
+import { labelNamesSchema, parseLabelNames } from "./label-names.ts";
+import type { Problem } from "./model.ts";
 import type { ModelHints } from "./model-hints.ts";
+import type { VitConfig } from "./vit.ts";
 
 export const MAX_CONFIG_SIZE = limits.MAX_CONFIG_SIZE.value;
 const count = z.int().min(1).max(MAX_CONFIG_SIZE);
@@ -19,7 +22,9 @@ const schema = z.looseObject({
   num_channels: count.optional(),
   hidden_act: z.string().optional(),
   layer_norm_eps: z.number().gt(0).lt(1).optional(),
-  id2label: z.record(z.string(), z.string()).nullish(),
+  id2label: labelNamesSchema.nullish(),
+  label2id: labelNamesSchema.nullish(),
+  problem_type: z.string().nullish(),
 });
 
 type Config = z.infer<typeof schema>;
@@ -39,45 +44,73 @@ function squarePatch(patch: Config["patch_size"], where: string): number | undef
   return patch[0];
 }
 
-/** Labels by index; what transformers puts where nobody named them, LABEL_0 and so on, names nothing. */
-function parseLabels(id2label: Config["id2label"], where: string): readonly string[] {
-  const entries = Object.entries(id2label ?? {});
-  const labels = entries.map((_, index) => id2label?.[String(index)]);
-  const missing = labels.indexOf(undefined);
-  if (missing !== -1)
-    throw new FileError(`${where}: id2label has ${entries.length} labels, but none for class ${missing}.`);
-  return labels.every((label, index) => label === `LABEL_${index}`)
-    ? []
-    : labels.filter((label) => label !== undefined);
+/** Labels by class; what transformers puts where nobody named them, LABEL_0 and so on, names nothing. */
+function parseLabels({ id2label, label2id }: Config, where: string): readonly string[] {
+  const names = id2label ?? label2id;
+  if (!names) return [];
+  const labels = parseLabelNames(names, { where, key: id2label ? "id2label" : "label2id" });
+  return labels.every((label, index) => label === `LABEL_${index}`) ? [] : labels;
 }
+
+/** What transformers calls the problem that a head was trained for. */
+function parseProblem({ problem_type: type }: Config, where: string): Problem | undefined {
+  if (type === undefined || type === null || type === "single_label_classification") return undefined;
+  if (type === "multi_label_classification") return "multi-label";
+  if (type === "regression") return "regression";
+  throw new FileError(
+    `${where}: problem_type is ${showValue(type)}; known are single_label_classification, multi_label_classification and regression.`,
+  );
+}
+
+/** Plain ViTs under several names, and what their configurations mean where they leave it out. */
+const defaults: ReadonlyMap<unknown, Pick<VitConfig, "heads" | "layerNormEps">> = new Map([
+  ["vit", { heads: 12, layerNormEps: 1e-12 }],
+  ["vit_mae", { heads: 12, layerNormEps: 1e-12 }],
+  ["vit_msn", { heads: 12, layerNormEps: 1e-6 }],
+]);
 
 /** Hints from the config.json at `where`. Throws for a model that is not a plain ViT, or one that cannot be run. */
 export function parseHuggingFaceConfig(value: unknown, where: string): ModelHints {
   const kind = value !== null && typeof value === "object" ? Reflect.get(value, "model_type") : undefined;
-  if (kind !== "vit")
-    throw new FileError(`${where}: model_type is ${showValue(kind)}; only plain ViTs ("vit") can be read.`);
+  const own = defaults.get(kind);
+  if (own === undefined)
+    throw new FileError(
+      `${where}: model_type is ${showValue(kind)}; only plain ViTs (${[...defaults.keys()].map(showValue).join(", ")}) can be read.`,
+    );
   const result = schema.safeParse(value);
   if (!result.success)
     throw new FileError(`${where}: ${describeIssue(result.error, value)}, which no ViT can have.`);
   const config = result.data;
-  const { hidden_act: activation = "gelu", num_channels: channels = 3, image_size: image } = config;
+  refuseOtherLayers(config, where);
+  return { where, ...sizesOf(config, own, where), ...headOf(config, where) };
+}
+
+function refuseOtherLayers(config: Config, where: string): void {
+  const { hidden_act: activation = "gelu", num_channels: channels = 3 } = config;
   if (activation !== "gelu")
     throw new FileError(
       `${where}: hidden_act is ${showValue(activation)}; only "gelu", the exact one, can be run.`,
     );
   if (channels !== 3) throw new FileError(`${where}: num_channels is ${channels}; only 3 can be run.`);
-  const patchSize = squarePatch(config.patch_size, where);
+}
+
+/** What the file leaves out and the weights show, such as the width, is left to these. */
+function sizesOf(
+  config: Config,
+  own: Pick<VitConfig, "heads" | "layerNormEps">,
+  where: string,
+): Partial<ModelHints> {
+  const image = config.image_size;
   const given = {
     width: config.hidden_size,
     depth: config.num_hidden_layers,
-    heads: config.num_attention_heads,
+    heads: config.num_attention_heads ?? own.heads,
     mlpWidth: config.intermediate_size,
-    layerNormEps: config.layer_norm_eps,
-    patchSize,
+    layerNormEps: config.layer_norm_eps ?? own.layerNormEps,
+    patchSize: squarePatch(config.patch_size, where),
     imageSize: typeof image === "number" ? ([image, image] as const) : image,
   };
   return {
-    where,
     names: {
       width: "hidden_size",
       depth: "num_hidden_layers",
@@ -86,6 +119,10 @@ export function parseHuggingFaceConfig(value: unknown, where: string): ModelHint
       imageSize: "image_size",
     },
     ...(Object.fromEntries(Object.entries(given).filter(([, item]) => item !== undefined)) as typeof given),
-    labels: parseLabels(config.id2label, where),
   };
+}
+
+function headOf(config: Config, where: string): Pick<ModelHints, "labels" | "problem"> {
+  const problem = parseProblem(config, where);
+  return { labels: parseLabels(config, where), ...(problem && { problem }) };
 }

@@ -1,11 +1,14 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { parseHuggingFaceSteps, renderHuggingFaceSteps } from "./hugging-face-steps.ts";
+import { parseHuggingFaceSteps, sayUnreadFields } from "./hugging-face-steps.ts";
 
 const half = { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] } as const;
-const imageNet = { mean: [0.485, 0.456, 0.406], std: [0.229, 0.224, 0.225] } as const;
-const options = { where: "P", imageSize: [224, 224] } as const;
+const clip = {
+  mean: [0.48145466, 0.4578275, 0.40821073],
+  std: [0.26862954, 0.26130258, 0.27577711],
+} as const;
+const options = { where: "P" };
 
 describe("parseHuggingFaceSteps", () => {
   it.each<[string, object, readonly Step[]]>([
@@ -48,8 +51,8 @@ describe("parseHuggingFaceSteps", () => {
       { image_processor_type: "DeiTImageProcessor", size: { height: 256, width: 256 }, crop_size: 224 },
       [
         ["resize", { size: [256, 256], filter: "bicubic" }],
-        ["centerCrop", { size: [224, 224] }],
-        ["normalize", imageNet],
+        ["centerCrop", { size: [224, 224], rounding: "down" }],
+        ["normalize", half],
       ],
     ],
     [
@@ -62,8 +65,8 @@ describe("parseHuggingFaceSteps", () => {
       },
       [
         ["resizeShort", { size: 256, filter: "lanczos" }],
-        ["centerCrop", { size: [224, 224] }],
-        ["normalize", imageNet],
+        ["centerCrop", { size: [224, 224], rounding: "down" }],
+        ["normalize", clip],
       ],
     ],
     [
@@ -96,11 +99,59 @@ describe("parseHuggingFaceSteps", () => {
     expect(parseHuggingFaceSteps(config, options)).toEqual(steps);
   });
 
+  it("takes one number for all channels, and padding to the size that images have", () => {
+    const config = { image_mean: 0.4, image_std: 0.2, do_pad: true, pad_size: { height: 224, width: 224 } };
+    expect(parseHuggingFaceSteps(config, options).at(-1)).toEqual([
+      "normalize",
+      { mean: [0.4, 0.4, 0.4], std: [0.2, 0.2, 0.2] },
+    ]);
+  });
+
+  it("takes timm's fields from a timm model that transformers has wrapped", () => {
+    const pretrained_cfg = { input_size: [3, 224, 224], crop_pct: 0.9, mean: [0.5, 0.5, 0.5] };
+    expect(
+      parseHuggingFaceSteps({ image_processor_type: "TimmWrapperImageProcessor", pretrained_cfg }, options),
+    ).toEqual([
+      ["resizeShort", { size: 248, filter: "bicubic" }],
+      ["centerCrop", { size: [224, 224] }],
+      ["normalize", { mean: [0.5, 0.5, 0.5], std: [0.229, 0.224, 0.225] }],
+    ]);
+  });
+
+  it("says which fields the processor does not read", () => {
+    const fields = { crop_pct: 0.9, rescale_offset: true, do_flip_channel_order: true };
+    expect(sayUnreadFields(fields, "P")).toEqual([
+      "P: crop_pct is 0.9, which ViTImageProcessor does not read.",
+      "P: rescale_offset is true, which ViTImageProcessor does not read.",
+      "P: do_flip_channel_order is true, which ViTImageProcessor does not read.",
+    ]);
+    expect(sayUnreadFields({ crop_pct: null, rescale_offset: false }, "P")).toEqual([]);
+    expect(sayUnreadFields({ image_processor_type: "ConvNextImageProcessor", crop_pct: 0.9 }, "P")).toEqual(
+      [],
+    );
+  });
+
   it.each<[unknown, string]>([
     [null, "P: the file holds null, which is not valid in an image processor."],
     [
       { size: { longest_edge: 5 } },
-      'P: size is {"longest_edge":5}, which is not valid in an image processor.',
+      'P: size is {"longest_edge":5}; only height with width, or shortest_edge alone, can be prepared.',
+    ],
+    [
+      { image_processor_type: "CLIPImageProcessor", size: { shortest_edge: 224, longest_edge: 512 } },
+      'P: size is {"shortest_edge":224,"longest_edge":512}; only height with width, or shortest_edge alone, can be prepared.',
+    ],
+    [
+      { do_pad: true, pad_size: { height: 256, width: 256 } },
+      'P: do_pad is true, and pad_size {"height":256,"width":256} is not the size of the images before, 224 x 224; padding cannot be prepared.',
+    ],
+    [
+      { image_processor_type: "MobileViTImageProcessor" },
+      'P: image_processor_type is "MobileViTImageProcessor"; known are ViTImageProcessor, DeiTImageProcessor, BeitImageProcessor, SiglipImageProcessor, PvtImageProcessor, BlipImageProcessor, BitImageProcessor, CLIPImageProcessor, ChineseCLIPImageProcessor, LevitImageProcessor, PoolFormerImageProcessor, MobileNetV1ImageProcessor, MobileNetV2ImageProcessor, ConvNextImageProcessor, EfficientNetImageProcessor.',
+    ],
+    [
+      { image_processor_type: "ConvNextImageProcessor", size: { height: 224, width: 224 } },
+      "P: size is [224,224]; ConvNext's processor needs a shortest_edge.",
     ],
     [{ size: 1e9 }, "P: size is 1000000000, which is not valid in an image processor."],
     [{ image_mean: [1] }, "P: image_mean is [1], which is not valid in an image processor."],
@@ -112,61 +163,5 @@ describe("parseHuggingFaceSteps", () => {
     [{ rlrr_steps: 3 }, "P: rlrr_steps: preprocessing must be a list of steps, got 3."],
   ])("refuses %o", (value, message) => {
     expect(() => parseHuggingFaceSteps(value, options)).toThrow(new FileError(message));
-  });
-});
-
-describe("renderHuggingFaceSteps", () => {
-  const squash: readonly Step[] = [
-    ["resize", { size: [224, 192], filter: "bicubic" }],
-    ["normalize", half],
-  ];
-  const crop: readonly Step[] = [
-    ["resizeShort", { size: 248, filter: "bilinear" }],
-    ["centerCrop", { size: [224, 224] }],
-    ["normalize", imageNet],
-  ];
-
-  it("says the same in Hugging Face's words", () => {
-    expect(renderHuggingFaceSteps(squash)).toEqual({
-      image_processor_type: "ViTImageProcessor",
-      do_resize: true,
-      size: { height: 224, width: 192 },
-      resample: 3,
-      do_convert_rgb: true,
-      do_rescale: true,
-      rescale_factor: 1 / 255,
-      do_normalize: true,
-      image_mean: half.mean,
-      image_std: half.std,
-      rlrr_steps: squash,
-    });
-    expect(renderHuggingFaceSteps(crop)).toMatchObject({
-      image_processor_type: "BitImageProcessor",
-      size: { shortest_edge: 248 },
-      resample: 2,
-      do_center_crop: true,
-      crop_size: { height: 224, width: 224 },
-    });
-  });
-
-  it.each([[squash], [crop]])("is read back, with our own key and without it (%#)", (steps) => {
-    const { rlrr_steps: own, ...foreign } = renderHuggingFaceSteps(steps);
-    expect(own).toEqual(steps);
-    expect(parseHuggingFaceSteps(foreign, options)).toEqual(steps);
-    expect(parseHuggingFaceSteps({ ...foreign, rlrr_steps: own }, options)).toEqual(steps);
-  });
-
-  it("keeps random steps in our own key, and gives Hugging Face their still counterparts", () => {
-    const random: readonly Step[] = [
-      ["resize", { size: [256, 256], filter: "bicubic" }],
-      ["randomCrop", { size: [224, 224] }],
-      ["randomHorizontalFlip", { probability: 0.5 }],
-      ["normalize", half],
-    ];
-    expect(renderHuggingFaceSteps(random)).toMatchObject({
-      do_center_crop: true,
-      crop_size: { height: 224, width: 224 },
-      rlrr_steps: random,
-    });
   });
 });

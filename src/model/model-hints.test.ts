@@ -29,14 +29,28 @@ describe("configure", () => {
     expect(config).toMatchObject({ heads: 16, layerNormEps: 1e-6, imageSize: [12, 12] });
     expect(notes).toEqual([
       "Image size 12 was inferred from 9 positions and patches of 4.",
-      "16 heads were inferred from the width of 1280.",
-      "Nothing gives the layer-norm epsilon; 0.000001 is taken, the default of timm.",
+      "No config.json says what the weights compute; assumed are exact GELU, norms before attention and MLP, a head that reads the CLS token, a layer-norm epsilon of 0.000001 (the default of timm) and 16 heads (from the width of 1280).",
     ]);
   });
 
   it("takes an image size that is not square from the configuration", () => {
     const tall = { ...hints, imageSize: [36, 4] as const };
     expect(configure(plan, tall, { where: "W" }).config.imageSize).toEqual([36, 4]);
+  });
+
+  it("asks for the heads of an architecture that is not known", () => {
+    const { heads: _, ...silent } = hints;
+    const unknown = { ...silent, unknownArchitecture: "vit_mine" };
+    expect(() => configure(plan, unknown, { where: "W" })).toThrow(
+      new InputError(
+        'C: architecture "vit_mine" is not among those of timm whose number of heads is known, and weights do not tell it. Give it as heads.',
+      ),
+    );
+    const { config, notes } = configure(plan, unknown, { where: "W", heads: 4 });
+    expect(config.heads).toBe(4);
+    expect(notes).toEqual([
+      'Architecture "vit_mine" is not among those of timm that are known; assumed are exact GELU, norms before attention and MLP and a head that reads the CLS token.',
+    ]);
   });
 
   it("takes the caller's heads where the config has none, and refuses others than the config's", () => {

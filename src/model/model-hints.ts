@@ -4,6 +4,7 @@ import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import type { Problem } from "./model.ts";
 import { inferHeads } from "./variants.ts";
 import type { VitConfig } from "./vit.ts";
 import type { WeightPlan } from "./weight-plan.ts";
@@ -16,6 +17,13 @@ export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  readonly problem?: Problem;
+  /** timm's name of an architecture that is not known: how many heads it has must be asked. */
+  readonly unknownArchitecture?: string;
+  /** A sentence for messages about a conflict between the file and the weights. */
+  readonly advice?: string;
+  /** What was not as the file says, for the user to see. */
+  readonly notes?: readonly string[];
 }
 
 type Size = VitConfig["imageSize"];
@@ -48,7 +56,7 @@ function refuseConflicts({ sizes }: WeightPlan, hints: ModelHints, where: string
     const said = hints[key];
     if (said !== undefined && said !== sizes[key])
       throw new FileError(
-        `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.`,
+        `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.${hints.advice ?? ""}`,
       );
   }
 }
@@ -65,7 +73,7 @@ function storedImageSize(
     const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
     if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
     throw new FileError(
-      `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.`,
+      `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.${hints.advice ?? ""}`,
     );
   }
   const side = Math.sqrt(patches);
@@ -85,7 +93,7 @@ function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHi
   if (classes === 0 || labels.length === 0) return [];
   if (labels.length !== classes)
     throw new FileError(
-      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.`,
+      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.${hints.advice ?? ""}`,
     );
   return labels;
 }
@@ -118,6 +126,31 @@ function distinctLabels(labels: readonly string[]): {
 const renderList = (items: readonly string[]): string =>
   `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;
 
+/** What weights do not show and no configuration says, in one sentence; `heads` where they were inferred. */
+function sayAssumed(
+  { scheme, sizes }: WeightPlan,
+  { where, layerNormEps, unknownArchitecture }: ModelHints,
+  heads: number | undefined,
+): string | undefined {
+  if (where !== undefined && unknownArchitecture === undefined) return undefined;
+  const why =
+    where === undefined
+      ? "No config.json says what the weights compute"
+      : `Architecture ${showValue(unknownArchitecture)} is not among those of timm that are known`;
+  const assumptions = [
+    "exact GELU",
+    "norms before attention and MLP",
+    "a head that reads the CLS token",
+    ...(layerNormEps === undefined
+      ? [`a layer-norm epsilon of ${scheme.layerNormEps} (the default of ${scheme.title})`]
+      : []),
+    ...(heads === undefined
+      ? []
+      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${sizes.width})`]),
+  ];
+  return `${why}; assumed are ${renderList(assumptions)}.`;
+}
+
 export interface Configured {
   /** With the image size that the weights were stored for. */
   readonly config: VitConfig;
@@ -132,7 +165,7 @@ export function configure(
   { where, heads: givenHeads }: { readonly where: string; readonly heads?: number },
 ): Configured {
   refuseConflicts(plan, hints, where);
-  const notes: string[] = [];
+  const notes: string[] = [...(hints.notes ?? [])];
   const { width, depth, mlpWidth, patchSize, classes } = plan.sizes;
 
   const { size: imageSize, note } = storedImageSize(plan, hints, where);
@@ -144,6 +177,12 @@ export function configure(
         `${hints.where ?? where} says ${hints.heads} heads, ${show("heads")} says ${givenHeads}. Leave the option out.`,
     );
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
+  const { unknownArchitecture } = hints;
+  if (said === undefined && unknownArchitecture !== undefined)
+    throw new InputError(
+      (show) =>
+        `${hints.where ?? where}: architecture ${showValue(unknownArchitecture)} is not among those of timm whose number of heads is known, and weights do not tell it. Give it as ${show("heads")}.`,
+    );
   const heads = said ?? inferHeads(width, where);
   if (!Number.isInteger(heads) || heads < 1 || width % heads !== 0) {
     if (givenHeads !== undefined)
@@ -152,13 +191,9 @@ export function configure(
       );
     throw new FileError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
   }
-  if (said === undefined) notes.push(`${heads} heads were inferred from the width of ${width}.`);
-
   const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
-  if (hints.layerNormEps === undefined)
-    notes.push(
-      `Nothing gives the layer-norm epsilon; ${layerNormEps} is taken, the default of ${plan.scheme.title}.`,
-    );
+  const assumed = sayAssumed(plan, hints, said === undefined ? heads : undefined);
+  if (assumed !== undefined) notes.push(assumed);
 
   const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));
   if (renamed !== undefined) notes.push(`${hints.where ?? where}: ${renamed}`);

@@ -4,6 +4,9 @@ import type { Weight, Weights } from "../formats/tensor.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ModelConfig } from "./architectures.ts";
 
+/** Any number of labels per image, each with a probability of its own, or numbers that are no classes at all. */
+export type Problem = "multi-label" | "regression";
+
 /**
  * A backbone. Names of its weights (linear weights are [out, in], as in PyTorch):
  * `patch.weight` [D, 3·p·p] (channel, row, column order), `patch.bias` [D], `cls` [1, 1, D], `position` [1, N+1, D] (CLS first),
@@ -20,6 +23,8 @@ export interface Model {
   readonly storedPosition?: Weight;
   /** One per row of the head; empty where the model names none. */
   readonly labels: readonly string[];
+  /** What its head was trained to say, where that is not one class per image. */
+  readonly problem?: Problem;
   /** From the model's own preprocessor config, where it has one. */
   readonly preprocessing?: readonly Step[];
   /** The absolute path or hub id that it can be read from again; absent for a model made in memory. */

@@ -14,6 +14,12 @@ const pair = (ours: string, theirs: string, part?: number): readonly Row[] =>
     ...(part === undefined ? {} : { part }),
   }));
 
+/** What training tools put before a model's own names: `module.`, `backbone.`, `model.encoder.`. */
+const anyPrefix = /^(\w+\.){0,4}$/;
+
+const scaled = (rows: readonly Row[], scaledBy: string): readonly Row[] =>
+  rows.map((row) => ({ ...row, scaledBy }));
+
 const single = (ours: string, theirs: string): Row => ({ ours, theirs, form: "same" });
 
 const patches = (theirs: string): readonly Row[] => [
@@ -38,7 +44,7 @@ const torch = {
 const timm: NamingScheme = {
   ...torch,
   title: "timm",
-  prefixes: [""],
+  prefixes: anyPrefix,
   blockRoot: "blocks.",
   layerNormEps: 1e-6,
   outer: [
@@ -53,12 +59,49 @@ const timm: NamingScheme = {
     ...pair("q", "attn.qkv", 0),
     ...pair("k", "attn.qkv", 1),
     ...pair("v", "attn.qkv", 2),
-    ...pair("o", "attn.proj"),
+    ...scaled(pair("o", "attn.proj"), "ls1.gamma"),
     ...pair("norm2", "norm2"),
     ...pair("fc1", "mlp.fc1"),
-    ...pair("fc2", "mlp.fc2"),
+    ...scaled(pair("fc2", "mlp.fc2"), "ls2.gamma"),
   ],
 };
+
+/** timm's names inside the two encoders of MoCo v3, whose small model has twice the heads of others: vits.py of its code. */
+const moco: NamingScheme = {
+  ...timm,
+  title: "MoCo v3",
+  prefixes: /^(module\.)?base_encoder\.$/,
+  measure: { ...timm.measure, headsOfWidth: (width) => (width === 384 ? 12 : undefined) },
+};
+
+const torchvisionNames = (mlp: readonly [fc1: string, fc2: string]): NamingScheme => ({
+  ...torch,
+  title: "torchvision",
+  prefixes: anyPrefix,
+  blockRoot: "encoder.layers.encoder_layer_",
+  layerNormEps: 1e-6,
+  outer: [
+    ...patches("conv_proj"),
+    single("cls", "class_token"),
+    single("position", "encoder.pos_embedding"),
+    ...pair("norm", "encoder.ln"),
+    ...pair("head", "heads.head"),
+  ],
+  block: [
+    ...pair("norm1", "ln_1"),
+    ...["q", "k", "v"].flatMap((ours, part) =>
+      ["weight", "bias"].map(
+        (kind): Row => ({
+          ...{ ours: `${ours}.${kind}`, theirs: `self_attention.in_proj_${kind}`, form: "same", part },
+        }),
+      ),
+    ),
+    ...pair("o", "self_attention.out_proj"),
+    ...pair("norm2", "ln_2"),
+    ...pair("fc1", `mlp.${mlp[0]}`),
+    ...pair("fc2", `mlp.${mlp[1]}`),
+  ],
+});
 
 const huggingFaceOuter: readonly Row[] = [
   ...patches("embeddings.patch_embeddings.projection"),
@@ -72,7 +115,7 @@ const huggingFaceOuter: readonly Row[] = [
 const huggingFace: NamingScheme = {
   ...torch,
   title: "Hugging Face",
-  prefixes: ["vit.", "", "deit."],
+  prefixes: anyPrefix,
   blockRoot: "encoder.layer.",
   layerNormEps: 1e-12,
   outer: huggingFaceOuter,
@@ -128,10 +171,13 @@ const own: NamingScheme = {
 };
 
 export const namingSchemes: readonly NamingScheme[] = [
+  moco,
   timm,
   huggingFace,
   huggingFace5,
   own,
+  torchvisionNames(["0", "3"]),
+  torchvisionNames(["linear_1", "linear_2"]),
   ...googleNamingSchemes,
 ];
 

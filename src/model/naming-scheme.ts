@@ -11,8 +11,11 @@ export interface SourceSizes
   readonly heads?: number;
 }
 
-/** How a tensor of a source becomes ours: as it is, (in…, out) transposed, or a kernel (row, column, channel, out). */
-export type Form = "same" | "transposed" | "kernel";
+/**
+ * How a tensor of a source becomes ours: as it is, (in…, out) transposed, a kernel (row, column, channel, out), or positions of
+ * the patches alone, before which CLS gets a row of zeros.
+ */
+export type Form = "same" | "transposed" | "kernel" | "patches";
 
 export interface Row {
   /** Our name; inside a block without `blocks.{i}.`. */
@@ -22,6 +25,8 @@ export interface Row {
   readonly form: Form;
   /** 0, 1 or 2: which third of the rows of a fused q, k, v. */
   readonly part?: number;
+  /** Their name of the layer scale [out] that follows in a block, where there is one: it is folded into weight and bias. */
+  readonly scaledBy?: string;
   /** Their shape, where it is not ours. */
   readonly shape?: (sizes: SourceSizes) => Shape;
 }
@@ -29,7 +34,8 @@ export interface Row {
 export interface NamingScheme {
   /** For messages. */
   readonly title: string;
-  readonly prefixes: readonly string[];
+  /** What may stand before all names: one of these, or whatever the pattern matches. */
+  readonly prefixes: readonly string[] | RegExp;
   /** What stands before the number of a block. */
   readonly blockRoot: string;
   readonly separator: "." | "/";
@@ -44,6 +50,8 @@ export interface NamingScheme {
     readonly mlpWidth: (shape: Shape) => number;
     /** Heads, from the shape of q. */
     readonly heads?: (shape: Shape) => number;
+    /** Heads by the width, where all models of these names have the same. */
+    readonly headsOfWidth?: (width: number) => number | undefined;
   };
   /** The project's default, for weights that come without a configuration. */
   readonly layerNormEps: number;

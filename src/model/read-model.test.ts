@@ -3,12 +3,13 @@ import {
   readdirSync,
   readFileSync,
   realpathSync,
+  renameSync,
   rmSync,
   symlinkSync,
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import {
   classicTensors,
@@ -197,7 +198,7 @@ describe("readModel", () => {
     );
     expect(model.notes).toEqual([
       "Image size 12 was inferred from 9 positions and patches of 4.",
-      "Nothing gives the layer-norm epsilon; 0.000001 is taken, the default of timm.",
+      "No config.json says what the weights compute; assumed are exact GELU, norms before attention and MLP, a head that reads the CLS token and a layer-norm epsilon of 0.000001 (the default of timm).",
     ]);
     expect(model.config.classes).toBe(0);
     const google = await readModel(npz(googleArrays(weights)));
@@ -205,7 +206,7 @@ describe("readModel", () => {
     const bare = await readModel(await safetensors(classicTensors(weights)), { heads });
     expect(bare.config.layerNormEps).toBe(1e-12);
     expect(bare.notes.at(-1)).toBe(
-      "Nothing gives the layer-norm epsilon; 1e-12 is taken, the default of Hugging Face.",
+      "No config.json says what the weights compute; assumed are exact GELU, norms before attention and MLP, a head that reads the CLS token and a layer-norm epsilon of 1e-12 (the default of Hugging Face).",
     );
   });
 
@@ -255,6 +256,39 @@ describe("readModel", () => {
       source: join(path, "model.safetensors"),
       notes: ["config.json beside model.safetensors was read with it."],
     });
+  });
+
+  it("reads the configuration beside a file of another name, and does not guess the heads", async () => {
+    const path = await modelFolder({ "config.json": { ...config, num_attention_heads: 8 } });
+    renameSync(join(path, "model.safetensors"), join(path, "my-vit.safetensors"));
+    const named = await readModel(join(path, "my-vit.safetensors"));
+    expect(named.config.heads).toBe(8);
+    expect(named.labels).toEqual(["cat", "dog", "owl"]);
+    expect(named.notes).toEqual(["config.json beside my-vit.safetensors was read with it."]);
+    const whole = await readModel(path);
+    expect(whole.config).toEqual(named.config);
+    expect(whole.notes).toEqual([
+      `my-vit.safetensors was read, as ${basename(path)} has no model.safetensors.`,
+    ]);
+  });
+
+  it("says what to do where the configuration beside a file is another's", async () => {
+    const path = await modelFolder({ "config.json": { port: 8080 } });
+    const file = join(path, "my-vit.safetensors");
+    renameSync(join(path, "model.safetensors"), file);
+    const { notes } = await readModel(file, { heads });
+    expect(notes[1]).toBe(`${join(path, "config.json")} describes no model, so it was not used.`);
+    const advice =
+      "If it is not the configuration of my-vit.safetensors, move my-vit.safetensors to another folder.";
+    for (const [other, message] of [
+      [{ ...config, hidden_size: 32 }, `hidden_size is 32, but the weights in ${file} have 16. ${advice}`],
+      [{ model_type: "bert" }, advice],
+    ] as const) {
+      writeFileSync(join(path, "config.json"), JSON.stringify(other));
+      const error = await readModel(file, { heads }).catch((caught: unknown) => caught);
+      expect(error).toBeInstanceOf(FileError);
+      expect(String(error)).toContain(message);
+    }
   });
 
   it("reads shards", async () => {
@@ -358,7 +392,11 @@ describe("readModel refuses", () => {
 
   it.each<[string, string, string]>([
     ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
-    ["config.json", "[]", 'C: model_type is nothing; only plain ViTs ("vit") can be read.'],
+    [
+      "config.json",
+      "[]",
+      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+    ],
     [
       "preprocessor_config.json",
       '{"resample": 9}',

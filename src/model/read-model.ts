@@ -1,6 +1,7 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
 import { basename } from "node:path";
+import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -11,7 +12,7 @@ import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
 import type { HubOptions } from "./hub.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
-import { parseHuggingFaceSteps } from "./hugging-face-steps.ts";
+import { parseHuggingFaceSteps, sayUnreadFields } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel, locateNamed } from "./locate-model.ts";
 import type { Model } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
@@ -42,16 +43,32 @@ export interface ReadModelOptions {
   readonly onProgress?: (progress: ModelProgress) => void;
 }
 
-async function readHints({ config }: LocatedModel): Promise<ModelHints> {
+/** What the configuration says; one that merely lies beside a file, and describes no model, says nothing. */
+async function readHints({ config, beside }: LocatedModel): Promise<ModelHints> {
   if (config === undefined) return {};
   const value = await readJson(config);
-  return isTimmConfig(value) ? parseTimmConfig(value, config) : parseHuggingFaceConfig(value, config);
+  if (beside === undefined) return parseHints(value, config);
+  if (!describesModel(value)) return { notes: [`${config} describes no model, so it was not used.`] };
+  const advice = ` If it is not the configuration of ${beside}, move ${beside} to another folder.`;
+  try {
+    return { ...parseHints(value, config), advice };
+  } catch (error) {
+    throw error instanceof FileError ? new FileError(error.message + advice, { cause: error }) : error;
+  }
 }
+
+const parseHints = (value: unknown, where: string): ModelHints =>
+  isTimmConfig(value) ? parseTimmConfig(value, where) : parseHuggingFaceConfig(value, where);
+
+const describesModel = (value: unknown): boolean =>
+  value !== null &&
+  typeof value === "object" &&
+  ["model_type", "architecture", "architectures"].some((key) => Object.hasOwn(value, key));
 
 /** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
 function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
   const stored = source.get(origin.source)?.stored;
-  if (stored === undefined || origin.form !== "same") return undefined;
+  if (stored === undefined || origin.form !== "same" || origin.scaledBy !== undefined) return undefined;
   return { shape, path: stored.path, offset: stored.offset + (origin.part ?? 0) * sizeOf(shape) * 4 };
 }
 
@@ -115,13 +132,18 @@ async function atImageSize(
   };
 }
 
-async function readSteps(
-  { preprocessor }: LocatedModel,
-  hints: ModelHints,
-  size: ModelConfig["imageSize"],
-): Promise<readonly Step[] | undefined> {
-  if (preprocessor === undefined) return hints.preprocessing;
-  return parseHuggingFaceSteps(await readJson(preprocessor), { where: preprocessor, imageSize: size });
+interface ReadSteps {
+  readonly steps?: readonly Step[] | undefined;
+  readonly notes: readonly string[];
+}
+
+async function readSteps({ preprocessor }: LocatedModel, hints: ModelHints): Promise<ReadSteps> {
+  if (preprocessor === undefined) return { steps: hints.preprocessing, notes: [] };
+  const value = await readJson(preprocessor);
+  return {
+    steps: parseHuggingFaceSteps(value, { where: preprocessor }),
+    notes: sayUnreadFields(value, preprocessor),
+  };
 }
 
 /** The model that `source` names: a .safetensors or .npz file, a folder, a named model such as `tiny`, or a hub id. */
@@ -145,7 +167,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   signal?.throwIfAborted();
   const [first = located.id] = located.weights;
   const where = located.weights.length === 1 ? first : located.source;
-  const plan = planWeights(tensors, where);
+  const plan = planWeights(tensors, where, hints);
   const {
     config: stored,
     labels,
@@ -155,9 +177,16 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   const positioned = await atImageSize({ config: stored, weights: placed.weights }, options);
   const { config, weights, storedPosition } = positioned;
 
-  const steps = await readSteps(located, hints, stored.imageSize);
+  const { steps, notes: unread } = await readSteps(located, hints);
   const preprocessing = steps && fitSteps(steps, config.imageSize);
-  const allNotes = [...located.notes, ...plan.notes, ...notes, ...placed.notes, ...positioned.notes];
+  const allNotes = [
+    ...located.notes,
+    ...plan.notes,
+    ...notes,
+    ...placed.notes,
+    ...positioned.notes,
+    ...unread,
+  ];
   if (steps !== undefined && preprocessing !== steps)
     allNotes.push(
       `Preprocessing was changed from ${outputSize(steps).join(" x ")} to ${config.imageSize.join(" x ")} pixels.`,
@@ -169,6 +198,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
     weights,
     ...(storedPosition && { storedPosition }),
     labels,
+    ...(hints.problem && stored.classes > 0 && { problem: hints.problem }),
     files: located.weights,
     ...(preprocessing && { preprocessing }),
     notes: allNotes,

@@ -13,7 +13,7 @@ const unsupported: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(^|\.)(reg_token|register_tokens)$/, "a ViT with register tokens"],
   [/relative_position|(^|\.)rel_pos/, "a model with relative position bias (Swin, BEiT)"],
   [/(^|\.)layers\.\d+\.(blocks|downsample)\.|^swin\./, "a Swin Transformer"],
-  [/(^|\.)ls[12]\.gamma$|layer_scale[12]?\.|(^|\.)gamma_[12]$/, "a ViT with layer scale"],
+  [/layer_scale[12]?\.|(^|\.)gamma_[12]$/, "a ViT with layer scale"],
   [/(^|\.)(q_norm|k_norm)\./, "a ViT with normalised queries and keys"],
   [/(^|\.)fc_norm\./, "a ViT that averages its tokens"],
   [/(^|\.)(norm_pre|ln_pre|pre_layrnorm|pre_layernorm)\./, "a ViT with a norm before its blocks (CLIP)"],
@@ -35,10 +35,13 @@ export function refuseUnsupported(names: Iterable<string>, where: string): void 
 }
 
 const ignorable: readonly (readonly [pattern: RegExp, what: string])[] = [
-  [/^((vit|deit)\.)?pooler\./, "the pooler"],
+  [/(^|\.)pooler\./, "the pooler"],
+  [/(^|\.)(momentum_encoder|student|target_encoder)\./, "the other encoder of pre-training"],
+  [/(^|\.)predictor\./, "the predictor of pre-training"],
+  [/(^|\.)head\.(\d+|mlp|last_layer)\./, "the projection head of pre-training"],
   [/(^|\/)pre_logits[./]/, "the layer before the head (pre_logits)"],
   [/(^|\.)mask_token$/, "the mask token"],
-  [/^decoder\./, "the decoder of pre-training"],
+  [/(^|\.)decoder(_embed|_blocks|_norm|_pred)?\.|(^|\.)decoder_pos_embed$/, "the decoder of pre-training"],
   [/^opt\/state\//, "the state of an optimizer"],
 ];
 

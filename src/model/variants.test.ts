@@ -27,6 +27,7 @@ describe("variants", () => {
 describe("inferHeads", () => {
   it("takes the published number, and 64 columns a head where none is", () => {
     expect([192, 384, 768, 1024, 1280].map((width) => inferHeads(width, "X"))).toEqual([3, 6, 12, 16, 16]);
+    expect([1152, 1408, 1664].map((width) => inferHeads(width, "X"))).toEqual([16, 16, 16]);
     expect(inferHeads(256, "X")).toBe(4);
     expect(() => inferHeads(100, "X")).toThrow(
       new InputError(

@@ -39,13 +39,21 @@ export type VariantName = keyof typeof variants;
 
 export const isVariant = (name: string): name is VariantName => Object.hasOwn(variants, name);
 
+/** Of so400m, giant and gigantic, whose heads are wider: Alabdulmohsin et al. 2023 and Zhai et al. 2022, table 2. */
+const headsOfWidth: ReadonlyMap<number, number> = new Map([
+  [1152, 16],
+  [1408, 16],
+  [1664, 16],
+]);
+
 /**
  * Heads of a ViT of `width`, where nothing says: the published size of that width, else 64 columns per head.
  * `where` names the weights in the message.
  */
 export function inferHeads(width: number, where: string): number {
-  const published = Object.values(sizes).find((size) => size.width === width);
-  if (published !== undefined) return published.heads;
+  const published =
+    Object.values(sizes).find((size) => size.width === width)?.heads ?? headsOfWidth.get(width);
+  if (published !== undefined) return published;
   if (width % 64 === 0) return width / 64;
   throw new InputError(
     (show) =>

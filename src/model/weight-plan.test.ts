@@ -17,6 +17,9 @@ const weights = seededWeights();
 const without = (tensors: Tensors, name: string): Tensors =>
   new Map([...tensors].filter(([other]) => other !== name));
 
+const withPrefix = (tensors: Tensors, prefix: string): Tensors =>
+  new Map([...tensors].map(([name, tensor]) => [prefix + name, tensor]));
+
 const withTensor = (tensors: Tensors, name: string, shape: readonly number[] = [1]): Tensors =>
   new Map([...tensors, [name, { shape, data: new Float32Array(0) }]]);
 
@@ -25,7 +28,8 @@ describe("planWeights", () => {
   const classic = classicTensors(weights);
   const google = googleArrays(weights);
   const plain = "Only plain ViTs can be read: a CLS token, pre-norm blocks, GELU and one final norm.";
-  const titles = "timm, Hugging Face, Hugging Face (transformers 5), rlrr, Google, Google (big_vision)";
+  const titles =
+    "MoCo v3, timm, Hugging Face, Hugging Face (transformers 5), rlrr, torchvision, Google, Google (big_vision)";
 
   it("measures the sizes, and finds each weight in the order of our files", () => {
     const { imageSize: _, heads, layerNormEps: __, ...sizes } = seededConfig;
@@ -38,6 +42,40 @@ describe("planWeights", () => {
       part: 1,
     });
     expect(planWeights(google, "X").sizes.heads).toBe(heads);
+  });
+
+  it.each([
+    ["module.", timm],
+    ["backbone.", timm],
+    ["model.encoder.", timm],
+    ["module.", classic],
+    ["backbone.vit.", classicTensors(weights, "")],
+    ["0.", timm],
+  ] as const)("finds the model behind %s", (prefix, tensors) => {
+    const { origins, notes } = planWeights(withPrefix(tensors, prefix), "X");
+    expect([...origins.keys()]).toEqual([...weights.keys()]);
+    expect(origins.get("cls")?.source).toMatch(`${prefix}`);
+    expect(origins.get("head.weight")?.source.startsWith(prefix)).toBe(true);
+    expect(notes).toEqual([]);
+  });
+
+  it("finds a head that stands outside the body's prefix, at any height", () => {
+    const names = (prefix: string) =>
+      new Map(
+        [...timm].map(([name, tensor]) => [
+          name.startsWith("head.") ? prefix + name : `model.net.${name}`,
+          tensor,
+        ]),
+      );
+    for (const prefix of ["", "model.", "model.net."])
+      expect(planWeights(names(prefix), "X").origins.get("head.bias")?.source).toBe(`${prefix}head.bias`);
+  });
+
+  it("takes the teacher of a pre-training with two encoders, and says so", () => {
+    const two = new Map([...withPrefix(timm, "student."), ...withPrefix(timm, "teacher.")]);
+    const { origins, notes } = planWeights(two, "X");
+    expect(origins.get("cls")?.source).toBe("teacher.cls_token");
+    expect(notes).toEqual(["Ignored the other encoder of pre-training."]);
   });
 
   it.each<[Tensors, string]>([
@@ -53,7 +91,11 @@ describe("planWeights", () => {
     [withTensor(timm, "reg_token"), `X: tensor "reg_token" belongs to a ViT with register tokens. ${plain}`],
     [
       withTensor(timm, "blocks.0.ls1.gamma"),
-      `X: tensor "blocks.0.ls1.gamma" belongs to a ViT with layer scale. ${plain}`,
+      'X: tensor "blocks.0.ls1.gamma" has shape [1]; this model needs [16].',
+    ],
+    [
+      new Map([...withPrefix(timm, "a."), ...withPrefix(timm, "b.")]),
+      'X: it holds several Vision Transformers, under "a.", "b.". Keep the tensors of one of them.',
     ],
     [
       withTensor(classic, "encoder.layer.0.layer_scale1.lambda1"),

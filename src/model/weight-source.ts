@@ -5,6 +5,7 @@ import { isFloatType } from "../formats/float-types.ts";
 import { readNpz, readNpzArray } from "../formats/npz.ts";
 import { readSafetensors, readTensor } from "../formats/safetensors.ts";
 import type { Shape, StoredTensor, Tensor } from "../formats/tensor.ts";
+import { whyUnreadable } from "./unreadable-weights.ts";
 
 export interface SourceTensor {
   readonly shape: Shape;
@@ -43,7 +44,10 @@ async function openNpz(path: string): Promise<WeightSource> {
 function open(path: string): Promise<WeightSource> {
   if (path.endsWith(".safetensors")) return openSafetensors(path);
   if (path.endsWith(".npz")) return openNpz(path);
-  throw new InputError(`${path}: weights are read from .safetensors or .npz files.`);
+  const why = whyUnreadable(path);
+  throw new InputError(
+    `${path}${why === undefined ? ": weights are read from .safetensors or .npz files." : ` ${why}`}`,
+  );
 }
 
 /** Opens one weights file, or the shards of one model. */

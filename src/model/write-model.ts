@@ -7,9 +7,9 @@ import { writeFolderAtomically } from "../files/write-folder.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { renderShape, type Shape, sameShape, type Weight, type Weights } from "../formats/tensor.ts";
 import { modelShapes } from "./architectures.ts";
-import { renderHuggingFaceSteps } from "./hugging-face-steps.ts";
 import type { Model } from "./model.ts";
 import { huggingFaceNames } from "./names.ts";
+import { renderHuggingFaceSteps } from "./render-hugging-face-steps.ts";
 import type { VitConfig } from "./vit.ts";
 
 export interface WriteModelOptions {

@@ -21,7 +21,11 @@ export interface ClassifierGraphOptions {
 }
 
 /** Refuses a model that only an adapter's head could make a classifier of. */
-export function checkHead({ id, config }: Model): void {
+export function checkHead({ id, config, problem }: Model): void {
+  if (problem === "regression")
+    throw new InputError(
+      `${id} was trained for regression, so its head gives numbers that are no classes. Name an adapter that was trained on it.`,
+    );
   if (config.classes === 0)
     throw new InputError(
       `${id} has no head, so it cannot classify by itself. Name an adapter that was trained on it.`,

@@ -70,6 +70,39 @@ describe("load", () => {
     );
   });
 
+  it("gives each label of a multi-label model a probability of its own", async () => {
+    await merge(at("run"), at("multi"), { engine });
+    const config = JSON.parse(await readFile(at("multi", "config.json"), "utf8"));
+    const single = await load(at("multi"), { engine });
+    const [before] = await collect(single.predict(at("red.png")));
+    await single.close();
+    const write = (problem_type: string) =>
+      writeFile(at("multi", "config.json"), JSON.stringify({ ...config, problem_type }));
+    await write("multi_label_classification");
+    await using model = await load(at("multi"), { engine });
+    expect(model.notes.at(-1)).toBe(
+      "multi answers for each label by itself, so its probabilities do not add up to 1.",
+    );
+    const [after] = await collect(model.predict(at("red.png")));
+    // Both orders are the logits'. p = e^x / Σ and s = 1 / (1 + e^-x), so ln(s / (1 - s)) - ln(p) is the same for every label.
+    const shifts = after?.labels?.map(({ label, probability }, index) => {
+      expect(label).toBe(before?.labels?.[index]?.label);
+      return Math.log(probability / (1 - probability)) - Math.log(before?.labels?.[index]?.probability ?? 0);
+    });
+    for (const shift of shifts ?? [Number.NaN]) expect(shift).toBeCloseTo(shifts?.[0] ?? 0, 4);
+    await expect(model.evaluate(at("data"))).rejects.toThrow(
+      new InputError(
+        "multi answers for each label by itself, with any number of labels per image; evaluate compares one label per image. Train an adapter on it for that.",
+      ),
+    );
+    await write("regression");
+    await expect(load(at("multi"), { engine })).rejects.toThrow(
+      new InputError(
+        "multi was trained for regression, so its head gives numbers that are no classes. Name an adapter that was trained on it.",
+      ),
+    );
+  });
+
   it("refuses a model without a head, in words for a program", async () => {
     await expect(load(at("base"), { engine })).rejects.toThrow(
       new InputError(
@@ -391,6 +424,7 @@ describe("close", () => {
     const loaded = await load(at("run"), { engine: failing });
     const model = new LoadedModelClass({
       ...loaded,
+      scores: "softmax",
       engine: failing,
       batchSize: 4,
       release: async () => {

@@ -16,7 +16,7 @@ import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { classifierGraph } from "./classifier.ts";
 import { type EvaluateOptions, evaluate, type ModelEvaluation } from "./evaluate.ts";
-import { softmax, topK } from "./metrics.ts";
+import { sigmoids, softmax, topK } from "./metrics.ts";
 import type { OpenedModel } from "./open-model.ts";
 import { orderedPrefetch } from "./ordered-prefetch.ts";
 import { PredictionQueue } from "./prediction-queue.ts";
@@ -119,6 +119,12 @@ export class LoadedModel implements AsyncDisposable {
   /** How good it is on labelled images: a folder, a list or a data set that was read. */
   evaluate(data: string | Dataset, options: EvaluateOptions = {}): Promise<ModelEvaluation> {
     const session = (batchSize: number) => this.#session(batchSize);
+    if (this.#parts.scores === "sigmoid" && this.labels.length > 1)
+      return Promise.reject(
+        new InputError(
+          `${this.model.id} answers for each label by itself, with any number of labels per image; evaluate compares one label per image. Train an adapter on it for that.`,
+        ),
+      );
     return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session }, options)));
   }
 
@@ -202,7 +208,7 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   #best(logits: Float32Array, { count, where }: { readonly count: number; readonly where: string }) {
-    const probabilities = softmax(logits);
+    const probabilities = this.#parts.scores === "sigmoid" ? sigmoids(logits) : softmax(logits);
     // Pixels are whole numbers of a byte, so only weights can be the cause.
     if (!probabilities.every(Number.isFinite)) {
       const whose = this.adapter ? `${this.model.id} or of the adapter` : this.model.id;

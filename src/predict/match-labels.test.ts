@@ -22,6 +22,18 @@ describe("matchLabels", () => {
     );
   });
 
+  it("takes numbers for rows where the model names no labels", () => {
+    const to = ["LABEL_0", "LABEL_1", "LABEL_2"];
+    expect(matchLabels(labelled(0, 1), { from: ["2", "0"], to, where: "pets" })).toEqual([
+      { path: "0.png", label: 2 },
+      { path: "1.png", label: 0 },
+    ]);
+    expect(() => matchLabels(labelled(0), { from: ["3"], to, where: "pets" })).toThrow(
+      'not the model\'s: "3"',
+    );
+    expect(() => matchLabels(labelled(0), { ...names, from: ["0"] })).toThrow('not the model\'s: "0"');
+  });
+
   it("refuses classes that the model lacks", () => {
     expect(() => matchLabels(labelled(0, 1), { ...names, to: ["dog"] })).toThrow(
       new InputError('pets: 1 of its classes are not the model\'s: "cat". The model knows 1: "dog".'),

@@ -15,6 +15,9 @@ export interface LabelNames {
 /** Examples with their labels as rows of the head. The data may lack some of the model's classes, but not have others. */
 export function matchLabels(examples: readonly Example[], { from, to, where }: LabelNames): Example[] {
   const rows = new Map(to.map((name, row) => [name, row]));
+  // Where the model names no labels, a number in the data is the row of that number.
+  if (to.every((name, row) => name === `LABEL_${row}`))
+    for (const row of to.keys()) rows.set(String(row), row);
   const used = new Set(examples.map(({ label }) => label));
   const unknown = from.filter((name, label) => used.has(label) && !rows.has(name));
   if (unknown.length > 0) {

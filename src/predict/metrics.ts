@@ -62,6 +62,10 @@ export interface Metrics {
   readonly predictions: readonly number[];
 }
 
+/** Each logit as a probability of its own. */
+export const sigmoids = (logits: ArrayLike<number>): Float64Array =>
+  Float64Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit)));
+
 /** exp(xᵢ - max) / Σ exp(xⱼ - max): no overflow, whatever the size of the logits. */
 export function softmax(logits: ArrayLike<number>): Float64Array {
   const result = Float64Array.from(logits);

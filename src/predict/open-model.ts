@@ -32,6 +32,8 @@ export interface OpenedModel {
   readonly preprocessing: readonly Step[];
   /** One per row of the head. */
   readonly labels: readonly string[];
+  /** What makes probabilities of logits: one class per image, or each label by itself. */
+  readonly scores: "softmax" | "sigmoid";
   /** What was inferred or taken for granted and not said when an adapter was trained, for the user to see. */
   readonly notes: readonly string[];
 }
@@ -66,12 +68,22 @@ export async function openModel(
     adapter,
     preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(model.config.imageSize),
     labels: adapter?.labels ?? labelsOf(model),
-    notes: adapter ? [] : [...model.notes, ...sayAssumedSteps(model)],
+    scores: adapter ? "softmax" : scoresOf(model),
+    notes: adapter ? [] : [...model.notes, ...sayAssumedSteps(model), ...sayScores(model)],
   };
 }
 
 const signalOf = ({ signal }: OpenModelOptions): { readonly signal?: AbortSignal } =>
   signal ? { signal } : {};
+
+/** As transformers' pipeline does it: a single row is a yes or no. */
+const scoresOf = ({ problem, config }: Model): OpenedModel["scores"] =>
+  problem === "multi-label" || config.classes === 1 ? "sigmoid" : "softmax";
+
+const sayScores = (model: Model): readonly string[] =>
+  scoresOf(model) === "softmax"
+    ? []
+    : [`${model.id} answers for each label by itself, so its probabilities do not add up to 1.`];
 
 /** Names for every row of the head. */
 const labelsOf = ({ labels, config }: Model): readonly string[] =>

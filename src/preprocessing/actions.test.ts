@@ -25,6 +25,13 @@ describe("crop", () => {
   });
 });
 
+describe("crop with a fill", () => {
+  it("has its colour outside the image", () => {
+    const { pixels } = crop(image(1, 1), { top: 0, left: -1, height: 1, width: 2, fill: [7, 8, 9] });
+    expect([...pixels]).toEqual([7, 8, 9, 1, 2, 3]);
+  });
+});
+
 describe("flip", () => {
   it("mirrors left and right and keeps the channels in order", () => {
     const flipped = flip(image(3, 2));

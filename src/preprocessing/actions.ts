@@ -40,11 +40,12 @@ export function applyActions(image: Image, actions: readonly Action[]): Image {
   }, image);
 }
 
-/** The pixels of `box`. */
+/** The pixels of `box`; its fill, or black, outside the image. */
 export function crop(image: Image, box: Box): Image {
-  const { top, left, height, width } = box;
+  const { top, left, height, width, fill } = box;
   if (top === 0 && left === 0 && height === image.height && width === image.width) return image;
   const pixels = new Uint8Array(width * height * 3);
+  if (fill) for (let at = 0; at < pixels.length; at += 3) pixels.set(fill, at);
   const firstColumn = Math.max(0, left);
   const lastColumn = Math.min(image.width, left + width);
   const lastRow = Math.min(image.height, top + height);

@@ -3,12 +3,14 @@
 import type { Image } from "./image.ts";
 import type { Size, StepOptions } from "./steps.ts";
 
-/** A box of an image in pixels; what lies outside the image is black. */
+/** A box of an image in pixels. */
 export interface Box {
   readonly top: number;
   readonly left: number;
   readonly height: number;
   readonly width: number;
+  /** The bytes of what lies outside the image; black where left out. */
+  readonly fill?: readonly [red: number, green: number, blue: number] | undefined;
 }
 
 export type ImageSize = Pick<Image, "width" | "height">;
@@ -29,6 +31,17 @@ export function shortSideSize({ width, height }: ImageSize, size: number): Size 
   return width <= height ? [long, size] : [size, long];
 }
 
+/** timm's `ResizeKeepRatio`: both sides divided by the larger of their ratios to `size` ("contain") or the smaller ("cover"). */
+export function fitSize(
+  { width, height }: ImageSize,
+  { size, fit }: Pick<StepOptions["resizeFit"], "size" | "fit">,
+): Size {
+  const ratios = [height / size[0], width / size[1]];
+  const ratio = fit === "contain" ? Math.max(...ratios) : Math.min(...ratios);
+  const side = (pixels: number) => Math.max(1, roundHalfEven(pixels / ratio));
+  return [side(height), side(width)];
+}
+
 /** Where torchvision's centre crop begins along one side; negative where the image is smaller and gets a border. */
 const centerStart = (inSize: number, outSize: number): number =>
   inSize < outSize ? 0 - Math.floor((outSize - inSize) / 2) : roundHalfEven((inSize - outSize) / 2);
@@ -37,6 +50,14 @@ const centerStart = (inSize: number, outSize: number): number =>
 export const centerBox = (image: ImageSize, [height, width]: Size): Box => ({
   top: centerStart(image.height, height),
   left: centerStart(image.width, width),
+  height,
+  width,
+});
+
+/** The box of transformers' `center_crop`: half a pixel is rounded down, inside the image and outside. */
+export const centerBoxDown = (image: ImageSize, [height, width]: Size): Box => ({
+  top: Math.floor((image.height - height) / 2),
+  left: Math.floor((image.width - width) / 2),
   height,
   width,
 });

@@ -14,8 +14,10 @@ function describeStep(step: Step): string {
       return `resized to ${pixels(options.size)} (${options.filter}, aspect ratio not kept)`;
     case "resizeShort":
       return `shorter side resized to ${options.size} pixels (${options.filter}, aspect ratio kept)`;
+    case "resizeFit":
+      return `resized to ${options.fit === "cover" ? "cover" : "fit into"} ${pixels(options.size)} (${options.filter}, aspect ratio kept)`;
     case "centerCrop":
-      return `cropped to the ${pixels(options.size)} at the center`;
+      return `cropped to the ${pixels(options.size)} at the center${options.fill ? `, filled up with the colour ${channels(options.fill)}` : ""}`;
     case "randomCrop":
       return `cropped to ${pixels(options.size)} at random (at the center when evaluated)`;
     case "randomResizedCrop":

@@ -24,7 +24,7 @@ describe("parseSteps", () => {
 
   const many = Array.from({ length: 33 }, () => resize);
   const names =
-    "resize, resizeShort, centerCrop, randomCrop, randomResizedCrop, randomHorizontalFlip, normalize";
+    "resize, resizeShort, resizeFit, centerCrop, randomCrop, randomResizedCrop, randomHorizontalFlip, normalize";
   const sides = "[height, width], each a whole number from 1 to 4096";
   it.each<[unknown, string]>([
     [undefined, "f.json: preprocessing must be a list of steps, got missing."],
@@ -59,7 +59,7 @@ describe("parseSteps", () => {
     ],
     [
       last(["centerCrop", { size: [8, 8], filter: "box" }]),
-      'f.json: step 1, centerCrop: there is no option "filter"; known are size.',
+      'f.json: step 1, centerCrop: there is no option "filter"; known are size, rounding, fill.',
     ],
     [
       last(["resizeShort", { size: "8", filter: "box" }]),

@@ -32,13 +32,11 @@ export function planSteps(
   let size = image;
   for (const step of steps)
     for (const action of kindOf(step).actions(step[1], size, random)) {
-      // Its width is changed first, so a tall needle is wide and tall for a while.
-      const between = action.type === "resize" ? { width: action.size[1], height: size.height } : size;
+      // Between its two passes a resize is never larger than before or after both: where the width grows, fewer rows come first.
       size = sizeAfter(size, action);
-      const largest = [between, size].find(({ width, height }) => width * height > MAX_RESIZED_PIXELS);
-      if (largest)
+      if (size.width * size.height > MAX_RESIZED_PIXELS)
         throw new FileError(
-          `${where} is ${renderImageSize(image)}, so ${step[0]} would make it ${renderImageSize(largest)}; at most ${MAX_RESIZED_PIXELS} pixels are allowed. Crop it first.`,
+          `${where} is ${renderImageSize(image)}, so ${step[0]} would make it ${renderImageSize(size)}; at most ${MAX_RESIZED_PIXELS} pixels are allowed. Crop it first.`,
         );
       actions.push(action);
     }

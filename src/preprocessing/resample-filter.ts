@@ -13,7 +13,7 @@ const sinc = (x: number): number => (x === 0 ? 1 : Math.sin(x * Math.PI) / (x * 
 function hamming(distance: number): number {
   const x = Math.abs(distance);
   if (x === 0) return 1;
-  return x >= 1 ? 0 : sinc(x) * (0.54 + 0.46 * Math.cos(x * Math.PI));
+  return x >= 1 ? 0 : sinc(x) * (Math.fround(0.54) + Math.fround(0.46) * Math.cos(x * Math.PI)); // Pillow's are floats
 }
 
 /** Keys' cubic with a = -1/2, as in Pillow (OpenCV and PyTorch tensors use -3/4). */

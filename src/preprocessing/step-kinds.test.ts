@@ -9,7 +9,8 @@ import type { Size, Step, StepName, StepOptions } from "./steps.ts";
 const samples: { readonly [Name in StepName]: StepOptions[Name] } = {
   resize: { size: [6, 4], filter: "bicubic" },
   resizeShort: { size: 6, filter: "box" },
-  centerCrop: { size: [6, 4] },
+  resizeFit: { size: [6, 4], fit: "cover", filter: "hamming" },
+  centerCrop: { size: [6, 4], rounding: "down", fill: [1, 2, 3] },
   randomCrop: { size: [6, 4] },
   randomResizedCrop: { size: [6, 4], scale: [0.2, 0.9], ratio: [0.5, 2], filter: "bilinear" },
   randomHorizontalFlip: { probability: 0.5 },

@@ -3,7 +3,16 @@
 import { z } from "zod";
 import { limits } from "../limits.ts";
 import type { Action } from "./actions.ts";
-import { centerBox, type ImageSize, type Random, randomArea, randomBox, shortSideSize } from "./boxes.ts";
+import {
+  centerBox,
+  centerBoxDown,
+  fitSize,
+  type ImageSize,
+  type Random,
+  randomArea,
+  randomBox,
+  shortSideSize,
+} from "./boxes.ts";
 import { filters, type Size, type Step, type StepName, type StepOptions } from "./steps.ts";
 
 export const MAX_SIDE = limits.MAX_SIDE.value;
@@ -33,6 +42,7 @@ const side = z.int().min(1).max(MAX_SIDE).describe(`a whole number from 1 to ${M
 const size = z.tuple([side, side]).describe(`[height, width], each a whole number from 1 to ${MAX_SIDE}`);
 const filter = z.enum(filters).describe("nearest, box, bilinear, hamming, bicubic or lanczos");
 const finite = z.number().min(-1e6).max(1e6);
+const byte = z.int().min(0).max(255);
 const positive = z.number().min(1e-6).max(1e6);
 const range = (value: z.ZodNumber) => z.tuple([value, value]).refine(([low, high]) => low <= high);
 
@@ -69,10 +79,25 @@ export const stepKinds: { readonly [Name in StepName]: StepKind<StepOptions[Name
     }),
     actions: ({ size, filter }, image) => [{ type: "resize", size: shortSideSize(image, size), filter }],
   },
+  resizeFit: {
+    options: z.strictObject({ size, fit: z.enum(["cover", "contain"]).describe("cover or contain"), filter }),
+    size: () => undefined,
+    scale: (options, by) => ({ ...options, size: scaleSize(options.size, by) }),
+    actions: ({ size, fit, filter }, image) => [
+      { type: "resize", size: fitSize(image, { size, fit }), filter },
+    ],
+  },
   centerCrop: {
-    options: z.strictObject({ size }),
+    options: z.strictObject({
+      size,
+      rounding: z.enum(["even", "down"]).optional().describe("even or down"),
+      fill: z.tuple([byte, byte, byte]).optional().describe("three whole numbers from 0 to 255"),
+    }),
     ...sized,
-    actions: ({ size }, image) => [{ type: "crop", box: centerBox(image, size) }],
+    actions: ({ size, rounding, fill }, image) => {
+      const box = rounding === "down" ? centerBoxDown(image, size) : centerBox(image, size);
+      return [{ type: "crop", box: fill ? { ...box, fill } : box }];
+    },
   },
   randomCrop: {
     options: z.strictObject({ size }),

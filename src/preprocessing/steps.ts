@@ -14,7 +14,17 @@ export interface StepOptions {
   readonly resize: { readonly size: Size; readonly filter: Filter };
   /** The shorter side to `size`, aspect ratio kept. */
   readonly resizeShort: { readonly size: number; readonly filter: Filter };
-  readonly centerCrop: { readonly size: Size };
+  /** Scaled in proportion until it just covers `size`, or just fits into it (timm's ResizeKeepRatio). */
+  readonly resizeFit: { readonly size: Size; readonly fit: "cover" | "contain"; readonly filter: Filter };
+  /**
+   * Where a pixel too many cannot be halved, torchvision rounds half a pixel to the even one, transformers down. What lies
+   * outside the image is `fill`, in bytes, or black.
+   */
+  readonly centerCrop: {
+    readonly size: Size;
+    readonly rounding?: "even" | "down" | undefined;
+    readonly fill?: Colour | undefined;
+  };
   readonly randomCrop: { readonly size: Size };
   /** An area `scale` of the image at aspect `ratio`, resized (torchvision's RandomResizedCrop). */
   readonly randomResizedCrop: {

@@ -1,0 +1,92 @@
+/** Finds the Vision Transformer among the tensors of a source: whose names they follow, and what stands before them. */
+
+import { FileError } from "../errors.ts";
+import type { Shape } from "../formats/tensor.ts";
+import { needed } from "../needed.ts";
+import { namingSchemes } from "./names.ts";
+import type { NamingScheme, Row } from "./naming-scheme.ts";
+import { ignorableKind } from "./unsupported-tensors.ts";
+
+/** The shapes of a source's tensors by name. */
+export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
+
+export interface Found {
+  readonly scheme: NamingScheme;
+  readonly prefix: string;
+}
+
+/** The first few of them, for messages. */
+export const shortList = (names: readonly string[]): string =>
+  names
+    .slice(0, 4)
+    .map((name) => JSON.stringify(name))
+    .join(", ") + (names.length > 4 ? ", …" : "");
+
+/** Their name of a weight that every scheme has. */
+export const rowNamed = (rows: readonly Row[], ours: string): Row =>
+  needed(
+    rows.find((row) => row.ours === ours),
+    `row ${ours}`,
+  );
+const patchOf = (scheme: NamingScheme): string => rowNamed(scheme.outer, "patch.weight").theirs;
+const attentionOf = (scheme: NamingScheme): string => rowNamed(scheme.block, "q.weight").theirs;
+
+/** More models in one file are not told apart: each is looked for among all names. */
+const MOST_MODELS = 8;
+
+/** What stands before a scheme's names in `tensors`, wherever it has a patch embedding and a block. */
+function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly string[] {
+  const { prefixes, blockRoot, separator } = scheme;
+  const patch = patchOf(scheme);
+  const attention = `${separator}${attentionOf(scheme)}`;
+  const allowed = (prefix: string) =>
+    prefixes instanceof RegExp ? prefixes.test(prefix) : prefixes.includes(prefix);
+  return names
+    .filter((name) => name.endsWith(patch))
+    .map((name) => name.slice(0, -patch.length))
+    .filter(allowed)
+    .slice(0, MOST_MODELS)
+    .filter((prefix) =>
+      names.some((name) => name.startsWith(prefix + blockRoot) && name.endsWith(attention)),
+    );
+}
+
+/** The one Vision Transformer among the tensors; of a pre-training with two, the one that its authors go on with. */
+export function findScheme(tensors: SourceShapes, where: string): Found {
+  const names = [...tensors.keys()];
+  for (const scheme of namingSchemes) {
+    const found = prefixesOf(scheme, names);
+    const main = found.filter((prefix) => ignorableKind(prefix) === undefined);
+    const [prefix, another] = main.length > 0 ? main : found;
+    if (another !== undefined)
+      throw new FileError(
+        `${where}: it holds several Vision Transformers, under ${shortList(main.length > 0 ? main : found)}. Keep the tensors of one of them.`,
+      );
+    if (prefix !== undefined) return { scheme, prefix };
+  }
+  const titles = [...new Set(namingSchemes.map(({ title }) => title))];
+  throw new FileError(
+    `${where}: no Vision Transformer was found in its ${names.length} tensors (${shortList(names)}). Known are the names of ${titles.join(", ")}.`,
+  );
+}
+
+/** A prefix and what encloses it: `module.vit.`, `module.` and nothing. */
+function* enclosing(prefix: string): Generator<string> {
+  for (let rest = prefix; ; rest = rest.replace(/[^.]*\.$/, "")) {
+    yield rest;
+    if (rest === "") return;
+  }
+}
+
+/** A head may stand outside the prefix of the body, as it does in Hugging Face's files. */
+export function outerName({ scheme, prefix }: Found, row: Row, tensors: SourceShapes): string {
+  if (scheme.separator !== "." || !row.ours.startsWith("head.")) return prefix + row.theirs;
+  const head = row.theirs.replace(/\.[^.]*$/, "");
+  for (const before of enclosing(prefix))
+    if (tensors.has(`${before}${head}.weight`) || tensors.has(`${before}${head}.bias`))
+      return before + row.theirs;
+  return row.theirs;
+}
+
+export const blockName = ({ scheme, prefix }: Found, block: number, theirs: string): string =>
+  `${prefix}${scheme.blockRoot}${block}${scheme.separator}${theirs}`;
