@@ -1,6 +1,6 @@
 /** A model of the Hugging Face hub: the few files needed of it, from the cache or the network. */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
 import { EngineError, FileError, InputError, RlrrError, type Wording } from "../errors.ts";
 import { exists } from "../files/exists.ts";
@@ -25,6 +25,8 @@ export interface HubOptions {
 
 export interface HubFolder {
   readonly folder: string;
+  /** The commit that its files are of. */
+  readonly commit: string;
   readonly notes: readonly string[];
 }
 
@@ -34,7 +36,8 @@ const CONFIGS = ["config.json", "preprocessor_config.json"];
 
 export const MAX_FILE_BYTES = limits.MAX_HUB_FILE_BYTES.value;
 
-const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+/** The hub's address, without a slash at its end. */
+export const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
 
 const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
 
@@ -174,21 +177,24 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
   return folder;
 }
 
+/** The folder of a snapshot has the name of its commit. */
+const ofCommit = (folder: string) => ({ folder, commit: basename(folder) });
+
 /** The folder with a model's files, which are fetched where the cache lacks them. */
 export async function fetchModel(model: HubModel, options: HubOptions = {}): Promise<HubFolder> {
   if (isOffline()) {
     const folder = await cachedFolder(model);
-    if (folder !== undefined) return { folder, notes: [] };
+    if (folder !== undefined) return { ...ofCommit(folder), notes: [] };
     throw new InputError(
       (show) =>
         `${notHere(model, options)} the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.${byHand(model, options)(show)}`,
     );
   }
   const kept = options.sendToken === false ? await cachedFolder(model) : undefined;
-  if (kept !== undefined) return { folder: kept, notes: [] };
+  if (kept !== undefined) return { ...ofCommit(kept), notes: [] };
   const client = clientOf(options);
   try {
-    return { folder: await fetchSnapshot(client, model, options), notes: [] };
+    return { ...ofCommit(await fetchSnapshot(client, model, options)), notes: [] };
   } catch (error) {
     options.signal?.throwIfAborted();
     const problem = hubProblem(error, model, { url: client.hubUrl, anonymous: isAnonymous(options) });
@@ -197,7 +203,7 @@ export async function fetchModel(model: HubModel, options: HubOptions = {}): Pro
     const reason = error instanceof HubSilence ? ` (${error.message})` : "";
     if (folder !== undefined)
       return {
-        folder,
+        ...ofCommit(folder),
         notes: [`${client.hubUrl} could not be reached${reason}; the copy in the cache was used.`],
       };
     throw new EngineError(
