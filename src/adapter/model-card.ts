@@ -66,7 +66,7 @@ Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
 
 /** What to look for, and where. */
 const sayBase = ({ id, revision }: Adapter["base"]): string => {
-  const name = `\`${plain(shareableName(id))}\``;
+  const name = plain(shareableName(id));
   if (!parseHubId(id)) return `${name}, which whoever trained this has`;
   return `${name} of the hub${revision === undefined ? "" : `, commit \`${revision}\``}`;
 };

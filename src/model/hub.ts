@@ -100,8 +100,8 @@ function byHand({ name, revision }: HubModel, { files = [] }: HubOptions): Wordi
 }
 
 /** What is said first of a model that cannot be had: a name that the user gave may have meant a file. */
-const notHere = ({ name }: HubModel, { files }: HubOptions): string =>
-  files ? `${name}:` : `${name}: there is no file or folder of that name, and`;
+const notHere = ({ name }: HubModel, { files, sendToken }: HubOptions): string =>
+  files || sendToken === false ? `${name}:` : `${name}: there is no file or folder of that name, and`;
 
 /** The cached snapshot, where it has weights. */
 export async function cachedFolder(model: HubModel): Promise<string | undefined> {

@@ -170,7 +170,9 @@ describe("train with continueFrom", () => {
   it("refuses another base, and takes what repeats the adapter", async () => {
     const { config } = await readAdapter(at("run"));
     await writeTinyModel(at("wider"), { labels: [], config: { ...config, mlpWidth: 48 } });
-    expect(await refusal({ model: at("wider") })).toMatch(/^The adapter was trained on base \(sha256 \w+…\), but the base given is wider/);
+    expect(await refusal({ model: at("wider") })).toMatch(
+      /^The adapter was trained on base \(sha256 \w+…\), but the base given is wider/,
+    );
     const again = {
       method: { name: "rlrr", options: { rank: 2 } },
       imageSize: 8,
