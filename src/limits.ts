@@ -151,6 +151,12 @@ export const limits = {
       reason:
         "Images whose hashes an adapter keeps, 21 MB of them: of a run on more it is not recorded which were trained on.",
     },
+    MAX_PUSHED_FILES: {
+      value: 1000,
+      unit: "files",
+      reason:
+        "Of a folder that is pushed to the hub: a model has a few dozen at the most, and all are listed first.",
+    },
     MAX_PLACES: {
       value: 1000,
       unit: "entries",

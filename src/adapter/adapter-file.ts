@@ -122,6 +122,17 @@ const isConfig = (name: string): boolean => name === configName || name === olde
 
 const renderJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
 
+/** The configuration of an adapter of the first format, which may hold a path of its machine, in today's. */
+export function renewConfig(value: unknown, where: string): string {
+  const config = parseConfig(value, where);
+  const { peft_type: _, task_type: __, inference_mode: ___, ...rest } = config;
+  return renderJson({
+    ...rest,
+    format_version: formatVersion,
+    base_model_name_or_path: shareableName(config.base_model_name_or_path),
+  });
+}
+
 export interface ReadAdapterOptions {
   /** Methods of a user's own, which an adapter may have been trained with. */
   readonly methods?: readonly Method[] | undefined;

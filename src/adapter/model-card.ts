@@ -32,7 +32,7 @@ export function renderModelCard(adapter: Adapter): string {
     noneOfThese: unknown && sayUnknown(unknown),
   };
   const facts = Object.entries(forPeople).flatMap(([name, value]) =>
-    value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
+    value === undefined ? [] : [`| ${plainText(name)} | ${plainText(render(value))} |`],
   );
   const more = labels.length > mostLabels ? ` and ${labels.length - mostLabels} more` : "";
   const hub = parseHubId(base.id);
@@ -47,7 +47,7 @@ tags:
 - vision-transformer
 ---
 
-# ${labels.length} classes on ${plain(shareableName(base.id))}
+# ${labels.length} classes on ${plainText(shareableName(base.id))}
 
 A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trainable parameters, ${head.toLocaleString("en")} in the head.
 The backbone is not in this folder. It is ${sayBase(base)}; its weights have the hash \`${base.sha256}\`.
@@ -60,13 +60,13 @@ ${merge}\`\`\`
 |---|---|
 ${facts.join("\n")}
 
-Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
+Classes: ${labels.slice(0, mostLabels).map(plainText).join(", ")}${more}
 `;
 }
 
 /** What to look for, and where. */
 const sayBase = ({ id, revision }: Adapter["base"]): string => {
-  const name = plain(shareableName(id));
+  const name = plainText(shareableName(id));
   if (!parseHubId(id)) return `${name}, which whoever trained this has`;
   return `${name} of the hub${revision === undefined ? "" : `, commit \`${revision}\``}`;
 };
@@ -80,7 +80,7 @@ const sayUnknown = ({ threshold, images, kept, estimate }: UnknownRule): string 
 const render = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Text as it is, on one line: escaped, so that nothing in it is markup, ends a table cell, or changes the direction of writing. */
-const plain = (text: string): string =>
+export const plainText = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, " ")
     .replace(/[\\`*_[\]<>|&#~]/g, (mark) => `\\${mark}`);

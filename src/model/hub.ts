@@ -39,7 +39,8 @@ export const MAX_FILE_BYTES = limits.MAX_HUB_FILE_BYTES.value;
 /** The hub's address, without a slash at its end. */
 export const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
 
-const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
+/** Whether the user wants no request to be sent. */
+export const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
 
 /** `organisation/name`, with `@revision` behind it where the main branch is not meant. */
 export function parseHubId(text: string): HubModel | undefined {
@@ -51,10 +52,15 @@ export function parseHubId(text: string): HubModel | undefined {
 /** Whether the hub is told who the user is, and why not. */
 const isAnonymous = ({ sendToken = true }: HubOptions): boolean => !sendToken && !!process.env.HF_TOKEN;
 
-function clientOf(options: HubOptions): HubClient {
+/** The hub's address; refuses one that is none. */
+export function checkedHubUrl(): string {
   const url = hubUrl();
-  if (!URL.canParse(url))
-    throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
+  if (URL.canParse(url)) return url;
+  throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
+}
+
+function clientOf(options: HubOptions): HubClient {
+  const url = checkedHubUrl();
   const token = isAnonymous(options) ? undefined : process.env.HF_TOKEN;
   return openHubClient({ hubUrl: url, token, signal: options.signal });
 }
