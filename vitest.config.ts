@@ -17,7 +17,7 @@ export default defineConfig({
     include: ["src/**/*.test.ts", "test/**/*.test.ts"],
     // Theirs are `npm run test:packed`.
     exclude: ["test/packed/**", "node_modules/**"],
-    setupFiles: ["test/close-to-tensor.ts"],
+    setupFiles: ["test/close-to-tensor.ts", "test/own-cache.ts"],
     // A process a file: tests change the working directory, and native code that aborts takes one file with it.
     pool: "forks",
     maxWorkers: 2,

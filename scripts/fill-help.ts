@@ -10,6 +10,7 @@ import { inspectCommand } from "../src/cli/inspect.ts";
 import { mergeCommand } from "../src/cli/merge.ts";
 import { methodsCommand } from "../src/cli/methods.ts";
 import { predictCommand } from "../src/cli/predict.ts";
+import { pushCommand } from "../src/cli/push.ts";
 import { relabelCommand } from "../src/cli/relabel.ts";
 import { trainCommand } from "../src/cli/train.ts";
 
@@ -19,6 +20,7 @@ const factories = [
   relabelCommand,
   predictCommand,
   mergeCommand,
+  pushCommand,
   inspectCommand,
   methodsCommand,
   benchCommand,

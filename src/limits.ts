@@ -138,7 +138,7 @@ export const limits = {
       value: 65_536,
       unit: "",
       reason:
-        "Widths and sides in an adapter_config.json: far above any ViT, and products of three stay exact.",
+        "Widths and sides in an rlrr_adapter.json: far above any ViT, and products of three stay exact.",
     },
     MAX_CLASSES: {
       value: 100_000,
@@ -150,6 +150,18 @@ export const limits = {
       unit: "images",
       reason:
         "Images whose hashes an adapter keeps, 21 MB of them: of a run on more it is not recorded which were trained on.",
+    },
+    MAX_PUSHED_FILES: {
+      value: 1000,
+      unit: "files",
+      reason:
+        "Of a folder that is pushed to the hub: a model has a few dozen at the most, and all are listed first.",
+    },
+    MAX_PLACES: {
+      value: 1000,
+      unit: "entries",
+      reason:
+        "Of a folder that is searched for the base of an adapter, so that a folder of a million images beside it is not.",
     },
     MAX_HUB_FILE_BYTES: {
       value: 50 * GiB,

@@ -56,7 +56,7 @@ async function refusal(line: string): Promise<string> {
 const cases = (lines: Readonly<Record<string, string>>) => Object.entries(lines);
 const notHub = "there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.";
 const notAdapter =
-  "no adapter_config.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
+  "no rlrr_adapter.json here, so this is not an adapter. An adapter is in the folder of the run that trained it.";
 
 describe("what is not a model", () => {
   it.each(
@@ -264,7 +264,7 @@ describe("an adapter or a model that does not fit", () => {
     async (line) => {
       const message = await refusal(`${line} --adapter ROOT/run --model ROOT/other`);
       expect(message.replaceAll(/[0-9a-f]{8}…/g, "HASH…")).toBe(
-        "error: The adapter was trained on ROOT/model (sha256 HASH…), but the base given is other (sha256 HASH…).",
+        "error: The adapter was trained on model (sha256 HASH…), but the base given is other (sha256 HASH…).",
       );
     },
   );
@@ -277,12 +277,13 @@ describe("an adapter or a model that does not fit", () => {
     );
   });
 
-  it("a base that is no longer where it was", async () => {
+  it("a base that is nowhere", async () => {
     await cp(at("run"), at("moved"), { recursive: true });
-    const config = at("moved/adapter/adapter_config.json");
-    await writeFile(config, (await readFile(config, "utf8")).replace(at("model"), "/gone/model"));
+    const config = at("moved/adapter/rlrr_adapter.json");
+    const sha256 = "5".repeat(64);
+    await writeFile(config, (await readFile(config, "utf8")).replace(/[0-9a-f]{64}/, sha256));
     expect(await refusal("predict --adapter ROOT/moved ROOT/loose")).toBe(
-      `error: ROOT/moved: its base /gone/model cannot be opened here. Name the base with --model. /gone/model: ${notHub}`,
+      `error: ROOT/moved: its base is not on this machine.\n  It is model: a Vision Transformer with 2 blocks of width 16, patches of 4 x 4 pixels, sha256 ${sha256}. Ask for it whoever gave you the adapter, put it into ROOT/moved or into the hub's cache, or give its place as --model.`,
     );
   });
 });

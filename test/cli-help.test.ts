@@ -9,6 +9,7 @@ const commands = [
   "relabel",
   "predict",
   "merge",
+  "push",
   "inspect",
   "methods",
   "bench",

@@ -12,7 +12,7 @@ import { randomAdapter, tinyModel } from "./tiny-model.ts";
 const folder = temporaryFolder("open-model");
 const name = "someone/tiny-vit";
 const commit = "0123456789abcdef0123456789abcdef01234567";
-const adapter = join(folder, "adapter");
+const adapter = join(folder, "far", "from", "its", "base");
 let hub: HubServer;
 
 beforeAll(async () => {

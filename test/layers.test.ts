@@ -48,6 +48,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "train/micro-batch.ts",
     "train/fit-events.ts",
   ],
+  push: ["adapter", "files", "model"],
   reports: [
     "predict/metrics.ts",
     "predict/reliability.ts",

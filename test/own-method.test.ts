@@ -68,7 +68,7 @@ describe("a method of a user's own", () => {
   });
 
   it("is asked for where it is not known, and its code is never looked for", async () => {
-    const where = join(out, "adapter", "adapter_config.json");
+    const where = join(out, "adapter", "rlrr_adapter.json");
     await expect(readAdapter(out)).rejects.toThrow(
       new InputError(
         `${where}: it was trained with method "bitfit", which is not part of rlrr. Say where it is defined, with method.`,
@@ -113,14 +113,14 @@ describe("--method with a file", () => {
     await writeModel(join(root, "base"), { ...common.model, preprocessing: common.preprocessing });
     const flags = ["--model", "base", "--data", "data", "--out", "cli", "--epochs", "1", "--method", example];
     expect(await run("train", ...flags)).toMatchObject({ code: 0 });
-    expect(JSON.parse(readFileSync(join(root, "cli/adapter/adapter_config.json"), "utf8"))).toMatchObject({
+    expect(JSON.parse(readFileSync(join(root, "cli/adapter/rlrr_adapter.json"), "utf8"))).toMatchObject({
       method: { name: "bitfit", options: { kinds: ["linear", "norm"] } },
       training: { learningRate: 1e-2 },
     });
     expect(await run("train", ...flags, "--resume")).toMatchObject({ code: 0 });
     const { code, stderr } = await run("predict", "--adapter", "cli", "data/val/rows/0.png");
     expect(stderr).toBe(
-      `error: ${join("cli", "adapter", "adapter_config.json")}: it was trained with method "bitfit", which is not part of rlrr. Say where it is defined, with --method.\n`,
+      `error: ${join("cli", "adapter", "rlrr_adapter.json")}: it was trained with method "bitfit", which is not part of rlrr. Say where it is defined, with --method.\n`,
     );
     expect(code).toBe(2);
   });

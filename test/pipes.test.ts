@@ -12,7 +12,7 @@ const pipes = [
   "a.csv",
   "a.jpg",
   "model/model.safetensors",
-  "adapter/adapter_config.json",
+  "adapter/rlrr_adapter.json",
 ];
 
 // Opening one waits until somebody writes into it, which may be never.
@@ -27,7 +27,7 @@ describe.skipIf(process.platform === "win32")("a named pipe in place of a file",
     ["a.npz", "error: a.npz is not a regular file.\n"],
     ["a.csv", "error: a.csv is not a file.\n"],
     ["model", "error: model/model.safetensors is not a regular file.\n"],
-    ["adapter", "error: adapter/adapter_config.json is not a regular file.\n"],
+    ["adapter", "error: adapter/rlrr_adapter.json is not a regular file.\n"],
     [
       "a.jpg",
       "error: a.jpg cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.\n",

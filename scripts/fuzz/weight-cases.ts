@@ -272,7 +272,7 @@ export const weightCases: readonly FuzzCase[] = [
       for (const weight of weights.values()) await readWeight(weight);
     },
   },
-  adapterCase("adapter_config.json", { name: "adapter-config", form: "json", share: 4 }),
+  adapterCase("rlrr_adapter.json", { name: "adapter-config", form: "json", share: 4 }),
   adapterCase("adapter_model.safetensors", { name: "adapter-tensors", form: "bytes", share: 3 }),
   adapterCase("preprocessor_config.json", { name: "adapter-steps", form: "json", share: 3 }),
   {

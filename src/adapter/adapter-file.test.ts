@@ -18,30 +18,69 @@ const adapter = await randomAdapter(model, { name: "rlrr" });
 const folder = join(root, "run", "adapter");
 const inside = (name: string): string => join(folder, name);
 const write = () => writeAdapter(folder, adapter);
-const readConfig = () => JSON.parse(readFileSync(inside("adapter_config.json"), "utf8"));
+const readConfig = () => JSON.parse(readFileSync(inside("rlrr_adapter.json"), "utf8"));
 
 describe("writeAdapter", () => {
   it("writes four files, and reads back what was written", async () => {
     await write();
     expect(readdirSync(folder).sort()).toEqual([
       "README.md",
-      "adapter_config.json",
       "adapter_model.safetensors",
       "preprocessor_config.json",
+      "rlrr_adapter.json",
     ]);
     expect(await readAdapter(folder)).toEqual(adapter);
     expect(await readAdapter(join(root, "run"))).toEqual(adapter);
   });
 
-  it("says in peft's words what it is", () => {
-    expect(readConfig()).toMatchObject({
-      format_version: 1,
-      peft_type: "RLRR",
-      task_type: null,
-      inference_mode: true,
+  it("names its base by the hub, the commit and the content, and does not say that peft can read it", async () => {
+    const path = join(root, "hub");
+    const base = { ...adapter.base, revision: "0123456789abcdef0123456789abcdef01234567" };
+    await writeAdapter(path, { ...adapter, base });
+    const config = JSON.parse(readFileSync(join(path, "rlrr_adapter.json"), "utf8"));
+    expect(config).toMatchObject({
+      format_version: 2,
       base_model_name_or_path: "someone/tiny-vit",
-      base_model_sha256: adapter.base.sha256,
+      base_model_revision: base.revision,
+      base_model_sha256: base.sha256,
     });
+    expect(config.peft_type).toBeUndefined();
+    expect((await readAdapter(path)).base).toEqual(base);
+  });
+
+  it.each([
+    "/home/someone/secret/vit.safetensors",
+    "C:\\secret\\vit.safetensors",
+    "/secret/vit.safetensors/",
+  ])("keeps the path %s to itself", async (id) => {
+    const path = join(root, "path");
+    await writeAdapter(path, { ...adapter, base: { ...adapter.base, id } });
+    expect((await readAdapter(path)).base.id).toBe("vit.safetensors");
+    for (const file of readdirSync(path))
+      expect(readFileSync(join(path, file), "latin1")).not.toContain("secret");
+  });
+
+  it("reads the first format, path and all, and replaces it", async () => {
+    const path = join(root, "older");
+    await writeAdapter(path, adapter);
+    const config = JSON.parse(readFileSync(join(path, "rlrr_adapter.json"), "utf8"));
+    rmSync(join(path, "rlrr_adapter.json"));
+    const older = { ...config, format_version: 1, peft_type: "RLRR", base_model_name_or_path: "/a/vit" };
+    writeFileSync(join(path, "adapter_config.json"), JSON.stringify(older));
+    expect(await readAdapter(path)).toEqual({ ...adapter, base: { ...adapter.base, id: "/a/vit" } });
+    await writeAdapter(path, adapter);
+    expect(readdirSync(path)).not.toContain("adapter_config.json");
+  });
+
+  it.each([
+    [{ peft_type: "LORA", r: 8 }, 'peft_type is "LORA"; this program reads RLRR adapters.'],
+    [{ peft_type: "RLRR", format_version: 2 }, "format_version is 2; this version of rlrr reads 1."],
+  ])("refuses an adapter_config.json with %j", async (config, message) => {
+    const path = join(root, "peft");
+    mkdirSync(path, { recursive: true });
+    const where = join(path, "adapter_config.json");
+    writeFileSync(where, JSON.stringify(config));
+    await expect(readAdapter(path)).rejects.toThrow(new FileError(`${where}: ${message}`));
   });
 
   it("replaces an older adapter whole", async () => {
@@ -82,7 +121,7 @@ describe("writeAdapter", () => {
     const path = join(root, "calibrated");
     await writeAdapter(path, calibrated);
     expect(await readAdapter(path)).toEqual(calibrated);
-    const where = join(path, "adapter_config.json");
+    const where = join(path, "rlrr_adapter.json");
     const config = JSON.parse(readFileSync(where, "utf8"));
     writeFileSync(
       where,
@@ -143,7 +182,7 @@ describe("readAdapter", () => {
       new InputError(`${none}: there is no such folder. ${why}`),
     );
     await expect(readAdapter(root)).rejects.toThrow(
-      new InputError(`${root}: no adapter_config.json here, so this is not an adapter. ${why}`),
+      new InputError(`${root}: no rlrr_adapter.json here, so this is not an adapter. ${why}`),
     );
   });
 
@@ -157,22 +196,17 @@ describe("readAdapter", () => {
 
   const damaged = "which is not valid in an adapter. The file is damaged; get it again.";
   it.each<[string, (config: Record<string, unknown>) => unknown, string]>([
-    ["an array", () => [], "peft_type is nothing; this program reads RLRR adapters."],
-    ["null", () => null, "peft_type is nothing; this program reads RLRR adapters."],
-    [
-      "another peft type",
-      () => ({ peft_type: "LORA", r: 8 }),
-      'peft_type is "LORA"; this program reads RLRR adapters.',
-    ],
+    ["an array", () => [], "format_version is nothing; this version of rlrr reads 2."],
+    ["null", () => null, "format_version is nothing; this version of rlrr reads 2."],
     [
       "a later format",
-      (c) => ({ ...c, format_version: 2 }),
-      "format_version is 2; this version of rlrr reads 1.",
+      (c) => ({ ...c, format_version: 3 }),
+      "format_version is 3; this version of rlrr reads 2.",
     ],
     [
       "no format",
       ({ format_version: _, ...c }) => c,
-      "format_version is nothing; this version of rlrr reads 1.",
+      "format_version is nothing; this version of rlrr reads 2.",
     ],
     [
       "no base",
@@ -223,15 +257,15 @@ describe("readAdapter", () => {
       "method linear has no option rank. Known: none.",
     ],
   ])("refuses a config with %s", async (_, change, message) => {
-    writeFileSync(inside("adapter_config.json"), JSON.stringify(change(readConfig())));
+    writeFileSync(inside("rlrr_adapter.json"), JSON.stringify(change(readConfig())));
     const error = await readAdapter(folder).catch((cause: unknown) => cause);
-    expect(error).toMatchObject({ message: `${inside("adapter_config.json")}: ${message}`, exitCode: 2 });
+    expect(error).toMatchObject({ message: `${inside("rlrr_adapter.json")}: ${message}`, exitCode: 2 });
   });
 
   it("refuses a config that is cut short", async () => {
-    writeFileSync(inside("adapter_config.json"), '{"peft_type":');
+    writeFileSync(inside("rlrr_adapter.json"), '{"peft_type":');
     await expect(readAdapter(folder)).rejects.toThrow(
-      new FileError(`${inside("adapter_config.json")} is not JSON (Unexpected end of JSON input).`),
+      new FileError(`${inside("rlrr_adapter.json")} is not JSON (Unexpected end of JSON input).`),
     );
   });
 
@@ -289,7 +323,7 @@ describe("readAdapter", () => {
 });
 
 describe("readAdapter, on damaged bytes", () => {
-  it.each(["adapter_config.json", "adapter_model.safetensors", "preprocessor_config.json"])(
+  it.each(["rlrr_adapter.json", "adapter_model.safetensors", "preprocessor_config.json"])(
     "meets any damage to %s with an error of ours",
     async (name) => {
       await write();

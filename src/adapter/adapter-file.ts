@@ -1,7 +1,7 @@
-/** An adapter as a folder, in the manner of Hugging Face peft: config, tensors, preprocessing, model card. */
+/** An adapter as a folder, in the manner of Hugging Face's peft: configuration, tensors, preprocessing, model card. */
 
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { z } from "zod";
 import { temperatureRange } from "../calibration/temperature.ts";
 import { FileError, InputError } from "../errors.ts";
@@ -22,12 +22,16 @@ import { parseHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import { type Adapter, checkTensors, validationKinds } from "./adapter.ts";
+import { shareableName } from "./base-name.ts";
 import { allTrainables } from "./head.ts";
 import { renderModelCard } from "./model-card.ts";
 import { parseTrainedImages, renderTrainedImages, type TrainedImages } from "./trained-images.ts";
 
-const formatVersion = 1;
-const configName = "adapter_config.json";
+const formatVersion = 2;
+/** Not `adapter_config.json`, which peft takes for its own and then fails on. */
+const configName = "rlrr_adapter.json";
+/** The first format: a file of that name with `"peft_type": "RLRR"`. */
+const olderName = "adapter_config.json";
 const imagesName = "training_images.json";
 
 const { value: mostClasses } = limits.MAX_CLASSES;
@@ -35,6 +39,10 @@ const measured = z.object({ ece: z.number(), loss: z.number(), brier: z.number()
 const [coldest, hottest] = temperatureRange;
 const configSchema = z.looseObject({
   base_model_name_or_path: z.string().min(1),
+  base_model_revision: z
+    .string()
+    .regex(/^[0-9a-f]{40}$/)
+    .optional(),
   base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
   method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
   labels: z.array(z.string()).min(1).max(mostClasses),
@@ -70,7 +78,7 @@ type Config = z.output<typeof configSchema>;
 
 /** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
 const knownNames =
-  /^(adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|training_images\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
+  /^(rlrr_adapter\.json|adapter_config\.json|adapter_model\.safetensors|preprocessor_config\.json|training_images\.json|README\.md|\.DS_Store|Thumbs\.db|desktop\.ini)$/;
 
 /** Refuses a folder that holds what no adapter holds, before there is an adapter to write into it. */
 export async function checkAdapterFolder(folder: string): Promise<void> {
@@ -86,10 +94,8 @@ export async function checkAdapterFolder(folder: string): Promise<void> {
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<void> {
   const config = {
     format_version: formatVersion,
-    peft_type: "RLRR",
-    task_type: null,
-    inference_mode: true,
-    base_model_name_or_path: adapter.base.id,
+    base_model_name_or_path: shareableName(adapter.base.id),
+    base_model_revision: adapter.base.revision,
     base_model_sha256: adapter.base.sha256,
     method: adapter.method,
     labels: adapter.labels,
@@ -109,11 +115,24 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
         await writeFileAtomically(join(temporary, imagesName), renderTrainedImages(adapter.images));
       await writeFileAtomically(join(temporary, "README.md"), renderModelCard(adapter));
     },
-    { mayReplace: (names) => names.includes(configName) && names.every((name) => knownNames.test(name)) },
+    { mayReplace: (names) => names.some(isConfig) && names.every((name) => knownNames.test(name)) },
   );
 }
 
+const isConfig = (name: string): boolean => name === configName || name === olderName;
+
 const renderJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
+
+/** The configuration of an adapter of the first format, which may hold a path of its machine, in today's. */
+export function renewConfig(value: unknown, where: string): string {
+  const config = parseConfig(value, where);
+  const { peft_type: _, task_type: __, inference_mode: ___, ...rest } = config;
+  return renderJson({
+    ...rest,
+    format_version: formatVersion,
+    base_model_name_or_path: shareableName(config.base_model_name_or_path),
+  });
+}
 
 export interface ReadAdapterOptions {
   /** Methods of a user's own, which an adapter may have been trained with. */
@@ -126,7 +145,7 @@ export async function readAdapter(
   { methods: own = [] }: ReadAdapterOptions = {},
 ): Promise<Adapter> {
   const folder = await findAdapter(path);
-  const where = join(folder, configName);
+  const where = await configIn(folder);
   const config = parseConfig(await readJson(where), where);
   checkKnown(config.method.name, own, where);
   const { ownMethod, choice, adaptation } = chooseMethod(config.method, where, { known: own });
@@ -144,7 +163,11 @@ export async function readAdapter(
   }
   const images = await readImages(join(folder, imagesName));
   return {
-    base: { id: config.base_model_name_or_path, sha256: config.base_model_sha256 },
+    base: {
+      id: config.base_model_name_or_path,
+      sha256: config.base_model_sha256,
+      ...(config.base_model_revision !== undefined && { revision: config.base_model_revision }),
+    },
     method: choice,
     ...(ownMethod && { ownMethod }),
     labels: config.labels,
@@ -174,11 +197,19 @@ function checkKnown(name: string, own: readonly Method[], where: string): void {
 /** The adapter's folder: `path` itself or its `adapter` folder, even while a new one is about to take its place. */
 export async function adapterFolder(path: string): Promise<string | undefined> {
   for (const folder of [path, join(path, "adapter")]) {
-    if (await exists(join(folder, configName))) return folder;
+    if (await holdsAdapter(folder)) return folder;
     const old = await displacedFolder(folder);
-    if (old !== undefined && (await exists(join(old, configName)))) return old;
+    if (old !== undefined && (await holdsAdapter(old))) return old;
   }
   return undefined;
+}
+
+const holdsAdapter = async (folder: string): Promise<boolean> => exists(await configIn(folder));
+
+/** The file that says what the adapter is; the name of today where there is none. */
+async function configIn(folder: string): Promise<string> {
+  const [now, before] = [join(folder, configName), join(folder, olderName)];
+  return !(await exists(now)) && (await exists(before)) ? before : now;
 }
 
 async function findAdapter(path: string): Promise<string> {
@@ -194,11 +225,13 @@ function parseConfig(value: unknown, where: string): Config {
   const field = (name: string): unknown =>
     value !== null && typeof value === "object" ? Reflect.get(value, name) : undefined;
   const [type, version] = [field("peft_type"), field("format_version")];
-  if (type !== "RLRR")
+  const isOlder = basename(where) === olderName;
+  if (isOlder && type !== "RLRR")
     throw new FileError(`${where}: peft_type is ${showValue(type)}; this program reads RLRR adapters.`);
-  if (version !== formatVersion)
+  const readable = isOlder ? 1 : formatVersion;
+  if (version !== readable)
     throw new FileError(
-      `${where}: format_version is ${showValue(version)}; this version of rlrr reads ${formatVersion}.`,
+      `${where}: format_version is ${showValue(version)}; this version of rlrr reads ${readable}.`,
     );
   const parsed = configSchema.safeParse(value);
   if (!parsed.success)

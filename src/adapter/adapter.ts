@@ -63,8 +63,10 @@ export interface ContinuedFrom {
 
 /** Which backbone an adapter belongs to. */
 export interface AdapterBase {
-  /** What the user named: a path or a hub id. */
+  /** A hub id where it came from the hub, else the name of its file or folder; in older adapters a path. */
   readonly id: string;
+  /** The commit of the hub that it was read from. */
+  readonly revision?: string | undefined;
   /** Hash of the backbone's weights, whatever file they came in. */
   readonly sha256: string;
 }

@@ -11,7 +11,7 @@ describe("renderModelCard", () => {
   it("has metadata for the hub and facts for people", () => {
     const card = renderModelCard({
       ...adapter,
-      base: { id: "google/vit", sha256: "ab".repeat(32) },
+      base: { id: "google/vit", sha256: "ab".repeat(32), revision: "c".repeat(40) },
       training: { epochs: 3, keptEpoch: 0, learningRate: 1e-3 },
     });
     expect(card).toBe(`---
@@ -27,7 +27,7 @@ tags:
 # 2 classes on google/vit
 
 A Vision Transformer adapted with \`linear\`: 34 trainable parameters, 34 in the head.
-The backbone is not in this folder; its weights have the hash \`${"ab".repeat(32)}\`.
+The backbone is not in this folder. It is google/vit of the hub, commit \`${"c".repeat(40)}\`; its weights have the hash \`${"ab".repeat(32)}\`.
 
 \`\`\`
 rlrr predict --adapter . photo.jpg

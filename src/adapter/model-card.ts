@@ -1,10 +1,11 @@
 /** The README.md of an adapter: metadata for the hub in front, facts for people after. */
 
-import { basename } from "node:path";
 import type { TemperatureFit } from "../calibration/temperature.ts";
 import type { UnknownRule } from "../calibration/unknown.ts";
 import { methodOf } from "../methods/methods.ts";
+import { parseHubId } from "../model/hub.ts";
 import type { Adapter } from "./adapter.ts";
+import { shareableName } from "./base-name.ts";
 import { describeValidation, validationOf } from "./validation.ts";
 
 /** Labels beyond these are only counted: a card is for reading. */
@@ -31,25 +32,25 @@ export function renderModelCard(adapter: Adapter): string {
     noneOfThese: unknown && sayUnknown(unknown),
   };
   const facts = Object.entries(forPeople).flatMap(([name, value]) =>
-    value === undefined ? [] : [`| ${plain(name)} | ${plain(render(value))} |`],
+    value === undefined ? [] : [`| ${plainText(name)} | ${plainText(render(value))} |`],
   );
   const more = labels.length > mostLabels ? ` and ${labels.length - mostLabels} more` : "";
-  const onHub = isHubId(base.id);
+  const hub = parseHubId(base.id);
   const known = methodOf(adapter);
-  const named = `${onHub ? "" : " --model BACKBONE"}${known.ownMethod ? " --method FILE" : ""}`;
+  const named = `${hub ? "" : " --model BACKBONE"}${known.ownMethod ? " --method FILE" : ""}`;
   const merge = known.method.unmergeable === undefined ? `rlrr merge --adapter .${named} --out merged\n` : "";
   return `---
-${onHub ? `base_model: ${base.id}\nbase_model_relation: adapter\n` : ""}library_name: rlrr
+${hub ? `base_model: ${hub.name}\nbase_model_relation: adapter\n` : ""}library_name: rlrr
 pipeline_tag: image-classification
 tags:
 - rlrr
 - vision-transformer
 ---
 
-# ${labels.length} classes on ${plain(onHub ? base.id : basename(base.id))}
+# ${labels.length} classes on ${plainText(shareableName(base.id))}
 
 A Vision Transformer adapted with \`${method.name}\`: ${trained.toLocaleString("en")} trainable parameters, ${head.toLocaleString("en")} in the head.
-The backbone is not in this folder; its weights have the hash \`${base.sha256}\`.
+The backbone is not in this folder. It is ${sayBase(base)}; its weights have the hash \`${base.sha256}\`.
 
 \`\`\`
 rlrr predict --adapter .${named} photo.jpg
@@ -59,9 +60,16 @@ ${merge}\`\`\`
 |---|---|
 ${facts.join("\n")}
 
-Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
+Classes: ${labels.slice(0, mostLabels).map(plainText).join(", ")}${more}
 `;
 }
+
+/** What to look for, and where. */
+const sayBase = ({ id, revision }: Adapter["base"]): string => {
+  const name = plainText(shareableName(id));
+  if (!parseHubId(id)) return `${name}, which whoever trained this has`;
+  return `${name} of the hub${revision === undefined ? "" : `, commit \`${revision}\``}`;
+};
 
 const sayCalibration = ({ temperature, images, before, after }: TemperatureFit): string =>
   `${temperature.toFixed(3)}, fitted on ${images} validation images; on them the calibration error (ECE, 15 bins) was ${before.ece.toFixed(3)} and is ${after.ece.toFixed(3)}`;
@@ -69,13 +77,10 @@ const sayCalibration = ({ temperature, images, before, after }: TemperatureFit):
 const sayUnknown = ({ threshold, images, kept, estimate }: UnknownRule): string =>
   `highest probability below ${threshold.toFixed(3)}, which keeps ${kept} of ${images} validation images${estimate ? ` and would find ${estimate.found} of them if the head lacked their class` : ""}`;
 
-/** A path is nobody else's business, and the hub refuses it. */
-const isHubId = (id: string): boolean => /^[\w-][\w.-]*(\/[\w-][\w.-]*)?$/.test(id);
-
 const render = (value: unknown): string => (typeof value === "string" ? value : JSON.stringify(value));
 
 /** Text as it is, on one line: escaped, so that nothing in it is markup, ends a table cell, or changes the direction of writing. */
-const plain = (text: string): string =>
+export const plainText = (text: string): string =>
   text
     .replace(/[\p{Cc}\u2028-\u202e\u2066-\u2069]+/gu, " ")
     .replace(/[\\`*_[\]<>|&#~]/g, (mark) => `\\${mark}`);

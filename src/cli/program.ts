@@ -11,6 +11,7 @@ import { mergeCommand } from "./merge.ts";
 import { methodsCommand } from "./methods.ts";
 import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
+import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
 import { trainCommand } from "./train.ts";
 
@@ -26,6 +27,7 @@ const rlrrCommand = (): Command =>
     .addCommand(relabelCommand())
     .addCommand(predictCommand())
     .addCommand(mergeCommand())
+    .addCommand(pushCommand())
     .addCommand(inspectCommand())
     .addCommand(methodsCommand())
     .addCommand(benchCommand())

@@ -2,6 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { limits } from "../limits.ts";
+import { CountedBlob } from "./counted-blob.ts";
 
 /** Of answers about a model. */
 export const MAX_ANSWER_BYTES = limits.MAX_ANSWER_BYTES.value;
@@ -43,10 +44,10 @@ export function openHubClient({ hubUrl, token, signal }: ClientOptions): HubClie
       headers.set("Accept-Encoding", "identity");
       if (token && asked === origin) headers.set("Authorization", `Bearer ${token}`);
       const ending = new AbortController();
-      const wait = waiter(hubUrl, ending);
-      const response = await wait(
-        fetch(input, { ...init, headers, signal: AbortSignal.any([...outer, ending.signal]) }),
-      );
+      const { wait, alive } = waiter(hubUrl, ending);
+      const ends = [...outer, ending.signal, ...(init?.signal ? [init.signal] : [])];
+      const sent = init?.body instanceof Blob && { body: new CountedBlob(init.body, alive) };
+      const response = await wait(fetch(input, { ...init, ...sent, headers, signal: AbortSignal.any(ends) }));
       const body = response.body && bounded(response.body, { hubUrl, bytes, wait, ending });
       return new Response(body, response);
     };
@@ -55,19 +56,27 @@ export function openHubClient({ hubUrl, token, signal }: ClientOptions): HubClie
 
 type Wait = <T>(promise: Promise<T>) => Promise<T>;
 
-/** Waits for data from the hub, and aborts the request when that takes too long. */
-const waiter =
-  (hubUrl: string, ending: AbortController): Wait =>
-  async (promise) => {
-    const ms = silenceMs();
-    const silent = new HubSilence(`${hubUrl} sent nothing for ${ms / 1000} seconds`);
-    const timer = setTimeout(() => ending.abort(silent), ms);
-    try {
-      return await promise;
-    } finally {
-      clearTimeout(timer);
-    }
+/** Waits for data from the hub, and aborts the request when that takes too long; `alive` says that some was sent there. */
+function waiter(
+  hubUrl: string,
+  ending: AbortController,
+): { readonly wait: Wait; readonly alive: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  return {
+    wait: async (promise) => {
+      const ms = silenceMs();
+      const silent = new HubSilence(`${hubUrl} sent nothing for ${ms / 1000} seconds`);
+      timer = setTimeout(() => ending.abort(silent), ms);
+      try {
+        return await promise;
+      } finally {
+        clearTimeout(timer);
+        timer = undefined;
+      }
+    },
+    alive: () => timer?.refresh(),
   };
+}
 
 interface Bounds {
   readonly hubUrl: string;

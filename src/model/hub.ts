@@ -1,6 +1,6 @@
 /** A model of the Hugging Face hub: the few files needed of it, from the cache or the network. */
 
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
 import { EngineError, FileError, InputError, RlrrError, type Wording } from "../errors.ts";
 import { exists } from "../files/exists.ts";
@@ -26,6 +26,8 @@ export interface HubOptions {
 
 export interface HubFolder {
   readonly folder: string;
+  /** The commit that its files are of. */
+  readonly commit: string;
   readonly notes: readonly string[];
 }
 
@@ -35,9 +37,11 @@ const CONFIGS = ["config.json", "preprocessor_config.json"];
 
 export const MAX_FILE_BYTES = limits.MAX_HUB_FILE_BYTES.value;
 
-const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
+/** The hub's address, without a slash at its end. */
+export const hubUrl = (): string => (process.env.HF_ENDPOINT || "https://huggingface.co").replace(/\/+$/, "");
 
-const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
+/** Whether the user wants no request to be sent. */
+export const isOffline = (): boolean => /^(1|on|yes|true)$/i.test(process.env.HF_HUB_OFFLINE ?? "");
 
 /** `organisation/name`, with `@revision` behind it where the main branch is not meant. */
 export function parseHubId(text: string): HubModel | undefined {
@@ -49,10 +53,15 @@ export function parseHubId(text: string): HubModel | undefined {
 /** Whether the hub is told who the user is, and why not. */
 const isAnonymous = ({ sendToken = true }: HubOptions): boolean => !sendToken && !!process.env.HF_TOKEN;
 
-function clientOf(options: HubOptions): HubClient {
+/** The hub's address; refuses one that is none. */
+export function checkedHubUrl(): string {
   const url = hubUrl();
-  if (!URL.canParse(url))
-    throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
+  if (URL.canParse(url)) return url;
+  throw new InputError(`HF_ENDPOINT must be a URL such as https://huggingface.co, got "${url}".`);
+}
+
+function clientOf(options: HubOptions): HubClient {
+  const url = checkedHubUrl();
   const token = isAnonymous(options) ? undefined : process.env.HF_TOKEN;
   return openHubClient({ hubUrl: url, token, signal: options.signal });
 }
@@ -98,8 +107,8 @@ function byHand({ name, revision }: HubModel, { files = [] }: HubOptions): Wordi
 }
 
 /** What is said first of a model that cannot be had: a name that the user gave may have meant a file. */
-const notHere = ({ name }: HubModel, { files }: HubOptions): string =>
-  files ? `${name}:` : `${name}: there is no file or folder of that name, and`;
+const notHere = ({ name }: HubModel, { files, sendToken }: HubOptions): string =>
+  files || sendToken === false ? `${name}:` : `${name}: there is no file or folder of that name, and`;
 
 /** The cached snapshot, where it has weights. */
 export async function cachedFolder(model: HubModel): Promise<string | undefined> {
@@ -175,21 +184,24 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
   return folder;
 }
 
+/** The folder of a snapshot has the name of its commit. */
+const ofCommit = (folder: string) => ({ folder, commit: basename(folder) });
+
 /** The folder with a model's files, which are fetched where the cache lacks them. */
 export async function fetchModel(model: HubModel, options: HubOptions = {}): Promise<HubFolder> {
   if (isOffline()) {
     const folder = await cachedFolder(model);
-    if (folder !== undefined) return { folder, notes: [] };
+    if (folder !== undefined) return { ...ofCommit(folder), notes: [] };
     throw new InputError(
       (show) =>
         `${notHere(model, options)} the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.${byHand(model, options)(show)}`,
     );
   }
   const kept = options.sendToken === false ? await cachedFolder(model) : undefined;
-  if (kept !== undefined) return { folder: kept, notes: [] };
+  if (kept !== undefined) return { ...ofCommit(kept), notes: [] };
   const client = clientOf(options);
   try {
-    return { folder: await fetchSnapshot(client, model, options), notes: [] };
+    return { ...ofCommit(await fetchSnapshot(client, model, options)), notes: [] };
   } catch (error) {
     options.signal?.throwIfAborted();
     const problem = hubProblem(error, model, { url: client.hubUrl, anonymous: isAnonymous(options) });
@@ -198,7 +210,7 @@ export async function fetchModel(model: HubModel, options: HubOptions = {}): Pro
     const reason = error instanceof HubSilence ? ` (${error.message})` : "";
     if (folder !== undefined)
       return {
-        folder,
+        ...ofCommit(folder),
         notes: [`${client.hubUrl} could not be reached${reason}; the copy in the cache was used.`],
       };
     throw new EngineError(

@@ -23,6 +23,8 @@ export interface LocatedModel {
   readonly preprocessor?: string;
   /** The name of a weights file whose configurations merely lie in the same folder: they might be another's. */
   readonly beside?: string;
+  /** The commit of the hub that the files are of. */
+  readonly commit?: string;
   readonly notes: readonly string[];
 }
 
@@ -162,9 +164,9 @@ export async function locateModel(source: string, options: HubOptions = {}): Pro
     throw new InputError(
       `${source}: there is no such file or folder, and it is not a hub id such as google/vit-base-patch16-224.`,
     );
-  const { folder, notes } = await fetchModel(model, options);
+  const { folder, commit, notes } = await fetchModel(model, options);
   const located = await locateFolder(folder, source);
-  return { ...located, source, notes: [...located.notes, ...notes] };
+  return { ...located, source, commit, notes: [...located.notes, ...notes] };
 }
 
 /** A model that is named by its size, from the cache or the hub: what lies in the working directory does not matter. */
@@ -173,9 +175,9 @@ export async function locateNamed(
   options: HubOptions = {},
 ): Promise<LocatedModel> {
   const model = { name: hubId, revision: "main" };
-  const { folder, notes } = await fetchModel(model, { ...options, sendToken: false, files });
+  const { folder, commit, notes } = await fetchModel(model, { ...options, sendToken: false, files });
   const located = await locateFolder(folder, hubId);
-  return { ...located, source: hubId, notes: [...located.notes, ...notes] };
+  return { ...located, source: hubId, commit, notes: [...located.notes, ...notes] };
 }
 
 /** Both a path and a named model: the path is read, and the user told. */

@@ -29,6 +29,8 @@ export interface Model {
   readonly preprocessing?: readonly Step[];
   /** The absolute path or hub id that it can be read from again; absent for a model made in memory. */
   readonly source?: string;
+  /** The commit of the hub that it was read from; absent for a model that came from elsewhere. */
+  readonly commit?: string;
   /** The files that its weights were read from; absent for a model made in memory. */
   readonly files?: readonly string[];
   /** What was inferred or changed while reading, one sentence each, for the user to see. */

@@ -1,7 +1,7 @@
 /** Reads a pre-trained Vision Transformer from a file, a folder or the hub; its weights stay on disk. */
 
 import { basename } from "node:path";
-import { FileError } from "../errors.ts";
+import { FileError, InputError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -10,12 +10,14 @@ import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
+import { findByHash, parseHashName } from "./find-by-hash.ts";
 import type { HubOptions } from "./hub.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { parseHuggingFaceSteps, sayUnreadFields } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel, locateNamed } from "./locate-model.ts";
 import type { Model } from "./model.ts";
 import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
+import { convertedPlaces, hubCachePlaces, rememberedPlaces } from "./model-places.ts";
 import type { NamedModel } from "./named-models.ts";
 import { interpolatePosition, type PositionMethod } from "./position.ts";
 import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
@@ -146,9 +148,27 @@ async function readSteps({ preprocessor }: LocatedModel, hints: ModelHints): Pro
   };
 }
 
-/** The model that `source` names: a .safetensors or .npz file, a folder, a named model such as `tiny`, or a hub id. */
-export const readModel = async (source: string, options: ReadModelOptions = {}): Promise<Model> =>
-  readLocated(await locateModel(source, hubOptions(options)), options);
+/** The model that `source` names: a .safetensors or .npz file, a folder, a named model such as `tiny`, a hub id, or `sha256:` and the hash of its weights. */
+export const readModel = async (source: string, options: ReadModelOptions = {}): Promise<Model> => {
+  const sha256 = parseHashName(source);
+  if (sha256 !== undefined) return readByHash(sha256, options);
+  return readLocated(await locateModel(source, hubOptions(options)), options);
+};
+
+/** The model with these weights, wherever on this machine it was seen or is cached. */
+async function readByHash(sha256: string, options: ReadModelOptions): Promise<Model> {
+  const read = (place: string) => readModel(place, options);
+  async function* places(): AsyncGenerator<string> {
+    yield* await rememberedPlaces(sha256);
+    yield* hubCachePlaces();
+    yield* convertedPlaces();
+  }
+  const found = await findByHash({ sha256 }, places(), { read, signal: options.signal });
+  if (found) return found;
+  throw new InputError(
+    `sha256:${sha256}: no model with these weights is in the hub's cache or was used here before. Name its file, its folder or its hub id.`,
+  );
+}
 
 /** A named model, from the cache or the hub, whatever lies in the working directory. */
 export const loadNamedModel = async (named: NamedModel, options: ReadModelOptions = {}): Promise<Model> =>
@@ -194,6 +214,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   return {
     id: located.id,
     source: located.source,
+    ...(located.commit !== undefined && { commit: located.commit }),
     config,
     weights,
     ...(storedPosition && { storedPosition }),

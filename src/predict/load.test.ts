@@ -168,12 +168,16 @@ describe("load", () => {
     await expect(inspect(what as string, options)).rejects.toThrow(new InputError(message));
   });
 
-  it("refuses a base that is not where it was, in words for a program", async () => {
+  it("finds a base that is not where it was by its hash, or says in words for a program what is missing", async () => {
     await rename(at("base"), at("moved"));
     try {
+      await using model = await load(at("run"), { engine });
+      expect(model.notes).toContain(`The base base was found by its hash: ${at("moved")}.`);
+      await rename(at("moved"), at(".gone"));
       await expect(load(at("run"), { engine })).rejects.toThrow(
-        `${at("run")}: its base ${at("base")} cannot be opened here. Name the base with model. `,
+        /^\S+\/run: its base is not on this machine\.\nIt is base: .* or give its place as model\.$/,
       );
+      await rename(at(".gone"), at("moved"));
     } finally {
       await rename(at("moved"), at("base"));
     }

@@ -1,7 +1,7 @@
 /** Opens the model and, where one is given, its adapter. */
 
 import { join } from "node:path";
-import { type Adapter, checkBase } from "../adapter/adapter.ts";
+import type { Adapter } from "../adapter/adapter.ts";
 import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { type OpenBaseOptions, openBase } from "../adapter/open-base.ts";
 import { InputError } from "../errors.ts";
@@ -60,21 +60,17 @@ export async function openModel(
   const { method } = options;
   const own = method ? { methods: [method] } : {};
   const adapter = path === undefined ? undefined : await readAdapter(path, own);
-  const model = await openBase({ source, path, adapter }, options);
-  if (adapter) await checkBase(adapter, model, signalOf(options));
-  else checkHead(model);
+  const { model, notes } = await openBase({ source, path, adapter }, options);
+  if (!adapter) checkHead(model);
   return {
     model,
     adapter,
     preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(model.config.imageSize),
     labels: adapter?.labels ?? labelsOf(model),
     scores: adapter ? "softmax" : scoresOf(model),
-    notes: adapter ? [] : [...model.notes, ...sayAssumedSteps(model), ...sayScores(model)],
+    notes: adapter ? notes : [...model.notes, ...sayAssumedSteps(model), ...sayScores(model)],
   };
 }
-
-const signalOf = ({ signal }: OpenModelOptions): { readonly signal?: AbortSignal } =>
-  signal ? { signal } : {};
 
 /** As transformers' pipeline does it: a single row is a yes or no. */
 const scoresOf = ({ problem, config }: Model): OpenedModel["scores"] =>

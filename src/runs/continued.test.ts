@@ -161,7 +161,7 @@ describe("train with continueFrom", () => {
       "folds would hold out examples that the tensors of continueFrom may have been trained on.",
     ],
     [{ continueFrom: at("none") }, "ROOT/none: there is no such folder. An adapter is in the folder"],
-    [{ continueFrom: at("old") }, "ROOT/old: no adapter_config.json here, so this is not an adapter."],
+    [{ continueFrom: at("old") }, "ROOT/old: no rlrr_adapter.json here, so this is not an adapter."],
   ])("refuses what contradicts the adapter (case %#)", async (options, message) => {
     expect(await refusal(options)).toContain(message);
     expect(readdirSync(root)).not.toContain("never");
@@ -170,7 +170,9 @@ describe("train with continueFrom", () => {
   it("refuses another base, and takes what repeats the adapter", async () => {
     const { config } = await readAdapter(at("run"));
     await writeTinyModel(at("wider"), { labels: [], config: { ...config, mlpWidth: 48 } });
-    expect(await refusal({ model: at("wider") })).toMatch(/^The adapter was trained on .*\/base \(sha256/);
+    expect(await refusal({ model: at("wider") })).toMatch(
+      /^The adapter was trained on base \(sha256 \w+…\), but the base given is wider/,
+    );
     const again = {
       method: { name: "rlrr", options: { rank: 2 } },
       imageSize: 8,

@@ -2,7 +2,7 @@
 
 import { basename, dirname, resolve } from "node:path";
 import { isDeepStrictEqual } from "node:util";
-import { type Adapter, type ContinuedFrom, checkBase } from "../adapter/adapter.ts";
+import type { Adapter, ContinuedFrom } from "../adapter/adapter.ts";
 import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { growHead } from "../adapter/grow-head.ts";
 import { hashAdapter } from "../adapter/hash-adapter.ts";
@@ -71,10 +71,13 @@ export async function openOriginBase(
   { path, adapter }: Origin,
   { source, sendToken, ...options }: Pick<BaseSources, "source" | "sendToken"> & OpenBaseOptions,
 ): Promise<Model> {
-  const model = await openBase({ source, path, adapter, sendToken }, options);
-  await checkBase(adapter, model, options.signal ? { signal: options.signal } : {});
+  const { model, notes } = await openBase({ source, path, adapter, sendToken }, options);
   // The epsilon of its norms is the adapter's own.
-  return { ...model, config: { ...model.config, layerNormEps: adapter.config.layerNormEps } };
+  return {
+    ...model,
+    notes: [...model.notes, ...notes],
+    config: { ...model.config, layerNormEps: adapter.config.layerNormEps },
+  };
 }
 
 const shapes = ["resize", "interpolation", "crop", "cropScale", "normalize"] as const;

@@ -11,6 +11,7 @@ import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
+import { rememberPlace } from "../model/model-places.ts";
 import { evaluationSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { checkConsistency } from "../train/check-consistency.ts";
@@ -98,6 +99,7 @@ export async function openRun(options: RunOptions): Promise<OpenedRun> {
           `${folder.path} already holds a run. Add ${show("resume", true)} to continue it, or give another folder as ${show("out")}.`,
       );
     const sha256 = await hashWeights(model, signal ? { signal } : {});
+    await rememberPlace(sha256, model.source);
     const base = { id: options.baseId, sha256, config: model.config };
     const steps = { preprocessing, evaluation };
     const recorded = { asked, continuedFrom: options.continued?.record };

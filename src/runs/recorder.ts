@@ -2,6 +2,7 @@
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
+import { shareableName } from "../adapter/base-name.ts";
 import { calibrate } from "../calibration/calibrate.ts";
 import { RlrrError } from "../errors.ts";
 import { intervalOf } from "../predict/wilson.ts";
@@ -163,7 +164,11 @@ export class Recorder {
       ...(options.continued && { continuedFrom: options.continued.from }),
     };
     await writeAdapter(folder.paths.adapter, {
-      base: config.model,
+      base: {
+        id: shareableName(config.model.id),
+        sha256: config.model.sha256,
+        ...(model.commit !== undefined && { revision: model.commit }),
+      },
       method: chosen.choice,
       ownMethod: chosen.ownMethod,
       labels: dataset.classes,

@@ -99,13 +99,13 @@ describe("openRunFolder", () => {
   });
 
   it("puts back an adapter that a killed run was replacing with a new one", async () => {
-    const path = fresh("run.json", "adapter/adapter_config.json");
+    const path = fresh("run.json", "adapter/rlrr_adapter.json");
     const [adapter, temporary] = [join(path, "adapter"), temporaryPathOf(join(path, "adapter"))];
     renameSync(adapter, oldPathOf(temporary));
     mkdirSync(temporary);
     await (await openRunFolder(path)).close();
     expect(readdirSync(path).sort()).toEqual(["adapter", "run.json"]);
-    expect(readdirSync(adapter)).toEqual(["adapter_config.json"]);
+    expect(readdirSync(adapter)).toEqual(["rlrr_adapter.json"]);
   });
 
   it.each(["run.json", "metrics.jsonl", "checkpoint.safetensors", "adapter", "report.html"])(

@@ -1,0 +1,69 @@
+/** Finds a model by the hash of its weights, among places where one may lie. */
+
+import { realpath } from "node:fs/promises";
+import { FileError, InputError } from "../errors.ts";
+import type { ModelConfig } from "./architectures.ts";
+import { hashWeights } from "./hash.ts";
+import { type LocatedModel, locateModel } from "./locate-model.ts";
+import type { Model } from "./model.ts";
+import { planWeights } from "./weight-plan.ts";
+import { openWeights } from "./weight-source.ts";
+
+/** Sizes that weights alone tell. */
+export type BackboneSizes = Pick<ModelConfig, "width" | "depth" | "mlpWidth" | "patchSize">;
+
+export interface Sought {
+  /** As `hashWeights` makes it. */
+  readonly sha256: string;
+  /** Where they are known, weights of other sizes are not read. */
+  readonly sizes?: BackboneSizes | undefined;
+}
+
+export interface FindOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly read: (place: string) => Promise<Model>;
+}
+
+/** `sha256:` and 64 hexadecimal digits name a model by its weights, wherever it lies. */
+export const parseHashName = (source: string): string | undefined =>
+  /^sha256:([0-9a-f]{64})$/.exec(source)?.[1];
+
+/** The first model among `places` that has the hash. Places that hold no model are passed over. */
+export async function findByHash(
+  sought: Sought,
+  places: AsyncIterable<string>,
+  { read, signal }: FindOptions,
+): Promise<Model | undefined> {
+  const seen = new Set<string>();
+  for await (const place of places) {
+    signal?.throwIfAborted();
+    const files = await weightsAt(place, sought);
+    if (files === undefined || seen.has(files)) continue;
+    seen.add(files);
+    const model = await read(place).catch(unlessUnfit);
+    if (model === undefined) continue;
+    const sha256 = await hashWeights(model, signal ? { signal } : {}).catch(unlessUnfit);
+    if (sha256 === sought.sha256) return model;
+  }
+  return undefined;
+}
+
+/** The real path of the weights at `place`, where their shapes are those of a Vision Transformer of these sizes. */
+async function weightsAt(place: string, { sizes }: Sought): Promise<string | undefined> {
+  try {
+    const { weights }: LocatedModel = await locateModel(place);
+    const found = planWeights(await openWeights(weights), place).sizes;
+    if (sizes && sizeNames.some((name) => found[name] !== sizes[name])) return undefined;
+    return (await Promise.all(weights.map((path) => realpath(path)))).join("\n");
+  } catch (error) {
+    return unlessUnfit(error);
+  }
+}
+
+const sizeNames = ["width", "depth", "mlpWidth", "patchSize"] as const;
+
+/** What is damaged or no model is not what is looked for; anything else is a reason to stop. */
+function unlessUnfit(error: unknown): undefined {
+  if (error instanceof FileError || error instanceof InputError) return undefined;
+  throw error;
+}
