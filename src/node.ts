@@ -4,6 +4,8 @@ export * from "./index.ts";
 
 // ---------------------------------------------------------------- the verbs
 
+/** Analyses what adapters changed in their base, weight by weight, and what they kept of it. */
+export { type AnalyzeOptions, analyze } from "./analyze/analyze.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
@@ -31,6 +33,11 @@ export type {
 } from "./predict/loaded-model.ts";
 /** Merges an adapter into its base: one plain model, verified to give the same logits. */
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
+export type { Analysis, AnalyzedAdapter, AnalyzedBase } from "./reports/analysis.ts";
+/** An analysis as the records that `rlrr analyze --json` prints. */
+export { analysisRecords } from "./reports/analysis-records.ts";
+/** An analysis as text. */
+export { renderAnalysis } from "./reports/render-analysis.ts";
 export type {
   ContinuedEvent,
   DoneEvent,

@@ -2,6 +2,7 @@
 
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { analyzeCommand } from "./analyze.ts";
 import { benchCommand } from "./bench.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
@@ -27,6 +28,7 @@ const rlrrCommand = (): Command =>
     .addCommand(predictCommand())
     .addCommand(mergeCommand())
     .addCommand(inspectCommand())
+    .addCommand(analyzeCommand())
     .addCommand(methodsCommand())
     .addCommand(benchCommand())
     .addHelpText(
