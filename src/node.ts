@@ -6,6 +6,9 @@ export * from "./index.ts";
 
 /** Analyses what adapters changed in their base, weight by weight, and what they kept of it. */
 export { type AnalyzeOptions, analyze } from "./analyze/analyze.ts";
+/** Combines adapters of one base into one adapter. */
+export { type CombinedAdapter, type CombineOptions, combine } from "./combine/combine.ts";
+export type { Combination } from "./combine/combine-adapters.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */

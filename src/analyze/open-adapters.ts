@@ -1,7 +1,7 @@
 /** Opens the adapters to analyse, each on its base, which must be one. */
 
-import { basename, dirname, resolve } from "node:path";
 import type { Adapter } from "../adapter/adapter.ts";
+import { shortNames } from "../adapter/short-names.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
 import { type OpenModelOptions, type OpenedModel, openModel } from "../predict/open-model.ts";
@@ -35,13 +35,4 @@ export async function openAdapters(
     opened.push({ ...one, adapter: one.adapter, path, name: names[at] as string });
   }
   return opened;
-}
-
-/** The folder's name, that of the run where it is only "adapter", or the path where two would be called alike. */
-export function shortNames(paths: readonly string[]): readonly string[] {
-  const names = paths.map((path) => {
-    const whole = resolve(path);
-    return basename(whole) === "adapter" ? basename(dirname(whole)) : basename(whole);
-  });
-  return names.map((name, at) => (names.indexOf(name) === names.lastIndexOf(name) ? name : (paths[at] as string)));
 }
