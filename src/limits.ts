@@ -365,6 +365,12 @@ export const limits = {
       reason:
         "What a validation keeps for calibration, 32 MiB: 8,388 images of 1,000 classes, of more images evenly spaced ones; one number is fitted to them, in less than a second.",
     },
+    MAX_ADAPTERS_AT_ONCE: {
+      value: 32,
+      unit: "adapters",
+      reason:
+        "Adapters that are analysed, combined or asked together: each is in memory, and more are rather a wildcard that names too much.",
+    },
     MAX_GRAPH_VALUES: {
       value: 80_000,
       unit: "values",

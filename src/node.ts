@@ -4,6 +4,11 @@ export * from "./index.ts";
 
 // ---------------------------------------------------------------- the verbs
 
+/** Analyses what adapters changed in their base, weight by weight, and what they kept of it. */
+export { type AnalyzeOptions, analyze } from "./analyze/analyze.ts";
+/** Combines adapters of one base into one adapter. */
+export { type CombinedAdapter, type CombineOptions, combine } from "./combine/combine.ts";
+export type { Combination } from "./combine/combine-adapters.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
@@ -33,6 +38,11 @@ export type {
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
 /** Pushes an adapter or a model to the Hugging Face hub. */
 export { type PlannedFile, type Pushed, type PushOptions, type PushPlan, push } from "./push/push.ts";
+export type { Analysis, AnalyzedAdapter, AnalyzedBase } from "./reports/analysis.ts";
+/** An analysis as the records that `rlrr analyze --json` prints. */
+export { analysisRecords } from "./reports/analysis-records.ts";
+/** An analysis as text. */
+export { renderAnalysis } from "./reports/render-analysis.ts";
 export type {
   ContinuedEvent,
   DoneEvent,

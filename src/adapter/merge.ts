@@ -15,15 +15,32 @@ import { calibratedTensors } from "./head.ts";
 
 /**
  * Eq. 20: a plain model's weights that give the adapted model's calibrated logits, with nothing extra at inference. The base is not
- * changed; weights that the method leaves alone stay where they are. One block at a time, to bound memory.
+ * changed; weights that the method leaves alone stay where they are.
  */
 export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engine): Promise<Weights> {
-  const { method, adaptation } = methodOf(adapter);
+  const { method } = methodOf(adapter);
   if (method.unmergeable !== undefined)
     throw new InputError(`An adapter of method ${method.name} cannot be merged: ${method.unmergeable}.`);
+  const merged = new Map<string, Weight>();
+  for await (const block of adaptedBlocks(model, adapter, engine))
+    for (const [name, weight] of block) merged.set(name, weight);
+  for (const [name, tensor] of calibratedTensors(adapter))
+    if (name.startsWith("head.")) merged.set(name, finite(name, tensor));
+  return merged;
+}
+
+/**
+ * The adapted weights without the head, one block at a time, to bound memory; what does not change is the model's own weight.
+ * Of a method that changes more than weights, they are not all that it does.
+ */
+export async function* adaptedBlocks(
+  model: Model,
+  adapter: Adapter,
+  engine: Engine,
+): AsyncGenerator<Weights, void, void> {
+  const { adaptation } = methodOf(adapter);
   const trained = constantsOf(adapter.tensors);
   const { affine, parameter } = adaptedTensors({ frozen: constantsOf(model.weights), trained, adaptation });
-  const merged = new Map<string, Weight>();
   for (const group of byBlock(backboneOf(model.config))) {
     const values = group.flatMap((place): [string, Value][] => {
       if (typeof place === "string") return [[place, parameter(place)]];
@@ -33,14 +50,13 @@ export async function mergeAdapter(model: Model, adapter: Adapter, engine: Engin
         [`${place.name}.bias`, bias],
       ];
     });
-    for (const [name, value] of values) if (value.kind === "constant") merged.set(name, value.weight);
+    const block = new Map<string, Weight>();
+    for (const [name, value] of values) if (value.kind === "constant") block.set(name, value.weight);
     const made = new Map(values.filter(([, value]) => value.kind === "op"));
     for (const [name, data] of Object.entries(await compute(made, engine)))
-      merged.set(name, finite(name, { shape: made.get(name)?.shape ?? [], data }));
+      block.set(name, finite(name, { shape: made.get(name)?.shape ?? [], data }));
+    yield block;
   }
-  for (const [name, tensor] of calibratedTensors(adapter))
-    if (name.startsWith("head.")) merged.set(name, finite(name, tensor));
-  return merged;
 }
 
 /** A weight that is NaN or infinite would make every prediction NaN. */

@@ -7,6 +7,7 @@ import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
 import {
+  adaptersOption,
   batchSizeOption,
   dataHelp,
   headsOption,
@@ -24,7 +25,7 @@ export const evaluateCommand = (): Command =>
   withOptions(
     new Command("evaluate").description("accuracy, per-class scores and confusions on labelled images"),
     [
-      new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder"),
+      adaptersOption(),
       modelOption(
         "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
       ),

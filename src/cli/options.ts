@@ -34,6 +34,12 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
 export const batchSizeOption = () =>
   wholeNumberOption("--batch-size <n>", "images per run of the graph (default: chosen for the model)");
+/** May be given several times; commander hands over what was given before. */
+export const adaptersOption = () =>
+  new Option(
+    "--adapter <folder>",
+    "a run of rlrr train, or its adapter folder; given again, the adapters' probabilities are averaged",
+  ).argParser((folder: string, before: readonly string[] | undefined) => [...(before ?? []), folder]);
 export const headsOption = () =>
   wholeNumberOption(
     "--heads <n>",

@@ -7,6 +7,7 @@ import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
 import {
+  adaptersOption,
   batchSizeOption,
   flagOf,
   headsOption,
@@ -24,7 +25,7 @@ import { slowly } from "./slow-progress.ts";
 
 export const predictCommand = (): Command =>
   withOptions(new Command("predict").description("labels and probabilities for images"), [
-    new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder"),
+    adaptersOption(),
     modelOption(
       "the base (default: the one the adapter was trained on); without an adapter, the model's own head answers",
     ),

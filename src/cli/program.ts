@@ -2,7 +2,9 @@
 
 import { Command } from "commander";
 import { version } from "../version.ts";
+import { analyzeCommand } from "./analyze.ts";
 import { benchCommand } from "./bench.ts";
+import { combineCommand } from "./combine.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
@@ -27,8 +29,10 @@ const rlrrCommand = (): Command =>
     .addCommand(relabelCommand())
     .addCommand(predictCommand())
     .addCommand(mergeCommand())
+    .addCommand(combineCommand())
     .addCommand(pushCommand())
     .addCommand(inspectCommand())
+    .addCommand(analyzeCommand())
     .addCommand(methodsCommand())
     .addCommand(benchCommand())
     .addHelpText(

@@ -16,8 +16,8 @@ export function showImages({ json }: { readonly json: boolean }): ImageProgress 
   const progress = openProgress({ mode: chooseProgressMode(process.stderr, { json }) });
   const tasks = new Map<string, ReturnType<typeof slowly>>();
   return {
-    show: ({ label, done, total }) => {
-      const task = tasks.get(label) ?? slowly(progress, { label });
+    show: ({ label, done, total, unit }) => {
+      const task = tasks.get(label) ?? slowly(progress, { label, unit });
       tasks.set(label, task);
       task(done, total);
     },

@@ -7,7 +7,7 @@ import { tell } from "./output.ts";
 import { showReading } from "./show-reading.ts";
 
 export interface ModelFlags extends EngineFlags {
-  readonly adapter?: string;
+  readonly adapter?: readonly string[];
   readonly model?: string;
   /** A file that defines the adapter's method. */
   readonly method?: string;

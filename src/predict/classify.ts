@@ -16,6 +16,8 @@ import { classifyBatches } from "./classify-batches.ts";
 export interface ClassifierParts {
   readonly model: Model;
   readonly adapter: Adapter | undefined;
+  /** Adapters that answer together, the first being `adapter`. */
+  readonly members?: readonly Adapter[] | undefined;
   readonly preprocessing: readonly Step[];
   readonly labels: readonly string[];
   /** Images per run. */

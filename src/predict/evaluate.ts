@@ -64,7 +64,9 @@ export async function evaluate(
   }
   const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
   const { root, classes } = dataset;
-  const chosen = await chooseExamples(options.split, { ...options, dataset, adapter: parts.adapter });
+  const { adapter, members = [] } = parts;
+  const others = members.slice(1);
+  const chosen = await chooseExamples(options.split, { ...options, dataset, adapter, others });
   const notes = [...dataset.notes, ...chosen.notes];
   for (const note of notes) onNote?.(note);
   const { split, uses } = chosen;
@@ -91,7 +93,7 @@ export async function evaluate(
 }
 
 interface ReportParts
-  extends Pick<ClassifierParts, "model" | "adapter" | "preprocessing">,
+  extends Pick<ClassifierParts, "model" | "adapter" | "members" | "preprocessing">,
     Pick<ClassifyOptions, "signal" | "onProgress"> {
   readonly root: string;
 }
@@ -130,10 +132,11 @@ async function nameImage(root: string, path: string): Promise<ImageName | undefi
 }
 
 async function writeReport(path: string, evaluation: ModelEvaluation, parts: ReportParts): Promise<void> {
-  const { model, adapter, preprocessing, root } = parts;
+  const { model, adapter, members, preprocessing, root } = parts;
   const { split, metrics, uses } = evaluation;
   const mistakes = await withPictures(evaluation, parts);
-  const method = adapter ? adapter.method.name : "the model's own head";
+  const methods = (members ?? [adapter]).map((one) => one?.method.name);
+  const method = adapter ? methods.join(" + ") : "the model's own head";
   const facts = [
     ["model", model.id],
     ["method", method],

@@ -15,8 +15,12 @@ export interface Uses {
   readonly of: (path: string) => ImageUse;
 }
 
+type Trained = Pick<Adapter, "images" | "labels" | "training">;
+
 export interface FindUsesOptions extends Pick<ClassifyOptions, "signal" | "onProgress"> {
-  readonly adapter: Pick<Adapter, "images" | "labels" | "training"> | undefined;
+  readonly adapter: Trained | undefined;
+  /** Adapters that answer beside it: an image is trained on where any of them was. */
+  readonly others?: readonly Trained[] | undefined;
   /** What the examples are of. */
   readonly dataset: Dataset;
 }
@@ -24,23 +28,62 @@ export interface FindUsesOptions extends Pick<ClassifyOptions, "signal" | "onPro
 /** Reads the examples' files where the adapter records its images. Nothing where it cannot be known. */
 export async function findUses(
   examples: readonly Example[],
-  { adapter, dataset, signal, onProgress }: FindUsesOptions,
+  { adapter, others = [], ...options }: FindUsesOptions,
 ): Promise<Uses | undefined> {
   if (!adapter) return undefined;
+  const hashes = hashesOf(examples, options);
+  const all: Uses[] = [];
+  for (const one of [adapter, ...others]) {
+    const uses = await usesOfOne(one, { ...options, hashes });
+    if (!uses) return undefined;
+    all.push(uses);
+  }
+  const [first] = all;
+  if (!first || all.length === 1) return first;
+  return {
+    knownBy: all.some(({ knownBy }) => knownBy === "seed") ? "seed" : "content",
+    of: (path) => {
+      const found = all.map((uses) => uses.of(path));
+      return (["trained", "validated"] as const).find((use) => found.includes(use)) ?? "new";
+    },
+  };
+}
+
+type Hashes = () => Promise<ReadonlyMap<string, string | undefined>>;
+
+/** Read once, and only if an adapter records its images. */
+function hashesOf(
+  examples: readonly Example[],
+  { signal, onProgress }: Pick<FindUsesOptions, "signal" | "onProgress">,
+): Hashes {
+  let known: ReturnType<Hashes> | undefined;
+  const tell = (done: number, total: number) =>
+    onProgress?.({ type: "progress", label: "comparing images", done, total, unit: "images" });
+  return () => {
+    const paths = [...new Set(examples.map(({ path }) => path))];
+    known ??= eachFile(paths, contentHash, { signal, onProgress: tell }).then(
+      (hashes) => new Map(paths.map((path, at) => [path, hashes[at]])),
+    );
+    return known;
+  };
+}
+
+async function usesOfOne(
+  adapter: Trained,
+  {
+    dataset,
+    signal,
+    hashes,
+  }: Pick<FindUsesOptions, "dataset" | "signal"> & { readonly hashes: Hashes },
+): Promise<Uses | undefined> {
   const { images } = adapter;
   if (!images) {
     const rebuilt = await rebuildSplit(adapter, dataset, { signal });
     return rebuilt && { knownBy: "seed", of: (path) => rebuilt.get(path) ?? "new" };
   }
-  const paths = [...new Set(examples.map(({ path }) => path))];
-  const tell = (done: number, total: number) =>
-    onProgress?.({ type: "progress", label: "comparing images", done, total, unit: "images" });
-  const hashes = await eachFile(paths, contentHash, { signal, onProgress: tell });
+  const known = await hashes();
   const uses = new Map(
-    paths.map((path, at) => {
-      const hash = hashes[at];
-      return [path, hash === undefined ? "new" : useOf(hash, images)];
-    }),
+    [...known].map(([path, hash]) => [path, hash === undefined ? "new" : useOf(hash, images)]),
   );
   return { knownBy: "content", of: (path) => uses.get(path) ?? "new" };
 }

@@ -41,8 +41,9 @@ export async function load(source: string | Named, options: LoadOptions = {}): P
   const given = typeof source === "string" ? { model: options.model } : source;
   checkOptions(given, { verb: "load", known: knownNames });
   for (const [name, value] of Object.entries(given))
-    if (value !== undefined)
-      checkPath(value, { what: `load: ${name}`, ...(name === "model" && { kind: "a model that was read" }) });
+    for (const one of [value].flat())
+      if (one !== undefined)
+        checkPath(one, { what: `load: ${name}`, ...(name === "model" && { kind: "a model that was read" }) });
   const { threads, heads } = options;
   checkCounts({ threads, heads, batchSize: options.batchSize, expectedImages: options.expectedImages });
   const named = typeof source === "string" ? await nameSource(source, options.model) : source;

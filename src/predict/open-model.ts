@@ -2,10 +2,12 @@
 
 import { join } from "node:path";
 import type { Adapter } from "../adapter/adapter.ts";
-import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
+import { adapterFolder, type ReadAdapterOptions, readAdapter } from "../adapter/adapter-file.ts";
+import { checkTogether, type NamedAdapter } from "../adapter/check-together.ts";
 import { type OpenBaseOptions, openBase } from "../adapter/open-base.ts";
 import { InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import { limits } from "../limits.ts";
 import type { Method } from "../methods/method.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import type { Model } from "../model/model.ts";
@@ -15,8 +17,8 @@ import { checkHead } from "./classifier.ts";
 
 /** What predicts: a model with its own head, or an adapter on the model that it was trained on. */
 export interface Named {
-  /** A run, or an adapter's folder. */
-  readonly adapter?: string | undefined;
+  /** A run, or an adapter's folder; of several, the probabilities are averaged. */
+  readonly adapter?: string | readonly string[] | undefined;
   /** A file, a folder or a hub id; where left out, the base that the adapter names. */
   readonly model?: string | Model | undefined;
 }
@@ -29,6 +31,8 @@ export interface OpenModelOptions extends OpenBaseOptions {
 export interface OpenedModel {
   readonly model: Model;
   readonly adapter: Adapter | undefined;
+  /** All that answer together, the first among them: an ensemble. Absent where one answers. */
+  readonly members?: readonly Adapter[] | undefined;
   readonly preprocessing: readonly Step[];
   /** One per row of the head. */
   readonly labels: readonly string[];
@@ -49,9 +53,10 @@ export async function nameSource(source: string, model?: string | Model): Promis
 
 /** Reads the adapter, then the model that is named or that the adapter was trained on, and checks that they fit. */
 export async function openModel(
-  { adapter: path, model: source }: Named,
+  { adapter: paths, model: source }: Named,
   options: OpenModelOptions = {},
 ): Promise<OpenedModel> {
+  const [path, ...more] = typeof paths === "string" ? [paths] : (paths ?? []);
   if (source === undefined && path === undefined)
     throw new InputError(
       (show) =>
@@ -62,9 +67,10 @@ export async function openModel(
   const adapter = path === undefined ? undefined : await readAdapter(path, own);
   const { model, notes } = await openBase({ source, path, adapter }, options);
   if (!adapter) checkHead(model);
+  const members = adapter && path !== undefined && (await openMembers({ path, adapter }, more, own));
   return {
     model,
-    adapter,
+    ...(members ? { adapter: summaryOf(members), members } : { adapter }),
     preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(model.config.imageSize),
     labels: adapter?.labels ?? labelsOf(model),
     scores: adapter ? "softmax" : scoresOf(model),
@@ -80,6 +86,29 @@ const sayScores = (model: Model): readonly string[] =>
   scoresOf(model) === "softmax"
     ? []
     : [`${model.id} answers for each label by itself, so its probabilities do not add up to 1.`];
+
+/** Nothing where one adapter answers alone. */
+async function openMembers(
+  first: NamedAdapter,
+  more: readonly string[],
+  own: ReadAdapterOptions,
+): Promise<readonly Adapter[] | undefined> {
+  if (more.length === 0) return undefined;
+  if (more.length >= mostAdapters)
+    throw new InputError(`${more.length + 1} adapters were named; at most ${mostAdapters} answer together.`);
+  const named = [first];
+  for (const path of more) named.push({ path, adapter: await readAdapter(path, own) });
+  return checkTogether(named);
+}
+
+const { value: mostAdapters } = limits.MAX_ADAPTERS_AT_ONCE;
+
+/** The first one, without what holds of its own probabilities alone. */
+function summaryOf([first]: readonly Adapter[]): Adapter | undefined {
+  if (!first) return undefined;
+  const { calibration: _, unknown: __, ...summary } = first;
+  return summary;
+}
 
 /** Names for every row of the head. */
 const labelsOf = ({ labels, config }: Model): readonly string[] =>

@@ -1,6 +1,6 @@
 /** Heat maps of how far training has moved each tensor, by site and block: one for each part that a method trains. */
 
-import { raised } from "./axis.ts";
+import { notationOf, renderHeatMap } from "./heat-map.ts";
 import { breakable, type Html, html } from "./html.ts";
 import { shortNumber } from "./line-chart.ts";
 
@@ -18,9 +18,6 @@ interface Placed extends TensorChange {
   readonly site: string;
 }
 
-const [cellWidth, cellHeight, top] = [36, 21, 18];
-/** Of the colour that a cell bears, so that its number stays readable in light and dark. */
-const strongest = 0.5;
 /** Blocks count from 1 on the page, and from 0 in names. */
 const inBlock = /^blocks\.(\d+)\.(?:([^.]+)\.)?(.+)$/;
 
@@ -48,39 +45,25 @@ export function renderChanges(changes: readonly TensorChange[]): readonly Html[]
 }
 
 function renderMap(part: string, placed: readonly Placed[]): Html {
-  const sites = [...new Set(placed.map(({ site }) => site))];
   const blocks = Math.max(...placed.map(({ block }) => block)) + 1;
   const [least, most] = [lowest(placed), highest(placed)];
   const { format, unit } = notationOf(most.change);
-  const left = 12 + 6.6 * Math.max(...sites.map((site) => site.length));
-  const [width, height] = [Math.ceil(left + cellWidth * blocks), top + cellHeight * sites.length];
-  const columns = Array.from(
-    { length: blocks },
-    (_, block) =>
-      html`<text x="${(left + (block + 0.5) * cellWidth).toFixed(1)}" y="${top - 6}" text-anchor="middle">${block + 1}</text>`,
-  );
-  const rows = sites.map(
-    (site, row) =>
-      html`<text x="${(left - 6).toFixed(1)}" y="${top + (row + 0.5) * cellHeight}" dy=".35em" text-anchor="end">${site}</text>`,
-  );
-  const cells = placed.map((one) => {
-    const [x, y] = [left + one.block * cellWidth, top + sites.indexOf(one.site) * cellHeight];
-    const share = most.change > 0 ? one.change / most.change : 0;
-    return html`<rect x="${x.toFixed(1)}" y="${y}" width="${cellWidth - 1}" height="${cellHeight - 1}" rx="2" fill="var(--main)" fill-opacity="${(0.05 + strongest * share).toFixed(2)}"><title>${one.name}: ${shortNumber(one.change)}</title></rect><text x="${(x + cellWidth / 2 - 0.5).toFixed(1)}" y="${y + cellHeight / 2}" dy=".35em" text-anchor="middle" style="fill:var(--ink);font-size:10px;pointer-events:none">${format(one.change)}</text>`;
+  return renderHeatMap({
+    caption: html`${part}${unit === "" ? "" : html` <span class="soft">in ${unit}</span>`}`,
+    label: part,
+    says: `${part} by site and block: most ${place(most)}, least ${place(least)}`,
+    rows: [...new Set(placed.map(({ site }) => site))],
+    columns: Array.from({ length: blocks }, (_, block) => String(block + 1)),
+    cells: placed.map(({ name, site, block, change }) => ({
+      ...{ row: site, column: block, value: change },
+      title: `${name}: ${shortNumber(change)}`,
+    })),
+    most: most.change,
+    format,
   });
-  const says = `${part} by site and block: most ${place(most)}, least ${place(least)}`;
-  return html`<figure><figcaption>${part}${unit === "" ? "" : html` <span class="soft">in ${unit}</span>`}</figcaption><div class="scroll" tabindex="0" role="group" aria-label="${part}"><svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${says}">${columns}${rows}${cells}</svg></div></figure>`;
 }
 
 const lowest = (placed: readonly Placed[]): Placed => placed.reduce((a, b) => (b.change < a.change ? b : a));
 const highest = (placed: readonly Placed[]): Placed => placed.reduce((a, b) => (b.change > a.change ? b : a));
 const place = ({ change, site, block }: Placed): string =>
   `${shortNumber(change)} at ${site} of block ${block + 1}`;
-
-/** All numbers of a map in one notation, the largest with two digits that matter; small ones as multiples of a power of ten. */
-function notationOf(most: number): { readonly format: (value: number) => string; readonly unit: string } {
-  const power = most > 0 ? Math.floor(Math.log10(most)) : 0;
-  if (power < -3)
-    return { format: (value) => (value / 10 ** power).toFixed(1), unit: `10${raised(String(power))}` };
-  return { format: (value) => value.toFixed(Math.max(0, 1 - power)), unit: "" };
-}

@@ -90,6 +90,8 @@ section > .outside { margin: 1rem 0 0; } .scroll:focus-visible { outline: 2px so
 .chart svg { display: block; width: 100%; height: 100%; overflow: visible; fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
 .chart path { vector-effect: non-scaling-stroke; } .chart svg > path { stroke-width: 1; } .chart .dot { stroke-width: 5.5; }
 .chart span { position: absolute; white-space: nowrap; } .chart .y { right: 100%; transform: translate(-.6em, 50%); } .chart .x { top: 100%; transform: translate(-50%, .7em); }
+.chart .point { transform: translate(.7em, 50%); color: var(--ink); } .chart .point.before { transform: translate(calc(-100% - .7em), 50%); }
+.stack { display: grid; gap: 1.2rem; } h3 { margin: 0 0 .3rem; font-size: .9rem; } table.wide td, table.wide th { padding-right: 1rem; width: auto; }
 .chart .mark { bottom: 100%; transform: translate(-50%, -.4em); }
 .beside { display: flex; flex-wrap: wrap; align-items: flex-start; gap: 1rem 2rem; } .beside > * { flex: 1 1 19rem; min-width: 0; }
 .beside > .scroll { flex: 0 1 auto; } .beside > section { flex-basis: 22rem; } .charts { gap: 0 1.25rem; }

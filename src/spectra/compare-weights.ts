@@ -1,0 +1,76 @@
+/** What adapting did to one weight, seen by its singular values and vectors: W against W' and ΔW = W' - W. */
+
+import { type Matrix, norm } from "./matrix.ts";
+import { principalAngles, type Turn } from "./principal-angles.ts";
+import { decompose, type SingularPart } from "./svd.ts";
+
+/** One weight [out, in] as it was, and as each adapter has it. */
+export interface WeightPair {
+  readonly before: Matrix;
+  readonly afters: readonly Float32Array[];
+  /** How many of the largest singular values span the subspaces whose turn is measured. */
+  readonly top: number;
+}
+
+export interface ComparedWeights {
+  /** Of W, in descending order. */
+  readonly values: Float64Array;
+  readonly changes: readonly WeightChange[];
+}
+
+export interface WeightChange {
+  /** ‖ΔW‖ / ‖W‖, of Frobenius norms. */
+  readonly change: number;
+  /** exp of the entropy of ΔW's singular values as shares of their sum (Roy and Vetterli 2007). */
+  readonly effectiveRank: number;
+  /** ‖σ(W') - σ(W)‖ / ‖σ(W)‖: at most `change` (Mirsky 1960), and the less of it, the more the vectors have turned. */
+  readonly spectrumMoved: number;
+  /** The subspaces of the inputs, which the paper calls left, and of the outputs, right. */
+  readonly left: Turn | undefined;
+  readonly right: Turn | undefined;
+  /** Singular values of W' and of ΔW, in descending order. */
+  readonly values: Float64Array;
+  readonly changeValues: Float64Array;
+}
+
+/** W is decomposed once for all adapters. */
+export function compareWeights({ before, afters, top }: WeightPair): ComparedWeights {
+  const own = decompose(before, { vectors: top });
+  return { values: own.values, changes: afters.map((after) => changeOf({ before, own, after, top })) };
+}
+
+interface Compared {
+  readonly before: Matrix;
+  readonly own: SingularPart;
+  readonly after: Float32Array;
+  readonly top: number;
+}
+
+function changeOf({ before, own, after, top }: Compared): WeightChange {
+  const { rows, columns, data } = before;
+  const difference = Float64Array.from(after, (value, at) => value - (data[at] as number));
+  const adapted = decompose({ rows, columns, data: after }, { vectors: top });
+  const changeValues = decompose({ rows, columns, data: difference }, { small: false }).values;
+  const size = norm(data) || 1;
+  const count = Math.min(own.rowVectors.length, adapted.rowVectors.length);
+  const turn = (side: "rowVectors" | "columnVectors") =>
+    principalAngles(own[side].slice(0, count), adapted[side].slice(0, count));
+  return {
+    change: norm(difference) / size,
+    // What float32 rounds away in W' is no part of the change: of a matrix of rank 8, 760 values would be such noise.
+    effectiveRank: effectiveRank(changeValues, { floor: float32Rounding * (own.values[0] ?? 0) }),
+    spectrumMoved: norm(adapted.values.map((value, at) => value - (own.values[at] as number))) / size,
+    ...{ left: turn("rowVectors"), right: turn("columnVectors") },
+    ...{ values: adapted.values, changeValues },
+  };
+}
+
+const float32Rounding = 2 ** -23;
+
+/** From 0 for a matrix of zeros to the number of values where all are equal. */
+export function effectiveRank(values: ArrayLike<number>, { floor = 0 } = {}): number {
+  const counted = Array.from(values).filter((value) => value > floor);
+  const sum = counted.reduce((a, b) => a + b, 0);
+  if (sum === 0) return 0;
+  return Math.exp(counted.reduce((entropy, value) => entropy - (value / sum) * Math.log(value / sum), 0));
+}

@@ -1,0 +1,68 @@
+/** Compares weights in worker threads, as many at once as there are threads. */
+
+import type { Worker } from "node:worker_threads";
+import { EngineError } from "../errors.ts";
+import { ownModule } from "../own-package.ts";
+import { spawnWorker } from "../spawn-worker.ts";
+import type { ComparedWeights, WeightPair } from "./compare-weights.ts";
+import type { SpectraReply } from "./spectra.worker.ts";
+
+/** Close it when done: what is under way ends with it. */
+export class SpectraPool {
+  readonly #idle: Worker[] = [];
+  readonly #all: Worker[] = [];
+  readonly #waiting: ((worker: Worker) => void)[] = [];
+  readonly #size: number;
+
+  constructor(threads: number) {
+    this.#size = threads;
+  }
+
+  async compare(pair: WeightPair): Promise<ComparedWeights> {
+    const worker = await this.#take();
+    try {
+      return await ask(worker, pair);
+    } finally {
+      const next = this.#waiting.shift();
+      if (next) next(worker);
+      else this.#idle.push(worker);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#all.map((worker) => worker.terminate()));
+  }
+
+  #take(): Promise<Worker> {
+    const idle = this.#idle.pop();
+    if (idle) return Promise.resolve(idle);
+    if (this.#all.length === this.#size) return new Promise((resolve) => this.#waiting.push(resolve));
+    const worker = spawnWorker(ownModule("spectra/spectra.worker"));
+    this.#all.push(worker);
+    return Promise.resolve(worker);
+  }
+}
+
+/** One request at a time per worker, so no reply needs a name. */
+function ask(worker: Worker, pair: WeightPair): Promise<ComparedWeights> {
+  return new Promise((resolve, reject) => {
+    const end = () => {
+      worker.off("message", answered).off("error", failed).off("exit", ended);
+      worker.unref();
+    };
+    const fail = (reason: string) => {
+      end();
+      reject(new EngineError(`The thread that computes singular values ${reason}.`));
+    };
+    const answered = (reply: SpectraReply) => {
+      if (reply.failed !== undefined) return fail(`failed: ${reply.failed}`);
+      end();
+      resolve(reply.result);
+    };
+    const failed = (error: Error) => fail(`stopped: ${error.message}`);
+    const ended = () => fail("was ended");
+    worker.on("message", answered).on("error", failed).on("exit", ended);
+    worker.ref();
+    worker.postMessage(pair);
+  });
+}

@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import { randomNumbers } from "../../test/random-numbers.ts";
+import { singularValuesByBidiagonal } from "./bidiagonal.ts";
+import { type Features, linearCka } from "./cka.ts";
+import { compareWeights, effectiveRank } from "./compare-weights.ts";
+import { type Matrix, toWide } from "./matrix.ts";
+import { principalAngles, type Turn } from "./principal-angles.ts";
+import { SpectraPool } from "./spectra-pool.ts";
+import { decompose } from "./svd.ts";
+
+interface Stored {
+  readonly shape: readonly [number, number];
+  readonly data: readonly number[];
+}
+interface StoredChange {
+  readonly before: Stored;
+  readonly after: Stored;
+  readonly top: number;
+  readonly change: number;
+  readonly effectiveRank: number;
+  readonly spectrumMoved: number;
+  readonly left: Turn;
+  readonly right: Turn;
+}
+interface Golden {
+  readonly matrices: Readonly<Record<string, { readonly matrix: Stored; readonly values: readonly number[] }>>;
+  readonly weights: Readonly<Record<string, StoredChange>>;
+  readonly cka: Readonly<Record<string, { readonly a: Stored; readonly b: Stored; readonly cka: number }>>;
+}
+const golden: Golden = JSON.parse(
+  readFileSync(new URL("../../test/golden/spectra.json", import.meta.url), "utf8"),
+);
+const matrixOf = ({ shape: [rows, columns], data }: Stored): Matrix => ({ rows, columns, data });
+const featuresOf = ({ shape: [images, width], data }: Stored): Features => ({ images, width, data });
+
+/** Each value within 1e-4 of itself, or within the rounding of the largest. */
+function expectValues(given: ArrayLike<number>, expected: readonly number[]) {
+  expect(given.length).toBe(expected.length);
+  const rounding = 1e-14 * (expected[0] ?? 0);
+  for (const [at, value] of expected.entries())
+    expect(Math.abs((given[at] as number) - value)).toBeLessThanOrEqual(1e-4 * value + rounding);
+}
+
+const pairOf = ({ before, after, top }: StoredChange) => ({
+  before: matrixOf(before),
+  afters: [Float32Array.from(after.data)],
+  top,
+});
+
+describe("decompose", () => {
+  it.each(Object.entries(golden.matrices))("has LAPACK's values: %s", (name, { matrix, values }) => {
+    const { values: given } = decompose(matrixOf(matrix));
+    // Where a value is 0 to rounding, both are.
+    expectValues(
+      given,
+      name === "rank 3" ? values.map((value) => (value < 1e-12 ? (given.at(-1) as number) : value)) : values,
+    );
+    if (name === "rank 3") expect(given[3]).toBeLessThan(1e-6 * (given[0] as number));
+    expectValues(
+      singularValuesByBidiagonal(toWide(matrixOf(matrix))).subarray(0, 3),
+      values.slice(0, 3),
+    );
+  });
+
+  it.each([
+    [40, 23],
+    [23, 40],
+    [32, 32],
+    [7, 1],
+  ])("has vectors that the matrix maps onto each other: %i x %i", (rows, columns) => {
+    const data = randomNumbers(rows * columns, { seed: 5, low: -1, high: 1 });
+    const { values, rowVectors, columnVectors } = decompose({ rows, columns, data }, { vectors: 6 });
+    expect(rowVectors.length).toBe(Math.min(6, rows, columns));
+    for (const [at, row] of rowVectors.entries())
+      for (let i = 0; i < rows; i++) {
+        const mapped = row.reduce((sum, x, j) => sum + x * (data[i * columns + j] as number), 0);
+        expect(mapped).toBeCloseTo((values[at] as number) * (columnVectors[at]?.[i] as number), 10);
+      }
+    expect(principalAngles(rowVectors, rowVectors)?.largest).toBeLessThan(1e-5);
+  });
+
+  it("gives no vectors to values of 0", () => {
+    const { matrix } = golden.matrices["rank 3"] as { matrix: Stored };
+    expect(decompose(matrixOf(matrix), { vectors: 8 }).rowVectors).toHaveLength(3);
+    expect(decompose({ rows: 2, columns: 3, data: new Float32Array(6) }, { vectors: 2 }).rowVectors).toEqual([]);
+  });
+});
+
+describe("compareWeights", () => {
+  it.each(Object.entries(golden.weights))("agrees with LAPACK: %s", (_, stored) => {
+    const [given] = compareWeights(pairOf(stored)).changes;
+    const close = (one: number | undefined, other: number) =>
+      expect(Math.abs((one ?? Number.NaN) - other)).toBeLessThan(1e-6 * Math.max(1, other));
+    close(given?.change, stored.change);
+    close(given?.effectiveRank, stored.effectiveRank);
+    close(given?.spectrumMoved, stored.spectrumMoved);
+    for (const side of ["left", "right"] as const)
+      for (const key of ["mean", "largest", "overlap"] as const) close(given?.[side]?.[key], stored[side][key]);
+  });
+
+  it("counts an effective rank of 1 for one direction, and of all for equal ones", () => {
+    expect(effectiveRank([2, 0, 0])).toBe(1);
+    expect(effectiveRank([2, 2, 2])).toBeCloseTo(3, 12);
+    expect(effectiveRank([2, 1e-9], { floor: 1e-8 })).toBe(1);
+    expect(effectiveRank([0, 0])).toBe(0);
+  });
+});
+
+describe("linearCka", () => {
+  it.each(Object.entries(golden.cka))("agrees with numpy: %s", (_, { a, b, cka }) => {
+    expect(linearCka(featuresOf(a), featuresOf(b))).toBeCloseTo(cka, 10);
+  });
+
+  it("knows neither scale nor a common mean", () => {
+    const { a, b, cka } = golden.cka.related as { a: Stored; b: Stored; cka: number };
+    const moved = { ...featuresOf(b), data: b.data.map((x) => 3 * x + 10) };
+    expect(linearCka(featuresOf(a), moved)).toBeCloseTo(cka, 8);
+  });
+});
+
+describe("SpectraPool", () => {
+  it("answers more questions than it has threads, as this thread would", async () => {
+    const pool = new SpectraPool(2);
+    try {
+      const pairs = Object.values(golden.weights).map(pairOf);
+      const answers = await Promise.all(pairs.map((pair) => pool.compare(pair)));
+      expect(answers).toEqual(pairs.map(compareWeights));
+    } finally {
+      await pool.close();
+    }
+  });
+
+  it("says what is wrong with a weight that has no singular values", async () => {
+    const pool = new SpectraPool(1);
+    const before = { rows: 2, columns: 2, data: [Number.NaN, 1, 1, 1] };
+    try {
+      await expect(pool.compare({ before, afters: [], top: 1 })).rejects.toThrow(
+        "The thread that computes singular values failed: The eigenvalues of a weight did not converge; it holds no ordinary numbers.",
+      );
+    } finally {
+      await pool.close();
+    }
+  });
+});
