@@ -13,6 +13,7 @@ import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
+import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
 
 const rlrrCommand = (): Command =>
@@ -30,6 +31,7 @@ const rlrrCommand = (): Command =>
     .addCommand(pushCommand())
     .addCommand(inspectCommand())
     .addCommand(methodsCommand())
+    .addCommand(studyCommand())
     .addCommand(benchCommand())
     .addHelpText(
       "after",

@@ -5,8 +5,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { makeFolder } from "../files/make-folder.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
-import type { Step } from "../preprocessing/steps.ts";
 import { isRandom } from "../preprocessing/step-kinds.ts";
+import type { Step } from "../preprocessing/steps.ts";
 import type { FeatureCache } from "../train/features.ts";
 import { version } from "../version.ts";
 import type { OpenedRun } from "./open-run.ts";
@@ -29,7 +29,15 @@ export function featureCache(
   const { model } = config;
   const { engine, preprocessing } = options;
   const trained: readonly Step[] = preprocessing.some(isRandom) ? evaluation : preprocessing;
-  const content = { version, engine: engine.name, sha256: model.sha256, model: model.config, trained, evaluation, files };
+  const content = {
+    version,
+    engine: engine.name,
+    sha256: model.sha256,
+    model: model.config,
+    trained,
+    evaluation,
+    files,
+  };
   const path = join(folder, createHash("sha256").update(JSON.stringify(content)).digest("hex"));
   return {
     load: async (length) => {

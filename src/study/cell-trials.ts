@@ -59,7 +59,10 @@ export function chooseSetting({ tuning }: CellTrials, records: Records): number 
     if (found.some((result) => result === undefined)) return undefined;
     const scores = found.flatMap((result) => result?.epochScores?.last ?? []);
     if (scores.length < found.length) continue;
-    const [top1, loss] = [meanOf(scores.map((score) => score.top1)), meanOf(scores.map((score) => score.loss))];
+    const [top1, loss] = [
+      meanOf(scores.map((score) => score.top1)),
+      meanOf(scores.map((score) => score.loss)),
+    ];
     if (!best || top1 > best.top1 || (top1 === best.top1 && loss < best.loss)) best = { setting, top1, loss };
   }
   return best?.setting;

@@ -1,7 +1,7 @@
 /** How many trials run side by side: as many as there are cores and memory for. */
 
-import { memoryBytes } from "../files/memory.ts";
 import { readCpuLimits } from "../engine/thread-quota.ts";
+import { memoryBytes } from "../files/memory.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { Model } from "../model/model.ts";
 

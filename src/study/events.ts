@@ -51,9 +51,10 @@ export interface TrialEvent {
   readonly cost: TrialCost;
 }
 
-/** What differs from run to run, apart from the table: means over the trials of a row. */
+/** What differs from run to run, apart from the table: where it lies, and times and memory as means over the trials of a row. */
 export interface CostsEvent {
   readonly type: "costs";
+  readonly files: { readonly results: string; readonly markdown: string; readonly html: string };
   readonly rows: readonly CostRow[];
 }
 
@@ -74,5 +75,4 @@ export interface StudyDoneEvent {
   readonly reference?: string;
   readonly rows: readonly StudyRow[];
   readonly means: readonly MeanRow[];
-  readonly files: { readonly results: string; readonly markdown: string; readonly html: string };
 }

@@ -42,7 +42,10 @@ const named: Readonly<Record<string, NamedRecipe>> = {
 };
 
 /** What a named recipe says for a data set. */
-export function namedRecipe(name: string, { data, where }: { readonly data: string; readonly where: string }): RecipePart {
+export function namedRecipe(
+  name: string,
+  { data, where }: { readonly data: string; readonly where: string },
+): RecipePart {
   const found = Object.hasOwn(named, name) ? named[name] : undefined;
   if (!found)
     throw new InputError(`${where}: there is no recipe "${name}". Known: ${Object.keys(named).join(", ")}.`);

@@ -63,7 +63,8 @@ export function planStudy(study: StudyInput): StudyPlan {
   const { tuneSeeds = 1, select = "val", reference } = study;
   if (tuneSeeds > seeds.length)
     throw new InputError(
-      (show) => `${show("tuneSeeds")} must be at most the ${seeds.length} seeds of the study, got ${tuneSeeds}.`,
+      (show) =>
+        `${show("tuneSeeds")} must be at most the ${seeds.length} seeds of the study, got ${tuneSeeds}.`,
     );
   if (reference !== undefined && !rows.some(({ label }) => label === reference))
     throw new InputError(
@@ -125,8 +126,15 @@ type Lists = Readonly<Record<string, readonly unknown[]>>;
 function methodRows({ methods: asked = [] }: StudyInput): readonly MethodRow[] {
   if (asked.length === 0) throw new InputError((show) => `${show("methods")} is missing.`);
   const rows = asked.map((entry, index) => {
-    const { name, label = name, options = {}, recipe = {}, images = {}, tune, tuneOptions = {} } =
-      typeof entry === "string" ? { name: entry } : entry;
+    const {
+      name,
+      label = name,
+      options = {},
+      recipe = {},
+      images = {},
+      tune,
+      tuneOptions = {},
+    } = typeof entry === "string" ? { name: entry } : entry;
     if (!methods.some((method) => method.name === name))
       throw new InputError(
         (show) =>
@@ -152,8 +160,12 @@ interface RecipeRow {
 
 function recipeRows({ recipes }: StudyInput): readonly RecipeRow[] {
   const rows = (recipes ?? ["default"]).map((entry, index) => {
-    const { label, name = "default", recipe = {}, images = {} } =
-      typeof entry === "string" ? { label: entry, name: entry } : entry;
+    const {
+      label,
+      name = "default",
+      recipe = {},
+      images = {},
+    } = typeof entry === "string" ? { label: entry, name: entry } : entry;
     return { label, where: `recipes[${index}]`, name, recipe, images };
   });
   refuseTwice(
@@ -167,7 +179,11 @@ function recipeRows({ recipes }: StudyInput): readonly RecipeRow[] {
 /** What is said more closely wins: the study, its recipe, the data set, the method, and last what is varied. */
 function makeCell(
   study: StudyInput,
-  { data, row, recipe: chosen }: { readonly data: DataEntry; readonly row: MethodRow; readonly recipe: RecipeRow },
+  {
+    data,
+    row,
+    recipe: chosen,
+  }: { readonly data: DataEntry; readonly row: MethodRow; readonly recipe: RecipeRow },
 ): Cell {
   const named = namedRecipe(chosen.name, { data: data.name, where: chosen.where });
   const parts = [named, { recipe: study.recipe, images: study.images }, chosen, data, row];
@@ -177,7 +193,9 @@ function makeCell(
   refuseOwn({ ...recipe, ...row.tune, ...study.tune }, where);
   const settle = (setting: Setting) => {
     const request: MethodRequest = { name, options: { ...row.options, ...setting.options } };
-    return explained(where, () => settleTraining({ method: request, recipe: { ...recipe, ...setting.recipe } }));
+    return explained(where, () =>
+      settleTraining({ method: request, recipe: { ...recipe, ...setting.recipe } }),
+    );
   };
   const trains = settle({ recipe: {}, options: {} }).recipe.epochs > 0;
   // A linear probe has nothing to vary: its penalty is chosen by itself.
@@ -203,7 +221,9 @@ const decided: Readonly<Record<string, string>> = {
 function refuseOwn(recipe: object, where: string): void {
   const own = Object.keys(recipe).find((option) => Object.hasOwn(decided, option));
   if (own !== undefined)
-    throw new InputError(`${where}: recipe option ${own} is not for single trials: of a study, ${decided[own]}.`);
+    throw new InputError(
+      `${where}: recipe option ${own} is not for single trials: of a study, ${decided[own]}.`,
+    );
 }
 
 /** An error of an option, with the entry that it is of. */

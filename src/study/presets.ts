@@ -21,8 +21,14 @@ const rlrr = (label: string, options: Readonly<Record<string, unknown>>): Method
 });
 
 const presets: Readonly<Record<PresetName, Preset>> = {
-  vtab: { study: { methods: ["linear", "rlrr"], recipes: ["official-vtab"], reference: "linear" }, sets: vtabSets },
-  fgvc: { study: { methods: ["linear", "rlrr"], recipes: ["official-fgvc"], reference: "linear" }, sets: fgvcSets },
+  vtab: {
+    study: { methods: ["linear", "rlrr"], recipes: ["official-vtab"], reference: "linear" },
+    sets: vtabSets,
+  },
+  fgvc: {
+    study: { methods: ["linear", "rlrr"], recipes: ["official-fgvc"], reference: "linear" },
+    sets: fgvcSets,
+  },
   // Table 6
   "ablation-sides": {
     study: {

@@ -42,7 +42,9 @@ export function renderStudyHtml(report: StudyReport): string {
 }
 
 function htmlSection({ title, note, columns, rows }: Section): Html {
-  const head = columns.map((column) => (column.number ? html`<th class="number">${column.title}</th>` : html`<th>${column.title}</th>`));
+  const head = columns.map((column) =>
+    column.number ? html`<th class="number">${column.title}</th>` : html`<th>${column.title}</th>`,
+  );
   const body = rows.map(
     (cells) =>
       html`<tr>${cells.map((cell, index) => (columns[index]?.number ? html`<td class="number">${cell}</td>` : html`<td>${cell}</td>`))}</tr>`,

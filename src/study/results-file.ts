@@ -14,7 +14,11 @@ const options = z.record(z.string(), z.unknown());
 const recordSchema = z.object({
   type: z.literal("trial"),
   name: z.string().regex(/^[0-9a-f]{16}$/),
-  content: z.looseObject({ purpose: z.enum(["validate", "test", "test-epochs"]), seed: z.int(), recipe: options }),
+  content: z.looseObject({
+    purpose: z.enum(["validate", "test", "test-epochs"]),
+    seed: z.int(),
+    recipe: options,
+  }),
   result: z.object({
     trainable: z.number(),
     headTrainable: z.number(),
@@ -79,7 +83,9 @@ async function readText(path: string): Promise<string> {
   try {
     const { size } = await stat(path);
     if (size > limits.MAX_RESULT_BYTES.value)
-      throw new FileError(`${path} has ${size} bytes; results have at most ${limits.MAX_RESULT_BYTES.value}.`);
+      throw new FileError(
+        `${path} has ${size} bytes; results have at most ${limits.MAX_RESULT_BYTES.value}.`,
+      );
     return await readFile(path, "utf8");
   } catch (cause) {
     if (codeOf(cause) === "ENOENT") return "";

@@ -1,6 +1,6 @@
 /** Runs the trials of a study that are not recorded: what is ready goes to the next free process. */
 
-import { rm } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { exists } from "../files/exists.ts";
 import { eventStream } from "../runs/event-stream.ts";
 import { runPaths } from "../runs/run-folder.ts";
@@ -21,6 +21,8 @@ interface StudyRun {
   /** In all. */
   readonly trials: number;
   readonly keepAdapters: boolean;
+  /** Of the trials' own folders. */
+  readonly folder: string;
 }
 
 /** Ends when nothing is left to run, or when the signal is raised; failures are told at the end. */
@@ -28,7 +30,7 @@ export async function* runStudyTrials(
   run: StudyRun,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StudyEvent, void, void> {
-  const { cells, results, processes } = run;
+  const { cells, results, processes, folder } = run;
   const { records } = results;
   const running = new Map<string, { readonly trial: Trial; share: number }>();
   const failed = new Map<string, string>();
@@ -78,6 +80,8 @@ export async function* runStudyTrials(
       },
     });
   }, signal);
+  // It stays where trials or their adapters are in it.
+  await rmdir(folder).catch(() => {});
   if (failures.length > 0 && !signal?.aborted) throw failedTrials(failures, run.trials);
 }
 

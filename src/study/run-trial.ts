@@ -64,7 +64,10 @@ export function openWorkshop(): Workshop {
     },
     model: ({ model, imageSize, heads }) =>
       keep("model", [model, imageSize, heads], () =>
-        readModel(model, { ...(imageSize !== undefined && { imageSize }), ...(heads !== undefined && { heads }) }),
+        readModel(model, {
+          ...(imageSize !== undefined && { imageSize }),
+          ...(heads !== undefined && { heads }),
+        }),
       ),
     data: ({ dataPath, validationFraction, testFraction }) =>
       keep("data", [dataPath, validationFraction, testFraction], () =>
@@ -106,13 +109,22 @@ export async function runTrial(trial: Trial, options: RunTrialOptions): Promise<
   let seen = { train: dataset.splits.train.length, val: dataset.splits.val.length };
   try {
     const shared = { model, engine, store, features, signal, skipBadImages };
-    for await (const event of train({ ...shared, data: dataset, out: folder, method, recipe, images, resume: true })) {
+    for await (const event of train({
+      ...shared,
+      data: dataset,
+      out: folder,
+      method,
+      recipe,
+      images,
+      resume: true,
+    })) {
       if (event.type === "step") onProgress((0.95 * event.step) / event.steps);
       if (event.type === "stopped") return undefined;
       if (event.type === "start") seen = { train: event.trainExamples, val: event.valExamples };
       if (event.type !== "done") continue;
       seconds = event.seconds;
-      const { trainImages: train = seen.train, validationImages: val = seen.val } = event.finishedBefore ?? {};
+      const { trainImages: train = seen.train, validationImages: val = seen.val } =
+        event.finishedBefore ?? {};
       seen = { train, val };
     }
   } catch (error) {
@@ -129,7 +141,13 @@ export async function runTrial(trial: Trial, options: RunTrialOptions): Promise<
   try {
     const { metrics } = await loaded.evaluate(whole, { split: "test", skipBadImages, signal });
     const { examples, correct, top1, loss } = metrics;
-    return { result: { ...result, test: { images: examples, correct, top1, loss: Number.isFinite(loss) ? loss : null } }, seconds };
+    return {
+      result: {
+        ...result,
+        test: { images: examples, correct, top1, loss: Number.isFinite(loss) ? loss : null },
+      },
+      seconds,
+    };
   } finally {
     await loaded.close();
   }
@@ -156,7 +174,11 @@ function recipeFor(
   const data = { labels: train.map(({ label }) => label), valExamples: val.length };
   const { batchSize, consistency } = settleTraining({ method: content.method, recipe: asked, data }).recipe;
   const passes = consistency > 0 ? 2 : 1;
-  const microBatchSize = microBatchFor(backboneOf(model.config), { batchSize, memoryBytes: plannedBytes, passes });
+  const microBatchSize = microBatchFor(backboneOf(model.config), {
+    batchSize,
+    memoryBytes: plannedBytes,
+    passes,
+  });
   return { ...asked, batchSize, microBatchSize };
 }
 

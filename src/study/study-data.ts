@@ -28,7 +28,9 @@ export async function openStudyData(
 ): Promise<Dataset> {
   const read = await readDataset(path, signal ? { signal } : {});
   const withTest =
-    read.splits.test.length > 0 ? read : await holdOutTest(read, { fraction: testFraction ?? defaultFraction, signal });
+    read.splits.test.length > 0
+      ? read
+      : await holdOutTest(read, { fraction: testFraction ?? defaultFraction, signal });
   const whole = await splitTrainValidation(withTest, {
     ...{ seed: splitSeed, fraction: validationFraction ?? defaultFraction },
     ...(signal && { signal }),
@@ -82,7 +84,12 @@ export async function describeCopy(
   for (const { kind } of files) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const count = ({ length }: readonly Example[]) => length;
   return {
-    manifest: sha256(`${files.map((file) => file.sha256).sort().join("\n")}\n`),
+    manifest: sha256(
+      `${files
+        .map((file) => file.sha256)
+        .sort()
+        .join("\n")}\n`,
+    ),
     listing: sha256(JSON.stringify([classes, listed])),
     images: { train: count(splits.train), val: count(splits.val), test: count(splits.test) },
     classes: classes.length,

@@ -1,7 +1,7 @@
 /** A study's folder: one process at a time, its definition, results, tables, and the runs of trials that are not done. */
 
 import { readdir } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { exists, unlessMissing } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -18,10 +18,17 @@ export const studyPaths = (folder: string) => ({
   trials: join(folder, "trials"),
   features: join(folder, "features"),
 });
-export type StudyPaths = ReturnType<typeof studyPaths>;
 
-/** A study as a file says it; paths in it are as the command sees them. */
-export const readStudyFile = async (path: string): Promise<StudyInput> => parseStudy(await readJson(path), path);
+/** A study as a file says it. Its paths are relative to the file; what is no file there as a model is a hub id or a name. */
+export async function readStudyFile(path: string): Promise<StudyInput> {
+  const { data, model, ...rest } = parseStudy(await readJson(path), path);
+  const from = (given: string) => resolve(dirname(path), given);
+  const placed = data?.map((entry) =>
+    typeof entry === "string" ? from(entry) : { ...entry, path: from(entry.path) },
+  );
+  const found = model !== undefined && (await exists(from(model))) ? from(model) : model;
+  return { ...rest, ...(placed && { data: placed }), ...(found !== undefined && { model: found }) };
+}
 
 /** The study that a folder holds; undefined where it is new or empty. */
 export async function earlierStudy(folder: string): Promise<StudyInput | undefined> {

@@ -126,13 +126,16 @@ function explain({ issues: [first] }: z.ZodError, value: unknown): string {
   }
   const given = at(value, path);
   const expected =
-    (schema && z.globalRegistry.get(schema)?.description) ?? (path.length === 0 ? "an object" : "another value");
+    (schema && z.globalRegistry.get(schema)?.description) ??
+    (path.length === 0 ? "an object" : "another value");
   return `${place} must be ${expected}, got ${typeof given === "number" ? given : showValue(given)}.`;
 }
 
 /** `methods[2].options`. */
 export const showPath = (path: readonly PropertyKey[]): string =>
-  path.map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`)).join("");
+  path
+    .map((key, index) => (typeof key === "number" ? `[${key}]` : `${index > 0 ? "." : ""}${String(key)}`))
+    .join("");
 
 function at(value: unknown, path: readonly PropertyKey[]): unknown {
   let found = value;

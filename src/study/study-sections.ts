@@ -55,7 +55,8 @@ export function studySections(report: StudyReport): Sections {
   };
 }
 
-const count = (number: number, one: string): string => `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
+const count = (number: number, one: string): string =>
+  `${number.toLocaleString("en")} ${one}${number === 1 ? "" : "s"}`;
 
 const testSelected =
   "The epochs are CHOSEN ON TEST IMAGES, as the official code of RLRR does. These accuracies are higher than anybody will get on new images, and may not be compared with numbers that were read once.";
@@ -72,7 +73,9 @@ function warningsOf({ plan, table: { rows } }: StudyReport): readonly string[] {
 
 function protocol({ plan }: StudyReport): string {
   const { cells, seeds, tuneSeeds, select } = plan;
-  const tuned = new Set(cells.flatMap(({ settings }) => (settings.length > 1 ? Object.keys(settings[0]?.varied ?? {}) : [])));
+  const tuned = new Set(
+    cells.flatMap(({ settings }) => (settings.length > 1 ? Object.keys(settings[0]?.varied ?? {}) : [])),
+  );
   const chosen =
     tuned.size === 0
       ? "Nothing was tuned."
@@ -81,7 +84,10 @@ function protocol({ plan }: StudyReport): string {
     select === "test"
       ? "Then training and validation images are trained on, and test images are read after every epoch."
       : "Then training and validation images are trained on, and test images are read once, after the last epoch.";
-  const spread = seeds.length > 1 ? `mean ± sample standard deviation over ${seeds.length} seeds (${seeds.join(", ")})` : `one seed (${seeds[0]})`;
+  const spread =
+    seeds.length > 1
+      ? `mean ± sample standard deviation over ${seeds.length} seeds (${seeds.join(", ")})`
+      : `one seed (${seeds[0]})`;
   return `Accuracies are top-1 in percent, ${spread}. ${chosen} ${read}`;
 }
 
@@ -90,7 +96,11 @@ const label = ({ method, recipe }: { readonly method: string; readonly recipe?: 
 
 const percent = (value: number): string => value.toFixed(1);
 const scored = (scores: Pick<SeedScores, "mean" | "std"> | undefined): string =>
-  scores === undefined ? "–" : scores.std === null ? percent(scores.mean) : `${percent(scores.mean)} ± ${percent(scores.std)}`;
+  scores === undefined
+    ? "–"
+    : scores.std === null
+      ? percent(scores.mean)
+      : `${percent(scores.mean)} ± ${percent(scores.std)}`;
 const signed = (value: number): string => `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(1)}`;
 
 /** Methods down, data sets across, and the paper's rows below ours. */
@@ -116,7 +126,10 @@ function accuracies({ input, plan, table: { rows, means } }: StudyReport): Secti
     ...(names.length < 2 ? [] : [mean === undefined ? "" : percent(mean)]),
     ...(isGrouped ? [groupMean === undefined ? "" : percent(groupMean)] : []),
   ]);
-  const note = paper.length === 0 ? "" : "Rows in parentheses are the paper's: ViT-B/16, one seed, its own protocol, the best epoch chosen on test images by its code.";
+  const note =
+    paper.length === 0
+      ? ""
+      : "Rows in parentheses are the paper's: ViT-B/16, one seed, its own protocol, the best epoch chosen on test images by its code.";
   return {
     title: `Accuracy (${split})`,
     note: `${isGrouped ? `Mean${names.length} is the mean over all sets, Mean${groups.size}g that of the ${groups.size} groups' means; the two are not to be compared. ` : ""}${note}`.trim(),
@@ -141,23 +154,37 @@ function meanCells(
 /** The same for every data set: only heads differ. */
 function parameters(rows: readonly StudyRow[]): string {
   const [first] = rows.filter(({ trainable }) => trainable !== undefined);
-  return first?.trainable === undefined ? "–" : (first.trainable - (first.headTrainable ?? 0)).toLocaleString("en");
+  return first?.trainable === undefined
+    ? "–"
+    : (first.trainable - (first.headTrainable ?? 0)).toLocaleString("en");
 }
 
 function differences({ plan, table: { rows, means } }: StudyReport): readonly Section[] {
   const { reference } = plan;
   if (reference === undefined || !rows.some(({ difference }) => difference)) return [];
   const names = plan.data.map(({ name }) => name);
-  const methods = [...new Map(rows.map((row) => [label(row), row])).values()].filter(({ method }) => method !== reference);
+  const methods = [...new Map(rows.map((row) => [label(row), row])).values()].filter(
+    ({ method }) => method !== reference,
+  );
   return [
     {
       title: `Difference from ${reference} (test, points)`,
       note: "Paired by seed; in brackets the 95 % interval by Student's t over seeds, which holds what seeds change and not what other images would.",
-      columns: [{ title: "method" }, ...[...names, ...(names.length < 2 ? [] : [`Mean${names.length}`])].map((title) => ({ title, number: true }))],
+      columns: [
+        { title: "method" },
+        ...[...names, ...(names.length < 2 ? [] : [`Mean${names.length}`])].map((title) => ({
+          title,
+          number: true,
+        })),
+      ],
       rows: methods.map((method) => [
         label(method),
-        ...names.map((name) => differed(rows.find((row) => label(row) === label(method) && row.data === name)?.difference)),
-        ...(names.length < 2 ? [] : [differed(means.find((row) => label(row) === label(method))?.difference)]),
+        ...names.map((name) =>
+          differed(rows.find((row) => label(row) === label(method) && row.data === name)?.difference),
+        ),
+        ...(names.length < 2
+          ? []
+          : [differed(means.find((row) => label(row) === label(method))?.difference)]),
       ]),
     },
   ];
@@ -187,8 +214,16 @@ function details({ plan, table: { rows } }: StudyReport): Section {
       { title: "test images", number },
       { title: "test, last epoch", number },
       ...(onTest ? [{ title: "test, best epoch ON TEST", number }] : []),
-      ...[{ title: "val images", number }, { title: "val, last epoch", number }, { title: "val, best epoch", number }],
-      ...[{ title: "trained on", number }, { title: "epochs", number }, { title: "learning rate", number }],
+      ...[
+        { title: "val images", number },
+        { title: "val, last epoch", number },
+        { title: "val, best epoch", number },
+      ],
+      ...[
+        { title: "trained on", number },
+        { title: "epochs", number },
+        { title: "learning rate", number },
+      ],
       ...[{ title: "trainable with head", number }, { title: "without", number }, { title: "preprocessing" }],
     ],
     rows: rows.map((row) => {
@@ -200,7 +235,9 @@ function details({ plan, table: { rows } }: StudyReport): Section {
         ...(onTest ? [scored(test)] : []),
         ...[String(val?.images ?? row.copy.images.val), scored(val), scored(valBest)],
         ...[trainImages, epochs, learningRate].map((value) => (value === undefined ? "–" : String(value))),
-        ...[trainable, trainable && trainable - headTrainable].map((value) => value?.toLocaleString("en") ?? "–"),
+        ...[trainable, trainable && trainable - headTrainable].map(
+          (value) => value?.toLocaleString("en") ?? "–",
+        ),
         letters.get(JSON.stringify(row.preprocessing)) ?? "–",
       ];
     }),
@@ -210,10 +247,9 @@ function details({ plan, table: { rows } }: StudyReport): Section {
 /** P1, P2 and so on, for each kind of preprocessing. */
 const lettersOf = (rows: readonly StudyRow[]): ReadonlyMap<string, string> =>
   new Map(
-    [...new Set(rows.flatMap(({ preprocessing: own }) => (own ? [JSON.stringify(own)] : [])))].map((key, index) => [
-      key,
-      `P${index + 1}`,
-    ]),
+    [...new Set(rows.flatMap(({ preprocessing: own }) => (own ? [JSON.stringify(own)] : [])))].map(
+      (key, index) => [key, `P${index + 1}`],
+    ),
   );
 
 function preprocessing({ table: { rows } }: StudyReport): Section {
@@ -235,14 +271,21 @@ function dataSets({ plan, copies }: StudyReport): Section {
     title: "Data sets",
     note: "The manifest is the SHA-256 over the sorted SHA-256 hashes of all images. Two copies of a set with other manifests are other data.",
     columns: [
-      ...[{ title: "data" }, { title: "classes", number }, { title: "train", number }, { title: "val", number }],
+      ...[
+        { title: "data" },
+        { title: "classes", number },
+        { title: "train", number },
+        { title: "val", number },
+      ],
       ...[{ title: "test", number }, { title: "files" }, { title: "manifest" }],
     ],
     rows: plan.data.map(({ name }) => {
       const copy = copies.get(name);
       if (!copy) throw new Error(`internal: no copy of ${name}.`);
       const { train, val, test } = copy.images;
-      const kinds = Object.entries(copy.kinds).map(([kind, files]) => `${files.toLocaleString("en")} ${kind}`);
+      const kinds = Object.entries(copy.kinds).map(
+        ([kind, files]) => `${files.toLocaleString("en")} ${kind}`,
+      );
       return [name, ...[copy.classes, train, val, test].map(String), kinds.sort().join(", "), copy.manifest];
     }),
   };
@@ -254,7 +297,12 @@ function costs({ costs: rows }: StudyReport): readonly Section[] {
     {
       title: "Time and memory",
       note: "Of one training on all images, with its checks and the features of a linear probe where no other trial had computed them. Other than all numbers above, these differ from run to run.",
-      columns: [{ title: "data" }, { title: "method" }, { title: "time", number: true }, { title: "peak memory", number: true }],
+      columns: [
+        { title: "data" },
+        { title: "method" },
+        { title: "time", number: true },
+        { title: "peak memory", number: true },
+      ],
       rows: rows.map((row) => [
         ...[row.data, label(row), renderDuration(1000 * row.seconds)],
         `${Math.round(row.peakBytes / 2 ** 20).toLocaleString("en")} MiB`,

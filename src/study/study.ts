@@ -20,7 +20,7 @@ import { renderStudyHtml, renderStudyMarkdown } from "./render-study.ts";
 import { openResultsFile, type ResultsFile } from "./results-file.ts";
 import { runStudyTrials } from "./run-study-trials.ts";
 import { type DataCopy, describeCopy, openStudyData } from "./study-data.ts";
-import { earlierStudy, openStudyFolder, readStudyFile, type StudyPaths, studyPaths } from "./study-folder.ts";
+import { earlierStudy, openStudyFolder, readStudyFile, studyPaths } from "./study-folder.ts";
 import { parseStudy, type StudyInput } from "./study-schema.ts";
 import { tabulate } from "./tabulate.ts";
 
@@ -59,7 +59,7 @@ export async function* study(options: StudyOptions): Events {
     if (input.model === undefined) throw new InputError((show) => `study: ${show("model")} is missing.`);
     await earlierStudy(out);
     const prepared = yield* prepare({ ...input, model: input.model }, { plan, options });
-    const unlock = await openStudyFolder(out, absolute(asked));
+    const unlock = await openStudyFolder(out, absolute(asked, prepared.model));
     const results = await openResultsFile(studyPaths(out).results).catch(async (error: unknown) => {
       await unlock();
       throw error;
@@ -82,13 +82,15 @@ async function askedStudy({ study: given, out }: StudyOptions): Promise<StudyInp
   const earlier = await earlierStudy(out);
   if (earlier) return earlier;
   throw new InputError(
-    (show) => `${out} holds no study yet. Say what to study: a file, or ${show("model")}, ${show("data")} and ${show("methods")}.`,
+    (show) =>
+      `${out} holds no study yet. Say what to study: a file, or ${show("model")}, ${show("data")} and ${show("methods")}.`,
   );
 }
 
 /** What the folder remembers must mean the same wherever it is continued from. A hub id stays what it is. */
-const absolute = (input: StudyInput): StudyInput => ({
+const absolute = (input: StudyInput, model: Model): StudyInput => ({
   ...input,
+  model: model.source ?? input.model,
   ...(input.data && {
     data: input.data.map((entry) =>
       typeof entry === "string" ? resolve(entry) : { ...entry, path: resolve(entry.path) },
@@ -137,7 +139,11 @@ async function* prepare(
   const parts = {
     plan,
     common: {
-      ...{ model: { sha256, imageSize: sizes, heads: ownHeads }, engine: { provider, threads }, skipBadImages },
+      ...{
+        model: { sha256, imageSize: sizes, heads: ownHeads },
+        engine: { provider, threads },
+        skipBadImages,
+      },
     },
     trial: {
       ...{ validationFraction, testFraction, imageSize, heads },
@@ -160,7 +166,12 @@ async function* runStudy(
   const paths = studyPaths(out);
   const trials = cells.reduce((sum, cell) => sum + countTrials(cell), 0);
   const done = cells.reduce((sum, cell) => sum + countDone(cell, records), 0);
-  const processes = chooseProcesses({ asked: options.processes, threads, trials: Math.max(1, trials - done), model });
+  const processes = chooseProcesses({
+    asked: options.processes,
+    threads,
+    trials: Math.max(1, trials - done),
+    model,
+  });
   yield { type: "start", cells: cells.length, trials, done, processes, threads };
   const finish = async (): Promise<StudyDoneEvent> => {
     const table = tabulate({ plan, cells, copies, records });
@@ -169,18 +180,20 @@ async function* runStudy(
     const shown = { input, plan, copies, table, costs, model: model.id };
     await writeFileAtomically(paths.markdown, renderStudyMarkdown(shown));
     await writeFileAtomically(paths.html, renderStudyHtml(shown));
-    return { type: "study", select, ...(reference !== undefined && { reference }), ...table, files: filesOf(paths) };
+    return { type: "study", select, ...(reference !== undefined && { reference }), ...table };
   };
   const keepAdapters = input.keepAdapters ?? false;
-  yield* runStudyTrials({ cells, copies, results, processes, trials, keepAdapters }, signal);
+  yield* runStudyTrials(
+    { cells, copies, results, processes, trials, keepAdapters, folder: paths.trials },
+    signal,
+  );
   const table = await finish();
   if (signal?.aborted) {
     yield { type: "stopped", step: cells.reduce((sum, cell) => sum + countDone(cell, records), 0) };
     return;
   }
   await rm(paths.features, { recursive: true, force: true });
-  yield { type: "costs", rows: costsOf(cells, records) };
+  const { results: file, markdown, html } = paths;
+  yield { type: "costs", files: { results: file, markdown, html }, rows: costsOf(cells, records) };
   yield table;
 }
-
-const filesOf = ({ results, markdown, html }: StudyPaths): StudyDoneEvent["files"] => ({ results, markdown, html });

@@ -45,7 +45,10 @@ export interface StudyRow {
   /** What was chosen on validation images. */
   readonly chosen: Readonly<Record<string, unknown>>;
   /** Each setting that was tried, with its mean accuracy on validation images; null where it diverged. */
-  readonly tried: readonly { readonly setting: Readonly<Record<string, unknown>>; readonly val: number | null }[];
+  readonly tried: readonly {
+    readonly setting: Readonly<Record<string, unknown>>;
+    readonly val: number | null;
+  }[];
   readonly difference?: Difference;
   readonly epochs?: number;
   readonly learningRate?: number;
@@ -89,7 +92,8 @@ export function tabulate(options: TabulateOptions): StudyTable {
     const other = bare.find(
       ({ data, method, recipe }) => data === row.data && method === plan.reference && recipe === row.recipe,
     );
-    const difference = other?.test && row.test && differenceOf(row.test.seeds, other.test.seeds, plan.reference);
+    const difference =
+      other?.test && row.test && differenceOf(row.test.seeds, other.test.seeds, plan.reference);
     return { ...row, ...(difference && row !== other && { difference }) };
   });
   return { rows, means: meansOf(rows, plan) };
@@ -140,9 +144,20 @@ const factsOf = ({
   learningRate,
   batchSize,
   preprocessing,
-}: TrialResult) => ({ trainable, headTrainable, trainImages, epochs, learningRate, batchSize, preprocessing });
+}: TrialResult) => ({
+  trainable,
+  headTrainable,
+  trainImages,
+  epochs,
+  learningRate,
+  batchSize,
+  preprocessing,
+});
 
-function seedScores(seeds: readonly number[], about: Pick<SeedScores, "split" | "epoch" | "images">): SeedScores {
+function seedScores(
+  seeds: readonly number[],
+  about: Pick<SeedScores, "split" | "epoch" | "images">,
+): SeedScores {
   return { ...about, mean: meanOf(seeds), std: stdOf(seeds) ?? null, seeds };
 }
 
@@ -150,7 +165,13 @@ function testScores(results: readonly TrialResult[]): SeedScores | undefined {
   const scores = results.flatMap(({ test }) => test ?? []);
   const [first] = scores;
   const about = { split: "test", epoch: "last", images: first?.images ?? 0 } as const;
-  return first && seedScores(scores.map(({ top1 }) => top1), about);
+  return (
+    first &&
+    seedScores(
+      scores.map(({ top1 }) => top1),
+      about,
+    )
+  );
 }
 
 function epochScores(
@@ -160,7 +181,13 @@ function epochScores(
   const scores = results.flatMap((result) => result.epochScores ?? []);
   const [first] = scores;
   const about = { split, epoch, images: first?.images ?? 0 };
-  return first && seedScores(scores.map((score) => score[epoch].top1), about);
+  return (
+    first &&
+    seedScores(
+      scores.map((score) => score[epoch].top1),
+      about,
+    )
+  );
 }
 
 function differenceOf(
@@ -175,7 +202,11 @@ function differenceOf(
 
 /** Each seed's mean over the sets, then mean and std over seeds. Only of methods that have all sets. */
 function meansOf(rows: readonly StudyRow[], plan: StudyPlan): readonly MeanRow[] {
-  const keys = [...new Map(rows.map(({ method, recipe }) => [JSON.stringify([method, recipe]), { method, recipe }])).values()];
+  const keys = [
+    ...new Map(
+      rows.map(({ method, recipe }) => [JSON.stringify([method, recipe]), { method, recipe }]),
+    ).values(),
+  ];
   const bare = keys.flatMap(({ method, recipe }): MeanRow[] => {
     const own = rows.filter((row) => row.method === method && row.recipe === recipe);
     const scores = own.flatMap(({ test, group }) => (test ? [{ seeds: test.seeds, group }] : []));
@@ -192,7 +223,8 @@ function meansOf(rows: readonly StudyRow[], plan: StudyPlan): readonly MeanRow[]
   });
   return bare.map((row) => {
     const other = bare.find(({ method, recipe }) => method === plan.reference && recipe === row.recipe);
-    const difference = other && other !== row && differenceOf(row.mean.seeds, other.mean.seeds, plan.reference);
+    const difference =
+      other && other !== row && differenceOf(row.mean.seeds, other.mean.seeds, plan.reference);
     return { ...row, ...(difference && { difference }) };
   });
 }

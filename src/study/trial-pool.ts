@@ -69,6 +69,9 @@ interface Listener {
   readonly onEnd: (end: TrialEnd | undefined) => void;
 }
 
+/** For what a process wrote before it died to be read. */
+const lastWordsMs = 50;
+
 /** One process. */
 class TrialWorker {
   readonly #child: ChildProcess;
@@ -88,7 +91,10 @@ class TrialWorker {
     });
     this.#child.on("message", (answer: TrialAnswer) => this.#hear(answer));
     this.#child.on("error", (cause) => this.#die(cause.message));
-    this.#child.on("close", (code, signal) => this.#die(signal ?? `exit code ${code}`));
+    // Not "close": a process that it started may hold its standard error open for longer.
+    this.#child.on("exit", (code, signal) => {
+      setTimeout(() => this.#die(signal ?? `exit code ${code}`), lastWordsMs);
+    });
     this.#child.stderr?.setEncoding("utf8").on("data", (text: string) => {
       this.#complaint = (this.#complaint + text).slice(-4000);
     });
@@ -131,19 +137,24 @@ class TrialWorker {
   }
 
   #die(how: string): void {
+    if (this.isDead) return;
     this.isDead = true;
     const why = /^\w*Error.*$/m.exec(this.#complaint)?.[0];
-    this.#end({ type: "failed", message: `The process that trained it ended (${how})${why ? `: ${why}` : "."}` });
+    this.#end({
+      type: "failed",
+      message: `The process that trained it ended (${how})${why ? `: ${why}` : "."}`,
+    });
   }
 
   /** Ends the process, which has nothing to do any more. */
   async close(): Promise<void> {
     if (this.isDead) return;
-    const gone = new Promise<void>((resolve) => this.#child.once("close", () => resolve()));
-    this.#child.disconnect();
+    const gone = new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));
+    if (this.#child.connected) this.#child.disconnect();
     const timer = setTimeout(() => this.#child.kill("SIGKILL"), limits.END_MS.value);
     await gone;
     clearTimeout(timer);
+    this.#child.stderr?.destroy();
   }
 }
 

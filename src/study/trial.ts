@@ -61,7 +61,12 @@ export interface TrialResult {
   /** Of `validate` and `test-epochs`: the last epoch and the best, on this many images. */
   readonly epochScores?: { readonly images: number; readonly last: EpochScore; readonly best: EpochScore };
   /** Of `test`. */
-  readonly test?: { readonly images: number; readonly correct: number; readonly top1: number; readonly loss: number | null };
+  readonly test?: {
+    readonly images: number;
+    readonly correct: number;
+    readonly top1: number;
+    readonly loss: number | null;
+  };
   /** Why there are no scores: training diverged. */
   readonly diverged?: string;
 }
@@ -85,12 +90,17 @@ export interface TrialRecord {
 
 /** Sixteen hexadecimal digits of a hash of the content, and of the version that computed with it. */
 export const nameTrial = (content: TrialContent): string =>
-  createHash("sha256").update(JSON.stringify(sorted({ version, content }))).digest("hex").slice(0, 16);
+  createHash("sha256")
+    .update(JSON.stringify(sorted({ version, content })))
+    .digest("hex")
+    .slice(0, 16);
 
 /** With the entries of objects in order, so that only what they say counts. */
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value !== "object" || value === null) return value;
   const entries = Object.entries(value).filter(([, entry]) => entry !== undefined);
-  return Object.fromEntries(entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]));
+  return Object.fromEntries(
+    entries.sort(([a], [b]) => (a < b ? -1 : 1)).map(([key, entry]) => [key, sorted(entry)]),
+  );
 }
