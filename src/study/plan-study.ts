@@ -96,7 +96,7 @@ function refuseTwice(names: readonly string[], what: string, advice = ""): true 
 function nameData({ data = [] }: StudyInput): readonly DataEntry[] {
   if (data.length === 0) throw new InputError((show) => `${show("data")} is missing.`);
   const entries = data.map((entry) => (typeof entry === "string" ? { path: entry } : entry));
-  const short = entries.map(({ path }) => basename(resolve(path)));
+  const short = entries.map(({ path, name }) => name ?? basename(resolve(path)));
   const named = entries.map(({ path, name, group, recipe = {}, images = {} }, index) => {
     const own = short[index] ?? path;
     const isAlone = short.indexOf(own) === short.lastIndexOf(own);

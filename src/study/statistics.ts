@@ -17,9 +17,13 @@ const points = [
   ...[2.08, 2.074, 2.069, 2.064, 2.06, 2.056, 2.052, 2.048, 2.045, 2.042],
 ] as const;
 
-/** Beyond the table: the first term of the expansion in 1/n, right to three digits from 31 on. */
-const studentPoint = (freedom: number): number =>
-  points[freedom - 1] ?? 1.959964 + (1.959964 ** 3 + 1.959964) / (4 * freedom);
+/** Beyond the table: Abramowitz and Stegun 26.7.5, the point of a normal distribution and two terms in 1/n. */
+function studentPoint(freedom: number): number {
+  const z = 1.959964;
+  const first = (z ** 3 + z) / 4;
+  const second = (5 * z ** 5 + 16 * z ** 3 + 3 * z) / 96;
+  return points[freedom - 1] ?? z + first / freedom + second / freedom ** 2;
+}
 
 /** The 95 % interval of the mean that the values are a sample of; undefined of a single value. */
 export function meanInterval(values: readonly number[]): readonly [low: number, high: number] | undefined {

@@ -14,7 +14,7 @@ const name = text("a name of one character at least");
 /** Checked by those who know the options: of training, of a method, of images. */
 const options = z.record(z.string(), z.unknown()).describe("an object of options");
 const lists = z
-  .record(z.string(), z.array(z.unknown()).min(1))
+  .record(z.string(), z.array(z.unknown()).min(1).describe("a list of values"))
   .describe("an object of options, each with a list of values");
 
 const dataSchema = z.strictObject({
@@ -48,25 +48,25 @@ const recipeSchema = z.strictObject({
 });
 
 const count = (most: number) => z.int().min(1).max(most).describe(`a whole number from 1 to ${most}`);
-const seed = z.int().min(0).max(maxSeed);
+const seed = z.int().min(0).max(maxSeed).describe(`a seed from 0 to ${maxSeed}`);
 
 export const studySchema = z.strictObject({
   preset: z.enum(presetNames).optional().describe(presetNames.join(", ")),
   model: text("a path or a hub id").optional(),
   data: z
-    .array(z.union([text("a path"), dataSchema]))
+    .array(z.union([text("a path"), dataSchema]).describe("a path, or an object with a path"))
     .min(1)
     .max(limits.MAX_STUDY_LIST.value)
     .describe("a list of paths, or of objects with a path")
     .optional(),
   methods: z
-    .array(z.union([name, methodSchema]))
+    .array(z.union([name, methodSchema]).describe("the name of a method, or an object with a name"))
     .min(1)
     .max(limits.MAX_STUDY_LIST.value)
     .describe("a list of names of methods, or of objects with a name")
     .optional(),
   recipes: z
-    .array(z.union([name, recipeSchema]))
+    .array(z.union([name, recipeSchema]).describe("the name of a recipe, or an object with a label"))
     .min(1)
     .max(limits.MAX_STUDY_LIST.value)
     .describe("a list of names of recipes, or of objects with a label")
@@ -150,6 +150,7 @@ function schemaAt(path: readonly PropertyKey[]): z.ZodType | undefined {
   for (const key of path) {
     schema = inside(schema);
     if (schema instanceof z.ZodArray) schema = schema.element;
+    else if (schema instanceof z.ZodRecord) schema = schema.valueType;
     else if (schema instanceof z.ZodObject) schema = (schema.shape as Record<PropertyKey, unknown>)[key];
     else break;
   }

@@ -2,7 +2,7 @@
 
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
-import { EngineError, unreachable } from "../errors.ts";
+import { EngineError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import { firstModule, ownModule } from "../own-package.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
@@ -116,18 +116,9 @@ class TrialWorker {
   }
 
   #hear(answer: TrialAnswer): void {
-    switch (answer.type) {
-      case "progress":
-        return this.#progress(answer.share);
-      case "result":
-        return this.#end(answer);
-      case "stopped":
-        return this.#end(undefined);
-      case "failed":
-        return this.#end({ type: "failed", message: answer.message });
-      default:
-        unreachable(answer);
-    }
+    if (answer.type === "progress") this.#progress(answer.share);
+    else if (answer.type === "stopped") this.#end(undefined);
+    else this.#end(answer);
   }
 
   #end(end: TrialEnd | undefined): void {
