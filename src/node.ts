@@ -66,8 +66,9 @@ export { presetNames } from "./study/preset-names.ts";
 export { type StudyOptions, study } from "./study/study.ts";
 /** A study from a file, whose paths are relative to it. */
 export { readStudyFile } from "./study/study-folder.ts";
+export type { Difference, MeanRow } from "./study/study-means.ts";
 export type { StudyInput } from "./study/study-schema.ts";
-export type { Difference, MeanRow, SeedScores, StudyRow } from "./study/tabulate.ts";
+export type { SeedScores, StudyRow } from "./study/tabulate.ts";
 
 // ---------------------------------------------------------------- the parts that the verbs use
 

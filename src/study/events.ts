@@ -2,7 +2,8 @@
 
 import type { NoteEvent, StoppedEvent } from "../runs/events.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-import type { MeanRow, StudyRow } from "./tabulate.ts";
+import type { MeanRow } from "./study-means.ts";
+import type { StudyRow } from "./tabulate.ts";
 import type { Purpose, TrialCost, TrialResult } from "./trial.ts";
 
 export type StudyEvent =

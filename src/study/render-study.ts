@@ -2,7 +2,8 @@
 
 import { type Html, html } from "../reports/html.ts";
 import { renderPage } from "../reports/report-page.ts";
-import { type Section, type StudyReport, studySections } from "./study-sections.ts";
+import type { Section, StudyReport } from "./study-report.ts";
+import { studySections } from "./study-sections.ts";
 
 /** The table for a README or a paper's notes. */
 export function renderStudyMarkdown(report: StudyReport): string {

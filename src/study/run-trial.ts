@@ -3,16 +3,12 @@
 import { rm } from "node:fs/promises";
 import { allTrainables } from "../adapter/head.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import type { Engine } from "../engine/engine.ts";
-import { openEngine } from "../engine/open-engine.ts";
 import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import { chooseMethod } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
-import { readModel } from "../model/read-model.ts";
 import { load } from "../predict/load.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { parseSteps } from "../preprocessing/parse-steps.ts";
@@ -25,60 +21,11 @@ import { DivergedError } from "../train/epochs.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
-import { openStudyData } from "./study-data.ts";
 import type { EpochScore, Trial, TrialResult } from "./trial.ts";
-
-/** What trials in one process share. Close it when done. */
-export interface Workshop {
-  readonly engine: (trial: Trial) => Promise<Engine>;
-  readonly store: () => ImageStore;
-  readonly model: (trial: Trial) => Promise<Model>;
-  readonly data: (trial: Trial) => Promise<Dataset>;
-  readonly close: () => Promise<void>;
-}
+import type { Workshop } from "./workshop.ts";
 
 /** Bytes that activations are planned for: a constant, so that the runs of a step are as long on every machine. */
 const plannedBytes = 4 * 2 ** 30;
-
-export function openWorkshop(): Workshop {
-  let engine: Promise<Engine> | undefined;
-  let store: ImageStore | undefined;
-  const known = new Map<string, Promise<unknown>>();
-  /** One of a kind is kept: trials of a data set follow each other. */
-  const keep = async <T>(kind: string, key: readonly unknown[], make: () => Promise<T>): Promise<T> => {
-    const name = `${kind} ${JSON.stringify(key)}`;
-    if (!known.has(name)) {
-      for (const other of known.keys()) if (other.startsWith(`${kind} `)) known.delete(other);
-      known.set(name, make());
-    }
-    return (await known.get(name)) as T;
-  };
-  return {
-    engine: ({ content: { engine: asked } }) => {
-      engine ??= openEngine(asked);
-      return engine;
-    },
-    store: () => {
-      store ??= openImageStore({ threads: 1 });
-      return store;
-    },
-    model: ({ model, imageSize, heads }) =>
-      keep("model", [model, imageSize, heads], () =>
-        readModel(model, {
-          ...(imageSize !== undefined && { imageSize }),
-          ...(heads !== undefined && { heads }),
-        }),
-      ),
-    data: ({ dataPath, validationFraction, testFraction }) =>
-      keep("data", [dataPath, validationFraction, testFraction], () =>
-        openStudyData(dataPath, { validationFraction, testFraction }),
-      ),
-    close: async () => {
-      await store?.close();
-      await (await engine)?.close();
-    },
-  };
-}
 
 export interface RunTrialOptions {
   readonly workshop: Workshop;

@@ -121,7 +121,8 @@ function explain({ issues: [first] }: z.ZodError, value: unknown): string {
   const place = path.length === 0 ? "a study" : showPath(path);
   const schema = schemaAt(path);
   if (issue?.code === "unrecognized_keys") {
-    const known = schema instanceof z.ZodObject ? Object.keys(schema.shape).join(", ") : "others";
+    const object = inside(schema);
+    const known = object instanceof z.ZodObject ? Object.keys(object.shape).join(", ") : "";
     return `${place} has no entry ${showValue(issue.keys[0])}. Known: ${known}.`;
   }
   const given = at(value, path);

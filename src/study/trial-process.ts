@@ -1,8 +1,9 @@
 /** A process that runs trials for a study, one at a time, until it is told to end or whoever started it is gone. */
 
 import { RlrrError } from "../errors.ts";
-import { openWorkshop, runTrial } from "./run-trial.ts";
+import { runTrial } from "./run-trial.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
+import { openWorkshop } from "./workshop.ts";
 
 export type TrialQuestion =
   | { readonly type: "run"; readonly trial: Trial }
