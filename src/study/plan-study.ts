@@ -73,13 +73,37 @@ export function planStudy(study: StudyInput): StudyPlan {
       (show) =>
         `${show("reference")} must be one of the methods (${rows.map(({ label }) => label).join(", ")}), got ${showValue(reference)}.`,
     );
+  refuseMany(study, { rows, rowsOfOthers: data.length * recipes.length, seeds: seeds.length, tuneSeeds });
   const cells = data.flatMap((entry) =>
     rows.flatMap((row) => recipes.map((recipe) => makeCell(study, { data: entry, row, recipe }))),
   );
-  const trials = cells.reduce((sum, { settings }) => sum + settings.length * tuneSeeds + seeds.length, 0);
-  if (trials > limits.MAX_TRIALS.value)
-    throw new InputError(`The study has ${trials} trials; at most ${limits.MAX_TRIALS.value} are run.`);
   return { data, cells, seeds, tuneSeeds: seeds.slice(0, tuneSeeds), select, reference };
+}
+
+/** Counted before any of them is made: a few lists multiply to more than fits anywhere. */
+function refuseMany(
+  study: StudyInput,
+  {
+    rows,
+    rowsOfOthers,
+    seeds,
+    tuneSeeds,
+  }: {
+    readonly rows: readonly MethodRow[];
+    readonly rowsOfOthers: number;
+    readonly seeds: number;
+    readonly tuneSeeds: number;
+  },
+): void {
+  const sizeOf = (lists: Lists) => Object.values(lists).reduce((size, { length }) => size * length, 1);
+  const trials = rows.reduce((sum, { tune = study.tune ?? {}, tuneOptions }) => {
+    const settings = sizeOf(tune) * sizeOf(tuneOptions);
+    return sum + rowsOfOthers * (settings * tuneSeeds + seeds);
+  }, 0);
+  if (trials > limits.MAX_TRIALS.value)
+    throw new InputError(
+      `The study has up to ${trials.toLocaleString("en")} trials; at most ${limits.MAX_TRIALS.value.toLocaleString("en")} are run.`,
+    );
 }
 
 /** What is said more closely wins: the study, its recipe, the data set, the method, and last what is varied. */

@@ -58,6 +58,10 @@ describe("planStudy", () => {
     [{ ...sound, reference: "lora" }, 'reference must be one of the methods (rlrr), got "lora".'],
     [{ ...sound, seeds: 2, tuneSeeds: 3 }, "tuneSeeds must be at most the 2 seeds of the study, got 3."],
     [
+      { ...sound, tune: Object.fromEntries(["a", "b", "c"].map((name) => [name, Array(100).fill(1)])) },
+      "The study has up to 1,000,003 trials; at most 100,000 are run.",
+    ],
+    [
       { ...sound, recipes: ["officious"] },
       'recipes[0]: there is no recipe "officious". Known: default, official, official-vtab, official-fgvc.',
     ],
