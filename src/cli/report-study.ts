@@ -49,7 +49,8 @@ async function show(event: StudyEvent, { progress, seen }: Shown): Promise<void>
       return progress.update(event);
     case "study-progress": {
       const { done, trials: total, running, secondsLeft } = event;
-      const leftMs = secondsLeft === undefined ? undefined : 1000 * secondsLeft;
+      // Before a trial is done there is nothing to judge by: no time is shown then.
+      const leftMs = 1000 * (secondsLeft ?? 0);
       return progress.update({
         label: "study",
         done: Math.min(total, Number((done + running).toFixed(1))),
