@@ -12,6 +12,7 @@ import { methodsCommand } from "../src/cli/methods.ts";
 import { predictCommand } from "../src/cli/predict.ts";
 import { pushCommand } from "../src/cli/push.ts";
 import { relabelCommand } from "../src/cli/relabel.ts";
+import { studyCommand } from "../src/cli/study.ts";
 import { trainCommand } from "../src/cli/train.ts";
 
 const factories = [
@@ -23,6 +24,7 @@ const factories = [
   pushCommand,
   inspectCommand,
   methodsCommand,
+  studyCommand,
   benchCommand,
   demoCommand,
 ];

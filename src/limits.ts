@@ -378,6 +378,28 @@ export const limits = {
         "ONNX Runtime prepares a graph in a time that grows with the square of its values: 25,000 (a step of 100 blocks) took 6.6 s, so 255,000 would take a quarter of an hour.",
     },
   }),
+  ...area("Studies", {
+    MAX_STUDY_LIST: {
+      value: 1000,
+      unit: "entries",
+      reason: "Data sets, methods or recipes of one study: the largest benchmark has 46 sets.",
+    },
+    MAX_STUDY_SEEDS: {
+      value: 1000,
+      unit: "seeds",
+      reason: "Trainings that differ by their seed alone: papers take three to ten.",
+    },
+    MAX_TRIALS: {
+      value: 100_000,
+      unit: "trials",
+      reason: "Trainings of one study: at a second each, more than a day.",
+    },
+    MAX_RESULT_BYTES: {
+      value: 256 * MiB,
+      unit: "bytes",
+      reason: "The results of a study: a hundred thousand trials of 2.5 kB.",
+    },
+  }),
   ...area("Messages", {
     MAX_CHARACTERS: {
       value: 80,

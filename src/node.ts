@@ -61,6 +61,25 @@ export type {
 /** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
 
+export type {
+  CostRow,
+  CostsEvent,
+  StudyDoneEvent,
+  StudyEvent,
+  StudyProgressEvent,
+  StudyStartEvent,
+  TrialEvent,
+} from "./study/events.ts";
+/** Studies that come with the program. */
+export { presetNames } from "./study/preset-names.ts";
+/** Trains a grid of data sets, methods, recipes and seeds: a stream of events that ends with a table. */
+export { type StudyOptions, study } from "./study/study.ts";
+/** A study from a file, whose paths are relative to it. */
+export { readStudyFile } from "./study/study-folder.ts";
+export type { Difference, MeanRow } from "./study/study-means.ts";
+export type { StudyInput } from "./study/study-schema.ts";
+export type { SeedScores, StudyRow } from "./study/tabulate.ts";
+
 // ---------------------------------------------------------------- the parts that the verbs use
 
 /** Refuses a base that an adapter was not trained on. */

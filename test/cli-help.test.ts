@@ -12,6 +12,7 @@ const commands = [
   "push",
   "inspect",
   "methods",
+  "study",
   "bench",
   "bench step",
 ];

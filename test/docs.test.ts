@@ -27,6 +27,7 @@ const commandNames = [
   "inspect",
   "bench",
   "bench step",
+  "study",
   "demo",
 ];
 

@@ -135,6 +135,22 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "runs/recipe-defaults.ts",
     "train/fit-events.ts",
   ],
+  // a study trains and evaluates as any program would
+  study: [
+    "adapter/head.ts",
+    "datasets",
+    "engine",
+    "files",
+    "formats/tensor.ts",
+    "images",
+    "methods",
+    "model",
+    "predict/load.ts",
+    "preprocessing",
+    "reports",
+    "runs",
+    "train",
+  ],
   bench: [
     "engine",
     "graph",

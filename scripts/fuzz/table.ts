@@ -5,6 +5,7 @@ import { dataCases } from "./data-cases.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
 import { imageCases } from "./image-cases.ts";
 import { placeCases } from "./place-cases.ts";
+import { studyCases } from "./study-cases.ts";
 import { weightCases } from "./weight-cases.ts";
 
 export const cases: readonly FuzzCase[] = [
@@ -13,6 +14,7 @@ export const cases: readonly FuzzCase[] = [
   ...imageCases,
   ...dataCases,
   ...placeCases,
+  ...studyCases,
 ];
 
 const handsOn = "it hands what it is given on to readers that have cases";
@@ -29,6 +31,10 @@ export const needsNone: Readonly<Record<string, string>> = {
   "predict/scorer.ts openScorer": "scores what the model answers; nothing of a file comes to it",
   "methods/load-method.ts loadMethodFile": "runs the code that its user names",
   "cli/report-training.ts openReporter": ownState,
+  "cli/report-study.ts openStudyReporter": ownState,
+  "study/study-data.ts openStudyData": handsOn,
+  "study/study-folder.ts openStudyFolder": handsOn,
+  "study/workshop.ts openWorkshop": ownState,
   "datasets/check-images.ts findBadImages": handsOn,
   "cli/demo-images.ts openDemoImages": "unpacks a file of this package",
   "own-package.ts findPackage": "reads the package.json of this package",

@@ -15,6 +15,7 @@ import { errorStream, print, tell } from "./output.ts";
 import { predictCommand } from "./predict.ts";
 import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
+import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
 
 const rlrrCommand = (): Command =>
@@ -34,6 +35,7 @@ const rlrrCommand = (): Command =>
     .addCommand(inspectCommand())
     .addCommand(analyzeCommand())
     .addCommand(methodsCommand())
+    .addCommand(studyCommand())
     .addCommand(benchCommand())
     .addHelpText(
       "after",

@@ -10,6 +10,8 @@ export interface Progress {
   readonly total?: number;
   /** What is counted, in the plural: "images". */
   readonly unit: string;
+  /** How long it will still take, where that is known better than by the rate, which is then not shown. */
+  readonly leftMs?: number | undefined;
   /** Anything else worth seeing: "loss 0.43". */
   readonly extra?: string;
 }
@@ -67,12 +69,13 @@ export function share({ done, total }: Progress): number {
 function describe(progress: Progress, { elapsedMs, rate }: Pace) {
   const { done, total, unit } = progress;
   const whole = total === undefined ? "" : `/${total.toLocaleString("en")}`;
-  const left = total === undefined || rate === undefined || rate <= 0 ? undefined : (total - done) / rate;
-  const ending = left === undefined || left <= 0 ? "" : `, ${renderDuration(left * 1000)} left`;
+  const byRate = total === undefined || rate === undefined || rate <= 0 ? 0 : (total - done) / rate;
+  const leftMs = progress.leftMs ?? byRate * 1000;
+  const ending = leftMs <= 0 ? "" : `, ${renderDuration(leftMs)} left`;
   return {
     percent: total === undefined ? "" : `${Math.floor(100 * share(progress))} %`,
     count: `${done.toLocaleString("en").padStart(whole.length - 1)}${whole} ${unit}`,
-    rate: rate === undefined ? "" : `${renderRate(rate)} ${unit}/s`,
+    rate: rate === undefined || progress.leftMs !== undefined ? "" : `${renderRate(rate)} ${unit}/s`,
     time: `${renderDuration(elapsedMs)}${ending}`,
   };
 }

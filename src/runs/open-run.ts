@@ -50,6 +50,8 @@ export interface RunOptions {
   readonly engine: Engine;
   /** Decoded images to share with other runs, whose owner closes it; a run without one opens its own. */
   readonly store?: ImageStore;
+  /** A folder in which runs share features of the pre-trained model. */
+  readonly features?: string;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean;
   /** Continue from the checkpoint in `out`; where there is no run yet, start one. */

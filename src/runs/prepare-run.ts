@@ -14,6 +14,7 @@ import { stepsPerEpoch } from "../train/epochs.ts";
 import type { FitOptions } from "../train/fit.ts";
 import { eventStream } from "./event-stream.ts";
 import type { TrainEvent } from "./events.ts";
+import { featureCache } from "./feature-cache.ts";
 import { imageExamples } from "./image-examples.ts";
 import type { OpenedRun, RunOptions } from "./open-run.ts";
 import { type Contents, hashContents } from "./run-config.ts";
@@ -65,6 +66,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     ...(options.groups && { groups: splits.train.map(({ path }) => options.groups?.get(path)) }),
     recipe: { ...recipe, microBatchSize },
     engine,
+    ...(options.features !== undefined && { features: featureCache(options.features, { ...opened, files }) }),
     ...(options.continued && { continueFrom: options.continued.start }),
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
     memoryBytes: memoryBytes(),

@@ -5,7 +5,7 @@ import { describeDataset } from "../datasets/describe-dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
-import { checkOptions, type KnownOptions } from "../files/check-options.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkRunFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
@@ -59,6 +59,8 @@ export interface TrainOptions extends EngineOptions {
   readonly engine?: Engine | undefined;
   /** Decoded images to share with other runs, whose owner closes it. */
   readonly store?: ImageStore | undefined;
+  /** A folder in which runs share features of the pre-trained model, which is made where it is missing; the engines that share it compute alike. */
+  readonly features?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
@@ -123,13 +125,14 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     describeDataset(dataset),
     ...(continued?.notes ?? []),
   ];
-  const { resume = false, skipBadImages = false, store, signal } = options;
+  const { resume = false, skipBadImages = false, store, features, signal } = options;
   const run: RunOptions = {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
     ...{ resume, skipBadImages, ...stepsFor(model, options, { images, ownSteps }) },
     ...(continued && { continued }),
     ...(groups && { groups }),
     ...(store && { store }),
+    ...(features !== undefined && { features }),
     ...(signal && { signal }),
   };
   return { run, notes };
@@ -146,6 +149,7 @@ const known: KnownOptions<TrainOptions> = {
     resume: true,
     engine: true,
     store: true,
+    features: true,
   },
   ...{ signal: true, onProgress: true, provider: true, threads: true },
 };
@@ -154,7 +158,8 @@ const known: KnownOptions<TrainOptions> = {
 function checkGiven(options: Partial<TrainOptions>): void {
   const advice = " Options of training, such as epochs, belong in recipe.";
   checkOptions(options, { verb: "train", known, advice });
-  const { continueFrom, dropClasses, resume } = options;
+  const { continueFrom, dropClasses, resume, features } = options;
+  if (features !== undefined) checkPath(features, { what: "train: features" });
   if (continueFrom !== undefined && typeof continueFrom !== "string")
     throw new InputError(
       (show) => `train: ${show("continueFrom")} must be a path, got ${showValue(continueFrom)}.`,

@@ -16,6 +16,13 @@ export interface FeatureSet {
   readonly labels: readonly number[];
 }
 
+/** Keeps the features of one list of images for other runs on the same. */
+export interface FeatureCache {
+  /** Those of all examples, `length` numbers in all; nothing where they are not kept. */
+  readonly load: (length: number) => Promise<Float32Array | undefined>;
+  readonly save: (parts: readonly Float32Array[]) => Promise<void>;
+}
+
 export interface FeatureOptions {
   readonly backbone: Backbone;
   readonly frozen: ValueOf;
@@ -61,13 +68,20 @@ export async function* computeFeatures(
   } finally {
     await session.close();
   }
+  yield { type: "features", sets: divideRows(rows, { parts, width }) };
+}
+
+/** The rows of each part's examples. */
+export function divideRows(
+  rows: Float32Array,
+  { parts, width }: { readonly parts: readonly Pick<Examples, "labels">[]; readonly width: number },
+): readonly FeatureSet[] {
   let from = 0;
-  const sets = parts.map(({ labels }): FeatureSet => {
+  return parts.map(({ labels }): FeatureSet => {
     const part = rows.subarray(from * width, (from + labels.length) * width);
     from += labels.length;
     return { rows: part, labels };
   });
-  yield { type: "features", sets };
 }
 
 /** Every example of all parts in full batches, the last one padded. */

@@ -16,6 +16,7 @@ import { constantsOf } from "../model/weight-constants.ts";
 import { checkConsistency } from "./check-consistency.ts";
 import type { DataFacts } from "./default-recipe.ts";
 import type { Examples } from "./examples.ts";
+import type { FeatureCache } from "./features.ts";
 import type { FitState } from "./fit-events.ts";
 import { foldsOf } from "./folds.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
@@ -44,6 +45,8 @@ export interface FitOptions {
   /** The learning rate is the method's own where left out. */
   readonly recipe?: RecipeInput;
   readonly engine: Engine;
+  /** Features of the pre-trained model that another run may have computed of the same images. */
+  readonly features?: FeatureCache;
   /** Starts from these tensors instead of the method's own start, and keeps them where no epoch validates better. */
   readonly continueFrom?: ContinueFrom;
   /** Goes on from here. Its parameters are changed in place. */
@@ -59,7 +62,7 @@ export interface FitOptions {
 
 const known: KnownOptions<FitOptions> = {
   ...{ model: true, method: true, classes: true, continueFrom: true, groups: true, train: true, val: true },
-  ...{ recipe: true, engine: true },
+  ...{ recipe: true, engine: true, features: true },
   ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
 };
 

@@ -7,7 +7,7 @@ import { stepFlops } from "./compile-plan.ts";
 import type { Prepared } from "./epochs.ts";
 import { estimateByFeatures } from "./estimate.ts";
 import { type Examples, examplesInMemory } from "./examples.ts";
-import { computeFeatures, type FeatureSet } from "./features.ts";
+import { computeFeatures, divideRows, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { fitProbe } from "./probe.ts";
@@ -69,10 +69,16 @@ async function* featuresOf(
 ): AsyncGenerator<FitEvent, Features, void> {
   const { backbone, frozen, recipe, chosen, options } = plan;
   const { engine, continueFrom, signal } = options;
+  // Those of an adapted model are its own.
+  const cache = continueFrom ? undefined : options.features;
   const { adaptation } = chosen;
   const layers =
     continueFrom && adaptedLayers({ frozen, trained: constantsOf(continueFrom.tensors), adaptation });
   const parts = val ? [train, val] : [train];
+  const width = backbone.featureWidth;
+  const kept = await cache?.load(width * parts.reduce((sum, { labels }) => sum + labels.length, 0));
+  const [known, knownVal] = kept ? divideRows(kept, { parts, width }) : [];
+  if (known) return { train: known, val: knownVal };
   const times: { readonly done: number; readonly at: number }[] = [];
   for await (const event of computeFeatures(parts, { backbone, frozen, layers, engine, signal })) {
     if (event.type === "progress") {
@@ -90,6 +96,7 @@ async function* featuresOf(
       yield { type: "estimate", ...estimateByFeatures(featureWork(recipe, { train, val }), pace) };
     } else {
       const [trained, validated] = event.sets;
+      await cache?.save(event.sets.map(({ rows }) => rows));
       if (trained) return { train: trained, val: validated };
     }
   }

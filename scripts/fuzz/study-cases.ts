@@ -1,0 +1,69 @@
+/** Cases of studies: their files, and the results that one resumes from. */
+
+import { planStudy } from "../../src/study/plan-study.ts";
+import { withPreset } from "../../src/study/presets.ts";
+import { openResultsFile, parseResults } from "../../src/study/results-file.ts";
+import { readStudyFile } from "../../src/study/study-folder.ts";
+import { parseStudy } from "../../src/study/study-schema.ts";
+import { decode, type FuzzCase } from "./fuzz-case.ts";
+
+const study = {
+  ...{ model: "vit.safetensors", imageSize: 112, seeds: 3, tuneSeeds: 2, select: "val", reference: "linear" },
+  data: ["flowers", { path: "pets", name: "cats", group: "animals", recipe: { epochs: 3 } }],
+  methods: [
+    "linear",
+    { name: "rlrr", label: "ranks", options: { side: "both" }, tuneOptions: { rank: [1, 2] } },
+    { name: "lora", tune: { learningRate: [0.001, 0.003], weightDecay: [0, 0.1] } },
+  ],
+  recipes: ["default", { label: "long", name: "official", recipe: { epochs: 50 }, images: { flip: true } }],
+  tune: { learningRate: [0.001, 0.003] },
+};
+const preset = {
+  preset: "compare",
+  data: ["a"],
+  model: "tiny",
+  seeds: [1, 7],
+  threads: 2,
+  testFraction: 0.3,
+};
+
+const score = { epoch: 2, top1: 75, loss: 0.7 };
+const record = {
+  ...{ type: "trial", name: "0123456789abcdef", cost: { seconds: 12.5, peakBytes: 1e9 } },
+  content: { purpose: "validate", seed: 1, recipe: { epochs: 3 } },
+  result: {
+    ...{ trainable: 1000, headTrainable: 10, trainImages: 100, epochs: 3, learningRate: 0.001, batchSize: 8 },
+    preprocessing: { training: "resized", evaluation: "resized" },
+    epochScores: { images: 20, last: score, best: score },
+  },
+};
+const tested = { ...record, name: "fedcba9876543210", content: { ...record.content, purpose: "test" } };
+
+export const studyCases: readonly FuzzCase[] = [
+  {
+    name: "study",
+    readers: ["study/study-schema.ts parseStudy", "study/study-folder.ts readStudyFile"],
+    form: "json",
+    share: 8,
+    corpus: async () => [JSON.stringify(study), JSON.stringify(preset)],
+    run: async (input, { write }) => {
+      const read = await readStudyFile(write("study.json", input));
+      planStudy(await withPreset(parseStudy(read, "a study")));
+    },
+  },
+  {
+    name: "study-results",
+    readers: ["study/results-file.ts parseResults", "study/results-file.ts openResultsFile"],
+    form: "text",
+    share: 1,
+    corpus: async () => [
+      `${JSON.stringify(record)}\n${JSON.stringify(tested)}\n`,
+      `${JSON.stringify(record)}\n{"ty`,
+    ],
+    run: async (input, { write }) => {
+      const opened = await openResultsFile(write("results.jsonl", input));
+      await opened.close();
+      parseResults(decode(input), "results");
+    },
+  },
+];

@@ -1,0 +1,59 @@
+/** Recipes that a study may name: default, official, and the official scripts' with their options for each data set. */
+
+import { InputError } from "../errors.ts";
+import type { StepChoices } from "../preprocessing/compose-steps.ts";
+import type { RecipeInput } from "../train/recipe.ts";
+import { type BenchmarkSet, fgvcSets, vtabSets } from "./benchmarks.ts";
+
+/** Options of training and of images that belong together. */
+export interface RecipePart {
+  readonly recipe: RecipeInput;
+  readonly images: StepChoices;
+}
+
+interface NamedRecipe extends RecipePart {
+  /** By the name of the data set; absent where all are trained alike. */
+  readonly perData?: ReadonlyMap<string, RecipePart>;
+}
+
+const common: RecipeInput = { name: "official", batchSize: 32, schedule: "cosine", scheduleUnit: "epoch" };
+
+const partOf = ({ learningRate, weightDecay, dropout, flip }: BenchmarkSet): RecipePart => ({
+  recipe: { learningRate, weightDecay, dropout },
+  images: flip ? { flip } : {},
+});
+const byFolder = (sets: readonly BenchmarkSet[]): ReadonlyMap<string, RecipePart> =>
+  new Map(sets.map((set) => [set.folder, partOf(set)]));
+
+/** docs/study.md names the quirks of the official scripts that these follow, and those that they leave out. */
+const named: Readonly<Record<string, NamedRecipe>> = {
+  default: { recipe: { name: "default" }, images: {} },
+  official: { recipe: { name: "official" }, images: {} },
+  "official-vtab": {
+    recipe: { ...common, epochs: 100, warmupEpochs: 10 },
+    images: { resize: "squash", interpolation: "bicubic", crop: "none", normalize: "half" },
+    perData: byFolder(vtabSets),
+  },
+  "official-fgvc": {
+    recipe: { ...common, epochs: 50, warmupEpochs: 10 },
+    images: { resize: "squash", interpolation: "bilinear", crop: "random", normalize: "half" },
+    perData: byFolder(fgvcSets),
+  },
+};
+
+/** What a named recipe says for a data set. */
+export function namedRecipe(
+  name: string,
+  { data, where }: { readonly data: string; readonly where: string },
+): RecipePart {
+  const found = Object.hasOwn(named, name) ? named[name] : undefined;
+  if (!found)
+    throw new InputError(`${where}: there is no recipe "${name}". Known: ${Object.keys(named).join(", ")}.`);
+  if (!found.perData) return found;
+  const own = found.perData.get(data);
+  if (!own)
+    throw new InputError(
+      `${where}: recipe ${name} has options for each data set of its benchmark, and "${data}" is none of them. Known: ${[...found.perData.keys()].join(", ")}. Name the data set so, or choose another recipe.`,
+    );
+  return { recipe: { ...found.recipe, ...own.recipe }, images: { ...found.images, ...own.images } };
+}

@@ -1,0 +1,199 @@
+/** A study: a grid of data sets, methods, recipes and seeds, trained side by side, resumed wherever it was stopped. */
+
+import { rm } from "node:fs/promises";
+import { resolve } from "node:path";
+import { InputError } from "../errors.ts";
+import { checkCounts } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
+import { hashWeights } from "../model/hash.ts";
+import type { Model } from "../model/model.ts";
+import { type ReadModelOptions, readModel } from "../model/read-model.ts";
+import { eventStream } from "../runs/event-stream.ts";
+import { type CellTrials, countDone, countTrials, makeTrials } from "./cell-trials.ts";
+import { chooseProcesses } from "./choose-processes.ts";
+import { costsOf } from "./costs.ts";
+import type { StudyDoneEvent, StudyEvent } from "./events.ts";
+import { planStudy, type StudyPlan } from "./plan-study.ts";
+import { withPreset } from "./presets.ts";
+import { renderStudyHtml, renderStudyMarkdown } from "./render-study.ts";
+import { openResultsFile, type ResultsFile } from "./results-file.ts";
+import { runStudyTrials } from "./run-study-trials.ts";
+import { type DataCopy, describeCopy, openStudyData } from "./study-data.ts";
+import { earlierStudy, openStudyFolder, readStudyFile, studyPaths } from "./study-folder.ts";
+import { parseStudy, type StudyInput } from "./study-schema.ts";
+import { tabulate } from "./tabulate.ts";
+
+export interface StudyOptions {
+  /** What to study: the path of a file, or what such a file says. Where left out, what `out` began with. */
+  readonly study?: string | StudyInput | undefined;
+  /** The study's folder: results, tables, and trials that are not done. */
+  readonly out: string;
+  /** Trials side by side; by default as many as cores and memory allow. Results do not depend on it. */
+  readonly processes?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+  /** Called with the progress of a download from the hub. */
+  readonly onProgress?: ReadModelOptions["onProgress"];
+}
+
+const known: KnownOptions<StudyOptions> = {
+  ...{ study: true, out: true, processes: true, signal: true, onProgress: true },
+};
+
+type Events = AsyncGenerator<StudyEvent, void, void>;
+
+/**
+ * Runs every trial that is not recorded in `out` yet, and ends with the table. Raising `signal`, or leaving the loop, saves
+ * the trials that run; the same call goes on from there, and from wherever a killed study was, to the same table.
+ */
+export async function* study(options: StudyOptions): Events {
+  checkOptions(options, { verb: "study", known });
+  const { out, signal, processes } = options;
+  if (out === undefined) throw new InputError((show) => `study: ${show("out")} is missing.`);
+  checkPath(out, { what: "study: out" });
+  checkCounts({ processes });
+  try {
+    const asked = await askedStudy(options);
+    const input = await withPreset(asked);
+    const plan = planStudy(input);
+    if (input.model === undefined) throw new InputError((show) => `study: ${show("model")} is missing.`);
+    await earlierStudy(out);
+    const prepared = yield* prepare({ ...input, model: input.model }, { plan, options });
+    const unlock = await openStudyFolder(out, absolute(asked, prepared.model));
+    const results = await openResultsFile(studyPaths(out).results).catch(async (error: unknown) => {
+      await unlock();
+      throw error;
+    });
+    try {
+      yield* runStudy(prepared, { results, options });
+    } finally {
+      await results.close();
+      await unlock();
+    }
+  } catch (error) {
+    if (!signal?.aborted || error !== signal.reason) throw error;
+    yield { type: "stopped", step: 0 };
+  }
+}
+
+async function askedStudy({ study: given, out }: StudyOptions): Promise<StudyInput> {
+  if (typeof given === "string") return readStudyFile(given);
+  if (given !== undefined) return parseStudy(given, "study");
+  const earlier = await earlierStudy(out);
+  if (earlier) return earlier;
+  throw new InputError(
+    (show) =>
+      `${out} holds no study yet. Say what to study: a file, or ${show("model")}, ${show("data")} and ${show("methods")}.`,
+  );
+}
+
+/** What the folder remembers must mean the same wherever it is continued from. A hub id stays what it is. */
+const absolute = (input: StudyInput, model: Model): StudyInput => ({
+  ...input,
+  model: model.source ?? input.model,
+  ...(input.data && {
+    data: input.data.map((entry) =>
+      typeof entry === "string" ? resolve(entry) : { ...entry, path: resolve(entry.path) },
+    ),
+  }),
+});
+
+/** All that is known before the first trial. */
+interface PreparedStudy {
+  readonly input: StudyInput;
+  readonly plan: StudyPlan;
+  readonly model: Model;
+  readonly threads: number;
+  readonly copies: ReadonlyMap<string, DataCopy>;
+  readonly cells: readonly CellTrials[];
+}
+
+/** Reads the model and hashes every image, so that a trial is named by what it is trained on. */
+async function* prepare(
+  input: StudyInput & { readonly model: string },
+  { plan, options }: { readonly plan: StudyPlan; readonly options: StudyOptions },
+): AsyncGenerator<StudyEvent, PreparedStudy, void> {
+  const { signal, onProgress, out } = options;
+  const { imageSize, heads, validationFraction, testFraction, skipBadImages = false } = input;
+  const { provider = "cpu", threads = 1 } = input;
+  const model = await readModel(input.model, {
+    ...(imageSize !== undefined && { imageSize }),
+    ...(heads !== undefined && { heads }),
+    ...(signal && { signal }),
+    ...(onProgress && { onProgress }),
+  });
+  for (const message of model.notes) yield { type: "note", message };
+  const sha256 = await hashWeights(model, signal ? { signal } : {});
+  const copies = new Map<string, DataCopy>();
+  for (const { name, path } of plan.data) {
+    const dataset = await openStudyData(path, { validationFraction, testFraction, signal });
+    for (const note of dataset.notes) yield { type: "note", message: `${name}: ${note}` };
+    yield* eventStream<StudyEvent>(async (emit, signal) => {
+      const onProgress = (done: number, total: number) =>
+        emit({ type: "progress", label: `reading ${name}`, done, total, unit: "images" });
+      copies.set(name, await describeCopy(dataset, { signal, onProgress }));
+    }, signal);
+  }
+  const { imageSize: sizes, heads: ownHeads } = model.config;
+  const paths = studyPaths(resolve(out));
+  const parts = {
+    plan,
+    common: {
+      ...{
+        model: { sha256, imageSize: sizes, heads: ownHeads },
+        engine: { provider, threads },
+        skipBadImages,
+      },
+    },
+    trial: {
+      ...{ validationFraction, testFraction, imageSize, heads },
+      ...{ model: model.source ?? input.model, features: `${paths.features}/${provider}-${threads}` },
+    },
+    listings: new Map([...copies].map(([name, { listing }]) => [name, listing])),
+    folderOf: (name: string) => `${paths.trials}/${name}`,
+  };
+  const cells = plan.cells.map((cell) => makeTrials(cell, parts));
+  return { input, plan, model, threads, copies, cells };
+}
+
+async function* runStudy(
+  prepared: PreparedStudy,
+  { results, options }: { readonly results: ResultsFile; readonly options: StudyOptions },
+): Events {
+  const { input, plan, model, threads, copies, cells } = prepared;
+  const { out, signal } = options;
+  const { records } = results;
+  const paths = studyPaths(out);
+  const trials = cells.reduce((sum, cell) => sum + countTrials(cell), 0);
+  const done = cells.reduce((sum, cell) => sum + countDone(cell, records), 0);
+  const processes = chooseProcesses({
+    asked: options.processes,
+    threads,
+    trials: Math.max(1, trials - done),
+    model,
+  });
+  yield { type: "start", cells: cells.length, trials, done, processes, threads };
+  const finish = async (): Promise<StudyDoneEvent> => {
+    const table = tabulate({ plan, cells, copies, records });
+    const { select, reference } = plan;
+    const costs = costsOf(cells, records);
+    const shown = { input, plan, copies, table, costs, model: model.id };
+    await writeFileAtomically(paths.markdown, renderStudyMarkdown(shown));
+    await writeFileAtomically(paths.html, renderStudyHtml(shown));
+    return { type: "study", select, ...(reference !== undefined && { reference }), ...table };
+  };
+  const keepAdapters = input.keepAdapters ?? false;
+  yield* runStudyTrials(
+    { cells, copies, results, processes, trials, keepAdapters, folder: paths.trials },
+    signal,
+  );
+  const table = await finish();
+  if (signal?.aborted) {
+    yield { type: "stopped", step: cells.reduce((sum, cell) => sum + countDone(cell, records), 0) };
+    return;
+  }
+  await rm(paths.features, { recursive: true, force: true });
+  const { results: file, markdown, html } = paths;
+  yield { type: "costs", files: { results: file, markdown, html }, rows: costsOf(cells, records) };
+  yield table;
+}
