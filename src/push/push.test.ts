@@ -41,7 +41,13 @@ afterEach(async () => {
 /** Pushes and catches the plan. */
 async function pushed(source: string, options: Partial<PushOptions> = {}) {
   let plan: PushPlan | undefined;
-  const result = await push(source, { to, ...options, onPlan: (made) => void (plan = made) });
+  const result = await push(source, {
+    to,
+    ...options,
+    onPlan: (made) => {
+      plan = made;
+    },
+  });
   return { plan, result };
 }
 const stored = (name = to) => hub.repositories.get(name);
