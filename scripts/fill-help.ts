@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { analyzeCommand } from "../src/cli/analyze.ts";
 import { benchCommand } from "../src/cli/bench.ts";
+import { combineCommand } from "../src/cli/combine.ts";
 import { demoCommand } from "../src/cli/demo.ts";
 import { evaluateCommand } from "../src/cli/evaluate.ts";
 import { inspectCommand } from "../src/cli/inspect.ts";
@@ -19,7 +21,9 @@ const factories = [
   relabelCommand,
   predictCommand,
   mergeCommand,
+  combineCommand,
   inspectCommand,
+  analyzeCommand,
   methodsCommand,
   benchCommand,
   demoCommand,
