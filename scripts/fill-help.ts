@@ -3,7 +3,9 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { Command } from "commander";
+import { analyzeCommand } from "../src/cli/analyze.ts";
 import { benchCommand } from "../src/cli/bench.ts";
+import { combineCommand } from "../src/cli/combine.ts";
 import { demoCommand } from "../src/cli/demo.ts";
 import { evaluateCommand } from "../src/cli/evaluate.ts";
 import { inspectCommand } from "../src/cli/inspect.ts";
@@ -22,7 +24,9 @@ const factories = [
   predictCommand,
   mergeCommand,
   pushCommand,
+  combineCommand,
   inspectCommand,
+  analyzeCommand,
   methodsCommand,
   studyCommand,
   benchCommand,

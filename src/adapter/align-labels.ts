@@ -18,7 +18,10 @@ export function alignLabels(adapter: Adapter, labels: readonly string[], path: s
     throw new InputError(`${path}: two of its classes have one name, so which is which cannot be told.`);
   if (rows.every((row, at) => row === at)) return adapter;
   const tensors = new Map(
-    [...adapter.tensors].map(([name, tensor]) => [name, name.startsWith("head.") ? reorder(tensor, rows) : tensor]),
+    [...adapter.tensors].map(([name, tensor]) => [
+      name,
+      name.startsWith("head.") ? reorder(tensor, rows) : tensor,
+    ]),
   );
   return { ...adapter, labels, tensors };
 }
@@ -26,6 +29,7 @@ export function alignLabels(adapter: Adapter, labels: readonly string[], path: s
 function reorder({ shape, data }: Tensor, rows: readonly number[]): Tensor {
   const width = data.length / rows.length;
   const moved = new Float32Array(data.length);
-  for (const [at, row] of rows.entries()) moved.set(data.subarray(row * width, (row + 1) * width), at * width);
+  for (const [at, row] of rows.entries())
+    moved.set(data.subarray(row * width, (row + 1) * width), at * width);
   return { shape, data: moved };
 }

@@ -8,5 +8,7 @@ export function shortNames(paths: readonly string[]): readonly string[] {
     const whole = resolve(path);
     return basename(whole) === "adapter" ? basename(dirname(whole)) : basename(whole);
   });
-  return names.map((name, at) => (names.indexOf(name) === names.lastIndexOf(name) ? name : (paths[at] as string)));
+  return names.map((name, at) =>
+    names.indexOf(name) === names.lastIndexOf(name) ? name : (paths[at] as string),
+  );
 }

@@ -17,11 +17,11 @@ import { writeFileAtomically } from "../files/write-file.ts";
 import { openImageStore } from "../images/image-store.ts";
 import { limits } from "../limits.ts";
 import { methodOf } from "../methods/methods.ts";
+import type { Analysis, AnalyzedAdapter } from "../reports/analysis.ts";
 import { renderAnalysisReport } from "../reports/analysis-report.ts";
 import { parseRunConfig } from "../runs/run-config.ts";
 import { SpectraPool } from "../spectra/spectra-pool.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-import type { Analysis, AnalyzedAdapter } from "../reports/analysis.ts";
 import { type ComparedAdapters, compareAdapters } from "./compare-adapters.ts";
 import { openFeatureReader } from "./feature-reader.ts";
 import { type MeasuredKept, measureKept } from "./measure-kept.ts";
@@ -60,7 +60,10 @@ export async function analyze(runs: readonly string[], options: AnalyzeOptions =
   checkCounts({ top, images, threads });
   if (report !== undefined) await checkReportFile(report);
   const opened = await openAdapters(runs, options);
-  const [data, retain] = [await openSet(options.data ?? (await dataOf(runs)), signal), await openSet(options.retain, signal)];
+  const [data, retain] = [
+    await openSet(options.data ?? (await dataOf(runs)), signal),
+    await openSet(options.retain, signal),
+  ];
   await using engine = await openEngine(options);
   const compared = await compareAll(opened, { engine, top, options });
   const store = openImageStore();
@@ -84,7 +87,9 @@ function checkRuns(runs: readonly string[]): void {
     throw new InputError(`analyze takes the paths of adapters or runs, in a list; got ${shown(runs)}.`);
   for (const run of runs) checkPath(run, { what: "analyze: an adapter" });
   if (runs.length > mostAdapters)
-    throw new InputError(`analyze: ${runs.length} adapters were given; at most ${mostAdapters} are compared at once.`);
+    throw new InputError(
+      `analyze: ${runs.length} adapters were given; at most ${mostAdapters} are compared at once.`,
+    );
 }
 
 const openSet = async (data: string | Dataset | undefined, signal: AbortSignal | undefined) =>
@@ -154,7 +159,11 @@ function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept 
     notes: [
       ...(task?.notes ?? []),
       ...(kept?.notes ?? []),
-      ...(task ? [] : ["No images of the task were given, so features were not compared and accuracies are those of training."]),
+      ...(task
+        ? []
+        : [
+            "No images of the task were given, so features were not compared and accuracies are those of training.",
+          ]),
     ],
   };
 }

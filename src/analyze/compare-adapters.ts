@@ -5,10 +5,10 @@ import type { Engine } from "../engine/engine.ts";
 import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { backboneOf } from "../model/architectures.ts";
+import type { BaseMatrix, ChangedMatrix, ChangedVector, MatrixPlace } from "../reports/analysis.ts";
 import type { WeightChange } from "../spectra/compare-weights.ts";
 import { norm } from "../spectra/matrix.ts";
 import type { SpectraPool } from "../spectra/spectra-pool.ts";
-import type { BaseMatrix, ChangedMatrix, ChangedVector, MatrixPlace } from "../reports/analysis.ts";
 import type { OpenedAdapter } from "./open-adapters.ts";
 
 export interface CompareOptions {
@@ -61,7 +61,10 @@ export async function compareAdapters(
         onProgress(++done, places.size);
       });
       pending.add(task);
-      task.then(() => pending.delete(task), () => {});
+      task.then(
+        () => pending.delete(task),
+        () => {},
+      );
       if (pending.size >= ahead) await Promise.race(pending);
     }
   }
@@ -76,7 +79,10 @@ export async function compareAdapters(
 }
 
 /** Matrices of the backbone by the names of their weights, in the order an image passes them. */
-function matrixPlaces([first]: readonly OpenedAdapter[]): ReadonlyMap<string, MatrixPlace & { out: number; in: number }> {
+function matrixPlaces([first]: readonly OpenedAdapter[]): ReadonlyMap<
+  string,
+  MatrixPlace & { out: number; in: number }
+> {
   if (!first) return new Map();
   return new Map(
     backboneOf(first.model.config).sites.flatMap((site) => {

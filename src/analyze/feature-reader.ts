@@ -2,7 +2,12 @@
 
 import type { Example } from "../datasets/dataset.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-import { type CollectedFeatures, type CollectOptions, collectFeatures, type FeatureSource } from "./collect-features.ts";
+import {
+  type CollectedFeatures,
+  type CollectOptions,
+  collectFeatures,
+  type FeatureSource,
+} from "./collect-features.ts";
 
 export interface FeatureReader {
   readonly read: (examples: readonly Example[], source: FeatureSource) => Promise<CollectedFeatures>;

@@ -5,11 +5,11 @@ import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import type { Kept, Measured } from "../reports/analysis.ts";
 import type { EvaluatedSplit } from "../reports/evaluation.ts";
 import type { FeatureSet } from "../train/features.ts";
 import { type Head, scoreHead } from "../train/heads.ts";
 import { fitProbe, someFeatures } from "../train/probe.ts";
-import type { Kept, Measured } from "../reports/analysis.ts";
 import type { FeatureSource } from "./collect-features.ts";
 import type { FeatureReader } from "./feature-reader.ts";
 import { evenly } from "./measure-task.ts";
@@ -81,7 +81,9 @@ async function chooseSet(
   const notes = [
     ...(held ? [] : [`${data.root} gives no split; a fifth of its images, chosen by seed, test the probe.`]),
     ...(fitting.length < train.length || testing.length < test.length
-      ? [`Of ${data.root}, ${fitting.length} training and ${testing.length} ${set.split} images are taken, evenly.`]
+      ? [
+          `Of ${data.root}, ${fitting.length} training and ${testing.length} ${set.split} images are taken, evenly.`,
+        ]
       : []),
   ];
   return { set, notes };

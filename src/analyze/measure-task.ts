@@ -3,8 +3,8 @@
 import type { Dataset, Example } from "../datasets/dataset.ts";
 import { chooseExamples } from "../predict/choose-examples.ts";
 import { matchLabels } from "../predict/match-labels.ts";
-import { type Features, fewestForCka, linearCka } from "../spectra/cka.ts";
 import type { Measured, Similarity } from "../reports/analysis.ts";
+import { type Features, fewestForCka, linearCka } from "../spectra/cka.ts";
 import type { CollectedFeatures } from "./collect-features.ts";
 import type { FeatureReader } from "./feature-reader.ts";
 import type { OpenedAdapter } from "./open-adapters.ts";
@@ -89,9 +89,13 @@ function similarityOf(before: CollectedFeatures, after: CollectedFeatures): Omit
 }
 
 function someRows({ images, width, data }: Features): Features {
-  const rows = evenly(Array.from({ length: images }, (_, row) => row), mostForCka);
+  const rows = evenly(
+    Array.from({ length: images }, (_, row) => row),
+    mostForCka,
+  );
   const kept = new Float64Array(rows.length * width);
   for (const [at, row] of rows.entries())
-    for (let column = 0; column < width; column++) kept[at * width + column] = data[row * width + column] as number;
+    for (let column = 0; column < width; column++)
+      kept[at * width + column] = data[row * width + column] as number;
   return { images: rows.length, width, data: kept };
 }

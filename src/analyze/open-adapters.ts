@@ -4,7 +4,7 @@ import type { Adapter } from "../adapter/adapter.ts";
 import { shortNames } from "../adapter/short-names.ts";
 import { InputError } from "../errors.ts";
 import type { Model } from "../model/model.ts";
-import { type OpenModelOptions, type OpenedModel, openModel } from "../predict/open-model.ts";
+import { type OpenedModel, type OpenModelOptions, openModel } from "../predict/open-model.ts";
 
 export interface OpenedAdapter extends OpenedModel {
   readonly adapter: Adapter;

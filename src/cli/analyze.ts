@@ -5,7 +5,15 @@ import { analysisRecords, analyze, files, loadMethodFile, renderAnalysis } from 
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
-import { dataHelp, headsOption, jsonOption, modelHelp, modelOption, wholeNumberOption, withOptions } from "./options.ts";
+import {
+  dataHelp,
+  headsOption,
+  jsonOption,
+  modelHelp,
+  modelOption,
+  wholeNumberOption,
+  withOptions,
+} from "./options.ts";
 import { print, say } from "./output.ts";
 import { showImages } from "./show-images.ts";
 import { showReading } from "./show-reading.ts";

@@ -13,7 +13,9 @@ import { showReading } from "./show-reading.ts";
 
 export const combineCommand = (): Command =>
   withOptions(
-    new Command("combine").description("combine adapters of one base into one adapter, which costs nothing at inference"),
+    new Command("combine").description(
+      "combine adapters of one base into one adapter, which costs nothing at inference",
+    ),
     [
       numbersOption("--weights <list>", "one for each adapter, as 0.3,0.7 (default: all alike, sum 1)"),
       new Option(
@@ -56,7 +58,9 @@ const numbersOption = (flags: string, text: string): Option => {
   return option.argParser((given: string) => {
     const numbers = given.split(",").map((part) => (part.trim() === "" ? Number.NaN : Number(part)));
     if (numbers.every(Number.isFinite)) return numbers;
-    throw new InputError(`${option.long} must be numbers with commas between them, as 0.3,0.7; got "${given}".`);
+    throw new InputError(
+      `${option.long} must be numbers with commas between them, as 0.3,0.7; got "${given}".`,
+    );
   });
 };
 
@@ -101,7 +105,9 @@ function renderCombined(
   );
   return [
     ...(points.length > 0 ? ["Towards the base:", ...points] : []),
-    ...(curve.length > 1 ? ["These images chose, so the accuracy of what was kept is somewhat too high."] : []),
+    ...(curve.length > 1
+      ? ["These images chose, so the accuracy of what was kept is somewhat too high."]
+      : []),
     `${path} is an adapter of method ${method.name}: ${shares}, by ${by}${towardsBase > 0 ? `, ${towardsBase} of the way to the base` : ""}.`,
     curve.length > 0
       ? "Its probabilities are calibrated on these images."

@@ -72,7 +72,15 @@ export async function validate(
     microBatchFor(backboneOf(adapter.config), { batchSize: 16, memoryBytes: Number.POSITIVE_INFINITY }),
   );
   const session = await engine.compile(classifierGraph({ model, adapter, batchSize }));
-  const parts = { model, adapter, preprocessing, labels: names, batchSize, store, session: async () => session };
+  const parts = {
+    model,
+    adapter,
+    preprocessing,
+    labels: names,
+    batchSize,
+    store,
+    session: async () => session,
+  };
   const logits = new Float32Array(examples.length * names.length);
   try {
     let done = 0;

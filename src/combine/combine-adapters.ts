@@ -33,7 +33,10 @@ export interface CombineParts {
 }
 
 /** Uncalibrated: a temperature belongs to the head that it was fitted to. */
-export async function combineAdapters(ingredients: readonly Ingredient[], parts: CombineParts): Promise<Adapter> {
+export async function combineAdapters(
+  ingredients: readonly Ingredient[],
+  parts: CombineParts,
+): Promise<Adapter> {
   const [first] = ingredients;
   if (!first) throw new Error("internal: nothing to combine.");
   const { item: adapter } = first;
@@ -41,7 +44,10 @@ export async function combineAdapters(ingredients: readonly Ingredient[], parts:
   const total = ingredients.reduce((sum, { weight }) => sum + weight, 0);
   const head = [...adapter.tensors.keys()].filter((name) => name.startsWith("head."));
   const summedHead = head.map((name) => {
-    const each = ingredients.map(({ weight, item }) => ({ weight: weight / total, item: tensorOf(item, name) }));
+    const each = ingredients.map(({ weight, item }) => ({
+      weight: weight / total,
+      item: tensorOf(item, name),
+    }));
     return [name, weightedSum(each)] as const;
   });
   const images = joinAll(ingredients.map(({ item }) => item.images));

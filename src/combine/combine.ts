@@ -3,8 +3,8 @@
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
 import { checkTogether } from "../adapter/check-together.ts";
-import { calibrate } from "../calibration/calibrate.ts";
 import { shortNames } from "../adapter/short-names.ts";
+import { calibrate } from "../calibration/calibrate.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
@@ -17,7 +17,7 @@ import type { Model } from "../model/model.ts";
 import { type OpenModelOptions, openModel } from "../predict/open-model.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
 import { chooseValidation, type Validated, validate, withStore } from "./choose-by-validation.ts";
-import { type Combination, combineAdapters, combinations, type Ingredient } from "./combine-adapters.ts";
+import { type Combination, combinations, combineAdapters, type Ingredient } from "./combine-adapters.ts";
 
 export interface CombineOptions extends OpenModelOptions, EngineOptions {
   /** The base; where left out, the one that the adapters name. */
@@ -84,8 +84,12 @@ export async function combine(
     return { ...common, method: adapter.method, towardsBase, curve: [] };
   }
   const { onWork: onProgress } = options;
-  const images = await chooseValidation(dataset, { adapters: ingredients.map(({ item }) => item), signal, onProgress });
-  return withStore(async (store) => {
+  const images = await chooseValidation(dataset, {
+    adapters: ingredients.map(({ item }) => item),
+    signal,
+    onProgress,
+  });
+  return await withStore(async (store) => {
     const found: (Validated & { readonly towardsBase: number })[] = [];
     for (const towardsBase of steps) {
       signal?.throwIfAborted();
@@ -128,26 +132,33 @@ function checkNumbers(adapters: readonly string[], { weights, steps, by, data }:
     throw new InputError(`combine takes the paths of adapters or runs, in a list; got ${shown(adapters)}.`);
   for (const adapter of adapters) checkPath(adapter, { what: "combine: an adapter" });
   if (adapters.length > mostAdapters)
-    throw new InputError(`combine: ${adapters.length} adapters were given; at most ${mostAdapters} are combined at once.`);
+    throw new InputError(
+      `combine: ${adapters.length} adapters were given; at most ${mostAdapters} are combined at once.`,
+    );
   if (!combinations.includes(by))
     throw new InputError((show) => `${show("by")} must be ${combinations.join(" or ")}, got ${shown(by)}.`);
   const areNumbers = (given: unknown): given is readonly number[] =>
     Array.isArray(given) && given.length > 0 && given.every(Number.isFinite);
   if (!areNumbers(steps) || steps.some((step) => step < 0 || step > 1))
     throw new InputError(
-      (show) => `${show("towardsBase")} must be numbers from 0, the adapters, to 1, their base; got ${shown(steps)}.`,
+      (show) =>
+        `${show("towardsBase")} must be numbers from 0, the adapters, to 1, their base; got ${shown(steps)}.`,
     );
   if (steps.length > 1 && data === undefined)
     throw new InputError(
-      (show) => `Of several values of ${show("towardsBase")}, validation images choose one. Name them with ${show("data")}.`,
+      (show) =>
+        `Of several values of ${show("towardsBase")}, validation images choose one. Name them with ${show("data")}.`,
     );
   if (weights === undefined) return adapters.map(() => 1 / adapters.length);
   if (!areNumbers(weights) || weights.length !== adapters.length)
     throw new InputError(
-      (show) => `${show("weights")} must be one number for each of the ${adapters.length} adapters, got ${shown(weights)}.`,
+      (show) =>
+        `${show("weights")} must be one number for each of the ${adapters.length} adapters, got ${shown(weights)}.`,
     );
   if (weights.reduce((a, b) => a + b, 0) <= 0)
-    throw new InputError((show) => `The sum of ${show("weights")} must be above 0, since heads are averaged by them.`);
+    throw new InputError(
+      (show) => `The sum of ${show("weights")} must be above 0, since heads are averaged by them.`,
+    );
   return weights;
 }
 

@@ -34,7 +34,10 @@ function combineRlrr({ options, tensors }: RuleParts): Combined | undefined {
   const total = ranks.reduce((a, b) => a + b, 0);
   const isProduct = options.every(({ side, residual }) => side === "both" && residual === true);
   if (!isProduct || total > mostRank || !sameOption(options, "sites")) return undefined;
-  return { options: { ...options[0], rank: total }, tensors: sumNamed(tensors, { inner: "left", outer: "right" }) };
+  return {
+    options: { ...options[0], rank: total },
+    tensors: sumNamed(tensors, { inner: "left", outer: "right" }),
+  };
 }
 
 /** ΔW = Σ wᵢ · alphaᵢ/rankᵢ · BᵢAᵢ, with alpha = rank in what is made of it. */
@@ -52,7 +55,9 @@ function combineLora({ options, tensors }: RuleParts): Combined | undefined {
 }
 
 const sameOption = (options: RuleParts["options"], name: string): boolean =>
-  options.every((one) => [one[name]].flat().toSorted().join() === [options[0]?.[name]].flat().toSorted().join());
+  options.every(
+    (one) => [one[name]].flat().toSorted().join() === [options[0]?.[name]].flat().toSorted().join(),
+  );
 
 /** Names of the two factors of a product: inner [rank, in], outer [out, rank]. */
 interface Factors {
@@ -60,7 +65,10 @@ interface Factors {
   readonly outer: string;
 }
 
-function sumNamed(parts: readonly Part<ReadonlyMap<string, Tensor>>[], factors?: Factors): Map<string, Tensor> {
+function sumNamed(
+  parts: readonly Part<ReadonlyMap<string, Tensor>>[],
+  factors?: Factors,
+): Map<string, Tensor> {
   const summed = new Map<string, Tensor>();
   for (const name of parts[0]?.item.keys() ?? []) {
     const each = parts.map(({ weight, item }) => {

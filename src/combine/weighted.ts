@@ -12,8 +12,10 @@ export function weightedSum(parts: readonly Part<Tensor>[]): Tensor {
   const shape = parts[0]?.item.shape ?? [];
   const sum = new Float64Array(parts[0]?.item.data.length ?? 0);
   for (const { weight, item } of parts) {
-    if (!sameShape(item.shape, shape)) throw new Error("internal: tensors of several shapes cannot be summed.");
-    for (let at = 0; at < sum.length; at++) sum[at] = (sum[at] as number) + weight * (item.data[at] as number);
+    if (!sameShape(item.shape, shape))
+      throw new Error("internal: tensors of several shapes cannot be summed.");
+    for (let at = 0; at < sum.length; at++)
+      sum[at] = (sum[at] as number) + weight * (item.data[at] as number);
   }
   return { shape, data: Float32Array.from(sum) };
 }

@@ -70,11 +70,7 @@ function hashesOf(
 
 async function usesOfOne(
   adapter: Trained,
-  {
-    dataset,
-    signal,
-    hashes,
-  }: Pick<FindUsesOptions, "dataset" | "signal"> & { readonly hashes: Hashes },
+  { dataset, signal, hashes }: Pick<FindUsesOptions, "dataset" | "signal"> & { readonly hashes: Hashes },
 ): Promise<Uses | undefined> {
   const { images } = adapter;
   if (!images) {

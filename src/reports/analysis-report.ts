@@ -34,7 +34,8 @@ export function renderAnalysisReport(analysis: Analysis): string {
   });
 }
 
-const accuracyNote = ({ correct, images, split }: Measured): string => formatAccuracy({ correct, images, split });
+const accuracyNote = ({ correct, images, split }: Measured): string =>
+  formatAccuracy({ correct, images, split });
 
 function headlines({ base, adapters }: Analysis): Headline[] {
   const best = (of: (adapter: AnalyzedAdapter) => number | undefined) =>
@@ -139,7 +140,9 @@ function renderTable({ base, adapters }: Analysis): Html {
     : "";
   const heads = ["task", "CKA", "probe", "base's probe", "matrices", ...measures.map(({ name }) => name)];
   const first = adapters[0];
-  const where = first?.task ? `Task: ${first.task.images.toLocaleString("en")} ${first.task.split} images. ` : "";
+  const where = first?.task
+    ? `Task: ${first.task.images.toLocaleString("en")} ${first.task.split} images. `
+    : "";
   const probes = own
     ? `Probe: fitted anew to each model's features of ${own.trainImages.toLocaleString("en")} images of the other set, and tested on ${own.probe.images.toLocaleString("en")} ${own.probe.split} images; base's probe: the one of the base's features, on those of the adapter. `
     : "";

@@ -1,8 +1,8 @@
 /** What an analysis finds: weight by weight, layer by layer, and on images. */
 
 import type { ValidationRecord } from "../adapter/validation.ts";
-import type { EvaluatedSplit } from "./evaluation.ts";
 import type { WeightChange } from "../spectra/compare-weights.ts";
+import type { EvaluatedSplit } from "./evaluation.ts";
 
 /** Adapters of one base, and that base. */
 export interface Analysis {

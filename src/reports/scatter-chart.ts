@@ -50,8 +50,12 @@ export function renderScatterChart(chart: Scatter): Html {
     return html`${range}<path class="dot" d="M${left} ${bottom}h0" stroke="var(--main)" style="stroke-width:9"><title>${dot.title}</title></path>`;
   });
   const labels = [
-    ...y.ticks.map((tick) => html`<span class="y" style="bottom:${up(tick)}%">${y.format(tick)}${yEnd ?? ""}</span>`),
-    ...x.ticks.map((tick) => html`<span class="x" style="left:${across(tick)}%">${x.format(tick)}${xEnd ?? ""}</span>`),
+    ...y.ticks.map(
+      (tick) => html`<span class="y" style="bottom:${up(tick)}%">${y.format(tick)}${yEnd ?? ""}</span>`,
+    ),
+    ...x.ticks.map(
+      (tick) => html`<span class="x" style="left:${across(tick)}%">${x.format(tick)}${xEnd ?? ""}</span>`,
+    ),
     ...placeNames(dots, { x, y }).map(
       ({ name, left, bottom, side }) =>
         html`<span class="point ${side}" style="left:${left.toFixed(2)}%;bottom:${bottom.toFixed(2)}%">${name}</span>`,
@@ -78,13 +82,20 @@ interface Placed {
 }
 
 /** From the lowest up, each pushed above the one below where both stand close. */
-function placeNames(dots: readonly Dot[], { x, y }: { readonly x: Axis; readonly y: Axis }): readonly Placed[] {
+function placeNames(
+  dots: readonly Dot[],
+  { x, y }: { readonly x: Axis; readonly y: Axis },
+): readonly Placed[] {
   const placed: Placed[] = [];
   for (const { name, ...dot } of dots.toSorted((a, b) => a.y - b.y)) {
     const left = 100 * x.place(dot.x);
     let bottom = 100 * y.place(dot.y);
     for (const other of placed)
-      if (Math.abs(other.left - left) < 25 && bottom - other.bottom < nameHeight && bottom > other.bottom - nameHeight)
+      if (
+        Math.abs(other.left - left) < 25 &&
+        bottom - other.bottom < nameHeight &&
+        bottom > other.bottom - nameHeight
+      )
         bottom = other.bottom + nameHeight;
     placed.push({ name, left, bottom, side: left > 75 ? "before" : "after" });
   }

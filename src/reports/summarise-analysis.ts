@@ -43,7 +43,9 @@ export const measures = [
 export type MeasureKey = (typeof measures)[number]["key"];
 
 /** Means; a measure that no matrix has is absent, and so are all where no matrix is changed. */
-export function summarise({ matrices }: Pick<AnalyzedAdapter, "matrices">): Partial<Record<MeasureKey, number>> {
+export function summarise({
+  matrices,
+}: Pick<AnalyzedAdapter, "matrices">): Partial<Record<MeasureKey, number>> {
   return Object.fromEntries(
     measures.flatMap(({ key, of }) => {
       const values = matrices.flatMap((matrix) => of(matrix) ?? []);
@@ -53,7 +55,12 @@ export function summarise({ matrices }: Pick<AnalyzedAdapter, "matrices">): Part
 }
 
 /** Why an adapter's weights do not tell all, a sentence; nothing where they do. */
-export const sayUnmergeable = ({ name, method, unmergeable, matrices }: AnalyzedAdapter): string | undefined =>
+export const sayUnmergeable = ({
+  name,
+  method,
+  unmergeable,
+  matrices,
+}: AnalyzedAdapter): string | undefined =>
   unmergeable === undefined
     ? undefined
     : `${name}: ${matrices.length === 0 ? "no matrix is changed" : "what its weights show is not all"}, since ${method} adds what is no weight (${unmergeable}). What it does shows in the features alone.`;

@@ -24,7 +24,9 @@ interface StoredChange {
   readonly right: Turn;
 }
 interface Golden {
-  readonly matrices: Readonly<Record<string, { readonly matrix: Stored; readonly values: readonly number[] }>>;
+  readonly matrices: Readonly<
+    Record<string, { readonly matrix: Stored; readonly values: readonly number[] }>
+  >;
   readonly weights: Readonly<Record<string, StoredChange>>;
   readonly cka: Readonly<Record<string, { readonly a: Stored; readonly b: Stored; readonly cka: number }>>;
 }
@@ -57,10 +59,7 @@ describe("decompose", () => {
       name === "rank 3" ? values.map((value) => (value < 1e-12 ? (given.at(-1) as number) : value)) : values,
     );
     if (name === "rank 3") expect(given[3]).toBeLessThan(1e-6 * (given[0] as number));
-    expectValues(
-      singularValuesByBidiagonal(toWide(matrixOf(matrix))).subarray(0, 3),
-      values.slice(0, 3),
-    );
+    expectValues(singularValuesByBidiagonal(toWide(matrixOf(matrix))).subarray(0, 3), values.slice(0, 3));
   });
 
   it.each([
@@ -83,7 +82,9 @@ describe("decompose", () => {
   it("gives no vectors to values of 0", () => {
     const { matrix } = golden.matrices["rank 3"] as { matrix: Stored };
     expect(decompose(matrixOf(matrix), { vectors: 8 }).rowVectors).toHaveLength(3);
-    expect(decompose({ rows: 2, columns: 3, data: new Float32Array(6) }, { vectors: 2 }).rowVectors).toEqual([]);
+    expect(decompose({ rows: 2, columns: 3, data: new Float32Array(6) }, { vectors: 2 }).rowVectors).toEqual(
+      [],
+    );
   });
 });
 
@@ -96,7 +97,8 @@ describe("compareWeights", () => {
     close(given?.effectiveRank, stored.effectiveRank);
     close(given?.spectrumMoved, stored.spectrumMoved);
     for (const side of ["left", "right"] as const)
-      for (const key of ["mean", "largest", "overlap"] as const) close(given?.[side]?.[key], stored[side][key]);
+      for (const key of ["mean", "largest", "overlap"] as const)
+        close(given?.[side]?.[key], stored[side][key]);
   });
 
   it("counts an effective rank of 1 for one direction, and of all for equal ones", () => {

@@ -66,7 +66,8 @@ function partnerOf({ rows, columns, data }: WideMatrix, vector: Float64Array): F
   const partner = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
     const x = vector[row] as number;
-    for (let j = 0; j < columns; j++) partner[j] = (partner[j] as number) + x * (data[row * columns + j] as number);
+    for (let j = 0; j < columns; j++)
+      partner[j] = (partner[j] as number) + x * (data[row * columns + j] as number);
   }
   const length = norm(partner);
   return partner.map((x) => x / length);

@@ -121,7 +121,6 @@ export function transformBack({ size, reflectors, factors }: Tridiagonal, z: Flo
     if (factor === 0) continue;
     let dot = 0;
     for (let j = 0; j < row; j++) dot += (reflectors[start + j] as number) * (z[j] as number);
-    for (let j = 0; j < row; j++)
-      z[j] = (z[j] as number) - factor * dot * (reflectors[start + j] as number);
+    for (let j = 0; j < row; j++) z[j] = (z[j] as number) - factor * dot * (reflectors[start + j] as number);
   }
 }
