@@ -43,6 +43,12 @@ describe("what ARC trains", () => {
       "blocks.0.mlp.shift 16 decayed",
     ]);
   });
+
+  it("takes a branch once that is named twice", () => {
+    expect(rowsOf(adaptationOf("arc", { sites: ["mlp", "mlp"] }))).toEqual(
+      rowsOf(adaptationOf("arc", { sites: ["mlp"] })),
+    );
+  });
 });
 
 describe("the start of ARC", () => {

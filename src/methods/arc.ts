@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape } from "../graph/ops.ts";
+import { bottleneckOption } from "./bottleneck.ts";
 import { branchesOption, branchReadBy } from "./branches.ts";
 import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 
@@ -11,20 +12,15 @@ export const arc = defineMethod({
   learningRate: 1e-2,
   identity: { init: "identity" },
   options: z.strictObject({
-    bottleneck: z
-      .int()
-      .min(1)
-      .max(1024)
-      .default(50)
-      .describe("a whole number from 1 to 1024")
-      .meta({ help: "width of the projection" }),
+    bottleneck: bottleneckOption("width of the projection", 50),
     sites: branchesOption(),
     init: initOption(),
   }),
   create: ({ bottleneck, sites, init }) => ({
     // The authors decay nothing on VTAB-1k and everything alike on FGVC.
     trainables: (structure) =>
-      sites.flatMap((branch) => {
+      // Each branch once, however often it was named.
+      [...new Set(sites)].flatMap((branch) => {
         const places = structure.sites.filter(({ kind, role }) => kind === "branch" && role === branch);
         const width = places[0]?.in ?? 0;
         const atZero = branch === "attention" || init === "identity";

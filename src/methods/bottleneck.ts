@@ -6,8 +6,8 @@ import type { Site } from "../model/backbone.ts";
 import { affineOf, dense, type ValueOf } from "../model/layers.ts";
 import { startTruncated, startZero, type Trainable } from "./method.ts";
 
-export const bottleneckOption = (help: string) =>
-  z.int().min(1).max(1024).default(8).describe("a whole number from 1 to 1024").meta({ help });
+export const bottleneckOption = (help: string, preset = 8) =>
+  z.int().min(1).max(1024).default(preset).describe("a whole number from 1 to 1024").meta({ help });
 
 export const scaleOption = (preset: number, help: string) =>
   z.number().gt(0).max(1e3).default(preset).describe("a number above 0, at most 1000").meta({ help });

@@ -6,18 +6,13 @@ import { expand, gemm, matmul, mul, reshape } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import type { LinearSite, Site, Structure } from "../model/backbone.ts";
 import type { ValueOf } from "../model/layers.ts";
+import { rankOption } from "./low-rank.ts";
 import { startUniform, startZero, type Trainable } from "./method.ts";
 
 /** The options of both; the authors' ranks on VTAB-1k are at most `rank`. */
 export const factOptions = (rank: number) =>
   z.strictObject({
-    rank: z
-      .int()
-      .min(1)
-      .max(256)
-      .default(rank)
-      .describe("a whole number from 1 to 256")
-      .meta({ help: "rank of the added matrices" }),
+    rank: rankOption(rank, "rank of the added matrices"),
     /** The authors choose it for each data set, from 0.01 to 100; 1 is their code's default. */
     scale: z
       .number()

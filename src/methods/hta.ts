@@ -5,6 +5,7 @@ import { add, concat, gemm, mul, neg, pad, reshape, slice, sub, sum, transpose }
 import type { Value } from "../graph/value.ts";
 import type { LinearSite } from "../model/backbone.ts";
 import { dense, onRows, type ValueOf } from "../model/layers.ts";
+import { lowRankTrainables } from "./low-rank.ts";
 import { isMatrixOf, sitesOption } from "./matrix-sites.ts";
 import { defineMethod, startUniform, startZero, type Trainable } from "./method.ts";
 
@@ -52,7 +53,8 @@ export const hta = defineMethod({
  * The diagonal and B at zero, so the sum is W at step 0; A as in LoRA. The paper prints no start for the vectors. Kaiming uniform,
  * its group's choice elsewhere, gives ‖v‖² = 2 on average, for which I - v·vᵀ is a reflection.
  */
-function trainablesAt({ name, in: into, out }: LinearSite, rank: number): Trainable[] {
+function trainablesAt(site: LinearSite, rank: number): Trainable[] {
+  const { name, in: into, out } = site;
   const vector = (side: string): Trainable => ({
     name: `${name}.${side}`,
     shape: [1, into],
@@ -60,12 +62,8 @@ function trainablesAt({ name, in: into, out }: LinearSite, rank: number): Traina
     start: startUniform(into, Math.sqrt(6 / into)),
   });
   const diagonal = { name: `${name}.diagonal`, shape: [out], decay: true, start: startZero(out) };
-  const bound = 1 / Math.sqrt(into);
-  const lowRank: Trainable[] = [
-    { name: `${name}.lora_a`, shape: [rank, into], decay: true, start: startUniform(rank * into, bound) },
-    { name: `${name}.lora_b`, shape: [out, rank], decay: true, start: startZero(out * rank) },
-  ];
-  return [vector("left"), diagonal, vector("right"), ...(rank > 0 ? lowRank : [])];
+  const lowRank = rank > 0 ? lowRankTrainables(site, rank) : [];
+  return [vector("left"), diagonal, vector("right"), ...lowRank];
 }
 
 interface Parts {

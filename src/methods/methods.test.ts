@@ -14,7 +14,7 @@ describe("methods", () => {
     expect(defaultMethod).toBe("rlrr");
   });
 
-  it.each(methods)("says what is right for every option of $name", ({ options, summary }) => {
+  it.each(methods)("says what is valid for every option of $name", ({ options, summary }) => {
     expect(summary).toMatch(/^[a-z].*[^.]$/);
     for (const schema of Object.values(options.shape))
       expect(z.globalRegistry.get(schema)).toMatchObject({

@@ -111,7 +111,7 @@ function explain(
   }
   if (issue?.code === "custom" && !schema) return `method ${name}: ${issue.message}`;
   if (!schema) return `options of method ${name} must be given by name, got ${showValue(given)}`;
-  const right = z.globalRegistry.get(schema)?.description ?? "another value";
+  const valid = z.globalRegistry.get(schema)?.description ?? "another value";
   const value = (given as Readonly<Record<string, unknown>>)[option];
-  return `option ${nameOf(option)} of method ${name} must be ${right}, got ${showValue(value)}`;
+  return `option ${nameOf(option)} of method ${name} must be ${valid}, got ${showValue(value)}`;
 }

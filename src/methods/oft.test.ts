@@ -14,6 +14,7 @@ import {
 } from "../../test/tiny-methods.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { openEngine } from "../engine/open-engine.ts";
+import { InputError } from "../errors.ts";
 import { input, type Value } from "../graph/value.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { LinearSite } from "../model/backbone.ts";
@@ -35,6 +36,17 @@ describe("what OFT trains", () => {
       ...["q", "k", "v", "o", "fc1"].map((role) => `blocks.0.${role}.skew 4,6 decayed`),
       "blocks.0.fc2.skew 8,6 decayed",
     ]);
+  });
+
+  it("refuses a width without a divisor among the sizes of a block, rather than train nothing", () => {
+    const prime = backboneOf({ ...tiny, width: 37, heads: 1 });
+    expect(() => adaptationOf("oft").trainables(prime)).toThrow(
+      new InputError(
+        "OFT rotates inputs in blocks, but the 37 inputs of blocks.0.q cannot be cut into blocks of 2 to 32. Choose a larger blockSize, or another method for this model.",
+      ),
+    );
+    const [q] = adaptationOf("oft", { blockSize: 37, sites: ["q"] }).trainables(prime);
+    expect(q?.shape).toEqual([1, 666]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** OFT: the inputs of a weight rotated, block by block. Qiu et al., NeurIPS 2023, https://arxiv.org/abs/2306.07280, eq. 3 and sec. 3.2. */
 
 import { z } from "zod";
+import { InputError } from "../errors.ts";
 import {
   add,
   div,
@@ -33,16 +34,16 @@ export const oft = defineMethod({
   }),
   create: ({ blockSize, sites }) => {
     const isAdapted = isMatrixOf(sites);
-    const rotationAt = ({ name, in: width }: LinearSite, trained: ValueOf) =>
-      cayley(trained(`${name}.skew`), divisorOf(width, blockSize));
+    const rotationAt = (site: LinearSite, trained: ValueOf) =>
+      cayley(trained(`${site.name}.skew`), sizeAt(site, blockSize));
     return {
       // All angles at 0: the start is W. Decay pulls there.
       trainables: (structure) =>
-        structure.sites.filter(isAdapted).map(({ name, in: width }) => {
-          const size = divisorOf(width, blockSize);
-          const shape = [width / size, (size * (size - 1)) / 2];
-          const start = startZero((width * (size - 1)) / 2);
-          return { name: `${name}.skew`, shape, decay: true, start };
+        structure.sites.filter(isAdapted).map((site) => {
+          const size = sizeAt(site, blockSize);
+          const shape = [site.in / size, (size * (size - 1)) / 2];
+          const start = startZero((site.in * (size - 1)) / 2);
+          return { name: `${site.name}.skew`, shape, decay: true, start };
         }),
       // W' = W·Rᵀ with W [out, in] and R [in, in] made of rotations along its diagonal; the bias stays
       weight: (site, frozen, trained) =>
@@ -62,11 +63,15 @@ export const oft = defineMethod({
   },
 });
 
-/** The largest divisor of `width` that is at most `most`. */
-function divisorOf(width: number, most: number): number {
+/** The largest divisor of a site's inputs that is at most `most`. */
+function sizeAt({ name, in: width }: LinearSite, most: number): number {
   let size = Math.min(most, width);
   while (width % size !== 0) size--;
-  return size;
+  if (size > 1) return size;
+  throw new InputError(
+    (show) =>
+      `OFT rotates inputs in blocks, but the ${width} inputs of ${name} cannot be cut into blocks of 2 to ${most}. Choose a larger ${show("blockSize")}, or another method for this model.`,
+  );
 }
 
 /** x [n, in] · R for R [blocks, size, size] along a diagonal: each block of x by its own matrix. */

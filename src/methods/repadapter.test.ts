@@ -15,6 +15,7 @@ import {
   vitB16,
 } from "../../test/tiny-methods.ts";
 import { tiny } from "../../test/tiny-vit.ts";
+import { InputError } from "../errors.ts";
 import { input } from "../graph/value.ts";
 import { backboneOf } from "../model/architectures.ts";
 import { dense } from "../model/layers.ts";
@@ -45,6 +46,15 @@ describe("what RepAdapter trains", () => {
     const options = { bottleneck: 4 };
     expect(rowsOf(adaptationOf("repadapter", options))).toEqual([...part("attention"), ...part("mlp")]);
     expect(rowsOf(adaptationOf("repadapter", { ...options, sites: ["mlp"] }))).toEqual(part("mlp"));
+  });
+
+  it("refuses a model of odd width, which two groups cannot share", () => {
+    const odd = backboneOf({ ...tiny, width: 15, heads: 3 });
+    expect(() => adaptationOf("repadapter").trainables(odd)).toThrow(
+      new InputError(
+        "RepAdapter cuts the model's width into 2 groups, but 15, that of blocks.0.attention, is odd. Choose another method for this model.",
+      ),
+    );
   });
 });
 

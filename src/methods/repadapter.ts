@@ -1,8 +1,10 @@
 /** RepAdapter: a linear adapter before the matrices, which then holds it. Luo et al. 2023, https://arxiv.org/abs/2302.08106. */
 
 import { z } from "zod";
+import { InputError } from "../errors.ts";
 import { add, concat, gemm, mul, reshape, slice } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import type { BranchSite } from "../model/backbone.ts";
 import type { Affine, ValueOf } from "../model/layers.ts";
 import { bottleneckTrainables, scaleOption } from "./bottleneck.ts";
 import { branchesOption, branchReadBy, isBranch } from "./branches.ts";
@@ -32,7 +34,7 @@ export const repadapter = defineMethod({
     // `down` by Xavier, uniform within √(6 / (in + bottleneck)); the rest at zero. Their code decays all of it.
     trainables: ({ sites }) =>
       sites.filter(isBranch(roles)).flatMap((site) =>
-        bottleneckTrainables(site, {
+        bottleneckTrainables(checkGroups(site), {
           bottleneck,
           groups: GROUPS,
           down: startUniform(bottleneck * site.in, Math.sqrt(6 / (site.in + bottleneck))),
@@ -46,6 +48,13 @@ export const repadapter = defineMethod({
     },
   }),
 });
+
+function checkGroups(site: BranchSite): BranchSite {
+  if (site.in % GROUPS === 0) return site;
+  throw new InputError(
+    `RepAdapter cuts the model's width into ${GROUPS} groups, but ${site.in}, that of ${site.name}, is odd. Choose another method for this model.`,
+  );
+}
 
 interface AbsorbOptions {
   readonly trained: ValueOf;

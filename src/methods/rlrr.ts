@@ -6,6 +6,7 @@ import { filled, type Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
+import { rankOption } from "./low-rank.ts";
 import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
@@ -15,13 +16,7 @@ const siteNames = [...weightRoles, "norm", "patch"] as const;
 const options = z
   .strictObject({
     /** r of S_left [in, r] · S_right [r, out]; the paper's method is 1. */
-    rank: z
-      .int()
-      .min(1)
-      .max(256)
-      .default(1)
-      .describe("a whole number from 1 to 256")
-      .meta({ help: "rank of the multiplier" }),
+    rank: rankOption(1, "rank of the multiplier"),
     side: z
       .enum(["both", "left", "right"])
       .default("both")
