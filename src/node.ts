@@ -11,6 +11,14 @@ export { type CombinedAdapter, type CombineOptions, combine } from "./combine/co
 export type { Combination } from "./combine/combine-adapters.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
+/** Writes a model or an adapter for another runtime, compared there with the original. */
+export {
+  type ExportedFile,
+  type ExportedModel,
+  type ExportOptions,
+  exportModel,
+  renderExported,
+} from "./export/export-model.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
 export {
   type ImageRecord,

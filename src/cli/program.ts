@@ -8,6 +8,7 @@ import { combineCommand } from "./combine.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
+import { exportCommand } from "./export.ts";
 import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
 import { methodsCommand } from "./methods.ts";
@@ -32,6 +33,7 @@ const rlrrCommand = (): Command =>
     .addCommand(mergeCommand())
     .addCommand(combineCommand())
     .addCommand(pushCommand())
+    .addCommand(exportCommand())
     .addCommand(inspectCommand())
     .addCommand(analyzeCommand())
     .addCommand(methodsCommand())

@@ -47,7 +47,9 @@ function foldable({ outputs }: Graph, { isFree }: FoldOptions): OpValue[] {
     if (value.kind !== "input" && byConstants && !value.shape.some(isFree)) fixed.add(value);
     else for (const x of value.inputs) read.add(x);
   }
-  return order.filter((value): value is OpValue => value.kind === "op" && fixed.has(value) && read.has(value));
+  return order.filter(
+    (value): value is OpValue => value.kind === "op" && fixed.has(value) && read.has(value),
+  );
 }
 
 function groupsOf(values: readonly OpValue[]): OpValue[][] {

@@ -14,7 +14,11 @@ export class NodeWriter {
   }
 
   /** A node with one output, whose name it gives. */
-  op(type: string, inputs: readonly string[], attributes: Readonly<Record<string, OnnxAttribute>> = {}): string {
+  op(
+    type: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
     const [name = ""] = this.ops(type, inputs, { attributes, outputs: 1 });
     return name;
   }
@@ -46,6 +50,11 @@ export class NodeWriter {
 
   int64(numbers: readonly number[], shape: Shape = [numbers.length]): string {
     return this.#once("int64", shape, BigInt64Array.from(numbers, BigInt));
+  }
+
+  /** A scalar. */
+  uint8(number: number): string {
+    return this.#once("uint8", [], Uint8Array.of(number));
   }
 
   constant(one: Omit<OnnxConstant, "name">): string {

@@ -38,10 +38,7 @@ export function resizeNodes(write: NodeWriter, x: string, { from, to, filter }: 
 function toBytes(write: NodeWriter, sum: string): string {
   const half = write.op("Add", [sum, write.float64([unit / 2], [])]);
   const whole = write.op("Floor", [write.op("Mul", [half, write.float64([1 / unit], [])])]);
-  return write.op("Min", [
-    write.op("Max", [whole, write.float64([0], [])]),
-    write.float64([255], []),
-  ]);
+  return write.op("Min", [write.op("Max", [whole, write.float64([0], [])]), write.float64([255], [])]);
 }
 
 interface Axis {
@@ -63,10 +60,7 @@ function weightsNodes(write: NodeWriter, { from, to, filter }: Axis): string {
   const center = write.op("Mul", [write.op("Add", [outs, half]), scale]);
   const first = write.op("Floor", [write.op("Add", [write.op("Sub", [center, support]), half])]);
   const end = write.op("Floor", [write.op("Add", [write.op("Add", [center, support]), half])]);
-  const isInside = write.op("And", [
-    write.op("GreaterOrEqual", [ins, first]),
-    write.op("Less", [ins, end]),
-  ]);
+  const isInside = write.op("And", [write.op("GreaterOrEqual", [ins, first]), write.op("Less", [ins, end])]);
   const distance = write.op("Mul", [
     write.op("Add", [write.op("Sub", [ins, center]), half]),
     write.op("Div", [one, wider]),
@@ -106,7 +100,11 @@ function curveNodes(write: NodeWriter, distance: string, filter: SmoothFilter): 
     case "bilinear":
       return op("Max", number(0), op("Sub", one, x));
     case "hamming": {
-      const raised = op("Add", number(0.54), op("Mul", number(0.46), op("Cos", op("Mul", x, number(Math.PI)))));
+      const raised = op(
+        "Add",
+        number(0.54),
+        op("Mul", number(0.46), op("Cos", op("Mul", x, number(Math.PI)))),
+      );
       return op("Mul", op("Mul", sinc(x), raised), below(x, 1));
     }
     case "bicubic": {
@@ -118,10 +116,6 @@ function curveNodes(write: NodeWriter, distance: string, filter: SmoothFilter): 
       return op("Where", op("Less", x, one), inner, op("Mul", outer, below(x, 2)));
     }
     case "lanczos":
-      return op(
-        "Mul",
-        op("Mul", sinc(distance), sinc(op("Div", distance, number(3)))),
-        below(x, 3),
-      );
+      return op("Mul", op("Mul", sinc(distance), sinc(op("Div", distance, number(3)))), below(x, 3));
   }
 }

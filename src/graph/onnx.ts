@@ -171,11 +171,7 @@ class GraphWriter {
 
   private integers(numbers: readonly number[]): string {
     return this.once(`integers ${numbers}`, () =>
-      this.constant(
-        [numbers.length],
-        "int64",
-        new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer),
-      ),
+      this.constant([numbers.length], "int64", new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)),
     );
   }
 
