@@ -134,6 +134,11 @@ function check(source: string, out: string, options: ExportOptions): void {
   for (const one of listOf(precision)) oneOf("precision", one, precisionNames);
   checkCounts({ threads: options.threads, heads: options.heads });
   const target = targets[to];
+  if (to === "openvino-ready" && preprocessInside)
+    throw new InputError(
+      (show) =>
+        `${show("preprocessInside")} is not for ${to}: OpenVINO computes float64 as float32, and so makes other pixels. Prepare images before, as preprocessor_config.json says.`,
+    );
   if (target.holds === "graph") return;
   const other = Object.entries({ weights, precision, preprocessInside }).find(
     ([, value]) => value !== undefined,

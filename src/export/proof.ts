@@ -115,7 +115,7 @@ function highest(row: Float32Array): number {
 /** "1,060 of 1,062 test images (99.81 %) get the same label; the largest difference of a logit is 0.0021 (largest logit 14.2)". */
 export function describeProof({ images, split, agreeing, difference, largestLogit }: Proof): string {
   const share = Math.floor((1e4 * agreeing) / images) / 100;
-  return `${agreeing.toLocaleString("en")} of ${images.toLocaleString("en")} ${split} images (${share.toFixed(share === 100 ? 0 : 2)} %) get the same label; the largest difference of a logit is ${difference.toPrecision(2)} (the largest logit is ${largestLogit.toPrecision(3)})`;
+  return `${agreeing.toLocaleString("en")} of ${images.toLocaleString("en")} ${split} images (${share.toFixed(share === 100 ? 0 : 2)} %) get the same label; the largest difference of a logit is ${difference === 0 ? 0 : difference.toPrecision(2)} (the largest logit is ${largestLogit.toPrecision(3)})`;
 }
 
 /** An export may lose the labels of so many percent of the images. */
