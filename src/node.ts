@@ -19,6 +19,8 @@ export {
   exportModel,
   renderExported,
 } from "./export/export-model.ts";
+/** Packs a model into one page that classifies images offline. */
+export { type PackedModel, type PackOptions, packModel, renderPacked } from "./export/pack-model.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
 export {
   type ImageRecord,

@@ -13,6 +13,7 @@ import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
 import { methodsCommand } from "./methods.ts";
 import { errorStream, print, tell } from "./output.ts";
+import { packCommand } from "./pack.ts";
 import { predictCommand } from "./predict.ts";
 import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
@@ -34,6 +35,7 @@ const rlrrCommand = (): Command =>
     .addCommand(combineCommand())
     .addCommand(pushCommand())
     .addCommand(exportCommand())
+    .addCommand(packCommand())
     .addCommand(inspectCommand())
     .addCommand(analyzeCommand())
     .addCommand(methodsCommand())

@@ -2,10 +2,7 @@
 
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Split } from "../datasets/dataset.ts";
 import { splitNames } from "../datasets/dataset.ts";
-import type { Engine } from "../engine/engine.ts";
-import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { EngineError, InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
@@ -13,16 +10,12 @@ import { checkNewFolder } from "../files/check-output-paths.ts";
 import { showValue } from "../files/show-value.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
-import { openImageStore } from "../images/image-store.ts";
 import { methodOf } from "../methods/methods.ts";
-import type { Model } from "../model/model.ts";
-import type { ModelProgress } from "../model/read-model.ts";
-import { nameSource, type OpenModelOptions, openModel } from "../predict/open-model.ts";
-import type { ProgressEvent } from "../train/fit-events.ts";
+import type { OpenedModel } from "../predict/open-model.ts";
 import { renderExportCard } from "./export-card.ts";
+import { type CompareOptions, withExport } from "./open-export.ts";
 import { type Precision, precisionNames } from "./precisions.ts";
 import { describeProof, judge, mostLostPercent, type Proof, type ProveOptions, prove } from "./proof.ts";
-import { chooseProofImages } from "./proof-images.ts";
 import {
   type ExportParts,
   type Target,
@@ -33,28 +26,15 @@ import {
 } from "./targets.ts";
 import type { WeightsPlace } from "./write-onnx.ts";
 
-export interface ExportOptions extends OpenModelOptions, EngineOptions {
+export interface ExportOptions extends CompareOptions {
   /** What it is for. */
   readonly to: TargetName;
-  /** The base of an adapter; where left out, the one that it names. */
-  readonly model?: string | Model | undefined;
-  /** Stays open; where left out, one is opened with `provider` and `threads`. */
-  readonly engine?: Engine | undefined;
   /** A file for each; where left out, as suits the target. */
   readonly precision?: Precision | readonly Precision[] | undefined;
   /** Whether weights are inside the ONNX file or in one beside it. */
   readonly weights?: WeightsPlace | undefined;
   /** Whether an ONNX file takes whole images and prepares them itself; by default only for transformers.js. */
   readonly preprocessInside?: boolean | undefined;
-  /** Images to compare on; where left out, those that validated the adapter. */
-  readonly data?: string | undefined;
-  readonly split?: Split | undefined;
-  /** Keep a file that gives another label for more than 0.3 % of the images. */
-  readonly acceptLoss?: boolean | undefined;
-  readonly onNote?: ((message: string) => void) | undefined;
-  /** Called while images are compared. */
-  readonly onCompare?: ((event: ProgressEvent) => void) | undefined;
-  readonly onProgress?: ((event: ModelProgress) => void) | undefined;
 }
 
 const known: KnownOptions<ExportOptions> = {
@@ -90,37 +70,20 @@ export async function exportModel(
   check(source, out, options);
   const target = targets[options.to];
   await checkNewFolder(out);
-  const opened = await openModel(await nameSource(source, options.model), options);
-  const { method } = opened.adapter ? methodOf(opened.adapter) : {};
-  if (target.holds === "weights" && method?.unmergeable !== undefined)
+  const checkMethod = (opened: OpenedModel) => checkHolds(target, opened);
+  return withExport(source, { ...options, check: checkMethod }, ({ compare, notes, ...opened }) =>
+    write(out, { target, parts: { ...partsOf(options, target), ...opened }, compare, options, notes }),
+  );
+}
+
+/** Weights alone cannot say what every method does. */
+function checkHolds({ holds, title }: Target, { adapter }: OpenedModel): void {
+  const { method } = adapter ? methodOf(adapter) : {};
+  if (holds === "weights" && method?.unmergeable !== undefined)
     throw new InputError(
       (show) =>
-        `${target.title} takes the weights of a plain Vision Transformer, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
+        `${title} takes the weights of a plain Vision Transformer, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
     );
-  const { provider, threads } = options;
-  const engine = options.engine ?? (await openEngine({ provider, threads }));
-  const store = openImageStore();
-  try {
-    const chosen = await chooseProofImages({
-      ...{ source, adapter: opened.adapter, data: options.data, split: options.split },
-      ...{ signal: options.signal, onProgress: options.onCompare },
-    });
-    const notes = [...opened.notes, ...chosen.notes];
-    for (const note of notes) options.onNote?.(note);
-    const parts = { ...partsOf(options, target), opened, engine, store };
-    const common = {
-      opened,
-      engine,
-      store,
-      ...chosen,
-      signal: options.signal,
-      onProgress: options.onCompare,
-    };
-    return await write(out, { target, parts, common, options, notes });
-  } finally {
-    await store.close();
-    if (!options.engine) await engine.close();
-  }
 }
 
 function check(source: string, out: string, options: ExportOptions): void {
@@ -176,14 +139,14 @@ function partsOf(options: ExportOptions, target: Target): Omit<ExportParts, "ope
 interface WriteParts {
   readonly target: Target;
   readonly parts: ExportParts;
-  readonly common: Omit<ProveOptions, "label">;
+  readonly compare: Omit<ProveOptions, "label">;
   readonly options: ExportOptions;
   readonly notes: readonly string[];
 }
 
 async function write(
   out: string,
-  { target, parts, common, options, notes }: WriteParts,
+  { target, parts, compare: common, options, notes }: WriteParts,
 ): Promise<ExportedModel> {
   const files: ExportedFile[] = [];
   const said = [...notes];
