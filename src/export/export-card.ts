@@ -1,7 +1,7 @@
 /** The README.md of an export: metadata for the hub in front, then what was compared, and how it is used. */
 
-import { basename } from "node:path";
-import { mostLabels, plain } from "../adapter/model-card.ts";
+import { shareableName } from "../adapter/base-name.ts";
+import { mostLabels, plainText } from "../adapter/model-card.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { baseFacts } from "./export-facts.ts";
@@ -21,7 +21,7 @@ export interface CardFacts {
 export function renderExportCard({ opened, target, files, preprocessInside, notes }: CardFacts): string {
   const { model, adapter, labels, preprocessing } = opened;
   const { id, sha256, licence } = baseFacts(opened);
-  const name = id ?? basename(adapter?.base.id ?? model.id);
+  const name = id ?? shareableName(adapter?.base.id ?? model.id);
   const method = adapter ? `adapted with \`${adapter.method.name}\`` : "with its own head";
   const front = [
     `library_name: ${target.library}`,
@@ -42,7 +42,7 @@ export function renderExportCard({ opened, target, files, preprocessInside, note
 ${front.join("\n")}
 ---
 
-# ${labels.length} classes on ${plain(name)}, for ${target.title}
+# ${labels.length} classes on ${plainText(name)}, for ${target.title}
 
 A Vision Transformer ${method}, exported by rlrr. Before it was kept, each file was compared with the original on images:
 
@@ -59,9 +59,9 @@ Images are prepared so: ${describeSteps(preprocessing)}.${
       ? " That is part of the files, which take whole images: RGB, from 0 to 255, [batch, 3, height, width]."
       : ""
   }
-${notes.map((note) => `\n${plain(note)}\n`).join("")}
-Base: ${plain(name)}${sha256 === undefined ? "" : `, weights with the hash \`${sha256}\``}. Its licence is ${licence ?? "not known to rlrr; see where it came from"}.
+${notes.map((note) => `\n${plainText(note)}\n`).join("")}
+Base: ${plainText(name)}${sha256 === undefined ? "" : `, weights with the hash \`${sha256}\``}. Its licence is ${licence ?? "not known to rlrr; see where it came from"}.
 
-Classes: ${labels.slice(0, mostLabels).map(plain).join(", ")}${more}
+Classes: ${labels.slice(0, mostLabels).map(plainText).join(", ")}${more}
 `;
 }

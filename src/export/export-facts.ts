@@ -1,6 +1,6 @@
 /** What an exported file says of itself: its labels, its base, and how images are prepared. */
 
-import { isHubId } from "../adapter/model-card.ts";
+import { parseHubId } from "../model/hub.ts";
 import { namedModels } from "../model/named-models.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { describeSteps } from "../preprocessing/describe-steps.ts";
@@ -17,8 +17,8 @@ export interface BaseFacts {
 }
 
 export function baseFacts({ model, adapter }: Pick<OpenedModel, "model" | "adapter">): BaseFacts {
-  const given = adapter?.base.id ?? model.id;
-  const id = isHubId(given) && given.includes("/") ? given : undefined;
+  const name = parseHubId(adapter?.base.id ?? model.id)?.name;
+  const id = name?.includes("/") ? name : undefined;
   const known = [...namedModels.values()].find(({ hubId }) => hubId === id);
   return { id, sha256: adapter?.base.sha256, licence: known?.licence };
 }

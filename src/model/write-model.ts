@@ -1,4 +1,4 @@
-/** Writes a plain ViT as a folder that transformers, timm-style loaders and rlrr can read. */
+/** Writes a plain ViT as a folder that transformers and rlrr can read. */
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
