@@ -8,9 +8,11 @@ import { benchCommand } from "../src/cli/bench.ts";
 import { combineCommand } from "../src/cli/combine.ts";
 import { demoCommand } from "../src/cli/demo.ts";
 import { evaluateCommand } from "../src/cli/evaluate.ts";
+import { exportCommand } from "../src/cli/export.ts";
 import { inspectCommand } from "../src/cli/inspect.ts";
 import { mergeCommand } from "../src/cli/merge.ts";
 import { methodsCommand } from "../src/cli/methods.ts";
+import { packCommand } from "../src/cli/pack.ts";
 import { predictCommand } from "../src/cli/predict.ts";
 import { pushCommand } from "../src/cli/push.ts";
 import { relabelCommand } from "../src/cli/relabel.ts";
@@ -25,6 +27,8 @@ const factories = [
   mergeCommand,
   pushCommand,
   combineCommand,
+  exportCommand,
+  packCommand,
   inspectCommand,
   analyzeCommand,
   methodsCommand,

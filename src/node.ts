@@ -11,6 +11,16 @@ export { type CombinedAdapter, type CombineOptions, combine } from "./combine/co
 export type { Combination } from "./combine/combine-adapters.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
+/** Writes a model or an adapter for another runtime, compared there with the original. */
+export {
+  type ExportedFile,
+  type ExportedModel,
+  type ExportOptions,
+  exportModel,
+  renderExported,
+} from "./export/export-model.ts";
+/** Packs a model into one page that classifies images offline. */
+export { type PackedModel, type PackOptions, packModel, renderPacked } from "./export/pack-model.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */
 export {
   type ImageRecord,

@@ -11,6 +11,8 @@ const commands = [
   "merge",
   "combine",
   "push",
+  "export",
+  "pack",
   "inspect",
   "analyze",
   "methods",

@@ -25,6 +25,8 @@ const commandNames = [
   "predict",
   "merge",
   "combine",
+  "export",
+  "pack",
   "inspect",
   "analyze",
   "bench",

@@ -8,6 +8,7 @@ import { readAdapter } from "../src/adapter/adapter-file.ts";
 import { mergeAdapter } from "../src/adapter/merge.ts";
 import { openEngine } from "../src/engine/open-engine.ts";
 import { InputError } from "../src/errors.ts";
+import { exportModel } from "../src/export/export-model.ts";
 import { methods } from "../src/methods/methods.ts";
 import type { Model } from "../src/model/model.ts";
 import type { RunOptions } from "../src/runs/open-run.ts";
@@ -71,6 +72,18 @@ describe.each(cases)("%s with a consistency of %d", (name, consistency, { unmerg
     const labels = Int32Array.from(val, ({ label }) => label);
     const correct = countCorrect(logits, { labels, count: val.length }, 3);
     expect((100 * correct) / val.length).toBe(adapter.training.validationTop1);
+  });
+
+  it("leaves as an ONNX file with the same logits", async () => {
+    const out = join(root, `${name} ${consistency} onnx`);
+    const data = common.dataset.root;
+    const { files } = await exportModel(join(root, `${name} ${consistency}`), out, {
+      ...{ to: "onnx", model: common.model, engine, threads: 1, data, split: "val" },
+    });
+    expect(files.map(({ file, proof }) => [file, proof.images, proof.agreeing])).toEqual([
+      ["model.onnx", val.length, val.length],
+    ]);
+    expect(files[0]?.proof.difference).toBeLessThan(1e-4);
   });
 
   it(

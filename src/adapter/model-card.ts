@@ -9,7 +9,7 @@ import { shareableName } from "./base-name.ts";
 import { describeValidation, validationOf } from "./validation.ts";
 
 /** Labels beyond these are only counted: a card is for reading. */
-const mostLabels = 200;
+export const mostLabels = 200;
 
 /** Markdown with YAML front matter: https://huggingface.co/docs/hub/model-cards. */
 export function renderModelCard(adapter: Adapter): string {

@@ -33,7 +33,7 @@ export const mergeCommand = (): Command =>
 Examples:
   rlrr merge --adapter runs/flowers --out flowers-vit
   rlrr predict --model flowers-vit garden.jpg
-The folder is in Hugging Face's format, which transformers, timm-style loaders and this program read.`,
+The folder is in Hugging Face's format, which transformers and this program read; for others there is rlrr export.`,
     )
     .action(runMerge);
 

@@ -8,10 +8,12 @@ import { combineCommand } from "./combine.ts";
 import { demoCommand } from "./demo.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exitCodeOf, showError } from "./exit.ts";
+import { exportCommand } from "./export.ts";
 import { inspectCommand } from "./inspect.ts";
 import { mergeCommand } from "./merge.ts";
 import { methodsCommand } from "./methods.ts";
 import { errorStream, print, tell } from "./output.ts";
+import { packCommand } from "./pack.ts";
 import { predictCommand } from "./predict.ts";
 import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
@@ -32,6 +34,8 @@ const rlrrCommand = (): Command =>
     .addCommand(mergeCommand())
     .addCommand(combineCommand())
     .addCommand(pushCommand())
+    .addCommand(exportCommand())
+    .addCommand(packCommand())
     .addCommand(inspectCommand())
     .addCommand(analyzeCommand())
     .addCommand(methodsCommand())

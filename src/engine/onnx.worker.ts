@@ -24,11 +24,18 @@ export type Request =
       /** Feeds whose buffers are returned to be recycled. */
       readonly recycle: readonly string[];
     }
+  | { readonly type: "open"; readonly path: string; readonly threads: number }
+  | { readonly type: "infer"; readonly session: number; readonly feeds: ShapedArrays }
   | { readonly type: "release"; readonly session: number };
+
+/** Inputs that may have another shape at every run. */
+export type ShapedArrays = Readonly<Record<string, { readonly data: Float32Array; readonly shape: Shape }>>;
 
 export type Reply =
   | { readonly type: "compile"; readonly session: number }
   | { readonly type: "run"; readonly outputs: Record<string, Float32Array>; readonly recycled: Arrays }
+  | { readonly type: "open"; readonly session: number }
+  | { readonly type: "infer"; readonly outputs: Record<string, Float32Array> }
   | { readonly type: "release" }
   | { readonly type: "failed"; readonly message: string };
 
@@ -53,9 +60,17 @@ async function answer(request: Request, id: number): Promise<{ reply: Reply; tra
     held.set(id, { session, shapes: request.shapes });
     return { reply: { type: "compile", session: id } };
   }
+  if (request.type === "open") {
+    // As any other program would: no setting of ours.
+    const { path, threads: intraOpNumThreads } = request;
+    const session = await ort.InferenceSession.create(path, { intraOpNumThreads, logSeverityLevel: 4 });
+    held.set(id, { session, shapes: {} });
+    return { reply: { type: "open", session: id } };
+  }
   const target = held.get(request.session);
   if (!target) throw new Error("the session is closed.");
   if (request.type === "run") return run(ort, target, request);
+  if (request.type === "infer") return infer(ort, target, request);
   held.delete(request.session);
   await target.session.release();
   return { reply: { type: "release" } };
@@ -77,6 +92,19 @@ async function run(
   const sent = [...Object.values(outputs), ...Object.values(recycled)];
   const transfer = [...new Set(sent.map(({ buffer }) => buffer as ArrayBuffer))];
   return { reply: { type: "run", outputs, recycled }, transfer };
+}
+
+async function infer(
+  ort: typeof Ort,
+  { session }: Held,
+  { feeds }: Extract<Request, { type: "infer" }>,
+): Promise<{ reply: Reply }> {
+  const tensors = Object.entries(feeds).map(
+    ([name, { data, shape }]) => [name, new ort.Tensor("float32", data, shape)] as const,
+  );
+  const results = await session.run(Object.fromEntries(tensors));
+  const outputs = Object.entries(results).map(([name, { data }]) => [name, data as Float32Array] as const);
+  return { reply: { type: "infer", outputs: Object.fromEntries(outputs) } };
 }
 
 function optionsOf({

@@ -55,6 +55,36 @@ export function toFloat32(bytes: Uint8Array, dtype: FloatType): Float32Array {
   }
 }
 
+/** The nearest half-precision numbers, halves to even; what is beyond ±65,504 becomes that. */
+export function toFloat16(data: Float32Array): Uint16Array {
+  const bits = new Uint32Array(data.buffer, data.byteOffset, data.length);
+  const result = new Uint16Array(data.length);
+  for (let i = 0; i < data.length; i++) result[i] = halfOf(bits[i] as number, data[i] as number);
+  return result;
+}
+
+const largestHalf = 65504;
+
+/** `bits` are those of `value`. Rounding carries into the exponent by itself, as it is the higher part. */
+function halfOf(bits: number, value: number): number {
+  const sign = (bits >>> 16) & 0x8000;
+  const size = Math.abs(value);
+  if (Number.isNaN(value)) return sign | 0x7e00;
+  if (size >= largestHalf) return sign | (size === Number.POSITIVE_INFINITY ? 0x7c00 : 0x7bff);
+  // Below 2⁻¹⁴ the numbers are whole multiples of 2⁻²⁴.
+  if (size < 2 ** -14) return sign | roundToEven(size * 2 ** 24);
+  const rest = bits & 0x1fff;
+  const kept = ((bits & 0x7fffffff) >>> 13) - ((127 - 15) << 10);
+  const up = rest > 0x1000 || (rest === 0x1000 && (kept & 1) === 1);
+  return sign | (kept + (up ? 1 : 0));
+}
+
+function roundToEven(value: number): number {
+  const floor = Math.floor(value);
+  const rest = value - floor;
+  return rest > 0.5 || (rest === 0.5 && floor % 2 === 1) ? floor + 1 : floor;
+}
+
 /** The bytes of float32 numbers, without a copy. */
 export const float32Bytes = (data: Float32Array): Uint8Array =>
   new Uint8Array(data.buffer, data.byteOffset, data.byteLength);

@@ -1,60 +1,76 @@
-/** A graph as ONNX bytes: field numbers of onnx.proto3, one node per value, equal nodes written once. */
+/** A graph as an ONNX model: one node per value, equal nodes written once. */
 
 import { GraphError } from "../errors.ts";
-import { bytes, encode, type Field, float, int, message, string } from "../formats/protobuf.ts";
+import {
+  encodeOnnx,
+  type OnnxAttribute,
+  type OnnxConstant,
+  type OnnxModel,
+  type OnnxNode,
+  type OnnxPlace,
+  type OnnxPort,
+} from "../formats/onnx-model.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
 import { type OnnxForm, rowOf } from "./ops.ts";
-import { type ConstantValue, type Graph, inOrder, inputsOf, type OpValue, type Value } from "./value.ts";
-
-/** Opset 20 is the first with Gelu; version 9 of the format goes with it. */
-const opsetVersion = 20;
-const irVersion = 9;
-const type = { float: 1, int64: 7 };
-const attributeType = { float: 1, int: 2, ints: 7 };
+import {
+  type ConstantValue,
+  type Graph,
+  type InputValue,
+  inOrder,
+  inputsOf,
+  type OpValue,
+  type Value,
+} from "./value.ts";
 
 export interface OnnxOptions {
   /** Where a stored weight's file is, relative to the folder that the engine resolves external data in. */
   readonly locate?: (path: string) => string;
+  /** The size that stands for any number of images: a prime that divides no other size. */
+  readonly batch?: number | undefined;
 }
 
 /** ONNX ModelProto bytes. Weights that live in files are referred to by place, never copied. */
-export function toOnnx(graph: Graph, { locate = (path) => path }: OnnxOptions = {}): Uint8Array {
+export const toOnnx = (graph: Graph, options: OnnxOptions = {}): Uint8Array =>
+  encodeOnnx(toOnnxModel(graph, options));
+
+/** The same as data, for those who change it before it is written. */
+export function toOnnxModel(graph: Graph, { locate = (path) => path, batch }: OnnxOptions = {}): OnnxModel {
   const inputs = inputsOf(graph);
   const twice = Object.keys(graph.outputs).find((name) => inputs.has(name));
   if (twice !== undefined)
     throw new GraphError(`toOnnx: "${twice}" names an input and an output; one needs another name.`);
-  const writer = new GraphWriter({ locate, reserved: [...inputs.keys(), ...Object.keys(graph.outputs)] });
+  const reserved = [...inputs.keys(), ...Object.keys(graph.outputs)];
+  const writer = new GraphWriter({ locate, batch, inputs: [...inputs.values()], reserved });
   for (const value of inOrder(Object.values(graph.outputs))) writer.write(value);
   const outputs = Object.entries(graph.outputs);
   for (const [name, value] of outputs)
     writer.node("Identity", { inputs: [writer.nameOf(value)], outputs: [name] });
-  return encode([
-    int(1, irVersion),
-    string(2, "rlrr"),
-    message(7, [
-      ...writer.nodes,
-      string(2, "rlrr"),
-      ...writer.initializers,
-      ...[...inputs].map(([name, value]) => valueInfo(11, name, value.shape)),
-      ...outputs.map(([name, value]) => valueInfo(12, name, value.shape)),
-    ]),
-    message(8, [string(1, ""), int(2, opsetVersion)]),
-  ]);
+  return {
+    nodes: writer.nodes,
+    constants: writer.constants,
+    inputs: [...inputs].map(([name, { shape }]) => writer.port(name, shape)),
+    outputs: outputs.map(([name, { shape }]) => writer.port(name, shape)),
+  };
 }
 
-/** Gathers nodes and initializers; names are given here and nowhere earlier. */
+interface WriterOptions extends Required<Pick<OnnxOptions, "locate">>, Pick<OnnxOptions, "batch"> {
+  readonly inputs: readonly InputValue[];
+  /** The names of inputs and outputs, which no value in between may take. */
+  readonly reserved: readonly string[];
+}
+
+/** Gathers nodes and constants; names are given here and nowhere earlier. */
 class GraphWriter {
-  readonly nodes: Field[] = [];
-  readonly initializers: Field[] = [];
+  readonly nodes: OnnxNode[] = [];
+  readonly constants: OnnxConstant[] = [];
   private readonly names = new Map<Value, string>();
   private readonly known = new Map<string, string>();
-  private readonly locate: (path: string) => string;
+  private readonly options: WriterOptions;
   private readonly reserved: ReadonlySet<string>;
 
-  /** `reserved` are the names of inputs and outputs, which no value in between may take. */
-  constructor({ locate, reserved }: Required<OnnxOptions> & { readonly reserved: readonly string[] }) {
-    this.locate = locate;
-    this.reserved = new Set(reserved);
+  constructor(options: WriterOptions) {
+    this.options = options;
+    this.reserved = new Set(options.reserved);
   }
 
   nameOf(value: Value): string {
@@ -69,16 +85,16 @@ class GraphWriter {
     else this.names.set(value, this.operation(value));
   }
 
-  node(op: string, { inputs, outputs, attributes = [] }: NodeParts): void {
-    this.nodes.push(
-      message(1, [
-        ...inputs.map((name) => string(1, name)),
-        ...outputs.map((name) => string(2, name)),
-        string(3, `${op}:${outputs.find(Boolean)}`),
-        string(4, op),
-        ...attributes,
-      ]),
+  node(type: string, { inputs, outputs, attributes = {} }: Omit<NodeParts, "type">): void {
+    this.nodes.push({ type, inputs, outputs, attributes });
+  }
+
+  port(name: string, shape: Shape): OnnxPort {
+    const { batch } = this.options;
+    const sides = shape.map((side) =>
+      this.isFree(side) ? (side === batch ? "batch" : `${side / Number(batch)}*batch`) : side,
     );
+    return { name, type: "float32", sides };
   }
 
   private operation(value: OpValue): string {
@@ -89,7 +105,7 @@ class GraphWriter {
     const inputs = [
       ...value.inputs.map((x) => this.nameOf(x)),
       ...(form.vectors ?? []).map((data) => this.floats([data.length], data)),
-      ...(form.integers ?? []).map((numbers) => this.integers(numbers)),
+      ...(form.integers ?? []).map((numbers) => this.sizes(numbers, form.type)),
     ];
     const node = this.once(JSON.stringify([form.type, inputs, form.attributes, form.floats]), () => {
       const base = this.free(`${value.op}_${this.nodes.length}`);
@@ -103,33 +119,67 @@ class GraphWriter {
   private weight({ weight }: ConstantValue): string {
     if (!isStored(weight)) return this.floats(weight.shape, weight.data);
     const length = sizeOf(weight.shape) * Float32Array.BYTES_PER_ELEMENT;
-    return this.once(`stored ${weight.path} ${weight.offset} ${weight.shape}`, () => {
-      const place = { location: this.locate(weight.path), offset: `${weight.offset}`, length: `${length}` };
-      const entries = Object.entries(place).map(([key, value]) =>
-        message(13, [string(1, key), string(2, value)]),
-      );
-      return this.initializer(weight.shape, type.float, [...entries, int(14, 1)]);
-    });
+    return this.once(`stored ${weight.path} ${weight.offset} ${weight.shape}`, () =>
+      this.constant(weight.shape, "float32", {
+        location: this.options.locate(weight.path),
+        offset: weight.offset,
+        length,
+      }),
+    );
   }
 
   private floats(shape: Shape, data: Float32Array): string {
     const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-    const write = () => this.initializer(shape, type.float, [bytes(9, raw)]);
+    const write = () => this.constant(shape, "float32", raw);
     return data.length > 4096 ? write() : this.once(`floats ${shape}: ${data}`, write);
   }
 
-  private integers(numbers: readonly number[]): string {
-    return this.once(`integers ${numbers}`, () => {
-      const raw = new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer);
-      return this.initializer([numbers.length], type.int64, [bytes(9, raw)]);
+  /** Sizes that depend on the number of images are found when the model runs. */
+  private sizes(numbers: readonly number[], user: string): string {
+    const free = numbers.filter((size) => this.isFree(size));
+    if (free.length === 0) return this.integers(numbers);
+    // A reshape works out one size itself.
+    if (user === "Reshape" && free.length === 1)
+      return this.integers(numbers.map((size) => (this.isFree(size) ? -1 : size)));
+    if (user === "Expand" && free.length === 1 && this.isFree(numbers[0])) return this.freeSizes(numbers);
+    throw new GraphError(
+      `toOnnx: ${user} to [${numbers}] depends on the number of images in a way that cannot be written.`,
+    );
+  }
+
+  private freeSizes([first, ...rest]: readonly number[]): string {
+    const { batch, inputs } = this.options;
+    const source = inputs.find(({ shape }) => shape[0] === batch);
+    if (source === undefined || first !== batch)
+      throw new GraphError("toOnnx: no input tells the number of images.");
+    return this.once(`sizes ${rest}`, () => {
+      const images = this.once("images", () => {
+        const name = this.free("images");
+        const attributes = { start: { int: 0 }, end: { int: 1 } };
+        this.node("Shape", { inputs: [source.name], outputs: [name], attributes });
+        return name;
+      });
+      const name = this.free(`sizes_${this.nodes.length}`);
+      const inputs = [images, this.integers(rest)];
+      this.node("Concat", { inputs, outputs: [name], attributes: { axis: { int: 0 } } });
+      return name;
     });
   }
 
-  private initializer(shape: Shape, dataType: number, content: readonly Field[]): string {
-    const name = this.free(`constant_${this.initializers.length}`);
-    this.initializers.push(
-      message(5, [...shape.map((size) => int(1, size)), int(2, dataType), string(8, name), ...content]),
+  private readonly isFree = (size: number | undefined): boolean =>
+    this.options.batch !== undefined && size !== undefined && size > 0 && size % this.options.batch === 0;
+
+  private integers(numbers: readonly number[]): string {
+    return this.once(`integers ${numbers}`, () =>
+      this.constant([numbers.length], "int64", new Uint8Array(BigInt64Array.from(numbers, BigInt).buffer)),
     );
+  }
+
+  private constant(shape: Shape, type: "float32" | "int64", data: Uint8Array | OnnxPlace): string {
+    if (shape.some((side) => this.isFree(side)))
+      throw new GraphError(`toOnnx: a constant of [${shape}] cannot depend on the number of images.`);
+    const name = this.free(`constant_${this.constants.length}`);
+    this.constants.push({ name, type, shape, data });
     return name;
   }
 
@@ -151,28 +201,13 @@ class GraphWriter {
   }
 }
 
-interface NodeParts {
-  readonly inputs: readonly string[];
-  readonly outputs: readonly string[];
-  readonly attributes?: readonly Field[];
-}
+type NodeParts = Omit<OnnxNode, "attributes"> & Partial<Pick<OnnxNode, "attributes">>;
 
-function attributesOf({ attributes = {}, floats = {} }: OnnxForm): Field[] {
-  const integral = Object.entries(attributes).map(([name, value]) =>
-    Array.isArray(value)
-      ? message(5, [string(1, name), ...value.map((number) => int(8, number)), int(20, attributeType.ints)])
-      : message(5, [string(1, name), int(3, Number(value)), int(20, attributeType.int)]),
-  );
-  const real = Object.entries(floats).map(([name, value]) =>
-    message(5, [string(1, name), float(2, value), int(20, attributeType.float)]),
-  );
-  return [...integral, ...real];
+function attributesOf({ attributes = {}, floats = {} }: OnnxForm): Record<string, OnnxAttribute> {
+  const integral = Object.entries(attributes).map(([name, value]) => [
+    name,
+    Array.isArray(value) ? { ints: value as readonly number[] } : { int: Number(value) },
+  ]);
+  const real = Object.entries(floats).map(([name, value]) => [name, { float: value }]);
+  return Object.fromEntries([...integral, ...real]);
 }
-
-const valueInfo = (field: number, name: string, shape: Shape): Field => {
-  const dims = message(
-    2,
-    shape.map((size) => message(1, [int(1, size)])),
-  );
-  return message(field, [string(1, name), message(2, [message(1, [int(1, type.float), dims])])]);
-};

@@ -1,4 +1,4 @@
-/** Writes a plain ViT as a folder that transformers, timm-style loaders and rlrr can read. */
+/** Writes a plain ViT as a folder that transformers and rlrr can read. */
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
@@ -53,7 +53,10 @@ export function classicWeights(config: VitConfig, weights: Weights): Weights {
 }
 
 /** transformers' config.json for `config`; the labels are keyed by strings, as JSON has no other keys. */
-function renderConfig(config: VitConfig, labels: readonly string[]): Readonly<Record<string, unknown>> {
+export function renderConfig(
+  config: VitConfig,
+  labels: readonly string[],
+): Readonly<Record<string, unknown>> {
   const { imageSize, classes } = config;
   const names = Array.from({ length: classes }, (_, index) => labels[index] ?? `LABEL_${index}`);
   return {
@@ -82,30 +85,42 @@ function renderConfig(config: VitConfig, labels: readonly string[]): Readonly<Re
   };
 }
 
-const renderJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+export const renderJson = (value: unknown): string => `${JSON.stringify(value, undefined, 2)}\n`;
+
+type Written = Pick<Model, "config" | "weights" | "labels" | "preprocessing">;
 
 /** Writes `model` into `folder`: config.json, preprocessor_config.json where there are steps, model.safetensors. */
 export async function writeModel(
   folder: string,
-  model: Pick<Model, "config" | "weights" | "labels" | "preprocessing">,
+  model: Written,
   { replace = false, check }: WriteModelOptions = {},
 ): Promise<void> {
-  const { config, weights, labels, preprocessing } = model;
-  if (labels.length > 0 && labels.length !== config.classes)
-    throw new InputError(`writeModel: there are ${labels.length} labels for ${config.classes} classes.`);
-  const classic = classicWeights(config, weights);
+  checkModel(model);
   await writeFolderAtomically(
     folder,
     async (temporary) => {
-      await writeSafetensors(join(temporary, "model.safetensors"), classic, { format: "pt" });
-      await writeFileAtomically(join(temporary, "config.json"), renderJson(renderConfig(config, labels)));
-      if (preprocessing !== undefined)
-        await writeFileAtomically(
-          join(temporary, "preprocessor_config.json"),
-          renderJson(renderHuggingFaceSteps(preprocessing)),
-        );
+      await writeModelFiles(temporary, model);
       await check?.(temporary);
     },
     { mayReplace: (names) => replace && isModelFolder(names) },
   );
+}
+
+/** The weights under their classic names; throws where labels or weights do not fit the sizes. */
+function checkModel({ config, weights, labels }: Written): Weights {
+  if (labels.length > 0 && labels.length !== config.classes)
+    throw new InputError(`writeModel: there are ${labels.length} labels for ${config.classes} classes.`);
+  return classicWeights(config, weights);
+}
+
+/** Writes the same files into a folder that is there. */
+export async function writeModelFiles(folder: string, model: Written): Promise<void> {
+  const { config, labels, preprocessing } = model;
+  await writeSafetensors(join(folder, "model.safetensors"), checkModel(model), { format: "pt" });
+  await writeFileAtomically(join(folder, "config.json"), renderJson(renderConfig(config, labels)));
+  if (preprocessing !== undefined)
+    await writeFileAtomically(
+      join(folder, "preprocessor_config.json"),
+      renderJson(renderHuggingFaceSteps(preprocessing)),
+    );
 }

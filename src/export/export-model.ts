@@ -1,0 +1,231 @@
+/** Exports a model or an adapter for another runtime, once it is found to answer there as it does here. */
+
+import { rm, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { splitNames } from "../datasets/dataset.ts";
+import { EngineError, InputError } from "../errors.ts";
+import { checkCounts } from "../files/check-count.ts";
+import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
+import { checkNewFolder } from "../files/check-output-paths.ts";
+import { showValue } from "../files/show-value.ts";
+import { writeFileAtomically } from "../files/write-file.ts";
+import { writeFolderAtomically } from "../files/write-folder.ts";
+import { methodOf } from "../methods/methods.ts";
+import type { OpenedModel } from "../predict/open-model.ts";
+import { renderExportCard } from "./export-card.ts";
+import { type CompareOptions, withExport } from "./open-export.ts";
+import { type Precision, precisionNames } from "./precisions.ts";
+import { describeProof, judge, mostLostPercent, type Proof, type ProveOptions, prove } from "./proof.ts";
+import {
+  type ExportParts,
+  type Target,
+  type TargetName,
+  targetNames,
+  targets,
+  type Written,
+} from "./targets.ts";
+import type { WeightsPlace } from "./write-onnx.ts";
+
+export interface ExportOptions extends CompareOptions {
+  /** What it is for. */
+  readonly to: TargetName;
+  /** A file for each; where left out, as suits the target. */
+  readonly precision?: Precision | readonly Precision[] | undefined;
+  /** Whether weights are inside the ONNX file or in one beside it. */
+  readonly weights?: WeightsPlace | undefined;
+  /** Whether an ONNX file takes whole images and prepares them itself; by default only for transformers.js. */
+  readonly preprocessInside?: boolean | undefined;
+}
+
+const known: KnownOptions<ExportOptions> = {
+  ...{ to: true, model: true, engine: true, precision: true, weights: true, preprocessInside: true },
+  ...{ data: true, split: true, acceptLoss: true, heads: true, method: true, provider: true, threads: true },
+  ...{ signal: true, onNote: true, onCompare: true, onProgress: true },
+};
+
+export interface ExportedFile {
+  /** Below the folder. */
+  readonly file: string;
+  readonly precision: Precision;
+  /** Of all that belongs to it. */
+  readonly bytes: number;
+  /** What ran it when it was compared. */
+  readonly runtime: string;
+  readonly proof: Proof;
+}
+
+export interface ExportedModel {
+  readonly path: string;
+  readonly to: TargetName;
+  readonly files: readonly ExportedFile[];
+  readonly notes: readonly string[];
+}
+
+/** Writes the new folder `out`, which appears once its files are compared with the original. */
+export async function exportModel(
+  source: string,
+  out: string,
+  options: ExportOptions,
+): Promise<ExportedModel> {
+  check(source, out, options);
+  const target = targets[options.to];
+  await checkNewFolder(out);
+  const checkMethod = (opened: OpenedModel) => checkHolds(target, opened);
+  return withExport(source, { ...options, check: checkMethod }, ({ compare, notes, ...opened }) =>
+    write(out, { target, parts: { ...partsOf(options, target), ...opened }, compare, options, notes }),
+  );
+}
+
+/** Weights alone cannot say what every method does. */
+function checkHolds({ holds, title }: Target, { adapter }: OpenedModel): void {
+  const { method } = adapter ? methodOf(adapter) : {};
+  if (holds === "weights" && method?.unmergeable !== undefined)
+    throw new InputError(
+      (show) =>
+        `${title} takes the weights of a plain Vision Transformer, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
+    );
+}
+
+function check(source: string, out: string, options: ExportOptions): void {
+  checkOptions(options, { verb: "exportModel", known });
+  checkPath(source, { what: "exportModel: what to export" });
+  checkPath(out, { what: "exportModel: the folder to write" });
+  const { to, weights, split, precision, preprocessInside } = options;
+  oneOf("to", to, targetNames);
+  if (weights !== undefined) oneOf("weights", weights, ["inside", "beside"]);
+  if (split !== undefined) oneOf("split", split, splitNames);
+  for (const one of listOf(precision)) oneOf("precision", one, precisionNames);
+  checkCounts({ threads: options.threads, heads: options.heads });
+  const target = targets[to];
+  if (to === "openvino-ready" && preprocessInside)
+    throw new InputError(
+      (show) =>
+        `${show("preprocessInside")} is not for ${to}: OpenVINO computes float64 as float32, and so makes other pixels. Prepare images before, as preprocessor_config.json says.`,
+    );
+  if (target.holds === "graph") return;
+  const other = Object.entries({ weights, precision, preprocessInside }).find(
+    ([, value]) => value !== undefined,
+  );
+  if (other)
+    throw new InputError(
+      (show) =>
+        `${show(other[0])} is for targets that hold a graph (${targetNames.filter((name) => targets[name].holds === "graph").join(", ")}); ${to} holds float32 weights.`,
+    );
+}
+
+const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
+  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
+
+function oneOf(option: string, value: unknown, valid: readonly string[]): void {
+  if (!valid.includes(value as string))
+    throw new InputError(
+      (show) =>
+        `${show(option)} must be ${valid.slice(0, -1).join(", ")} or ${valid.at(-1)}, got ${showValue(value)}.`,
+    );
+}
+
+function partsOf(options: ExportOptions, target: Target): Omit<ExportParts, "opened" | "engine" | "store"> {
+  const { weights = target.weights, preprocessInside = target.preprocessInside, threads, signal } = options;
+  const asked = [...new Set(listOf(options.precision))];
+  return {
+    precisions: asked.length > 0 ? asked : target.precisions,
+    weights,
+    preprocessInside,
+    threads,
+    signal,
+  };
+}
+
+interface WriteParts {
+  readonly target: Target;
+  readonly parts: ExportParts;
+  readonly compare: Omit<ProveOptions, "label">;
+  readonly options: ExportOptions;
+  readonly notes: readonly string[];
+}
+
+async function write(
+  out: string,
+  { target, parts, compare: common, options, notes }: WriteParts,
+): Promise<ExportedModel> {
+  const files: ExportedFile[] = [];
+  const said = [...notes];
+  const say = (note: string) => {
+    said.push(note);
+    options.onNote?.(note);
+  };
+  await writeFolderAtomically(out, async (temporary) => {
+    const { written, notes: differing } = await target.write(temporary, parts);
+    for (const note of differing) say(note);
+    for (const one of written) {
+      const proof = await compare(one, common);
+      const verdict = judge(proof, one.isExact);
+      if (verdict === "wrong")
+        throw new EngineError(
+          `${out}: ${one.file} does not compute what it should: ${describeProof(proof)}. It was not kept.`,
+        );
+      if (verdict === "lossy" && !options.acceptLoss) {
+        refuseLoss(one, { proof, options });
+        say(
+          `${one.file} was left out: ${describeProof(proof)}; at most ${mostLostPercent} % may get another.`,
+        );
+        for (const file of one.files) await rm(join(temporary, file));
+        continue;
+      }
+      files.push({ ...one, bytes: await bytesOf(temporary, one), proof });
+    }
+    const { opened, preprocessInside } = parts;
+    const card = renderExportCard({
+      opened,
+      target,
+      files,
+      preprocessInside,
+      notes: said.slice(notes.length),
+    });
+    await writeFileAtomically(join(temporary, "README.md"), card);
+    options.signal?.throwIfAborted();
+  });
+  const kept = files.map(({ file, precision, bytes, runtime, proof }) => ({
+    file,
+    precision,
+    bytes,
+    runtime,
+    proof,
+  }));
+  return { path: out, to: options.to, files: kept, notes: said };
+}
+
+async function compare(one: Written, common: Omit<ProveOptions, "label">): Promise<Proof> {
+  const candidate = await one.open();
+  try {
+    return await prove(candidate, { ...common, label: `comparing ${one.file}` });
+  } finally {
+    await candidate.close();
+  }
+}
+
+/** What was asked for by name is refused as a whole; what a target has by default is left out. */
+function refuseLoss(
+  { file }: Written,
+  { proof, options }: { readonly proof: Proof; readonly options: ExportOptions },
+): void {
+  if (options.precision === undefined && targets[options.to].precisions.length > 1) return;
+  throw new InputError(
+    (show) =>
+      `${file}: ${describeProof(proof)}. At most ${mostLostPercent} % of the images may get another label. Nothing was written; ${show("acceptLoss")} keeps it nevertheless.`,
+  );
+}
+
+async function bytesOf(folder: string, { files }: Written): Promise<number> {
+  const sizes = await Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  return sizes.reduce((total, size) => total + size, 0);
+}
+
+/** One line per file, for people. */
+export const renderExported = ({ path, files }: Pick<ExportedModel, "path" | "files">): string =>
+  files
+    .map(
+      ({ file, precision, bytes, runtime, proof }) =>
+        `${join(path, file)}  ${precision}, ${(bytes / 1e6).toFixed(1)} MB. In ${runtime}, ${describeProof(proof)}.`,
+    )
+    .join("\n");

@@ -1,0 +1,29 @@
+/** Writes the merged weights as a folder in Hugging Face's classic format. */
+
+import { join } from "node:path";
+import { mergeAdapter } from "../adapter/merge.ts";
+import type { Weights } from "../formats/tensor.ts";
+import { readModel } from "../model/read-model.ts";
+import { writeModelFiles } from "../model/write-model.ts";
+import { openModelCandidate } from "./model-candidate.ts";
+import type { ExportParts, WrittenFolder } from "./targets.ts";
+
+/** The weights of a plain Vision Transformer that answers as base and adapter do. */
+export const mergedWeights = ({ opened: { model, adapter }, engine }: ExportParts): Promise<Weights> =>
+  adapter ? mergeAdapter(model, adapter, engine) : Promise.resolve(model.weights);
+
+export async function writePlainModel(folder: string, parts: ExportParts): Promise<WrittenFolder> {
+  const { model, adapter, labels, preprocessing } = parts.opened;
+  const weights = await mergedWeights(parts);
+  await writeModelFiles(folder, { config: adapter?.config ?? model.config, weights, labels, preprocessing });
+  return {
+    written: [
+      {
+        ...{ file: "model.safetensors", precision: "fp32", runtime: "rlrr's own reader", isExact: true },
+        files: [join("model.safetensors")],
+        open: async () => openModelCandidate(await readModel(folder), parts),
+      },
+    ],
+    notes: [],
+  };
+}

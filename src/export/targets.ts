@@ -1,0 +1,103 @@
+/** The table of targets: what each is made of, and in which runtime it is compared. */
+
+import type { Engine } from "../engine/engine.ts";
+import type { ImageStore } from "../images/image-store.ts";
+import type { OpenedModel } from "../predict/open-model.ts";
+import type { Step } from "../preprocessing/steps.ts";
+import { writeOnnxFiles } from "./onnx-files.ts";
+import type { Precision } from "./precisions.ts";
+import type { Candidate } from "./proof.ts";
+import { writePlainModel } from "./safetensors-folder.ts";
+import { writeTimmModel } from "./timm-folder.ts";
+import type { WeightsPlace } from "./write-onnx.ts";
+
+export interface ExportParts {
+  readonly opened: OpenedModel;
+  readonly engine: Engine;
+  readonly store: ImageStore;
+  readonly threads?: number | undefined;
+  readonly precisions: readonly Precision[];
+  readonly weights: WeightsPlace;
+  readonly preprocessInside: boolean;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** A file that was written and is still to be compared. */
+export interface Written {
+  /** Below the folder. */
+  readonly file: string;
+  readonly precision: Precision;
+  readonly runtime: string;
+  /** Whether it computes the same but for rounding; otherwise it may differ. */
+  readonly isExact: boolean;
+  readonly open: () => Promise<Candidate>;
+  /** All that belongs to it, to be removed where it is not kept. */
+  readonly files: readonly string[];
+}
+
+export interface WrittenFolder {
+  readonly written: readonly Written[];
+  /** What cannot be the same there, and why. */
+  readonly notes: readonly string[];
+  /** The steps that the target takes, where they are not those of the model. */
+  readonly steps?: readonly Step[];
+}
+
+export interface Target {
+  /** For the card. */
+  readonly library: string;
+  readonly title: string;
+  readonly precisions: readonly Precision[];
+  readonly weights: WeightsPlace;
+  readonly preprocessInside: boolean;
+  /** Whether it holds a graph, which any method has, or the weights of a plain Vision Transformer. */
+  readonly holds: "graph" | "weights";
+  readonly write: (folder: string, parts: ExportParts) => Promise<WrittenFolder>;
+  /** A line or some of code, for the card. */
+  readonly usage: string;
+}
+
+export const targetNames = ["onnx", "transformers.js", "safetensors", "timm", "openvino-ready"] as const;
+export type TargetName = (typeof targetNames)[number];
+
+const graph = { holds: "graph", weights: "inside", preprocessInside: false } as const;
+const weights = {
+  holds: "weights",
+  weights: "inside",
+  preprocessInside: false,
+  precisions: ["fp32"],
+} as const;
+
+export const targets: Readonly<Record<TargetName, Target>> = {
+  onnx: {
+    ...{ ...graph, library: "onnx", title: "ONNX", precisions: ["fp32"] },
+    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "" }),
+    usage: `session = onnxruntime.InferenceSession("model.onnx")
+logits = session.run(["logits"], {"pixel_values": pixels})[0]`,
+  },
+  "transformers.js": {
+    ...{ ...graph, library: "transformers.js", title: "transformers.js" },
+    ...{ precisions: ["fp32", "fp16", "int8"], preprocessInside: true },
+    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "onnx", forTransformersJs: true }),
+    usage: `const classify = await pipeline("image-classification", "PATH OR HUB ID");
+await classify("photo.jpg", { top_k: 3 });`,
+  },
+  safetensors: {
+    ...{ ...weights, library: "transformers", title: "Hugging Face transformers" },
+    write: writePlainModel,
+    usage: `classify = transformers.pipeline("image-classification", "PATH OR HUB ID")
+classify("photo.jpg")`,
+  },
+  timm: {
+    ...{ ...weights, library: "timm", title: "timm" },
+    write: writeTimmModel,
+    usage: `model = timm.create_model("local-dir:PATH", pretrained=True).eval()
+transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model))`,
+  },
+  "openvino-ready": {
+    ...{ ...graph, library: "openvino", title: "OpenVINO", precisions: ["fp32"] },
+    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "" }),
+    usage: `model = openvino.Core().compile_model("model.onnx", "CPU")
+logits = model({"pixel_values": pixels})["logits"]`,
+  },
+};
