@@ -109,7 +109,7 @@ describe("chooseMethod", () => {
       { columns: -1 },
       "option columns of method apla must be a whole number from 0 to 65536, got -1.",
     ],
-    ["oft", { blockSize: 1 }, "option blockSize of method oft must be a whole number from 2 to 256, got 1."],
+    ["oft", { blockSize: 1 }, "option blockSize of method oft must be a whole number from 2 to 64, got 1."],
     [
       "repadapter",
       { bottleneck: 3 },

@@ -21,21 +21,25 @@ import { dense, onRows, type ValueOf } from "../model/layers.ts";
 import { isMatrixOf, matrixRoles, sitesOption } from "./matrix-sites.ts";
 import { defineMethod, startZero } from "./method.ts";
 
+/** What spreads a block's numbers has size³·(size-1)/2 of its own: 33 MB for 64, 532 MB for 128. */
+const MOST = 64;
+
 export const oft = defineMethod({
   name: "oft",
   summary: "rotates the inputs of every weight, in blocks (orthogonal fine-tuning)",
   learningRate: 1e-3,
   recipe: { learningRate: 3e-3 },
   options: z.strictObject({
-    blockSize: z.int().min(2).max(256).default(32).describe("a whole number from 2 to 256").meta({
+    blockSize: z.int().min(2).max(MOST).default(32).describe(`a whole number from 2 to ${MOST}`).meta({
       help: "inputs rotated among themselves: the largest divisor of the width that is at most this",
     }),
     sites: sitesOption(matrixRoles, matrixRoles),
   }),
   create: ({ blockSize, sites }) => {
     const isAdapted = isMatrixOf(sites);
+    const constantsAt = constantsBySize();
     const rotationAt = (site: LinearSite, trained: ValueOf) =>
-      cayley(trained(`${site.name}.skew`), sizeAt(site, blockSize));
+      cayley(trained(`${site.name}.skew`), constantsAt(sizeAt(site, blockSize)));
     return {
       // All angles at 0: the start is W. Decay pulls there.
       trainables: (structure) =>
@@ -83,10 +87,9 @@ function rotate(x: Value, rotation: Value): Value {
 }
 
 /** Eq. 3: R = (I + Q)⁻¹·(I - Q), a rotation where Q is skew: Qᵀ = -Q. `upper` [blocks, size·(size-1)/2] is Q above its diagonal. */
-function cayley(upper: Value, size: number): Value {
-  const blocks = upper.shape[0] as number;
-  const skew = reshape(gemm(upper, spreadOf(size)), [blocks, size, size]);
-  const identity = identityOf(size);
+function cayley(upper: Value, { spread, identity }: Constants): Value {
+  const [blocks, size] = [upper.shape[0] as number, identity.shape[1] as number];
+  const skew = reshape(gemm(upper, spread), [blocks, size, size]);
   return matmul(inverseWith(skew, identity), sub(identity, skew));
 }
 
@@ -108,6 +111,23 @@ function inverseWith(skew: Value, identity: Value): Value {
   for (let step = 0; step < stepsFor(size); step++)
     inverse = matmul(inverse, sub(twice, matmul(held, inverse)));
   return matmul(inverse, sub(twice, matmul(matrix, inverse)));
+}
+
+interface Constants {
+  /** [size·(size-1)/2, size²]. */
+  readonly spread: Value;
+  /** [1, size, size]. */
+  readonly identity: Value;
+}
+
+/** The same values for all sites of a size, so that a graph holds them once. */
+function constantsBySize(): (size: number) => Constants {
+  const made = new Map<number, Constants>();
+  return (size) => {
+    const constants = made.get(size) ?? { spread: spreadOf(size), identity: identityOf(size) };
+    made.set(size, constants);
+    return constants;
+  };
 }
 
 const identityOf = (size: number): Value =>
