@@ -92,7 +92,7 @@ export interface Differentiated {
 }
 
 /**
- * Compares each gradient, along a drawn direction that no entry of it can hide from, with a central difference. With `held`
+ * Compares each gradient, along a random direction that no entry of it can hide from, with a central difference. With `held`
  * that is a difference of the loss in which what stops gradients keeps the value that it has at `feeds`.
  */
 export function expectTrueGradients(

@@ -26,6 +26,13 @@ describe("the default recipe", () => {
     expect(chosen([half, images - half]).options).toMatchObject({ learningRate: 3e-3, ...expected });
   });
 
+  it("says how long it trains, of one epoch too", () => {
+    const [several] = chosen([50, 50]).reasons;
+    const [one] = chosen([50, 50], 30, { epochs: 1 }).reasons;
+    expect(several).toMatch(/^Recipe: 6 epochs of 100 images in steps of 4, 150 steps:/);
+    expect(one).toMatch(/^Recipe: 1 epoch of 100 images in steps of 4, 25 steps:/);
+  });
+
   it.each<[string, readonly number[], RecipeInput["classWeights"]]>([
     ["even", [20, 20, 20], "none"],
     ["nearly even", [20, 29], "none"],

@@ -78,7 +78,7 @@ function reasonsFor(
   return [
     ...(epochs > 0
       ? [
-          `Recipe: ${epochs} epochs of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
+          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
           `Recipe: learning rate ${learningRate} at its top, from ${start}; nothing is kept that validates worse than ${again}.`,
         ]
       : []),

@@ -30,7 +30,7 @@ describe("startState", () => {
     expect(state.get("head.weight")?.parameter).toEqual(new Float32Array(3 * 16));
   });
 
-  it("draws the same for the same seed, tensor by tensor", async () => {
+  it("samples the same for the same seed, tensor by tensor", async () => {
     const trainables = trainablesOf("rlrr");
     const state = await startState(trainables, { ...model, seed: 1 });
     expect(await startState(trainables, { ...model, seed: 1 })).toEqual(state);
