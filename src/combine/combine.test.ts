@@ -170,12 +170,18 @@ describe("combine, with data", () => {
     const { curve, towardsBase } = await combine([await keep(one)], path, {
       ...{ model, towardsBase: [0, 0.5, 1], data: dataset, threads: 1 },
     });
-    expect(curve.map(({ images, split }) => [images, split])).toEqual([18, 18, 18].map((images) => [images, "val"]));
+    expect(curve.map(({ images, split }) => [images, split])).toEqual(
+      [18, 18, 18].map((images) => [images, "val"]),
+    );
     const best = Math.max(...curve.map(({ top1 }) => top1));
     expect(curve.find((point) => point.towardsBase === towardsBase)?.top1).toBe(best);
     const kept = await readAdapter(path);
     expect(kept.calibration?.images).toBe(18);
-    expect(kept.training).toMatchObject({ validation: "held-out", validationTop1: best, validationImages: 18 });
+    expect(kept.training).toMatchObject({
+      validation: "held-out",
+      validationTop1: best,
+      validationImages: 18,
+    });
     await using loaded = await load({ adapter: path, model }, { threads: 1 });
     expect((await loaded.evaluate(dataset, { split: "val" })).metrics.top1).toBe(best);
   });
