@@ -1,6 +1,7 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
+import { writeTinyDataset } from "../../test/tiny-dataset.ts";
 import { randomAdapter, tinyModel } from "../../test/tiny-model.ts";
 import type { Adapter } from "../adapter/adapter.ts";
 import { readAdapter, writeAdapter } from "../adapter/adapter-file.ts";
@@ -157,6 +158,32 @@ describe("combine, by parameters", () => {
       for (const [at, value] of data.entries())
         expect(value).toBeCloseTo(0.25 * (a?.[at] ?? Number.NaN) + 0.75 * (b?.[at] ?? Number.NaN), 6);
     }
+  });
+});
+
+describe("combine, with data", () => {
+  it("chooses by validation images that no adapter was trained on, and calibrates", async () => {
+    const dataset = await writeTinyDataset(join(root, "data"), { train: 4, val: 6 });
+    const labels = dataset.classes;
+    const one = await randomAdapter(model, { name: "rlrr" }, { labels });
+    const path = out();
+    const { curve, towardsBase } = await combine([await keep(one)], path, {
+      ...{ model, towardsBase: [0, 0.5, 1], data: dataset, threads: 1 },
+    });
+    expect(curve.map(({ images, split }) => [images, split])).toEqual(
+      [18, 18, 18].map((images) => [images, "val"]),
+    );
+    const best = Math.max(...curve.map(({ top1 }) => top1));
+    expect(curve.find((point) => point.towardsBase === towardsBase)?.top1).toBe(best);
+    const kept = await readAdapter(path);
+    expect(kept.calibration?.images).toBe(18);
+    expect(kept.training).toMatchObject({
+      validation: "held-out",
+      validationTop1: best,
+      validationImages: 18,
+    });
+    await using loaded = await load({ adapter: path, model }, { threads: 1 });
+    expect((await loaded.evaluate(dataset, { split: "val" })).metrics.top1).toBe(best);
   });
 });
 
