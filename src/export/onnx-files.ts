@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../files/write-file.ts";
 import type { OnnxModel } from "../formats/onnx-model.ts";
-import { renderHuggingFaceSteps } from "../model/hugging-face-steps.ts";
+import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { renderConfig, renderJson } from "../model/write-model.ts";
 import { classifierModel } from "./classifier-model.ts";
 import { exportFacts } from "./export-facts.ts";
