@@ -27,6 +27,7 @@ const commandNames = [
   "combine",
   "export",
   "pack",
+  "push",
   "inspect",
   "analyze",
   "bench",

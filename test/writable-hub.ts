@@ -1,7 +1,7 @@
 /** A hub on this machine that can be pushed to, and its storage of large files, which is another server. */
 
 import { createHash, randomBytes } from "node:crypto";
-import { createServer, type IncomingMessage, type RequestListener, type ServerResponse } from "node:http";
+import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 
 export interface StoredRepository {
@@ -67,8 +67,13 @@ async function bodyOf(request: IncomingMessage): Promise<Buffer> {
   return Buffer.concat(parts);
 }
 
-async function listen(handler: RequestListener): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = createServer(handler);
+type Handler = (request: IncomingMessage, response: ServerResponse) => Promise<unknown>;
+
+async function listen(handler: Handler): Promise<{ url: string; close: () => Promise<void> }> {
+  // A client that leaves in the middle is nothing to tell of.
+  const server = createServer(
+    (request, response) => void handler(request, response).catch(() => response.destroy()),
+  );
   await new Promise<void>((ready) => server.listen(0, "127.0.0.1", ready));
   const { port } = server.address() as AddressInfo;
   const close = () =>

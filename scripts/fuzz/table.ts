@@ -24,6 +24,11 @@ const message = "it makes a message of an error";
 /** Exports that are called as readers are, and need no case. Whoever adds a row says why. */
 export const needsNone: Readonly<Record<string, string>> = {
   "adapter/open-base.ts openBase": handsOn,
+  "adapter/find-base.ts findBase": handsOn,
+  "model/find-by-hash.ts findByHash": handsOn,
+  "model/find-by-hash.ts parseHashName": "takes the digits of one name, or nothing",
+  "push/hub-repository.ts findRepository": "push makes an error of ours of whatever the hub answers",
+  "push/list-files.ts listFiles": "takes names and sizes, and reads no file",
   "cli/engine-options.ts openChosenEngine": "commander has checked its flags",
   "predict/open-model.ts openModel": handsOn,
   "cli/progress.ts openProgress": ownState,
