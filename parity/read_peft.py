@@ -1,4 +1,4 @@
-"""Loads a folder made by `writePeft` with peft onto its base and compares its logits with ours.
+"""Loads a folder made by `rlrr export --to peft` with peft onto its base and compares its logits with ours.
 
     python parity/read_peft.py FOLDER --base MODEL --input input.safetensors --logits logits.safetensors
 

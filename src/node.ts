@@ -46,8 +46,6 @@ export type {
 } from "./predict/loaded-model.ts";
 /** Merges an adapter into its base: one plain model, verified to give the same logits. */
 export { type MergedModel, type MergeOptions, merge } from "./predict/merge.ts";
-/** Writes an adapter as one of Hugging Face's peft, for the methods that it can hold. */
-export { writePeft } from "./predict/write-peft.ts";
 /** Pushes an adapter or a model to the Hugging Face hub. */
 export { type PlannedFile, type Pushed, type PushOptions, type PushPlan, push } from "./push/push.ts";
 export type { Analysis, AnalyzedAdapter, AnalyzedBase } from "./reports/analysis.ts";

@@ -17,7 +17,7 @@ export const exportCommand = (): Command =>
       .argument("<source>", "a run of rlrr train, its adapter folder, or a model"),
     [
       new Option("--to <target>", "what it is for")
-        .choices(["onnx", "transformers.js", "safetensors", "timm", "openvino-ready"])
+        .choices(["onnx", "transformers.js", "safetensors", "timm", "peft", "openvino-ready"])
         .makeOptionMandatory(),
       new Option("--out <folder>", "where it goes, a new or an empty folder").makeOptionMandatory(),
       modelOption("the base of an adapter (default: the one that it was trained on)"),

@@ -20,7 +20,7 @@ const runOf = (method: string) => join(root, method);
 const images = dataset.splits.val.length;
 
 beforeAll(async () => {
-  for (const name of ["rlrr", "vpt-deep"])
+  for (const name of ["rlrr", "lora", "ssf", "vpt-deep"])
     await collectEvents({
       ...common,
       method: { name },
@@ -71,6 +71,26 @@ describe("exportModel", () => {
     expect([read.labels, read.config.classes]).toEqual([dataset.classes, dataset.classes.length]);
   });
 
+  it.each([
+    ["rlrr", "GLORA"],
+    ["lora", "LORA"],
+  ])("writes an adapter of %s for peft, of type %s", async (method, type) => {
+    const { files, notes } = await exportModel(runOf(method), join(root, `peft-${type}`), {
+      ...options,
+      to: "peft",
+    });
+    expect(files).toMatchObject([{ file: "adapter_model.safetensors", proof: { images, agreeing: images } }]);
+    expect(files[0]?.proof.difference).toBeLessThan(1e-5);
+    expect(notes.at(-1)).toMatch(/^peft keeps no labels/);
+    expect(await filesIn(`peft-${type}`)).toEqual([
+      "README.md",
+      "adapter_config.json",
+      "adapter_model.safetensors",
+    ]);
+    const config = JSON.parse(readFileSync(join(root, `peft-${type}`, "adapter_config.json"), "utf8"));
+    expect(config.peft_type).toBe(type);
+  });
+
   it.each<[string, () => Promise<unknown>, string]>([
     [
       "weights of what cannot be merged",
@@ -78,9 +98,14 @@ describe("exportModel", () => {
       'timm takes the weights of a plain Vision Transformer, and an adapter of method vpt-deep is more than that: its tokens are part of the input of every block, not of a weight. to: "onnx" holds its whole graph.',
     ],
     [
+      "a method that peft cannot hold",
+      () => exportModel(runOf("ssf"), join(root, "no"), { ...options, to: "peft" }),
+      "peft cannot hold an adapter of method ssf; it can hold rlrr and lora. Merge it: a plain model needs no peft.",
+    ],
+    [
       "a target that is not known",
       () => exported("tflite" as "onnx", "no"),
-      'to must be onnx, transformers.js, safetensors, timm or openvino-ready, got "tflite".',
+      'to must be onnx, transformers.js, safetensors, timm, peft or openvino-ready, got "tflite".',
     ],
     [
       "a precision of weights",

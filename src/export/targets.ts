@@ -5,6 +5,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { writeOnnxFiles } from "./onnx-files.ts";
+import { writePeftFolder } from "./peft-folder.ts";
 import type { Precision } from "./precisions.ts";
 import type { Candidate } from "./proof.ts";
 import { writePlainModel } from "./safetensors-folder.ts";
@@ -57,7 +58,14 @@ export interface Target {
   readonly usage: string;
 }
 
-export const targetNames = ["onnx", "transformers.js", "safetensors", "timm", "openvino-ready"] as const;
+export const targetNames = [
+  "onnx",
+  "transformers.js",
+  "safetensors",
+  "timm",
+  "peft",
+  "openvino-ready",
+] as const;
 export type TargetName = (typeof targetNames)[number];
 
 const graph = { holds: "graph", weights: "inside", preprocessInside: false } as const;
@@ -93,6 +101,12 @@ classify("photo.jpg")`,
     write: writeTimmModel,
     usage: `model = timm.create_model("local-dir:PATH", pretrained=True).eval()
 transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model))`,
+  },
+  peft: {
+    ...{ ...weights, library: "peft", title: "peft" },
+    write: writePeftFolder,
+    usage: `base = ViTForImageClassification.from_pretrained("ITS BASE", num_labels=CLASSES)
+model = PeftModel.from_pretrained(base, "PATH OR HUB ID").eval()`,
   },
   "openvino-ready": {
     ...{ ...graph, library: "openvino", title: "OpenVINO", precisions: ["fp32"] },
