@@ -303,7 +303,7 @@ describe("inspect", () => {
       await inspectJson(at("merged")),
       await inspectJson(at("runs", "rot grün")),
     ];
-    expect(run.base).toEqual({ id: "ROOT/base", sha256: base.sha256 });
+    expect(run.base).toEqual({ id: "base", sha256: base.sha256 });
     expect(merged.sha256).not.toBe(base.sha256);
   });
 
@@ -315,7 +315,7 @@ describe("inspect", () => {
     ).toMatchInlineSnapshot(`
       "ROOT/runs/rot grün is a run of rlrr train with its adapter.
         method         rlrr (rank 1, side both, residual true, sites q,k,v,o,fc1,fc2,norm,patch, init official)
-        base           ROOT/base
+        base           base
         base sha256    SHA256
         labels         blue, green, red
         trained        915 parameters, 51 in the head

@@ -39,7 +39,7 @@ describe("train", () => {
     ]);
     expect(done).toMatchObject({ type: "done", adapter: at("run", "adapter") });
     const adapter = await readAdapter(at("run"));
-    expect(adapter.base.id).toBe(at("base"));
+    expect(adapter.base.id).toBe("base");
     expect(JSON.parse(await readFile(at("run", "run.json"), "utf8")).model.id).toBe(at("base"));
   });
 
