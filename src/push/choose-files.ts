@@ -23,12 +23,21 @@ const imagesName = "training_images.json";
 
 /** `leaveOut` are paths in the folder. */
 export async function chooseFiles(source: string, leaveOut: readonly string[]): Promise<Chosen> {
-  const adapter = await adapterFolder(source);
+  const found = await adapterFolder(source);
+  const adapter = found !== undefined && (await isPeft(found)) ? undefined : found;
   const folder = adapter ?? source;
   if (adapter === undefined) await checkModelFolder(source);
   const listed = withoutNamed(await listFiles(folder), leaveOut, folder);
   const chosen: Chosen = { ...listed, folder, kind: adapter === undefined ? "model" : "adapter", notes: [] };
   return withCard(await withoutPaths(chosen));
+}
+
+/** An adapter of peft's own kinds, as an export for peft is; it goes out as it is. */
+async function isPeft(folder: string): Promise<boolean> {
+  const where = join(folder, olderConfig);
+  if (!(await exists(where)) || (await exists(join(folder, "rlrr_adapter.json")))) return false;
+  const config = await readJson(where);
+  return config !== null && typeof config === "object" && Reflect.get(config, "peft_type") !== "RLRR";
 }
 
 async function checkModelFolder(folder: string): Promise<void> {
@@ -38,7 +47,7 @@ async function checkModelFolder(folder: string): Promise<void> {
   if (!found.isDirectory()) throw new InputError(`${folder} is a file. ${hint}`);
   if (await exists(join(folder, "run.json")))
     throw new InputError(`${folder} is a run that has kept no adapter yet. Train it further first.`);
-  if (!(await exists(join(folder, "config.json"))))
+  if (!(await exists(join(folder, "config.json"))) && !(await isPeft(folder)))
     throw new InputError(`${folder} holds no adapter, and no model: it has no config.json. ${hint}`);
 }
 
@@ -80,13 +89,18 @@ async function withCard(chosen: Chosen): Promise<Chosen> {
   const text =
     kind === "adapter"
       ? renderModelCard(await readAdapter(folder))
-      : renderPlainCard(await readJson(join(folder, "config.json")), basename(folder));
+      : renderPlainCard(await modelConfig(folder), basename(folder));
   return {
     ...chosen,
     files: sorted([...files, textFile(cardName, text)]),
     notes: [...notes, `${folder} has no ${cardName}; a model card is made for it.`],
   };
 }
+
+const modelConfig = async (folder: string): Promise<unknown> => {
+  const where = join(folder, "config.json");
+  return (await exists(where)) ? readJson(where) : {};
+};
 
 const textFile = (path: string, text: string): Outgoing => ({
   path,

@@ -210,6 +210,16 @@ A Vision Transformer that tells 3 classes apart: own 0, own 1, own 2.
     expect(readFileSync(at("older/adapter_config.json"), "utf8")).toBe(text);
   });
 
+  it("sends an adapter of peft as it is", async () => {
+    mkdirSync(at("peft"));
+    writeFileSync(at("peft/adapter_config.json"), '{"peft_type":"GLORA"}');
+    writeFileSync(at("peft/adapter_model.safetensors"), "tensors");
+    const { plan } = await pushed(at("peft"));
+    expect(plan?.kind).toBe("model");
+    expect(String(stored()?.files.get("adapter_config.json"))).toBe('{"peft_type":"GLORA"}');
+    expect(String(stored()?.files.get("README.md"))).toContain("# peft\n\nA Vision Transformer.");
+  });
+
   it("says what the hashes of training images tell", async () => {
     cpSync(at("run/adapter"), at("hashes"), { recursive: true });
     writeFileSync(at("hashes/training_images.json"), "{}");
