@@ -49,6 +49,8 @@ export const needsNone: Readonly<Record<string, string>> = {
   "model/read-model.ts loadNamedModel": handsOn,
   "predict/find-uses.ts findUses": "compares hashes of files, whatever these hold",
   "engine/open-engine.ts openEngine": ownState,
+  "analyze/feature-reader.ts openFeatureReader": ownState,
+  "analyze/open-adapters.ts openAdapters": handsOn,
   "engine/onnx-file.ts openOnnxFile": ownState,
   "export/model-candidate.ts openModelCandidate": ownState,
   "export/onnx-candidate.ts openOnnxCandidate": ownState,
