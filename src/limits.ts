@@ -157,6 +157,12 @@ export const limits = {
       reason:
         "Of a folder that is pushed to the hub: a model has a few dozen at the most, and all are listed first.",
     },
+    MAX_MODELS_IN_FILE: {
+      value: 8,
+      unit: "models",
+      reason:
+        "In one file of weights, told apart by what stands before their names: files of training hold a student, a teacher and a few more.",
+    },
     MAX_PLACES: {
       value: 1000,
       unit: "entries",

@@ -1,4 +1,4 @@
-/** Pillow's resize as ONNX nodes, to the byte: two products with matrices of fixed-point weights, in float64, for images of any size. */
+/** Pillow's resize as ONNX nodes, to the byte: products with matrices of fixed-point weights, in float64, for images of any size. */
 
 import { elementTypes } from "../formats/onnx-model.ts";
 import type { Filter } from "../preprocessing/steps.ts";
@@ -30,8 +30,18 @@ export function resizeNodes(write: NodeWriter, x: string, { from, to, filter }: 
   const columns = weightsNodes(write, { from: from.width, to: to.width, filter }); // [to, from]
   const rows = weightsNodes(write, { from: from.height, to: to.height, filter });
   const swapped = write.op("Transpose", [columns], { perm: { ints: [1, 0] } });
-  const wide = toBytes(write, write.op("MatMul", [x, swapped]));
-  return toBytes(write, write.op("MatMul", [rows, wide]));
+  const toWidth = (image: string) => toBytes(write, write.op("MatMul", [image, swapped]));
+  const toHeight = (image: string) => toBytes(write, write.op("MatMul", [rows, image]));
+  // Each pass rounds, so the order shows; the size decides it, which is known only when the model runs.
+  return write.op("Where", [heightFirst(write, { from, to }), toWidth(toHeight(x)), toHeight(toWidth(x))]);
+}
+
+/** Whether rows come first: where more than twice as many of them go as columns. See `resizesHeightFirst` of resize.ts. */
+function heightFirst(write: NodeWriter, { from, to }: Pick<ResizeNodes, "from" | "to">): string {
+  const gone = (side: keyof Sides) => write.op("Sub", [from[side], to[side]]);
+  const twice = write.op("Mul", [gone("width"), write.float64([2], [])]);
+  const isShorter = write.op("Greater", [from.height, to.height]);
+  return write.op("And", [isShorter, write.op("Greater", [gone("height"), twice])]);
 }
 
 /** ⌊(sum + ½) ⌋ of fixed-point sums, from 0 to 255. */
@@ -102,8 +112,8 @@ function curveNodes(write: NodeWriter, distance: string, filter: SmoothFilter): 
     case "hamming": {
       const raised = op(
         "Add",
-        number(0.54),
-        op("Mul", number(0.46), op("Cos", op("Mul", x, number(Math.PI)))),
+        number(Math.fround(0.54)),
+        op("Mul", number(Math.fround(0.46)), op("Cos", op("Mul", x, number(Math.PI)))),
       );
       return op("Mul", op("Mul", sinc(x), raised), below(x, 1));
     }

@@ -1,10 +1,12 @@
 /** Finds ONNX Runtime Web where its user has installed it: it is too large to come with this package. */
 
 import { readFile } from "node:fs/promises";
-import { createRequire } from "node:module";
+import module from "node:module";
 import { dirname, join } from "node:path";
 import { InputError } from "../errors.ts";
 import { ownFile } from "../own-package.ts";
+
+const packageName = "onnxruntime-web/wasm";
 
 /** The build for the CPU alone: 14 MB of WebAssembly, and its JavaScript in one file. */
 const names = { code: "ort.wasm.bundle.min.mjs", wasm: "ort-wasm-simd-threaded.wasm" };
@@ -28,7 +30,8 @@ export async function readWebRuntime(
 
 function resolveFrom(place: string): string | undefined {
   try {
-    return dirname(createRequire(place).resolve("onnxruntime-web/wasm"));
+    // By another name than its own: bundlers would look for the package while they make a bundle.
+    return dirname(module.createRequire(place).resolve(packageName));
   } catch {
     return undefined;
   }

@@ -2,6 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import type { Shape } from "../formats/tensor.ts";
+import { limits } from "../limits.ts";
 import { needed } from "../needed.ts";
 import { namingSchemes } from "./names.ts";
 import type { NamingScheme, Row } from "./naming-scheme.ts";
@@ -32,7 +33,7 @@ const patchOf = (scheme: NamingScheme): string => rowNamed(scheme.outer, "patch.
 const attentionOf = (scheme: NamingScheme): string => rowNamed(scheme.block, "q.weight").theirs;
 
 /** More models in one file are not told apart: each is looked for among all names. */
-const MOST_MODELS = 8;
+const { value: mostModels } = limits.MAX_MODELS_IN_FILE;
 
 /** What stands before a scheme's names in `tensors`, wherever it has a patch embedding and a block. */
 function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly string[] {
@@ -45,7 +46,7 @@ function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly st
     .filter((name) => name.endsWith(patch))
     .map((name) => name.slice(0, -patch.length))
     .filter(allowed)
-    .slice(0, MOST_MODELS)
+    .slice(0, mostModels)
     .filter((prefix) =>
       names.some((name) => name.startsWith(prefix + blockRoot) && name.endsWith(attention)),
     );
