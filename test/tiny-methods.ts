@@ -157,3 +157,23 @@ export function expectSpread(
 
 /** Of a normal distribution that is cut at two of its std, in units of that std. */
 export const TRUNCATED_STD = 0.8796;
+
+/** The start is within 0.01 of the pre-trained model's logits without being it, and everything that trains has a gradient. */
+export function expectNearStart(adaptation: Adaptation): void {
+  const feeds = { ...frozenFeeds, ...startFeeds(adaptation) };
+  const frozen = logitsOf(frozenFeeds);
+  const off = largest(logitsOf(feeds, adaptation).map((x, i) => x - (frozen[i] as number)));
+  expect(off).toBeGreaterThan(1e-7);
+  expect(off).toBeLessThan(1e-2);
+  for (const [name, gradient] of Object.entries(gradientsOf(feeds, adaptation)))
+    expect(largest(gradient), name).toBeGreaterThan(1e-9);
+}
+
+/** The start is the pre-trained model to the bit, and what `moving` names has a gradient. */
+export function expectExactStart(adaptation: Adaptation, moving: RegExp): void {
+  const feeds = { ...frozenFeeds, ...startFeeds(adaptation) };
+  expect(logitsOf(feeds, adaptation)).toEqual(logitsOf(frozenFeeds));
+  const moved = Object.entries(gradientsOf(feeds, adaptation)).filter(([name]) => moving.test(name));
+  expect(moved.length).toBeGreaterThan(0);
+  for (const [name, gradient] of moved) expect(largest(gradient), name).toBeGreaterThan(1e-7);
+}
