@@ -23,7 +23,7 @@ export const exportCommand = (): Command =>
       modelOption("the base of an adapter (default: the one that it was trained on)"),
       new Option(
         "--precision <list>",
-        "of fp32,fp16,int8, a file for each (default: fp32; transformers.js: all that lose nothing)",
+        "of fp32,fp16,int8,int8-static, a file for each (default: fp32; transformers.js: all that lose nothing)",
       ).argParser((text: string) => text.split(",").map((one) => one.trim())),
       new Option("--weights <place>", "inside the ONNX file, or beside it (default: inside)").choices([
         "inside",

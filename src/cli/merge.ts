@@ -15,7 +15,10 @@ export const mergeCommand = (): Command =>
       "merge an adapter into its base model, so that inference costs nothing extra",
     ),
     [
-      new Option("--adapter <folder>", "a run of rlrr train, or its adapter folder").makeOptionMandatory(),
+      new Option(
+        "--adapter <name>",
+        "a run of rlrr train, its adapter folder, or an adapter's hub id",
+      ).makeOptionMandatory(),
       modelOption("the base (default: the one the adapter was trained on)"),
       ownMethodOption(),
       new Option(

@@ -37,8 +37,8 @@ export const batchSizeOption = () =>
 /** May be given several times; commander hands over what was given before. */
 export const adaptersOption = () =>
   new Option(
-    "--adapter <folder>",
-    "a run of rlrr train, or its adapter folder; given again, the adapters' probabilities are averaged",
+    "--adapter <name>",
+    "a run of rlrr train, its adapter folder, or an adapter's hub id; given again, the adapters' probabilities are averaged",
   ).argParser((folder: string, before: readonly string[] | undefined) => [...(before ?? []), folder]);
 export const headsOption = () =>
   wholeNumberOption(

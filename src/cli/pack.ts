@@ -21,7 +21,7 @@ export const packCommand = (): Command =>
       new Option(
         "--precision <name>",
         "of the weights; the lower, the smaller the page (default: fp32)",
-      ).choices([...["fp32", "fp16", "int8"]]),
+      ).choices([...["fp32", "fp16", "int8", "int8-static"]]),
       new Option("--data <path>", "images to compare on (default: those that validated the adapter)"),
       new Option("--split <name>", "split of the images to compare on").choices(["train", "val", "test"]),
       new Option("--accept-loss", "keep a model that gives another label for more than 0.3 % of the images"),

@@ -97,11 +97,6 @@ function check(source: string, out: string, options: ExportOptions): void {
   for (const one of listOf(precision)) oneOf("precision", one, precisionNames);
   checkCounts({ threads: options.threads, heads: options.heads });
   const target = targets[to];
-  if (to === "openvino-ready" && preprocessInside)
-    throw new InputError(
-      (show) =>
-        `${show("preprocessInside")} is not for ${to}: OpenVINO computes float64 as float32, and so makes other pixels. Prepare images before, as preprocessor_config.json says.`,
-    );
   if (target.holds === "graph") return;
   const other = Object.entries({ weights, precision, preprocessInside }).find(
     ([, value]) => value !== undefined,
@@ -124,7 +119,10 @@ function oneOf(option: string, value: unknown, valid: readonly string[]): void {
     );
 }
 
-function partsOf(options: ExportOptions, target: Target): Omit<ExportParts, "opened" | "engine" | "store"> {
+function partsOf(
+  options: ExportOptions,
+  target: Target,
+): Pick<ExportParts, "precisions" | "weights" | "preprocessInside" | "threads" | "signal"> {
   const { weights = target.weights, preprocessInside = target.preprocessInside, threads, signal } = options;
   const asked = [...new Set(listOf(options.precision))];
   return {

@@ -40,8 +40,8 @@ export class NodeWriter {
     this.nodes.push({ type: "Identity", inputs: [from], outputs: [to], attributes: {} });
   }
 
-  float64(numbers: readonly number[], shape: Shape = [numbers.length]): string {
-    return this.#once("float64", shape, Float64Array.from(numbers));
+  scalar(type: "float32" | "float64", number: number): string {
+    return this.#once(type, [], type === "float32" ? Float32Array.of(number) : Float64Array.of(number));
   }
 
   float32(numbers: ArrayLike<number>, shape: Shape = [numbers.length]): string {

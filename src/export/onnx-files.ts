@@ -11,6 +11,7 @@ import { exportFacts } from "./export-facts.ts";
 import { openOnnxCandidate } from "./onnx-candidate.ts";
 import { type Precision, precisions } from "./precisions.ts";
 import { withPreprocessing } from "./preprocess-nodes.ts";
+import type { Arithmetic } from "./resize-nodes.ts";
 import type { ExportParts, Written, WrittenFolder } from "./targets.ts";
 import { writeOnnx } from "./write-onnx.ts";
 
@@ -18,24 +19,27 @@ interface Place {
   /** The folder of the files, below that of the export. */
   readonly below: string;
   readonly forTransformersJs?: boolean;
+  /** Of preprocessing inside: what the runtime has. */
+  readonly arithmetic: Arithmetic;
 }
 
 export async function writeOnnxFiles(
   folder: string,
   parts: ExportParts,
-  { below, forTransformersJs = false }: Place,
+  { below, forTransformersJs = false, arithmetic }: Place,
 ): Promise<WrittenFolder> {
   const { opened, preprocessInside, weights, store, threads } = parts;
   const { model, adapter, labels, preprocessing } = opened;
   const whole = await classifierModel(opened, parts);
   await mkdir(join(folder, below), { recursive: true });
+  const hasOwnPixels = !preprocessInside || arithmetic === "float64";
   const written: Written[] = [];
   for (const precision of parts.precisions) {
     parts.signal?.throwIfAborted();
     const file = join(below, fileName(precision));
-    await writeOnnx(join(folder, file), prepared(whole, { ...parts, precision }), weights);
+    await writeOnnx(join(folder, file), await prepared(whole, { ...parts, precision, arithmetic }), weights);
     written.push({
-      ...{ file, precision, runtime: "ONNX Runtime", isExact: precision === "fp32" },
+      ...{ file, precision, runtime: "ONNX Runtime", isExact: precision === "fp32" && hasOwnPixels },
       files: weights === "beside" ? [file, `${file}_data`] : [file],
       open: () =>
         openOnnxCandidate(join(folder, file), { threads, store: preprocessInside ? store : undefined }),
@@ -46,7 +50,7 @@ export async function writeOnnxFiles(
     ...(forTransformersJs && {
       "transformers.js_config": {
         // Where nothing is asked for, the exact file: a browser would take the smallest.
-        dtype: parts.precisions[0] === "fp32" ? "fp32" : dtypes[parts.precisions[0] ?? "fp32"],
+        dtype: precisions[parts.precisions[0] ?? "fp32"].dtype,
         ...(weights === "beside" && { use_external_data_format: true }),
       },
     }),
@@ -54,20 +58,26 @@ export async function writeOnnxFiles(
   await writeFileAtomically(join(folder, "config.json"), renderJson(config));
   const steps = preprocessInside ? noSteps(preprocessing) : renderHuggingFaceSteps(preprocessing);
   await writeFileAtomically(join(folder, "preprocessor_config.json"), renderJson(steps));
-  return { written, notes: forTransformersJs && !preprocessInside ? [ownResize] : [] };
+  const notes = [
+    ...(forTransformersJs && !preprocessInside ? [ownResize] : []),
+    ...(preprocessInside && arithmetic === "float32" ? [nearPixels] : []),
+    ...(parts.precisions.includes("int8-static") ? [parts.measured] : []),
+  ];
+  return { written, notes };
 }
-
-/** As transformers.js calls them. */
-const dtypes: Readonly<Record<Precision, string>> = { fp32: "fp32", fp16: "fp16", int8: "q8" };
 
 const fileName = (precision: Precision): string => `model${precisions[precision].suffix}.onnx`;
 
-function prepared(
+interface PreparedParts extends ExportParts, Pick<Place, "arithmetic"> {
+  readonly precision: Precision;
+}
+
+async function prepared(
   whole: OnnxModel,
-  { precision, opened, preprocessInside }: ExportParts & { readonly precision: Precision },
-): OnnxModel {
-  const model = precisions[precision].change(whole);
-  const inside = preprocessInside ? withPreprocessing(model, opened.preprocessing) : model;
+  { precision, opened, preprocessInside, measure, arithmetic }: PreparedParts,
+): Promise<OnnxModel> {
+  const model = await precisions[precision].change(whole, () => measure(whole));
+  const inside = preprocessInside ? withPreprocessing(model, opened.preprocessing, { arithmetic }) : model;
   return { ...inside, metadata: exportFacts(opened, { precision, preprocessInside }) };
 }
 
@@ -83,6 +93,9 @@ const noSteps = (steps: ExportParts["opened"]["preprocessing"]) => ({
   },
   rlrr_steps_inside: steps,
 });
+
+const nearPixels =
+  "Preprocessing inside computes in float32, as this runtime has no float64: one number of a pixel in some thousands differs by one of 255.";
 
 const ownResize =
   "transformers.js resizes in its own way, in Node and in browsers each in another, so its pixels are not those of training. With preprocessing inside the graph they are.";

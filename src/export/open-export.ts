@@ -3,11 +3,13 @@
 import type { Split } from "../datasets/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
+import type { OnnxModel } from "../formats/onnx-model.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
 import type { ModelProgress } from "../model/read-model.ts";
 import { nameSource, type OpenedModel, type OpenModelOptions, openModel } from "../predict/open-model.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
+import { calibrate, type Ranges } from "./calibration.ts";
 import type { ProveOptions } from "./proof.ts";
 import { chooseProofImages } from "./proof-images.ts";
 
@@ -32,6 +34,10 @@ export interface OpenedExport {
   readonly engine: Engine;
   readonly store: ImageStore;
   readonly compare: Omit<ProveOptions, "label">;
+  /** Runs a model on a few images, for the ranges that `int8-static` fixes. */
+  readonly measure: (model: OnnxModel) => Promise<Ranges>;
+  /** Which images these are, in words. */
+  readonly measured: string;
   /** Told already. */
   readonly notes: readonly string[];
 }
@@ -53,8 +59,13 @@ export async function withExport<T>(
     const images = await chooseProofImages({ source, adapter, ...asked, signal, onProgress });
     const notes = [...opened.notes, ...images.notes];
     for (const note of notes) options.onNote?.(note);
-    const compare = { opened, engine, store, ...images, signal, onProgress };
-    return await work({ opened, engine, store, compare, notes });
+    const { calibration, ...compared } = images;
+    const compare = { opened, engine, store, ...compared, signal, onProgress };
+    const { examples } = calibration;
+    const steps = opened.preprocessing;
+    const measure = (model: OnnxModel) => calibrate(model, { examples, store, steps, threads, signal });
+    const measured = `The ranges of int8-static were measured on ${examples.length} ${calibration.split} images.`;
+    return await work({ opened, engine, store, compare, measure, measured, notes });
   } finally {
     await store.close();
     if (!options.engine) await engine.close();

@@ -56,6 +56,7 @@ export async function packModel(
   const runtime = await readWebRuntime();
   return withExport(source, options, async (parts) => {
     const model = await preparedModel(parts, precision);
+    if (precision === "int8-static") options.onNote?.(parts.measured);
     const proof = await compareModel(model, out, { parts, options, precision });
     const page = renderPage({ ...factsOf(source, parts, proof), model, runtime });
     const isZip = extname(out).toLowerCase() === ".zip";
@@ -75,11 +76,12 @@ async function checkNewFile(out: string): Promise<void> {
 }
 
 async function preparedModel(
-  { opened, engine, compare }: OpenedExport,
+  { opened, engine, compare, measure }: OpenedExport,
   precision: Precision,
 ): Promise<Uint8Array> {
   const whole = await classifierModel(opened, { engine, signal: compare.signal });
-  const inside = withPreprocessing(precisions[precision].change(whole), opened.preprocessing);
+  const changed = await precisions[precision].change(whole, () => measure(whole));
+  const inside = withPreprocessing(changed, opened.preprocessing, { arithmetic: "float64" });
   return encodeOnnx({ ...inside, metadata: exportFacts(opened, { precision, preprocessInside: true }) });
 }
 

@@ -7,18 +7,24 @@ import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Size, Step } from "../preprocessing/steps.ts";
 import { inputName } from "./classifier-model.ts";
 import { NodeWriter } from "./node-writer.ts";
-import { castTo, resizeNodes, type Sides, type SmoothFilter } from "./resize-nodes.ts";
+import { type Arithmetic, castTo, resizeNodes, type Sides, type SmoothFilter } from "./resize-nodes.ts";
 
 /** What a model with preprocessing inside takes. */
 export const rawPixels = "whole images as float32 from 0 to 255, [batch, 3, height, width], RGB, of one size";
 
+export interface PreprocessingOptions {
+  readonly arithmetic: Arithmetic;
+}
+
 /** The same model on whole images: pixel_values [batch, 3, height, width] from 0 to 255, of any size. */
-export function withPreprocessing(model: OnnxModel, steps: readonly Step[]): OnnxModel {
+export function withPreprocessing(
+  model: OnnxModel,
+  steps: readonly Step[],
+  { arithmetic }: PreprocessingOptions,
+): OnnxModel {
   const write = new NodeWriter("prepare.");
-  let image: Prepared = {
-    x: castTo(write, inputName, "float64"),
-    sides: sidesOf(write, inputName),
-  };
+  const x = arithmetic === "float32" ? inputName : castTo(write, inputName, arithmetic);
+  let image: Prepared = { x, sides: sidesOf(write, inputName), arithmetic };
   for (const step of evaluationSteps(steps)) image = stepNodes(write, image, step);
   const prepared = image.x;
   const nodes = model.nodes.map((node) => ({
@@ -38,6 +44,7 @@ interface Prepared {
   /** [batch, 3, height, width] */
   readonly x: string;
   readonly sides: Sides;
+  readonly arithmetic: Arithmetic;
 }
 
 function stepNodes(write: NodeWriter, image: Prepared, step: Step): Prepared {
@@ -49,13 +56,19 @@ function stepNodes(write: NodeWriter, image: Prepared, step: Step): Prepared {
           `Preprocessing cannot be inside the graph: ${describeSteps([step])}, and ONNX has no nearest filter of that kind. Leave ${show("preprocessInside")} out.`,
       );
     const filter: SmoothFilter = options.filter;
+    if (filter === "box" && image.arithmetic === "float32")
+      throw new InputError(
+        (show) =>
+          `Preprocessing cannot be inside the graph: ${describeSteps([step])}, and in float32, which this target needs, its edges would take other pixels. Use ${show("preprocessInside", false)}.`,
+      );
     const to = name === "resize" ? fixedSides(write, options.size) : shortSides(write, image, options.size);
-    return { x: resizeNodes(write, image.x, { from: image.sides, to, filter }), sides: to };
+    const x = resizeNodes(write, image.x, { from: image.sides, to, filter, arithmetic: image.arithmetic });
+    return { ...image, x, sides: to };
   }
   if (name === "centerCrop") return cropNodes(write, image, options.size);
   if (name === "normalize") {
     // As normalise.ts: float32 after each operation.
-    const bytes = castTo(write, image.x, "float32");
+    const bytes = image.arithmetic === "float32" ? image.x : castTo(write, image.x, "float32");
     const share = write.op("Div", [bytes, write.float32([255], [])]);
     const centered = write.op("Sub", [share, write.float32(options.mean, [1, 3, 1, 1])]);
     return { ...image, x: write.op("Div", [centered, write.float32(options.std, [1, 3, 1, 1])]) };
@@ -64,14 +77,14 @@ function stepNodes(write: NodeWriter, image: Prepared, step: Step): Prepared {
 }
 
 const fixedSides = (write: NodeWriter, [height, width]: Size): Sides => ({
-  height: write.float64([height], []),
-  width: write.float64([width], []),
+  height: write.int64([height], []),
+  width: write.int64([width], []),
 });
 
 function sidesOf(write: NodeWriter, x: string): Sides {
   const [height, width] = [2, 3].map((axis) => {
     const side = write.op("Shape", [x], { start: { int: axis }, end: { int: axis + 1 } });
-    return castTo(write, write.op("Squeeze", [side]), "float64");
+    return write.op("Squeeze", [side]);
   }) as [string, string];
   return { height, width };
 }
@@ -79,18 +92,17 @@ function sidesOf(write: NodeWriter, x: string): Sides {
 /** The shorter side to `size`; the longer one is cut to whole pixels, as torchvision does. */
 function shortSides(write: NodeWriter, { sides }: Prepared, size: number): Sides {
   const short = write.op("Min", [sides.height, sides.width]);
-  const scaled = (side: string) =>
-    write.op("Floor", [write.op("Div", [write.op("Mul", [side, write.float64([size], [])]), short])]);
+  const scaled = (side: string) => write.op("Div", [write.op("Mul", [side, write.int64([size], [])]), short]);
   return { height: scaled(sides.height), width: scaled(sides.width) };
 }
 
 /** The middle of the image; black is put around one that is smaller. */
-function cropNodes(write: NodeWriter, { x, sides }: Prepared, size: Size): Prepared {
+function cropNodes(write: NodeWriter, image: Prepared, size: Size): Prepared {
   const int = (value: number) => write.int64([value]);
   const op = (type: string, ...inputs: string[]) => write.op(type, inputs);
   const zero = int(0);
-  const axes = [sides.height, sides.width].map((side, axis) => {
-    const given = op("Unsqueeze", castTo(write, side, "int64"), zero);
+  const axes = [image.sides.height, image.sides.width].map((side, axis) => {
+    const given = op("Unsqueeze", side, zero);
     const wanted = int(size[axis] as number);
     const missing = op("Max", op("Sub", wanted, given), zero);
     const before = op("Div", missing, int(2));
@@ -104,7 +116,7 @@ function cropNodes(write: NodeWriter, { x, sides }: Prepared, size: Size): Prepa
   if (!down || !across) throw new Error("internal: an image has two sides");
   const joined = (...parts: string[]) => write.op("Concat", parts, { axis: { int: 0 } });
   const around = joined(zero, zero, down.before, across.before, zero, zero, down.after, across.after);
-  const padded = op("Pad", x, around);
+  const padded = op("Pad", image.x, around);
   const cut = op(
     "Slice",
     padded,
@@ -112,5 +124,5 @@ function cropNodes(write: NodeWriter, { x, sides }: Prepared, size: Size): Prepa
     joined(down.end, across.end),
     write.int64([2, 3]),
   );
-  return { x: cut, sides: fixedSides(write, size) };
+  return { ...image, x: cut, sides: fixedSides(write, size) };
 }

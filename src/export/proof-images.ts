@@ -20,6 +20,14 @@ export interface ProofImages {
   /** Which images these are, such as "test". */
   readonly split: string;
   readonly notes: readonly string[];
+  /** Images to measure ranges on: some of those that were trained on, where there are any. */
+  readonly calibration: Calibration;
+}
+
+export interface Calibration {
+  readonly examples: readonly Example[];
+  /** Which images these are. */
+  readonly split: string;
 }
 
 export interface ProofImagesOptions {
@@ -43,13 +51,15 @@ export async function chooseProofImages(options: ProofImagesOptions): Promise<Pr
         `${options.source}: an export is compared with the original on images, and ${own === undefined ? "it is not known where any are" : `the data of its run, ${own}, is no longer there`}. Give a folder of images with ${show("data")}.`,
     );
   const dataset = await readDataset(own, signalOf(options));
+  const { train } = dataset.splits;
   if (split !== undefined || dataset.splits.val.length > 0)
-    return choose(dataset.splits[split ?? "val"], split ?? "val", { root: own, notes: [] });
+    return choose(dataset.splits[split ?? "val"], split ?? "val", { root: own, notes: [], train });
   const uses = await findUses(dataset.splits.train, { ...options, adapter, dataset });
   const validated = dataset.splits.train.filter(({ path }) => uses?.of(path) === "validated");
-  if (validated.length > 0) return choose(validated, "validation", { root: own, notes: [] });
+  const trained = train.filter(({ path }) => uses?.of(path) === "trained");
+  if (validated.length > 0) return choose(validated, "validation", { root: own, notes: [], train: trained });
   const notes = ["The run held out no images, so the export is compared on its training images."];
-  return choose(dataset.splits.train, "train", { root: own, notes });
+  return choose(train, "train", { root: own, notes, train });
 }
 
 /** Labels are not needed, so a folder of images will do. */
@@ -57,24 +67,48 @@ async function given(data: string, options: ProofImagesOptions): Promise<ProofIm
   try {
     const dataset = await readDataset(data, signalOf(options));
     const chosen = await chooseExamples(options.split, { ...options, dataset });
-    return choose(chosen.examples, chosen.split, { root: data, notes: chosen.notes });
+    const { notes, examples, split } = chosen;
+    const compared = new Set(examples);
+    const train = dataset.splits.train.filter((example) => !compared.has(example));
+    return choose(examples, split, { root: data, notes, train });
   } catch (error) {
     if (options.split !== undefined || !(error instanceof InputError || error instanceof FileError))
       throw error;
     const { images } = await findImages(data, signalOf(options));
     if (images.length === 0) throw error;
-    return { examples: images.map((path) => ({ path, label: 0 })), split: "given", notes: [] };
+    const examples = images.map((path) => ({ path, label: 0 }));
+    return choose(examples, "given", { root: data, notes: [], train: [] });
   }
+}
+
+interface ChooseParts {
+  readonly root: string;
+  readonly notes: readonly string[];
+  /** What ranges may be measured on. */
+  readonly train: readonly Example[];
 }
 
 function choose(
   examples: readonly Example[],
   split: string,
-  { root, notes }: { readonly root: string; readonly notes: readonly string[] },
+  { root, notes, train }: ChooseParts,
 ): ProofImages {
   if (examples.length === 0)
     throw new InputError((show) => `${root} has no ${split} split. Choose another with ${show("split")}.`);
-  return { examples, split, notes };
+  const calibration =
+    train.length > 0 ? { examples: some(train), split: "train" } : { examples: some(examples), split };
+  return { examples, split, notes, calibration };
+}
+
+/** Ranges hardly widen any more after so many images. */
+const calibrationImages = 64;
+
+/** Evenly spaced, so that all classes of a sorted list are among them. */
+function some(examples: readonly Example[]): readonly Example[] {
+  const count = Math.min(calibrationImages, examples.length);
+  return Array.from({ length: count }, (_, at) => Math.floor((at * examples.length) / count)).flatMap(
+    (at) => examples[at] ?? [],
+  );
 }
 
 const signalOf = ({ signal }: ProofImagesOptions) => (signal ? { signal } : {});

@@ -13,12 +13,23 @@ const most = 127;
  * They are stored as uint8, with this for 0. As int8, x86 processors without VNNI would add pairs of products in 16 bits, which
  * overflow: the same file would answer differently there from where it was proven.
  */
-const zeroPoint = 128;
+export const zeroPoint = 128;
 
 /** Smaller matrices, such as a head's, stay as they are: they are no part of the time, and the last to lose precision. */
 const fewestNumbers = 2 ** 14;
 
-/** What a product with a constant matrix is made of. */
+/** A product with a constant matrix that can be quantised. */
+export interface Product {
+  readonly node: OnnxNode;
+  /** The left side. */
+  readonly x: string;
+  /** W [out, in] */
+  readonly numbers: Float32Array;
+  readonly out: number;
+  readonly inner: number;
+}
+
+/** What it is made of then. */
 export interface QuantisedMatrix {
   readonly node: OnnxNode;
   /** The left side. */
@@ -32,30 +43,30 @@ export interface QuantisedMatrix {
   readonly bias: string | undefined;
 }
 
-/** The same model with quantised products; `product` writes one of them and gives its name. */
+export interface QuantiseOptions {
+  /** Writes one product and gives the name of its result. */
+  readonly product?: (write: NodeWriter, matrix: QuantisedMatrix) => string;
+  /** By the name of a left side: what the columns of its matrices are multiplied by before, [in]. */
+  readonly columns?: ReadonlyMap<string, Float32Array>;
+}
+
+/** The same model with quantised products. */
 export function quantise(
   model: OnnxModel,
-  product: (write: NodeWriter, matrix: QuantisedMatrix) => string = rowwiseProduct(),
+  { product = rowwiseProduct(), columns }: QuantiseOptions = {},
 ): OnnxModel {
   const write = new NodeWriter("int8.");
-  const constants = new Map(model.constants.map((one) => [one.name, one]));
-  // The patches' matrix stays as it is: a tenth of the time of a block, and its error would run through all of them.
-  const first = model.nodes.find(isProduct);
+  const products = new Map(quantisedProducts(model).map((one) => [one.node, one]));
   for (const node of model.nodes) {
-    const [x = "", name = "", bias] = node.inputs;
-    const weight = isProduct(node) && node !== first ? constants.get(name) : undefined;
-    if (weight?.type !== "float32" || !(weight.data instanceof Uint8Array)) {
+    const found = products.get(node);
+    if (!found) {
       write.nodes.push(node);
       continue;
     }
-    const matrix = quantiseMatrix(numbersOf(weight.data), weight.shape);
-    if (!matrix) {
-      write.nodes.push(node);
-      continue;
-    }
-    const [out, inner] = [sizeAlong(weight.shape, 0), sizeAlong(weight.shape, 1)];
+    const { x, out, inner } = found;
+    const matrix = quantiseMatrix(found, columns?.get(x));
     const result = product(write, {
-      ...{ node, x, bias },
+      ...{ node, x, bias: node.inputs[2] },
       weight: write.constant({ type: "uint8", shape: [inner, out], data: matrix.data }),
       scale: write.float32(matrix.scales, [out]),
       sums: write.float32(matrix.sums, [out]),
@@ -69,6 +80,21 @@ export function quantise(
   });
 }
 
+/** Those of the blocks. The patches' matrix stays as it is: a tenth of the time of a block, and its error would run through all of them. */
+export function quantisedProducts({ nodes, constants }: OnnxModel): readonly Product[] {
+  const known = new Map(constants.map((one) => [one.name, one]));
+  return nodes
+    .filter(isProduct)
+    .slice(1)
+    .flatMap((node): Product[] => {
+      const [x = "", name = ""] = node.inputs;
+      const weight = known.get(name);
+      if (weight?.type !== "float32" || !(weight.data instanceof Uint8Array)) return [];
+      const [out, inner] = [sizeAlong(weight.shape, 0), sizeAlong(weight.shape, 1)];
+      return out * inner < fewestNumbers ? [] : [{ node, x, numbers: numbersOf(weight.data), out, inner }];
+    });
+}
+
 /** x·Wᵀ + b, as `linear` of ops.ts is written. */
 export const isProduct = ({ type, attributes }: OnnxNode): boolean =>
   type === "Gemm" &&
@@ -78,23 +104,23 @@ export const isProduct = ({ type, attributes }: OnnxNode): boolean =>
 
 /** [out, in] → uint8 [in, out], and for each output what a unit is worth. */
 function quantiseMatrix(
-  numbers: Float32Array,
-  [out = 0, inner = 0]: readonly number[],
-): { readonly data: Uint8Array; readonly scales: Float32Array; readonly sums: Float32Array } | undefined {
-  if (numbers.length < fewestNumbers) return undefined;
+  { numbers, out, inner }: Pick<Product, "numbers" | "out" | "inner">,
+  columns: Float32Array | undefined,
+): { readonly data: Uint8Array; readonly scales: Float32Array; readonly sums: Float32Array } {
   const scales = new Float32Array(out);
   const sums = new Float32Array(out);
   const data = new Uint8Array(numbers.length);
+  const at = (row: number, column: number) =>
+    (numbers[row * inner + column] as number) * (columns?.[column] ?? 1);
   for (let row = 0; row < out; row++) {
     let largest = 0;
-    for (let at = row * inner; at < (row + 1) * inner; at++)
-      largest = Math.max(largest, Math.abs(numbers[at] as number));
+    for (let column = 0; column < inner; column++) largest = Math.max(largest, Math.abs(at(row, column)));
     const scale = Math.fround(largest / most) || 1;
     scales[row] = scale;
     let sum = 0;
-    for (let at = 0; at < inner; at++) {
-      const whole = Math.round((numbers[row * inner + at] as number) / scale);
-      data[at * out + row] = whole + zeroPoint;
+    for (let column = 0; column < inner; column++) {
+      const whole = Math.round(at(row, column) / scale);
+      data[column * out + row] = whole + zeroPoint;
       sum += whole;
     }
     sums[row] = sum * scale;

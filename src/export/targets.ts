@@ -1,10 +1,8 @@
 /** The table of targets: what each is made of, and in which runtime it is compared. */
 
-import type { Engine } from "../engine/engine.ts";
-import type { ImageStore } from "../images/image-store.ts";
-import type { OpenedModel } from "../predict/open-model.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import { writeOnnxFiles } from "./onnx-files.ts";
+import type { OpenedExport } from "./open-export.ts";
 import { writePeftFolder } from "./peft-folder.ts";
 import type { Precision } from "./precisions.ts";
 import type { Candidate } from "./proof.ts";
@@ -12,10 +10,8 @@ import { writePlainModel } from "./safetensors-folder.ts";
 import { writeTimmModel } from "./timm-folder.ts";
 import type { WeightsPlace } from "./write-onnx.ts";
 
-export interface ExportParts {
-  readonly opened: OpenedModel;
-  readonly engine: Engine;
-  readonly store: ImageStore;
+export interface ExportParts
+  extends Pick<OpenedExport, "opened" | "engine" | "store" | "measure" | "measured"> {
   readonly threads?: number | undefined;
   readonly precisions: readonly Precision[];
   readonly weights: WeightsPlace;
@@ -79,14 +75,15 @@ const weights = {
 export const targets: Readonly<Record<TargetName, Target>> = {
   onnx: {
     ...{ ...graph, library: "onnx", title: "ONNX", precisions: ["fp32"] },
-    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "" }),
+    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "", arithmetic: "float64" }),
     usage: `session = onnxruntime.InferenceSession("model.onnx")
 logits = session.run(["logits"], {"pixel_values": pixels})[0]`,
   },
   "transformers.js": {
     ...{ ...graph, library: "transformers.js", title: "transformers.js" },
     ...{ precisions: ["fp32", "fp16", "int8"], preprocessInside: true },
-    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "onnx", forTransformersJs: true }),
+    write: (folder, parts) =>
+      writeOnnxFiles(folder, parts, { below: "onnx", arithmetic: "float32", forTransformersJs: true }),
     usage: `const classify = await pipeline("image-classification", "PATH OR HUB ID");
 await classify("photo.jpg", { top_k: 3 });`,
   },
@@ -110,7 +107,7 @@ model = PeftModel.from_pretrained(base, "PATH OR HUB ID").eval()`,
   },
   "openvino-ready": {
     ...{ ...graph, library: "openvino", title: "OpenVINO", precisions: ["fp32"] },
-    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "" }),
+    write: (folder, parts) => writeOnnxFiles(folder, parts, { below: "", arithmetic: "float32" }),
     usage: `model = openvino.Core().compile_model("model.onnx", "CPU")
 logits = model({"pixel_values": pixels})["logits"]`,
   },

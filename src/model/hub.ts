@@ -4,13 +4,12 @@ import { basename, join } from "node:path";
 import { HubApiError, modelInfo, type PathInfo, pathsInfo } from "@huggingface/hub";
 import { EngineError, FileError, InputError, RlrrError, type Wording } from "../errors.ts";
 import { exists } from "../files/exists.ts";
-import { MAX_JSON_BYTES, readJson } from "../files/read-json.ts";
+import { MAX_JSON_BYTES } from "../files/read-json.ts";
 import { limits } from "../limits.ts";
 import { cachedCommit, type HubModel, rememberCommit, snapshotFolder } from "./hub-cache.ts";
+import { type Contents, modelContents } from "./hub-contents.ts";
 import { fetchFile } from "./hub-download.ts";
 import { type HubClient, HubSilence, MAX_ANSWER_BYTES, openHubClient } from "./hub-fetch.ts";
-import { parseShardIndex } from "./shard-index.ts";
-import { sayUnreadable } from "./unreadable-weights.ts";
 
 export interface HubOptions {
   readonly signal?: AbortSignal;
@@ -22,6 +21,8 @@ export interface HubOptions {
   readonly sendToken?: boolean | undefined;
   /** The files of a model that the program names itself, so that a user without a network can be told which to fetch. */
   readonly files?: readonly string[] | undefined;
+  /** What is fetched of it: by default a model. */
+  readonly contents?: Contents | undefined;
 }
 
 export interface HubFolder {
@@ -30,10 +31,6 @@ export interface HubFolder {
   readonly commit: string;
   readonly notes: readonly string[];
 }
-
-const WEIGHTS = "model.safetensors";
-const INDEX = "model.safetensors.index.json";
-const CONFIGS = ["config.json", "preprocessor_config.json"];
 
 export const MAX_FILE_BYTES = limits.MAX_HUB_FILE_BYTES.value;
 
@@ -110,17 +107,15 @@ function byHand({ name, revision }: HubModel, { files = [] }: HubOptions): Wordi
 const notHere = ({ name }: HubModel, { files, sendToken }: HubOptions): string =>
   files || sendToken === false ? `${name}:` : `${name}: there is no file or folder of that name, and`;
 
-/** The cached snapshot, where it has weights. */
-export async function cachedFolder(model: HubModel): Promise<string | undefined> {
+/** The cached snapshot, where it has all that is needed. */
+export async function cachedFolder(
+  model: HubModel,
+  { isComplete }: Contents = modelContents,
+): Promise<string | undefined> {
   const commit = await cachedCommit(model);
   if (commit === undefined) return undefined;
   const folder = snapshotFolder(model, commit);
-  if (await exists(join(folder, WEIGHTS))) return folder;
-  if (!(await exists(join(folder, INDEX)))) return undefined;
-  const index = join(folder, INDEX);
-  const shards = parseShardIndex(await readJson(index), index);
-  const present = await Promise.all(shards.map((shard) => exists(join(folder, shard))));
-  return present.every(Boolean) ? folder : undefined;
+  return (await isComplete(folder)) ? folder : undefined;
 }
 
 interface Snapshot {
@@ -167,18 +162,10 @@ async function fetchSnapshot(client: HubClient, model: HubModel, options: HubOpt
   if (!/^[0-9a-f]{40}$/.test(commit))
     throw new EngineError(`${client.hubUrl} gives no commit for ${model.name}.`);
   const available = new Set(about.filePaths);
-  const weights = [WEIGHTS, INDEX].find((file) => available.has(file));
-  if (weights === undefined)
-    throw new FileError(
-      `${model.name} has no ${WEIGHTS} on the hub; weights are read from safetensors only.${sayUnreadable("FOLDER", [...available]).replace(/^(?=.)/, " Fetch its files into a folder FOLDER, convert them there, and name it:")}`,
-    );
   const folder = snapshotFolder(model, commit);
-  const snapshot = { model, commit, folder };
-  const files = [...CONFIGS.filter((file) => available.has(file)), weights];
-  await fetchFiles(client, snapshot, { files, ...options });
-  if (weights === INDEX) {
-    const index = join(folder, INDEX);
-    await fetchFiles(client, snapshot, { files: parseShardIndex(await readJson(index), index), ...options });
+  for (const round of (options.contents ?? modelContents).rounds) {
+    const files = await round({ name: model.name, available, folder });
+    await fetchFiles(client, { model, commit, folder }, { ...options, files });
   }
   await rememberCommit(model, commit);
   return folder;
@@ -190,14 +177,14 @@ const ofCommit = (folder: string) => ({ folder, commit: basename(folder) });
 /** The folder with a model's files, which are fetched where the cache lacks them. */
 export async function fetchModel(model: HubModel, options: HubOptions = {}): Promise<HubFolder> {
   if (isOffline()) {
-    const folder = await cachedFolder(model);
+    const folder = await cachedFolder(model, options.contents);
     if (folder !== undefined) return { ...ofCommit(folder), notes: [] };
     throw new InputError(
       (show) =>
         `${notHere(model, options)} the model is not in the cache. HF_HUB_OFFLINE is set; unset it to download.${byHand(model, options)(show)}`,
     );
   }
-  const kept = options.sendToken === false ? await cachedFolder(model) : undefined;
+  const kept = options.sendToken === false ? await cachedFolder(model, options.contents) : undefined;
   if (kept !== undefined) return { ...ofCommit(kept), notes: [] };
   const client = clientOf(options);
   try {
@@ -206,7 +193,7 @@ export async function fetchModel(model: HubModel, options: HubOptions = {}): Pro
     options.signal?.throwIfAborted();
     const problem = hubProblem(error, model, { url: client.hubUrl, anonymous: isAnonymous(options) });
     if (problem !== undefined) throw problem;
-    const folder = await cachedFolder(model);
+    const folder = await cachedFolder(model, options.contents);
     const reason = error instanceof HubSilence ? ` (${error.message})` : "";
     if (folder !== undefined)
       return {

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Adapter } from "../adapter/adapter.ts";
 import { adapterFolder, type ReadAdapterOptions, readAdapter } from "../adapter/adapter-file.ts";
 import { checkTogether, type NamedAdapter } from "../adapter/check-together.ts";
+import { type LocatedAdapter, locateAdapter } from "../adapter/hub-adapter.ts";
 import { type OpenBaseOptions, openBase } from "../adapter/open-base.ts";
 import { InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
@@ -17,7 +18,7 @@ import { checkHead } from "./classifier.ts";
 
 /** What predicts: a model with its own head, or an adapter on the model that it was trained on. */
 export interface Named {
-  /** A run, or an adapter's folder; of several, the probabilities are averaged. */
+  /** A run, an adapter's folder or a hub id; of several, the probabilities are averaged. */
   readonly adapter?: string | readonly string[] | undefined;
   /** A file, a folder or a hub id; where left out, the base that the adapter names. */
   readonly model?: string | Model | undefined;
@@ -56,12 +57,14 @@ export async function openModel(
   { adapter: paths, model: source }: Named,
   options: OpenModelOptions = {},
 ): Promise<OpenedModel> {
-  const [path, ...more] = typeof paths === "string" ? [paths] : (paths ?? []);
-  if (source === undefined && path === undefined)
+  const names = typeof paths === "string" ? [paths] : (paths ?? []);
+  if (source === undefined && names.length === 0)
     throw new InputError(
       (show) =>
         `Give ${show("model")}, ${show("adapter")} or both: the model that answers, and what it was adapted with.`,
     );
+  const located = await locateAdapters(names, options);
+  const [path, ...more] = located.map((one) => one.path);
   const { method } = options;
   const own = method ? { methods: [method] } : {};
   const adapter = path === undefined ? undefined : await readAdapter(path, own);
@@ -74,8 +77,28 @@ export async function openModel(
     preprocessing: adapter?.preprocessing ?? model.preprocessing ?? defaultSteps(model.config.imageSize),
     labels: adapter?.labels ?? labelsOf(model),
     scores: adapter ? "softmax" : scoresOf(model),
-    notes: adapter ? notes : [...model.notes, ...sayAssumedSteps(model), ...sayScores(model)],
+    notes: adapter
+      ? [...located.flatMap((one) => one.notes), ...notes]
+      : [...model.notes, ...sayAssumedSteps(model), ...sayScores(model)],
   };
+}
+
+async function locateAdapters(
+  names: readonly string[],
+  { signal, onProgress }: OpenModelOptions,
+): Promise<readonly LocatedAdapter[]> {
+  if (names.length > mostAdapters)
+    throw new InputError(`${names.length} adapters were named; at most ${mostAdapters} answer together.`);
+  const located: LocatedAdapter[] = [];
+  for (const name of names)
+    located.push(
+      await locateAdapter(name, {
+        ...(signal && { signal }),
+        onProgress: (file, done, total) =>
+          onProgress?.({ type: "download", file, done, total }),
+      }),
+    );
+  return located;
 }
 
 /** As transformers' pipeline does it: a single row is a yes or no. */
@@ -94,8 +117,6 @@ async function openMembers(
   own: ReadAdapterOptions,
 ): Promise<readonly Adapter[] | undefined> {
   if (more.length === 0) return undefined;
-  if (more.length >= mostAdapters)
-    throw new InputError(`${more.length + 1} adapters were named; at most ${mostAdapters} answer together.`);
   const named = [first];
   for (const path of more) named.push({ path, adapter: await readAdapter(path, own) });
   return checkTogether(named);

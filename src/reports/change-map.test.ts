@@ -39,6 +39,12 @@ describe("renderChanges", () => {
     expect(text).not.toContain("pre-trained tensor");
   });
 
+  it("says so where nothing has moved, as where a linear probe is kept", () => {
+    const text = page(changes({ "blocks.0.q.left": 0, "patch.scale": 0 }));
+    expect(text).toContain("Nothing but the head");
+    expect(text).not.toContain("<figure>");
+  });
+
   it("names a tensor of a block without a site by itself, and tells shares", () => {
     const text = page(changes({ "blocks.0.prompt": 0.5, "blocks.0.mlp.down.weight": 0 }, true));
     expect(text).toContain("<figcaption>prompt</figcaption>");

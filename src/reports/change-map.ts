@@ -24,6 +24,7 @@ const inBlock = /^blocks\.(\d+)\.(?:([^.]+)\.)?(.+)$/;
 /** One section, or none where no tensor of the backbone trained. */
 export function renderChanges(changes: readonly TensorChange[]): readonly Html[] {
   if (changes.length === 0) return [];
+  if (changes.every(({ change }) => change === 0)) return [nothingMoved];
   const parts = new Map<string, Placed[]>();
   const outside: TensorChange[] = [];
   for (const one of changes) {
@@ -43,6 +44,9 @@ export function renderChanges(changes: readonly TensorChange[]): readonly Html[]
     html`<section><h2>What was learned where</h2><p class="soft">How far each trained tensor has moved since training began: the root mean square of its changes, sites in rows and blocks in columns. The stronger the colour, the further, in each map by itself.${relative}</p><div class="maps">${maps}</div>${rest}</section>`,
   ];
 }
+
+/** As where the head of a linear probe is kept. */
+const nothingMoved = html`<section><h2>What was learned where</h2><p class="soft">Nothing but the head: what is kept is where training began, and no tensor of the backbone has moved from there.</p></section>`;
 
 function renderMap(part: string, placed: readonly Placed[]): Html {
   const blocks = Math.max(...placed.map(({ block }) => block)) + 1;

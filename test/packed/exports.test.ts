@@ -70,6 +70,14 @@ describe("an exported folder", () => {
   });
 });
 
+const inChromium = "is classified by transformers.js in Chromium";
+describe("an exported folder in a browser", () => {
+  it.skipIf(browser === undefined)(browser ? inChromium : `${inChromium} (needs Chromium)`, async () => {
+    const found = await run("browser-pipeline.mjs", browser ?? "", "models", "demo", ...images);
+    expectEqual(listsOf(succeed(found)), 3);
+  });
+});
+
 const title = browser ? "classifies as predict does" : "classifies as predict does (needs Chromium)";
 describe("a packed page, opened from disk in Chromium without a network", () => {
   it.skipIf(browser === undefined)(title, async () => {

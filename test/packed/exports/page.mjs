@@ -1,7 +1,15 @@
-/** Drops images on a packed page in Chromium, without a network: the browser, the page, images. Prints what the page shows. */
+/** Drops an image on a packed page in Chromium, and chooses the others, without a network: the browser, the page, images with full paths. Prints what the page shows. */
 
 import { pathToFileURL } from "node:url";
 import puppeteer from "puppeteer-core";
+
+/** What the browser does when files are dragged from the desktop. */
+async function drop(page, files) {
+  const client = await page.createCDPSession();
+  const data = { items: [], files, dragOperationsMask: 1 };
+  for (const type of ["dragEnter", "dragOver", "drop"])
+    await client.send("Input.dispatchDragEvent", { type, x: 200, y: 200, data });
+}
 
 const [executablePath, path, ...images] = process.argv.slice(2);
 const timeout = 300_000;
@@ -16,8 +24,10 @@ try {
   await page.goto(pathToFileURL(path).href);
   await page.waitForFunction(() => document.body.dataset.state, { timeout });
   const state = await page.$eval("#state", (element) => element.textContent);
+  const [first, ...others] = images;
+  await drop(page, [first]);
   const input = await page.$("#files");
-  await input.uploadFile(...images);
+  await input.uploadFile(...others);
   const isDone = (count) => document.querySelectorAll("figure ol, figure p").length >= count;
   await page.waitForFunction(isDone, { timeout }, images.length);
   const shown = await page.$$eval("figure", (figures) =>
