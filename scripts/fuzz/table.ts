@@ -25,6 +25,7 @@ const message = "it makes a message of an error";
 export const needsNone: Readonly<Record<string, string>> = {
   "adapter/open-base.ts openBase": handsOn,
   "adapter/find-base.ts findBase": handsOn,
+  "adapter/hub-adapter.ts locateAdapter": handsOn,
   "model/find-by-hash.ts findByHash": handsOn,
   "model/find-by-hash.ts parseHashName": "takes the digits of one name, or nothing",
   "push/hub-repository.ts findRepository": "push makes an error of ours of whatever the hub answers",

@@ -91,6 +91,18 @@ describe("exportModel", () => {
     expect(config.peft_type).toBe(type);
   });
 
+  it("fixes the ranges of int8-static by images that were trained on", async () => {
+    const { files, notes } = await exported("onnx", "static", { precision: "int8-static", acceptLoss: true });
+    expect(files).toMatchObject([{ file: "model_int8.onnx", precision: "int8-static" }]);
+    expect(notes.at(-1)).toMatch(/^The ranges of int8-static were measured on \d+ train images\.$/);
+  });
+
+  it("prepares images in float32 where a runtime has no more", async () => {
+    const { files, notes } = await exported("openvino-ready", "openvino", { preprocessInside: true });
+    expect(files).toMatchObject([{ proof: { images, agreeing: images } }]);
+    expect(notes.at(-1)).toMatch(/^Preprocessing inside computes in float32/);
+  });
+
   it.each<[string, () => Promise<unknown>, string]>([
     [
       "weights of what cannot be merged",
@@ -111,11 +123,6 @@ describe("exportModel", () => {
       "a precision of weights",
       () => exported("timm", "no", { precision: "fp16" }),
       "precision is for targets that hold a graph (onnx, transformers.js, openvino-ready); timm holds float32 weights.",
-    ],
-    [
-      "preprocessing inside for OpenVINO",
-      () => exported("openvino-ready", "no", { preprocessInside: true }),
-      "preprocessInside is not for openvino-ready: OpenVINO computes float64 as float32, and so makes other pixels. Prepare images before, as preprocessor_config.json says.",
     ],
     [
       "a folder that is not empty",
