@@ -89,6 +89,7 @@ export { readStudyFile } from "./study/study-folder.ts";
 export type { Difference, MeanRow } from "./study/study-means.ts";
 export type { StudyInput } from "./study/study-schema.ts";
 export type { SeedScores, StudyRow } from "./study/tabulate.ts";
+export { type WorkEvent, type WorkOptions, work } from "./study/work.ts";
 
 // ---------------------------------------------------------------- the parts that the verbs use
 

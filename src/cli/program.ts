@@ -19,6 +19,7 @@ import { pushCommand } from "./push.ts";
 import { relabelCommand } from "./relabel.ts";
 import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
+import { workerCommand } from "./worker.ts";
 
 const rlrrCommand = (): Command =>
   new Command("rlrr")
@@ -40,6 +41,7 @@ const rlrrCommand = (): Command =>
     .addCommand(analyzeCommand())
     .addCommand(methodsCommand())
     .addCommand(studyCommand())
+    .addCommand(workerCommand())
     .addCommand(benchCommand())
     .addHelpText(
       "after",

@@ -72,8 +72,10 @@ async function show(event: StudyEvent, { progress, seen }: Shown): Promise<void>
   }
 }
 
-const startLine = ({ cells, trials, done, processes, threads }: StudyStartEvent): string =>
-  `${trials} trials for ${cells} ${cells === 1 ? "row" : "rows"}${done > 0 ? `, ${done} of them done before` : ""}; ${processes} side by side, ${threads} ${threads === 1 ? "thread" : "threads"} each.`;
+function startLine({ cells, trials, done, processes, queue, threads }: StudyStartEvent): string {
+  const where = queue === undefined ? `${processes} side by side` : `handed to the workers of ${queue}`;
+  return `${trials} trials for ${cells} ${cells === 1 ? "row" : "rows"}${done > 0 ? `, ${done} of them done before` : ""}; ${where}, ${threads} ${threads === 1 ? "thread" : "threads"} each.`;
+}
 
 function trialLine({ data, method, recipe, purpose, varied, seed, result, cost }: TrialEvent): string {
   const about = [data, method, ...(recipe === undefined ? [] : [recipe])];

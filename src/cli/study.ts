@@ -70,6 +70,10 @@ const machineOptions = [
     "--processes <n>",
     "trials side by side (default: by cores and memory); results do not depend on it",
   ),
+  new Option(
+    "--queue <address>",
+    "hand the trials to rlrr worker, on any number of machines: redis://HOST:PORT of a Valkey or Redis server",
+  ),
   new Option("--provider <name>", "execution provider of the engine (default: cpu)"),
   wholeNumberOption("--threads <n>", "threads of each process (default: 1)"),
   new Option("--keep-adapters", "keep the adapter of every trial that is read on test images"),
@@ -112,11 +116,12 @@ interface Flags extends Omit<StudyInput, "recipes" | "recipe" | "tune"> {
   readonly epochs?: number;
   readonly batchSize?: number;
   readonly processes?: number;
+  readonly queue?: string;
   readonly json?: boolean;
 }
 
 async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
-  const { out, processes, json = false } = flags;
+  const { out, processes, queue, json = false } = flags;
   const asked = studyOf(flags);
   const isNew = file !== undefined || Object.keys(asked).length > 0;
   const given = file === undefined ? asked : merged(await readStudyFile(file), asked);
@@ -124,7 +129,7 @@ async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
   const progress = showReading({ json });
   try {
     const events = study({
-      ...{ out, processes, signal: interruption, onProgress: progress.show },
+      ...{ out, processes, queue, signal: interruption, onProgress: progress.show },
       ...(isNew && { study: given }),
     });
     for await (const event of events) {
@@ -145,6 +150,7 @@ function studyOf(flags: Flags): StudyInput {
   const {
     out: _,
     processes: __,
+    queue: ____,
     json: ___,
     recipe: recipes,
     learningRate,

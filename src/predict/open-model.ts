@@ -94,8 +94,7 @@ async function locateAdapters(
     located.push(
       await locateAdapter(name, {
         ...(signal && { signal }),
-        onProgress: (file, done, total) =>
-          onProgress?.({ type: "download", file, done, total }),
+        onProgress: (file, done, total) => onProgress?.({ type: "download", file, done, total }),
       }),
     );
   return located;

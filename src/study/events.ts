@@ -23,7 +23,9 @@ export interface StudyStartEvent {
   readonly trials: number;
   /** Those that are recorded already. */
   readonly done: number;
-  readonly processes: number;
+  /** Trials side by side on this machine; absent where a queue hands them to workers. */
+  readonly processes?: number;
+  readonly queue?: string;
   readonly threads: number;
 }
 

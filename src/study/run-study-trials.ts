@@ -11,13 +11,15 @@ import { removeRun } from "./run-trial.ts";
 import type { DataCopy } from "./study-data.ts";
 import { measureProgress } from "./study-progress.ts";
 import type { Trial } from "./trial.ts";
-import { failedTrials, runPool } from "./trial-pool.ts";
+import { failedTrials, type RunTrials } from "./trial-pool.ts";
 
 interface StudyRun {
   readonly cells: readonly CellTrials[];
   readonly copies: ReadonlyMap<string, DataCopy>;
   readonly results: ResultsFile;
-  readonly processes: number;
+  /** On this machine, in so many processes, or on others. */
+  readonly runTrials: RunTrials;
+  readonly processes: number | undefined;
   /** In all. */
   readonly trials: number;
   readonly keepAdapters: boolean;
@@ -30,7 +32,7 @@ export async function* runStudyTrials(
   run: StudyRun,
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StudyEvent, void, void> {
-  const { cells, results, processes, folder } = run;
+  const { cells, results, runTrials, folder } = run;
   const { records } = results;
   const running = new Map<string, { readonly trial: Trial; share: number }>();
   const failed = new Map<string, string>();
@@ -56,8 +58,8 @@ export async function* runStudyTrials(
   yield* eventStream<StudyEvent>(async (emit, signal) => {
     const tell = () => emit(measureProgress(run, running));
     tell();
-    await runPool({
-      ...{ processes, next, signal },
+    await runTrials({
+      ...{ next, signal },
       onProgress: ({ name }, share) => {
         const entry = running.get(name);
         if (entry) entry.share = share;

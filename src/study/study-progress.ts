@@ -9,7 +9,8 @@ interface Measured {
   readonly cells: readonly CellTrials[];
   readonly copies: ReadonlyMap<string, DataCopy>;
   readonly results: { readonly records: Records };
-  readonly processes: number;
+  /** Absent where others run the trials: as many as have begun. */
+  readonly processes: number | undefined;
   readonly trials: number;
 }
 
@@ -41,5 +42,6 @@ export function measureProgress(
     const pace = meanOf(paces.get(method) ?? all);
     return sum + Math.max(0, left - shares) * pace * images;
   }, 0);
-  return { ...progress, secondsLeft: seconds / Math.max(1, Math.min(processes, left)) };
+  const begun = [...running.values()].filter(({ share }) => share > 0).length;
+  return { ...progress, secondsLeft: seconds / Math.max(1, Math.min(processes ?? begun, left)) };
 }

@@ -16,6 +16,8 @@ import { costsOf } from "./costs.ts";
 import type { StudyDoneEvent, StudyEvent } from "./events.ts";
 import { planStudy, type StudyPlan } from "./plan-study.ts";
 import { withPreset } from "./presets.ts";
+import { connectQueue, type QueueConnection } from "./queue-connection.ts";
+import { inQueue } from "./queue-trials.ts";
 import { renderStudyHtml, renderStudyMarkdown } from "./render-study.ts";
 import { openResultsFile, type ResultsFile } from "./results-file.ts";
 import { runStudyTrials } from "./run-study-trials.ts";
@@ -23,6 +25,7 @@ import { type DataCopy, describeCopy, openStudyData } from "./study-data.ts";
 import { earlierStudy, openStudyFolder, readStudyFile, studyPaths } from "./study-folder.ts";
 import { parseStudy, type StudyInput } from "./study-schema.ts";
 import { tabulate } from "./tabulate.ts";
+import { inProcesses } from "./trial-pool.ts";
 
 export interface StudyOptions {
   /** What to study: the path of a file, or what such a file says. Where left out, what `out` began with. */
@@ -31,13 +34,15 @@ export interface StudyOptions {
   readonly out: string;
   /** Trials side by side; by default as many as cores and memory allow. Results do not depend on it. */
   readonly processes?: number | undefined;
+  /** redis://HOST:PORT of a Valkey or Redis server: trials are run by those who `work` for it, on any number of machines. */
+  readonly queue?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
 }
 
 const known: KnownOptions<StudyOptions> = {
-  ...{ study: true, out: true, processes: true, signal: true, onProgress: true },
+  ...{ study: true, out: true, processes: true, queue: true, signal: true, onProgress: true },
 };
 
 type Events = AsyncGenerator<StudyEvent, void, void>;
@@ -52,7 +57,13 @@ export async function* study(options: StudyOptions): Events {
   if (out === undefined) throw new InputError((show) => `study: ${show("out")} is missing.`);
   checkPath(out, { what: "study: out" });
   checkCounts({ processes });
+  if (options.queue !== undefined && processes !== undefined)
+    throw new InputError(
+      (show) =>
+        `${show("processes")} is a worker's with ${show("queue")}: a study trains nothing itself then.`,
+    );
   try {
+    const queue = options.queue === undefined ? undefined : await connectQueue(options.queue);
     const asked = await askedStudy(options);
     const input = await withPreset(asked);
     const plan = planStudy(input);
@@ -65,7 +76,7 @@ export async function* study(options: StudyOptions): Events {
       throw error;
     });
     try {
-      yield* runStudy(prepared, { results, options });
+      yield* runStudy(prepared, { results, options, queue });
     } finally {
       await results.close();
       await unlock();
@@ -156,10 +167,13 @@ async function* prepare(
   return { input, plan, model, threads, copies, cells };
 }
 
-async function* runStudy(
-  prepared: PreparedStudy,
-  { results, options }: { readonly results: ResultsFile; readonly options: StudyOptions },
-): Events {
+interface RunParts {
+  readonly results: ResultsFile;
+  readonly options: StudyOptions;
+  readonly queue: QueueConnection | undefined;
+}
+
+async function* runStudy(prepared: PreparedStudy, { results, options, queue }: RunParts): Events {
   const { input, plan, model, threads, copies, cells } = prepared;
   const { out, signal } = options;
   const { records } = results;
@@ -172,7 +186,8 @@ async function* runStudy(
     trials: Math.max(1, trials - done),
     model,
   });
-  yield { type: "start", cells: cells.length, trials, done, processes, threads };
+  const where = queue ? { queue: queue.shown } : { processes };
+  yield { type: "start", cells: cells.length, trials, done, ...where, threads };
   const finish = async (): Promise<StudyDoneEvent> => {
     const table = tabulate({ plan, cells, copies, records });
     const { select, reference } = plan;
@@ -184,7 +199,12 @@ async function* runStudy(
   };
   const keepAdapters = input.keepAdapters ?? false;
   yield* runStudyTrials(
-    { cells, copies, results, processes, trials, keepAdapters, folder: paths.trials },
+    {
+      ...{ cells, copies, results, trials, keepAdapters, folder: paths.trials },
+      ...(queue
+        ? { runTrials: inQueue(queue, resolve(out)), processes: undefined }
+        : { runTrials: inProcesses(processes), processes }),
+    },
     signal,
   );
   const table = await finish();

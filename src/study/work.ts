@@ -1,0 +1,171 @@
+/** A worker: takes trials of any study from a queue, and runs them in processes of this machine. */
+
+import type { Job, Worker } from "bullmq";
+import { z } from "zod";
+import { FileError, InputError } from "../errors.ts";
+import { checkCounts } from "../files/check-count.ts";
+import { checkOptions, type KnownOptions } from "../files/check-options.ts";
+import { describeIssue } from "../model/hugging-face-config.ts";
+import { eventStream } from "../runs/event-stream.ts";
+import { version } from "../version.ts";
+import { connectQueue, type QueueConnection, queueName, type TrialJob } from "./queue-connection.ts";
+import type { JobResult } from "./queue-trials.ts";
+import type { Trial } from "./trial.ts";
+import { type TrialEnd, TrialWorker } from "./trial-worker.ts";
+
+export interface WorkOptions {
+  /** redis://HOST:PORT of a Valkey or Redis server, as the study was given. */
+  readonly queue: string;
+  /** Trials side by side. */
+  readonly processes?: number | undefined;
+  /** Whether to end once no trial is left, instead of waiting for more. */
+  readonly untilEmpty?: boolean | undefined;
+  /** Where it is raised, running trials save their states and go back to the queue. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+const known: KnownOptions<WorkOptions> = { queue: true, processes: true, untilEmpty: true, signal: true };
+
+/** What a worker does, one after the other; `trial` is its name, `data` the path of its images. */
+export type WorkEvent =
+  | { readonly type: "ready"; readonly queue: string; readonly processes: number }
+  | { readonly type: "taken"; readonly trial: string; readonly data: string; readonly method: string }
+  | { readonly type: "done"; readonly trial: string; readonly seconds: number }
+  | { readonly type: "given-back"; readonly trial: string }
+  | { readonly type: "failed"; readonly trial: string; readonly message: string };
+
+/** Runs trials until the signal is raised or, with `untilEmpty`, none is left. */
+export async function* work(options: WorkOptions): AsyncGenerator<WorkEvent, void, void> {
+  checkOptions(options, { verb: "work", known });
+  const { queue: address, processes = 1, untilEmpty = false, signal } = options;
+  if (typeof address !== "string") throw new InputError((show) => `work: ${show("queue")} is missing.`);
+  checkCounts({ processes });
+  const connection = await connectQueue(address);
+  yield { type: "ready", queue: connection.shown, processes };
+  yield* eventStream<WorkEvent>(
+    (emit, stopping) => serve(connection, { processes, untilEmpty, signal: stopping, emit }),
+    signal,
+  );
+}
+
+interface Serving {
+  readonly processes: number;
+  readonly untilEmpty: boolean;
+  readonly signal: AbortSignal;
+  readonly emit: (event: WorkEvent) => void;
+}
+
+/** A worker that has not been heard of for so long is taken for dead, and its trials go to others. */
+const lockMs = 15_000;
+const stalledMs = 5000;
+const emptyMs = 1000;
+
+async function serve(connection: QueueConnection, serving: Serving): Promise<void> {
+  const { bullmq, options } = connection;
+  const { processes, untilEmpty, signal } = serving;
+  const idle: TrialWorker[] = [];
+  const busy = new Set<TrialWorker>();
+  const worker: Worker<TrialJob, JobResult> = new bullmq.Worker(
+    queueName,
+    async (job: Job<TrialJob, JobResult>, token?: string) => {
+      const child = idle.pop() ?? new TrialWorker();
+      busy.add(child);
+      try {
+        return await runJob(job, { child, token, connection, serving });
+      } finally {
+        busy.delete(child);
+        if (!child.isDead) idle.push(child);
+      }
+    },
+    {
+      ...options,
+      concurrency: processes,
+      lockDuration: lockMs,
+      stalledInterval: stalledMs,
+      // A killed worker loses the steps since the last checkpoint, however often that happens.
+      maxStalledCount: Number.MAX_SAFE_INTEGER,
+    },
+  );
+  // A broken connection is taken up again, and a failed job is told of where it runs.
+  worker.on("error", () => {});
+  try {
+    await new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true });
+      if (signal.aborted) resolve();
+      if (untilEmpty) void whenEmpty(connection, signal).then(resolve, resolve);
+    });
+    for (const child of busy) child.stop();
+  } finally {
+    await worker.close();
+    await Promise.all(idle.map((child) => child.close()));
+  }
+}
+
+interface Running {
+  readonly child: TrialWorker;
+  readonly token: string | undefined;
+  readonly connection: QueueConnection;
+  readonly serving: Serving;
+}
+
+async function runJob(
+  job: Job<TrialJob, JobResult>,
+  { child, token, connection: { bullmq }, serving: { emit, signal } }: Running,
+): Promise<JobResult> {
+  const trial = trialOf(job, bullmq.UnrecoverableError);
+  const { name } = trial;
+  emit({ type: "taken", trial: name, data: trial.dataPath, method: trial.content.method.name });
+  const end = await new Promise<TrialEnd | undefined>((resolve) => {
+    const onProgress = (_: Trial, share: number) => void job.updateProgress(share).catch(() => {});
+    child.run(trial, { onProgress, onEnd: resolve });
+    if (signal.aborted) child.stop();
+  });
+  if (end === undefined) {
+    emit({ type: "given-back", trial: name });
+    await job.moveToWait(token);
+    throw new bullmq.WaitingError();
+  }
+  if (end.type === "failed") {
+    emit({ type: "failed", trial: name, message: end.message });
+    throw new Error(end.message);
+  }
+  const { result, cost } = end;
+  emit({ type: "done", trial: name, seconds: cost.seconds });
+  return { result, cost };
+}
+
+const trialSchema = z.looseObject({
+  name: z.string().regex(/^[0-9a-f]{16}$/),
+  content: z.looseObject({
+    purpose: z.enum(["validate", "test", "test-epochs"]),
+    method: z.looseObject({ name: z.string() }),
+  }),
+  ...{ dataPath: z.string(), model: z.string(), folder: z.string(), features: z.string() },
+});
+
+/** The trial of a job; what is not this version's is refused for good. */
+function trialOf({ data }: Job<TrialJob>, Unrecoverable: new (message: string) => Error): Trial {
+  if (data.version !== version)
+    throw new Unrecoverable(
+      `A worker of rlrr ${version} was given a trial of rlrr ${data.version}, whose numbers might differ. Run the same version everywhere.`,
+    );
+  const parsed = trialSchema.safeParse(data.trial);
+  if (!parsed.success)
+    throw new Unrecoverable(new FileError(`The queue: ${describeIssue(parsed.error, data.trial)}.`).message);
+  return parsed.data as unknown as Trial;
+}
+
+/** Resolves once nothing waits or runs, or the signal is raised. */
+async function whenEmpty({ bullmq, options }: QueueConnection, signal: AbortSignal): Promise<void> {
+  const queue = new bullmq.Queue(queueName, options);
+  queue.on("error", () => {});
+  try {
+    while (!signal.aborted) {
+      const counts = await queue.getJobCounts("waiting", "active", "delayed", "prioritized");
+      if (Object.values(counts).every((count) => count === 0)) return;
+      await new Promise((resolve) => setTimeout(resolve, emptyMs));
+    }
+  } finally {
+    await queue.close();
+  }
+}

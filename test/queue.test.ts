@@ -1,0 +1,160 @@
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { setTimeout } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { Redis } from "ioredis";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EngineError, InputError } from "../src/errors.ts";
+import type { StudyEvent } from "../src/study/events.ts";
+import { study } from "../src/study/study.ts";
+import type { StudyInput } from "../src/study/study-schema.ts";
+import { type WorkEvent, work } from "../src/study/work.ts";
+import { ending, start } from "./run-command.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+import { writeTinyDataset } from "./tiny-dataset.ts";
+
+/** A server of the system; it is nobody's dependency. */
+const program = ["valkey-server", "redis-server"].find(
+  (name) => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0,
+);
+const folder = temporaryFolder("queue");
+const model = fileURLToPath(new URL("../assets/demo/backbone", import.meta.url));
+const data = join(folder, "stripes");
+/** Five trials: three choose a rate, two are read on test images. Their states are saved after every step. */
+const small: StudyInput = {
+  ...{ model, data: [data], imageSize: 32, seeds: 2, methods: ["rlrr"] },
+  recipe: { epochs: 6, checkpointSeconds: 0 },
+  tune: { learningRate: [1e-3, 3e-3, 1e-2] },
+};
+let server: ChildProcess | undefined;
+let queue = "";
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve) => {
+    const probe = createServer().listen(0, "127.0.0.1", () => {
+      const address = probe.address();
+      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
+    });
+  });
+
+beforeAll(async () => {
+  await writeTinyDataset(data, { train: 10, val: 4 });
+  if (!program) return;
+  const port = await freePort();
+  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
+  server = spawn(program, flags, { stdio: "ignore" });
+  queue = `redis://127.0.0.1:${port}`;
+}, 60_000);
+
+afterAll(() => {
+  server?.kill("SIGKILL");
+});
+
+async function run(out: string, options: { readonly queue?: string; readonly processes?: number }) {
+  const events: StudyEvent[] = [];
+  for await (const event of study({ out, study: small, ...options })) events.push(event);
+  return events;
+}
+
+const tableIn = (out: string): string =>
+  readFileSync(join(out, "table.md"), "utf8").split("## Time and memory")[0] ?? "";
+const linesIn = (out: string) =>
+  readFileSync(join(out, "results.jsonl"), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line).name);
+
+/** A worker as a program, killed as often as is said, each time amid a trial, and started again. */
+async function workAndDie(kills: number, signal: AbortSignal): Promise<number> {
+  let killed = 0;
+  while (!signal.aborted) {
+    const worker = start(["worker", "--queue", queue, "--json"]);
+    const ended = ending(worker);
+    const kill = () => worker.kill("SIGKILL");
+    signal.addEventListener("abort", kill);
+    worker.stdout?.on("data", (text) => {
+      if (!String(text).includes('"taken"') || killed >= kills) return;
+      killed++;
+      void setTimeout(1000).then(kill);
+    });
+    await ended;
+    signal.removeEventListener("abort", kill);
+  }
+  return killed;
+}
+
+describe.skipIf(!program)(
+  program ? "a study in a queue" : "a study in a queue (needs valkey-server or redis-server)",
+  () => {
+    const alone = join(folder, "alone");
+    beforeAll(async () => {
+      await run(alone, { processes: 1 });
+    }, 120_000);
+
+    it("gives the table of one machine from three workers, of which one is killed twice", async () => {
+      const shared = join(folder, "shared");
+      const over = new AbortController();
+      const seen: WorkEvent[] = [];
+      const steady = async () => {
+        for await (const event of work({ queue, signal: over.signal })) seen.push(event);
+      };
+      const workers = [steady(), steady(), workAndDie(2, over.signal)] as const;
+      const events = await run(shared, { queue });
+      over.abort();
+      const [, , killed] = await Promise.all(workers);
+      expect(killed).toBe(2);
+      expect(events.find(({ type }) => type === "start")).toMatchObject({ queue, trials: 5 });
+      expect(seen.some(({ type }) => type === "done")).toBe(true);
+      expect(tableIn(shared)).toBe(tableIn(alone));
+      expect(linesIn(shared).sort()).toEqual(linesIn(alone).sort());
+    }, 300_000);
+
+    it("goes on from results that came while nobody listened, and a worker ends once the queue is empty", async () => {
+      const out = join(folder, "stopped");
+      const file = join(folder, "study.json");
+      writeFileSync(file, JSON.stringify(small));
+      const coordinator = start(["study", file, "--queue", queue, "--out", out, "--json"]);
+      const ended = ending(coordinator);
+      const redis = new Redis(queue);
+      while ((await redis.keys("bull:rlrr-trials:*-*")).length < 3) await setTimeout(100);
+      await redis.quit();
+      coordinator.kill("SIGKILL");
+      await ended;
+      const events: WorkEvent[] = [];
+      for await (const event of work({ queue, untilEmpty: true })) events.push(event);
+      expect(events.filter(({ type }) => type === "done")).toHaveLength(3);
+      const over = new AbortController();
+      const rest = (async () => {
+        for await (const event of work({ queue, signal: over.signal })) events.push(event);
+      })();
+      await run(out, { queue });
+      over.abort();
+      await rest;
+      expect(events.filter(({ type }) => type === "done")).toHaveLength(5);
+      expect(tableIn(out)).toBe(tableIn(alone));
+    }, 300_000);
+  },
+);
+
+describe("the address of a queue", () => {
+  const first = async (address: string) => {
+    for await (const event of work({ queue: address })) return event;
+  };
+
+  it("is refused where it is none", async () => {
+    await expect(first("localhost:6379")).rejects.toThrow(
+      new InputError('queue must be an address such as redis://localhost:6379, got "localhost:6379".'),
+    );
+  });
+
+  it("is refused where nothing answers", async () => {
+    const port = await freePort();
+    await expect(first(`redis://:secret@127.0.0.1:${port}`)).rejects.toThrow(
+      new EngineError(
+        `redis://127.0.0.1:${port} does not answer as a queue (ECONNREFUSED). Start a server there, such as valkey-server or redis-server, or name another with queue.`,
+      ),
+    );
+  });
+});
