@@ -18,6 +18,7 @@ import { pushCommand } from "../src/cli/push.ts";
 import { relabelCommand } from "../src/cli/relabel.ts";
 import { studyCommand } from "../src/cli/study.ts";
 import { trainCommand } from "../src/cli/train.ts";
+import { workerCommand } from "../src/cli/worker.ts";
 
 const factories = [
   trainCommand,
@@ -33,6 +34,7 @@ const factories = [
   analyzeCommand,
   methodsCommand,
   studyCommand,
+  workerCommand,
   benchCommand,
   demoCommand,
 ];

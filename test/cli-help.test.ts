@@ -17,6 +17,7 @@ const commands = [
   "analyze",
   "methods",
   "study",
+  "worker",
   "bench",
   "bench step",
 ];

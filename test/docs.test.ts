@@ -33,6 +33,7 @@ const commandNames = [
   "bench",
   "bench step",
   "study",
+  "worker",
   "demo",
 ];
 

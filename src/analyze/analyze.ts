@@ -65,13 +65,14 @@ export async function analyze(runs: readonly string[], options: AnalyzeOptions =
     await openSet(options.retain, signal),
   ];
   await using engine = await openEngine(options);
-  const compared = await compareAll(opened, { engine, top, options });
   const store = openImageStore();
   try {
     const reader = openFeatureReader({ engine, store, signal, onProgress: onWork });
     const common = { reader, engine, images, signal };
     const task = data && (await measureTask(opened, data, common));
     const kept = retain && (await measureKept(opened, retain, common));
+    // Last, as it takes longest: what does not fit the data is refused before.
+    const compared = await compareAll(opened, { engine, top, options });
     const analysis = describe(opened, { top, compared, task, kept });
     if (report !== undefined) await writeFileAtomically(report, renderAnalysisReport(analysis));
     return analysis;

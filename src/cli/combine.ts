@@ -96,7 +96,7 @@ async function runCombine(runs: readonly string[], flags: Flags): Promise<void> 
 
 function renderCombined(
   runs: readonly string[],
-  { path, method, weights, by, towardsBase, curve }: CombinedAdapter,
+  { path, method, weights, by, isMergeable, towardsBase, curve }: CombinedAdapter,
 ): string {
   const shares = runs.map((run, at) => `${run} × ${Number((weights[at] ?? 0).toPrecision(4))}`).join(" + ");
   const points = curve.map(
@@ -111,6 +111,6 @@ function renderCombined(
     `${path} is an adapter of method ${method.name}: ${shares}, by ${by}${towardsBase > 0 ? `, ${towardsBase} of the way to the base` : ""}.`,
     curve.length > 0
       ? "Its probabilities are calibrated on these images."
-      : `Its probabilities are not calibrated; --data calibrates them. rlrr merge --adapter ${path} makes it a plain model.`,
+      : `Its probabilities are not calibrated; --data calibrates them.${isMergeable ? ` rlrr merge --adapter ${path} makes it a plain model.` : ""}`,
   ].join("\n");
 }

@@ -16,7 +16,7 @@ export const pushCommand = (): Command =>
       .addArgument(
         new Argument(
           "<folder>",
-          "a run of rlrr train, an adapter, or the folder of a model as rlrr merge writes it",
+          "a run of rlrr train, an adapter, or the folder of a model, merged or exported",
         ),
       ),
     [

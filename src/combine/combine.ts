@@ -13,6 +13,7 @@ import { checkCounts, shown } from "../files/check-count.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkNewFolder } from "../files/check-output-paths.ts";
 import { limits } from "../limits.ts";
+import { methodOf } from "../methods/methods.ts";
 import type { Model } from "../model/model.ts";
 import { type OpenModelOptions, openModel } from "../predict/open-model.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
@@ -54,6 +55,8 @@ export interface CombinedAdapter {
   readonly method: Adapter["method"];
   readonly weights: readonly number[];
   readonly by: Combination;
+  /** Whether it can become a plain model. */
+  readonly isMergeable: boolean;
   /** What was kept. */
   readonly towardsBase: number;
   /** Empty without data. */
@@ -75,8 +78,11 @@ export async function combine(
   const { model, ingredients } = await openAll(adapters, weights, options);
   const dataset = typeof data === "string" ? await readDataset(data, signal ? { signal } : {}) : data;
   await using engine = await openEngine({ provider, threads });
-  const make = (towardsBase: number) => combineAdapters(ingredients, { by, towardsBase, model, engine });
-  const common = { path: out, weights, by };
+  const make = async (towardsBase: number) =>
+    checkFinite(await combineAdapters(ingredients, { by, towardsBase, model, engine }));
+  const [first] = ingredients;
+  const isMergeable = first === undefined || methodOf(first.item).method.unmergeable === undefined;
+  const common = { path: out, weights, by, isMergeable };
   if (!dataset) {
     const [towardsBase = 0] = steps;
     const adapter = await make(towardsBase);
@@ -105,6 +111,17 @@ export async function combine(
     });
     return { ...common, method: adapter.method, towardsBase: best.towardsBase, curve };
   });
+}
+
+/** Weights that are numbers may still be too large for what they multiply. */
+function checkFinite(adapter: Adapter): Adapter {
+  for (const [name, { data }] of adapter.tensors)
+    if (!data.every(Number.isFinite))
+      throw new InputError(
+        (show) =>
+          `The sum is beyond what float32 can hold, in ${name}. Give smaller numbers as ${show("weights")}.`,
+      );
+  return adapter;
 }
 
 /** The temperature and the accuracy of what was chosen. */

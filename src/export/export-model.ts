@@ -82,7 +82,7 @@ function checkHolds({ holds, title }: Target, { adapter }: OpenedModel): void {
   if (holds === "weights" && method?.unmergeable !== undefined)
     throw new InputError(
       (show) =>
-        `${title} takes the weights of a plain Vision Transformer, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
+        `${title} takes weights of matrices, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
     );
 }
 

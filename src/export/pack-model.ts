@@ -121,7 +121,7 @@ async function compareModel(
 }
 
 function factsOf(source: string, { opened }: OpenedExport, proof: Proof) {
-  const { adapter, labels, preprocessing } = opened;
+  const { adapter, labels, preprocessing, scores } = opened;
   const { id, sha256 } = baseFacts(opened);
   const base = id ?? sha256?.slice(0, 8);
   return {
@@ -132,6 +132,7 @@ function factsOf(source: string, { opened }: OpenedExport, proof: Proof) {
       `Base: ${base ?? "a model"}${adapter ? `, adapted with ${adapter.method.name}` : ""}. Packed by rlrr.`,
     ],
     labels,
+    scores,
     unknownBelow: adapter?.unknown?.threshold,
   };
 }

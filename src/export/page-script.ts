@@ -26,6 +26,22 @@ async function open() {
   return { ort, session };
 }
 
+/** RGBA as a transparent file has it: a canvas would lose the colours beneath, a texture keeps them. */
+function readTransparent(bitmap) {
+  const { width, height } = bitmap;
+  const gl = new OffscreenCanvas(1, 1).getContext("webgl2");
+  if (!gl || Math.max(width, height) > gl.getParameter(gl.MAX_TEXTURE_SIZE))
+    throw new Error("It is transparent in part, and this browser cannot read the colours beneath.");
+  gl.bindTexture(gl.TEXTURE_2D, gl.createTexture());
+  gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, bitmap);
+  gl.bindFramebuffer(gl.FRAMEBUFFER, gl.createFramebuffer());
+  gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, gl.getParameter(gl.TEXTURE_BINDING_2D), 0);
+  const data = new Uint8Array(4 * width * height);
+  gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, data);
+  gl.getExtension("WEBGL_lose_context")?.loseContext();
+  return data;
+}
+
 /** Pixels as the file has them: no colour profile, no blending of transparency, upright. */
 async function read(file) {
   const bitmap = await createImageBitmap(file, {
@@ -36,14 +52,18 @@ async function read(file) {
   const canvas = new OffscreenCanvas(width, height);
   const context = canvas.getContext("2d", { willReadFrequently: true });
   context.drawImage(bitmap, 0, 0);
+  let { data } = context.getImageData(0, 0, width, height);
+  if (data.some((value, at) => at % 4 === 3 && value < 255)) data = readTransparent(bitmap);
   bitmap.close();
-  const { data } = context.getImageData(0, 0, width, height);
   const plane = width * height;
   const planes = new Float32Array(3 * plane);
   for (let at = 0; at < plane; at++)
     for (let channel = 0; channel < 3; channel++) planes[channel * plane + at] = data[4 * at + channel];
   return { planes, shape: [1, 3, height, width] };
 }
+
+/** One class of all, or each label by itself. */
+const scores = { softmax, sigmoid: (logits) => Array.from(logits, (logit) => 1 / (1 + Math.exp(-logit))) };
 
 function softmax(logits) {
   const most = Math.max(...logits);
@@ -55,7 +75,7 @@ function softmax(logits) {
 async function classify({ ort, session }, file) {
   const { planes, shape } = await read(file);
   const { logits } = await session.run({ pixel_values: new ort.Tensor("float32", planes, shape) });
-  return softmax(logits.data)
+  return scores[facts.scores](logits.data)
     .map((probability, index) => ({ label: facts.labels[index], probability }))
     .sort((a, b) => b.probability - a.probability)
     .slice(0, 5);

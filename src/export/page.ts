@@ -9,6 +9,8 @@ export interface PageParts {
   /** What it is and how it was compared, a line each. */
   readonly lines: readonly string[];
   readonly labels: readonly string[];
+  /** What makes probabilities of logits. */
+  readonly scores: "softmax" | "sigmoid";
   /** Below which probability an image is none of the labels. */
   readonly unknownBelow?: number | undefined;
   /** ONNX bytes, with preprocessing inside. */
@@ -26,8 +28,8 @@ const policy =
 
 /** The page in chunks, as it may have hundreds of megabytes. */
 export function* renderPage(parts: PageParts): Generator<Uint8Array> {
-  const { title, lines, labels, unknownBelow, model, runtime } = parts;
-  const facts = { labels, unknownBelow, mostPixels: limits.MAX_PIXELS.value };
+  const { title, lines, labels, scores, unknownBelow, model, runtime } = parts;
+  const facts = { labels, scores, unknownBelow, mostPixels: limits.MAX_PIXELS.value };
   yield text(`<!doctype html>
 <html lang="en">
 <head>

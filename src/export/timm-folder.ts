@@ -161,7 +161,7 @@ function renderTimmConfig({
       embed_dim: width,
       depth,
       num_heads: heads,
-      mlp_ratio: mlpWidth / width,
+      mlp_ratio: ratioOf(mlpWidth, width),
     },
     pretrained_cfg: {
       input_size: [3, ...imageSize],
@@ -174,4 +174,10 @@ function renderTimmConfig({
     },
     label_names: labels,
   };
+}
+
+/** timm cuts width × ratio to a whole number, which the rounded quotient may just miss. */
+function ratioOf(mlpWidth: number, width: number): number {
+  const ratio = mlpWidth / width;
+  return Math.trunc(width * ratio) === mlpWidth ? ratio : (mlpWidth + 0.5) / width;
 }

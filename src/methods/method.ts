@@ -45,6 +45,8 @@ export interface Adaptation {
     frozen: Affine,
     trained: ValueOf,
   ) => ((x: Value) => Value) | undefined;
+  /** Whether its start changes features whatever its options, so that a probe must be fitted to those that it begins with. */
+  readonly startsAway?: true;
   /** Activation space: changes on top of the adapted weights. They are no weights, so such a method is not merged. */
   readonly layers?: (trained: ValueOf) => LayerChanges;
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { z } from "zod";
+import { adaptationOf, frozenFeeds, largest, logitsOf, startFeeds } from "../../test/tiny-methods.ts";
 import { InputError } from "../errors.ts";
 import { defineMethod } from "./method.ts";
 import { chooseMethod, defaultMethod, methods } from "./methods.ts";
@@ -21,6 +22,17 @@ describe("methods", () => {
         description: expect.stringMatching(/^[a-z].*[^.]$/),
         help: expect.stringMatching(/^[a-z].*[^.]$/),
       });
+  });
+});
+
+describe("a method's start", () => {
+  it.each(methods)("of $name is the pre-trained model, or it says that it is not", ({ name, identity }) => {
+    const adaptation = adaptationOf(name, identity);
+    const frozen = logitsOf(frozenFeeds);
+    const start = logitsOf({ ...frozenFeeds, ...startFeeds(adaptation) }, adaptation);
+    const off = largest(start.map((logit, at) => logit - (frozen[at] as number)));
+    if (adaptation.startsAway) expect(off).toBeGreaterThan(1e-3);
+    else expect(off).toBeLessThan(1e-5);
   });
 });
 

@@ -12,6 +12,7 @@ export const vptDeep = defineMethod({
   options: z.strictObject({ tokens: tokensOption(10, "learned tokens per block") }),
   create: ({ tokens: count }) => ({
     trainables: (structure) => promptTrainables(structure, count),
+    startsAway: true,
     layers: (trained) => ({
       // Those of a later block replace those of the block before.
       tokens: (block) => (x, perturb) =>

@@ -14,6 +14,7 @@ export const vptShallow = defineMethod({
   create: ({ tokens: count }) => ({
     // [CLS, P, E] with P [tokens, D] and E the patches, positions added; P goes through all blocks and gets no position.
     trainables: (structure) => promptTrainables(structure, count).slice(0, 1),
+    startsAway: true,
     layers: (trained) => ({
       tokens: (block) =>
         block === 0

@@ -159,6 +159,10 @@ export async function locateModel(source: string, options: HubOptions = {}): Pro
     throw new InputError(
       `${source} is a size, not a model with weights. Name a file, a folder, a hub id, or ${[...namedModels.keys()].join(", ")}.`,
     );
+  if (source.startsWith("sha256:"))
+    throw new InputError(
+      `${source}: the hash of a model's weights has 64 hexadecimal digits behind "sha256:".`,
+    );
   const model = WEIGHTS_NAME.test(source) ? undefined : parseHubId(source);
   if (model === undefined)
     throw new InputError(

@@ -29,8 +29,11 @@ export interface Listed {
   readonly leftOut: readonly LeftOut[];
 }
 
+/** JSON that models and adapters consist of: other files of that kind may be anything, such as credentials. */
+const modelJson =
+  /^((preprocessor_|processor_|generation_|quantize_|adapter_|tokenizer_|special_tokens_)?config|rlrr_adapter|training_images|tokenizer|vocab|labels|special_tokens_map|.+\.index)\.json$/;
 const modelFile =
-  /(\.(json|safetensors|onnx|onnx_data|xml|bin|npz|txt|md|html|zip|wasm|js|mjs)|^(LICENSE|NOTICE))$/;
+  /(\.(safetensors|onnx|onnx_data|xml|bin|npz|txt|md|html|zip|wasm|js|mjs)|^(LICENSE|NOTICE))$/;
 
 /** In the order of their paths. A link is left out: what it leads to was not put into this folder. */
 export async function listFiles(folder: string): Promise<Listed> {
@@ -56,7 +59,8 @@ function objection(path: string, entry: Dirent): string | undefined {
   if (entry.isSymbolicLink()) return "a link";
   if (entry.isDirectory()) return "too deep";
   if (!entry.isFile()) return "not a file";
-  return modelFile.test(path.split("/").at(-1) ?? "") ? undefined : "not a file of a model";
+  const name = path.split("/").at(-1) ?? "";
+  return modelFile.test(name) || modelJson.test(name) ? undefined : "not a file of a model";
 }
 
 /** Files, and folders that are not gone into. */

@@ -16,7 +16,9 @@ export function isPassing(error: unknown): boolean {
 }
 
 const isUnreachable = (error: unknown): boolean =>
-  error instanceof HubSilence || (error instanceof TypeError && error.message === "fetch failed");
+  error instanceof HubSilence ||
+  // Of fetch: no connection, and one that ended amid an answer.
+  (error instanceof TypeError && /^(fetch failed|terminated)$/.test(error.message));
 
 export const tokenPage = (url: string): string => `${url}/settings/tokens`;
 

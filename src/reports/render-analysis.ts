@@ -80,5 +80,5 @@ function renderWeights({ base, adapters }: Analysis): string {
       ...measures.map(({ key, unit }) => number(means[key], 2, unit === "" ? "" : ` ${unit}`)),
     ];
   });
-  return `${renderTable(columns, rows)}\nMeans over the matrices that an adapter changes; left (inputs) and right (outputs): mean principal angle of the subspaces of the ${base.top} largest singular values.`;
+  return `${renderTable(columns, rows)}\nMeans over the matrices that an adapter changes; left (inputs) and right (outputs): mean principal angle of the subspaces of the ${base.top} largest singular values, or of all where there are fewer.`;
 }

@@ -117,10 +117,13 @@ function makeCell(
 ): Cell {
   const named = namedRecipe(chosen.name, { data: data.name, where: chosen.where });
   const parts = [named, { recipe: study.recipe, images: study.images }, chosen, data, row];
-  const recipe: RecipeInput = Object.assign({}, ...parts.map((part) => part.recipe ?? {}));
+  const said: RecipeInput = Object.assign({}, ...parts.map((part) => part.recipe ?? {}));
   const images: StepChoices = Object.assign({}, ...parts.map((part) => part.images ?? {}));
   const { label, name, where } = row;
-  refuseOwn({ ...recipe, ...row.tune, ...study.tune }, where);
+  refuseOwn({ ...said, ...row.tune, ...study.tune }, where);
+  // The study's epochs are not for a method that is a probe: steps would take it away from the best head.
+  const isProbe = row.recipe?.epochs === undefined && isLeftAtProbe(name, { recipe: said, where });
+  const recipe = isProbe ? { ...said, epochs: 0 } : said;
   const settle = (setting: Setting) => {
     const request: MethodRequest = { name, options: { ...row.options, ...setting.options } };
     return explained(where, () =>
@@ -138,6 +141,16 @@ function makeCell(
     }),
   );
   return { data, method: { label, name }, recipe: chosen.label, images, settings };
+}
+
+/** Whether the default recipe trains the method no further than the probe that it starts from. */
+function isLeftAtProbe(
+  name: string,
+  { recipe, where }: { readonly recipe: RecipeInput; readonly where: string },
+): boolean {
+  const { epochs: _, ...rest } = recipe;
+  const settled = explained(where, () => settleTraining({ method: { name }, recipe: rest })).recipe;
+  return settled.start === "probe" && settled.epochs === 0;
 }
 
 /** What a study decides for all trials, so that they can be compared. */

@@ -30,7 +30,11 @@ function refuseTwice(names: readonly string[], what: string, advice = ""): true 
 
 /** Sets go by the last part of their paths, or by all of it where two would be called the same. */
 export function dataRows({ data = [] }: StudyInput): readonly DataEntry[] {
-  if (data.length === 0) throw new InputError((show) => `${show("data")} is missing.`);
+  if (data.length === 0)
+    throw new InputError(
+      (show) =>
+        `${show("data")} is missing. What is given here says the whole study; an earlier one goes on by ${show("out")} alone.`,
+    );
   const entries = data.map((entry) => (typeof entry === "string" ? { path: entry } : entry));
   const short = entries.map(({ path, name }) => name ?? basename(resolve(path)));
   const named = entries.map(({ path, name, group, recipe = {}, images = {} }, index) => {

@@ -47,7 +47,10 @@ describe("parseStudy", () => {
 
 describe("planStudy", () => {
   it.each<readonly [study: StudyInput, message: string]>([
-    [{ methods: ["rlrr"] }, "data is missing."],
+    [
+      { methods: ["rlrr"] },
+      "data is missing. What is given here says the whole study; an earlier one goes on by out alone.",
+    ],
     [{ data: ["a"] }, "methods is missing."],
     [
       { ...sound, methods: ["rlrr", "rlrr"] },

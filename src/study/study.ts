@@ -1,7 +1,8 @@
 /** A study: a grid of data sets, methods, recipes and seeds, trained side by side, resumed wherever it was stopped. */
 
 import { rm } from "node:fs/promises";
-import { resolve } from "node:path";
+import { basename, resolve } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
@@ -68,9 +69,15 @@ export async function* study(options: StudyOptions): Events {
     const input = await withPreset(asked);
     const plan = planStudy(input);
     if (input.model === undefined) throw new InputError((show) => `study: ${show("model")} is missing.`);
-    await earlierStudy(out);
+    const earlier = await earlierStudy(out);
     const prepared = yield* prepare({ ...input, model: input.model }, { plan, options });
-    const unlock = await openStudyFolder(out, absolute(asked, prepared.model));
+    const placed = absolute(asked, prepared.model);
+    if (earlier && !isDeepStrictEqual(earlier, JSON.parse(JSON.stringify(placed))))
+      yield {
+        type: "note",
+        message: `${out} held another study. Its tables give way to this one's; ${basename(studyPaths(out).results)} keeps the trials of both.`,
+      };
+    const unlock = await openStudyFolder(out, placed);
     const results = await openResultsFile(studyPaths(out).results).catch(async (error: unknown) => {
       await unlock();
       throw error;

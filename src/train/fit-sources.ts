@@ -12,6 +12,7 @@ import type { FitEvent, FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { fitProbe } from "./probe.ts";
 import { chooseBest } from "./select.ts";
+import { startTensors } from "./start-state.ts";
 import { balancedWeights } from "./targets.ts";
 
 /** What the training graph is fed. */
@@ -30,8 +31,8 @@ export interface Features {
 
 /**
  * Features are computed once where the backbone stays as it is and sees the same pixels in every epoch, and then are all
- * that is trained on; and where a probe starts from them: those of the pre-trained model, or of the adapted one that training
- * continues from.
+ * that is trained on; and where a probe starts from them: those of the pre-trained model, of the adapted one that training
+ * continues from, or of the start of a method that cannot start at the pre-trained model.
  */
 export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
   const { options, chosen, recipe, backbone } = plan;
@@ -69,11 +70,11 @@ async function* featuresOf(
 ): AsyncGenerator<FitEvent, Features, void> {
   const { backbone, frozen, recipe, chosen, options } = plan;
   const { engine, continueFrom, signal } = options;
-  // Those of an adapted model are its own.
-  const cache = continueFrom ? undefined : options.features;
   const { adaptation } = chosen;
-  const layers =
-    continueFrom && adaptedLayers({ frozen, trained: constantsOf(continueFrom.tensors), adaptation });
+  const start = continueFrom?.tensors ?? (adaptation.startsAway && (await startTensors(plan)));
+  // Those of an adapted model are its own.
+  const cache = start ? undefined : options.features;
+  const layers = start && adaptedLayers({ frozen, trained: constantsOf(start), adaptation });
   const parts = val ? [train, val] : [train];
   const width = backbone.featureWidth;
   const kept = await cache?.load(width * parts.reduce((sum, { labels }) => sum + labels.length, 0));

@@ -58,6 +58,22 @@ export async function startState(trainables: readonly Trainable[], start: Start)
   return state;
 }
 
+/** What the backbone's trainables begin as, by name. */
+export async function startTensors({
+  chosen,
+  backbone,
+  recipe,
+  options,
+}: FitPlan): Promise<Map<string, Tensor>> {
+  const { model, readWeight } = options;
+  const tensors = new Map<string, Tensor>();
+  for (const trainable of chosen.adaptation.trainables(backbone)) {
+    const start = { weights: model.weights, seed: recipe.seed, readWeight };
+    tensors.set(trainable.name, { shape: trainable.shape, data: await firstValues(trainable, start) });
+  }
+  return tensors;
+}
+
 /** What one trainable begins as: the same whenever it is asked for. */
 export async function firstValues(
   trainable: Trainable,
