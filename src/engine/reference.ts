@@ -2,7 +2,7 @@
 
 import { EngineError } from "../errors.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
-import type { OpName } from "../graph/ops.ts";
+import { type OpName, unsignedZero } from "../graph/ops.ts";
 import { sizeAlong } from "../graph/shapes.ts";
 import { type Attributes, type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
 import { type Arrays, checkFeeds, type Engine, inputSize, type Session } from "./engine.ts";
@@ -138,6 +138,25 @@ const kernels: Record<OpName, Kernel> = {
     (total, count) => total / count,
   ),
   max: reduction(Number.NEGATIVE_INFINITY, Math.max),
+  min: reduction(Number.POSITIVE_INFINITY, Math.min),
+  quantise: ([x, scale], { signed }) => {
+    const { data, shape } = x as Array64;
+    const { data: scales } = scale as Array64;
+    const width = data.length / (scales.length === 1 ? 1 : sizeAlong(shape, 0));
+    const zero = signed ? 0 : unsignedZero;
+    return data.map((number, i) => {
+      const units = roundHalfEven(
+        number / (scales[scales.length === 1 ? 0 : Math.floor(i / width)] as number),
+      );
+      return Math.min(Math.max(units + zero, signed ? -128 : 0), signed ? 127 : 255);
+    });
+  },
+  quantisedProduct: ([a, b, scale], _attributes, shape) => {
+    const { data, shape: from } = a as Array64;
+    const product = batched({ shape: from, data: data.map((x) => x - unsignedZero) }, b as Array64);
+    const scales = spread(scale as Array64, shape);
+    return product.map((x, i) => x * (scales[i] as number));
+  },
   reshape: ([x]) => (x as Array64).data,
   expand: ([x], _attributes, shape) => spread(x as Array64, shape),
   transpose: ([x], { order }, shape) => {
@@ -179,6 +198,13 @@ const kernels: Record<OpName, Kernel> = {
   }),
   invStd: rows((row, { epsilon }) => [moments(row, Number(epsilon)).invStd]),
 };
+
+/** As ONNX rounds. */
+function roundHalfEven(x: number): number {
+  const floor = Math.floor(x);
+  if (x - floor !== 0.5) return Math.round(x);
+  return floor % 2 === 0 ? floor : floor + 1;
+}
 
 const stridesOf = (shape: Shape): number[] => shape.map((_, axis) => sizeOf(shape.slice(axis + 1)));
 

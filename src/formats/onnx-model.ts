@@ -24,6 +24,8 @@ export type OnnxAttribute =
 
 export interface OnnxNode {
   readonly type: string;
+  /** Whose operator it is, where it is not one of ONNX's own. */
+  readonly domain?: string;
   /** Empty where an optional input is left out. */
   readonly inputs: readonly string[];
   readonly outputs: readonly string[];
@@ -68,6 +70,7 @@ const attributeTypes = { float: 1, int: 2, string: 3, ints: 7 };
 
 /** ModelProto bytes. */
 export function encodeOnnx({ nodes, constants, inputs, outputs, metadata = {} }: OnnxModel): Uint8Array {
+  const domains = [...new Set(nodes.flatMap(({ domain }) => domain ?? []))];
   return encode([
     int(1, irVersion),
     string(2, "rlrr"),
@@ -79,16 +82,18 @@ export function encodeOnnx({ nodes, constants, inputs, outputs, metadata = {} }:
       ...outputs.map((port) => encodePort(12, port)),
     ]),
     message(8, [string(1, ""), int(2, opsetVersion)]),
+    ...domains.map((domain) => message(8, [string(1, domain), int(2, 1)])),
     ...Object.entries(metadata).map(([key, value]) => message(14, [string(1, key), string(2, value)])),
   ]);
 }
 
-const encodeNode = ({ type, inputs, outputs, attributes }: OnnxNode): Field =>
+const encodeNode = ({ type, domain, inputs, outputs, attributes }: OnnxNode): Field =>
   message(1, [
     ...inputs.map((name) => string(1, name)),
     ...outputs.map((name) => string(2, name)),
     string(3, `${type}:${outputs.find(Boolean)}`),
     string(4, type),
+    ...(domain === undefined ? [] : [string(7, domain)]),
     ...Object.entries(attributes).map(([name, value]) =>
       message(5, [string(1, name), ...encodeAttribute(value)]),
     ),

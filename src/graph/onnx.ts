@@ -2,6 +2,8 @@
 
 import { GraphError } from "../errors.ts";
 import {
+  type ElementType,
+  elementTypes,
   encodeOnnx,
   type OnnxAttribute,
   type OnnxConstant,
@@ -11,7 +13,7 @@ import {
   type OnnxPort,
 } from "../formats/onnx-model.ts";
 import { isStored, type Shape, sizeOf } from "../formats/tensor.ts";
-import { type OnnxForm, rowOf } from "./ops.ts";
+import { type OnnxForm, type OnnxNumbers, rowOf } from "./ops.ts";
 import {
   type ConstantValue,
   type Graph,
@@ -44,7 +46,10 @@ export function toOnnxModel(graph: Graph, { locate = (path) => path, batch }: On
   for (const value of inOrder(Object.values(graph.outputs))) writer.write(value);
   const outputs = Object.entries(graph.outputs);
   for (const [name, value] of outputs)
-    writer.node("Identity", { inputs: [writer.nameOf(value)], outputs: [name] });
+    writer.node(isInteger(value) ? "Cast" : "Identity", {
+      ...{ inputs: [writer.nameOf(value)], outputs: [name] },
+      ...(isInteger(value) && { attributes: { to: { int: elementTypes.float32 } } }),
+    });
   return {
     nodes: writer.nodes,
     constants: writer.constants,
@@ -52,6 +57,9 @@ export function toOnnxModel(graph: Graph, { locate = (path) => path, batch }: On
     outputs: outputs.map(([name, { shape }]) => writer.port(name, shape)),
   };
 }
+
+/** Outputs are float32, whatever the value that they give is kept in. */
+const isInteger = (value: Value): boolean => value.kind === "op" && rowOf(value.op).isInteger === true;
 
 interface WriterOptions extends Required<Pick<OnnxOptions, "locate">>, Pick<OnnxOptions, "batch"> {
   readonly inputs: readonly InputValue[];
@@ -85,8 +93,8 @@ class GraphWriter {
     else this.names.set(value, this.operation(value));
   }
 
-  node(type: string, { inputs, outputs, attributes = {} }: Omit<NodeParts, "type">): void {
-    this.nodes.push({ type, inputs, outputs, attributes });
+  node(type: string, { attributes = {}, ...parts }: Omit<NodeParts, "type">): void {
+    this.nodes.push({ type, attributes, ...parts });
   }
 
   port(name: string, shape: Shape): OnnxPort {
@@ -102,15 +110,24 @@ class GraphWriter {
     const shapes = value.inputs.map((x) => x.shape);
     const form: OnnxForm =
       typeof row.onnx === "string" ? { type: row.onnx } : row.onnx(value.attributes, shapes);
-    const inputs = [
-      ...value.inputs.map((x) => this.nameOf(x)),
+    const values = value.inputs.map((x) => this.nameOf(x));
+    const inputs = form.inputs?.map((one) =>
+      typeof one === "number" ? (values[one] ?? "") : this.numbers(one),
+    ) ?? [
+      ...values,
       ...(form.vectors ?? []).map((data) => this.floats([data.length], data)),
       ...(form.integers ?? []).map((numbers) => this.sizes(numbers, form.type)),
     ];
     const node = this.once(JSON.stringify([form.type, inputs, form.attributes, form.floats]), () => {
       const base = this.free(`${value.op}_${this.nodes.length}`);
       const names = form.output === undefined ? [base] : [0, 1, 2].map((output) => `${base}.${output}`);
-      this.node(form.type, { inputs, outputs: names, attributes: attributesOf(form) });
+      const { domain } = form;
+      this.node(form.type, {
+        inputs,
+        outputs: names,
+        attributes: attributesOf(form),
+        ...(domain && { domain }),
+      });
       return base;
     });
     return form.output === undefined ? node : `${node}.${form.output}`;
@@ -126,6 +143,12 @@ class GraphWriter {
         length,
       }),
     );
+  }
+
+  /** Repeated numbers of an op's own, such as a zero point for each row. */
+  private numbers({ type, shape, data }: OnnxNumbers): string {
+    const raw = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+    return this.once(`${type} ${shape}: ${data}`, () => this.constant(shape, type, raw));
   }
 
   private floats(shape: Shape, data: Float32Array): string {
@@ -175,7 +198,7 @@ class GraphWriter {
     );
   }
 
-  private constant(shape: Shape, type: "float32" | "int64", data: Uint8Array | OnnxPlace): string {
+  private constant(shape: Shape, type: ElementType, data: Uint8Array | OnnxPlace): string {
     if (shape.some((side) => this.isFree(side)))
       throw new GraphError(`toOnnx: a constant of [${shape}] cannot depend on the number of images.`);
     const name = this.free(`constant_${this.constants.length}`);

@@ -20,12 +20,15 @@ import {
   matmul,
   max,
   mean,
+  min,
   mul,
   neg,
   normalize,
   type OpName,
   ops,
   pad,
+  quantise,
+  quantisedProduct,
   relu,
   reshape,
   sigmoid,
@@ -39,7 +42,7 @@ import {
   swap,
   transpose,
 } from "./ops.ts";
-import { constant, input, type Value } from "./value.ts";
+import { constant, filled, input, type Value } from "./value.ts";
 
 /** One use of an op: the shapes of its inputs, the shape it must have, and how it is built. */
 interface Sample {
@@ -85,6 +88,9 @@ const alongRows = (make: Sample["make"]) => [
   sample("4 -> 4", make),
 ];
 
+const scalesOf = (count: number): Value =>
+  constant({ shape: [count], data: Float32Array.from({ length: count }, (_, at) => 0.0113 * (at + 1)) });
+
 // An op whose row is missing here neither compiles nor passes.
 const samples: Record<OpName, readonly Sample[]> = {
   add: broadcasting(add),
@@ -104,6 +110,29 @@ const samples: Record<OpName, readonly Sample[]> = {
   sum: reduction(sum),
   mean: reduction(mean),
   max: reduction(max),
+  min: reduction(min),
+  quantise: [
+    sample("2x3 -> 2x3", (x) => quantise(x, filled([], 0.0113), { signed: true })),
+    sample("2x3 -> 2x3", (x) => quantise(x, scalesOf(2), { signed: true })),
+    sample("3x4 -> 3x4", (x) => quantise(x, scalesOf(3), { signed: false })),
+    sample("1x4 -> 1x4", (x) => quantise(x, filled([1], 1e-4), { signed: false })),
+  ],
+  quantisedProduct: [
+    sample("2x3, 3x4 -> 2x4", (a, b) =>
+      quantisedProduct(
+        quantise(a, scalesOf(2), { signed: false }),
+        quantise(b, filled([], 0.0113), { signed: true }),
+        scalesOf(4),
+      ),
+    ),
+    sample("3x2, 4x3 -> 2x4", (a, b) =>
+      quantisedProduct(
+        swap(quantise(a, scalesOf(3), { signed: false })),
+        swap(quantise(b, scalesOf(4), { signed: true })),
+        scalesOf(4),
+      ),
+    ),
+  ],
   reshape: [
     sample("2x6 -> 3x4", (x) => reshape(x, [3, 4])),
     sample("2x2 -> 1x4x1", (x) => reshape(x, [1, 4, 1])),
@@ -295,6 +324,13 @@ describe("known values", () => {
     // 1 / (1 + 1/3) and 1 / (1 + 3)
     ["sigmoid", sigmoid, [0, Math.log(3), -Math.log(3), 800, -800], [0.5, 0.75, 0.25, 1, 0]],
     ["max", (x) => max(x, [0]), [-3, -1, -2], [-1]],
+    ["min", (x) => min(x, [0]), [-3, -1, -2], [-3]],
+    [
+      "quantise",
+      (x) => quantise(x, filled([], 0.5), { signed: true }),
+      [0.25, 0.75, -1.2, 99],
+      [0, 2, -2, 127],
+    ],
     ["mean", (x) => mean(x, [0]), [1, 2, 6], [3]],
     ["pad", (x) => pad(x, { axis: 0, before: 1, after: 2 }), [7], [0, 7, 0, 0]],
     // rows [1 2 3] and [4 5 6], transposed
