@@ -23,6 +23,7 @@ import { isVariant, type VariantName, variants } from "../model/variants.ts";
 import { constantsOf } from "../model/weight-constants.ts";
 import { randomStream } from "../random.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
+import { inPrecision, type Precision } from "../train/precision.ts";
 import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
@@ -36,6 +37,8 @@ export interface MeasureStepOptions extends EngineOptions {
   readonly batchSize?: number | undefined;
   /** Images per run of the graph; as in training where left out. */
   readonly microBatchSize?: number | undefined;
+  /** What large products are computed in; fp32 where left out. */
+  readonly precision?: Precision | undefined;
   /** Rows of the head; 100 where left out. */
   readonly classes?: number | undefined;
   /** Steps to time, after one that is not timed; 5 where left out. */
@@ -51,6 +54,7 @@ export interface StepSpeed {
   readonly model: string;
   readonly method: string;
   readonly batchSize: number;
+  readonly precision: Precision;
   readonly classes: number;
   /** Trainable parameters. */
   readonly trainable: number;
@@ -72,6 +76,7 @@ interface Settled {
   readonly method: MethodRequest;
   readonly batchSize: number;
   readonly microBatchSize: number | undefined;
+  readonly precision: Precision;
   readonly classes: number;
   readonly steps: number;
   readonly signal: AbortSignal | undefined;
@@ -83,6 +88,7 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
     model: named = "vit-b16",
     method = defaultMethod,
     batchSize = 8,
+    precision = "fp32",
     classes = 100,
     steps = 5,
   } = options;
@@ -97,14 +103,21 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
     const model = isVariant(named)
       ? await randomModel(named, folder)
       : await readModel(named, signal ? { signal } : {});
-    const settled = { method: chosen, batchSize, microBatchSize, classes, steps, signal };
+    const settled = { method: chosen, batchSize, microBatchSize, precision, classes, steps, signal };
     const { seconds, flops, trainable } = await timeSteps(model, engine, settled);
     const gemmGflopsPerSecond = await bestGemm(engine, model.config);
     const step = median(seconds);
     const [cpu] = cpus();
     return {
       ...{ type: "bench", model: named, method: chooseMethod(chosen, "method").choice.name },
-      ...{ batchSize, classes, trainable, imagesPerSecond: batchSize / step, stepSeconds: seconds },
+      ...{
+        batchSize,
+        precision,
+        classes,
+        trainable,
+        imagesPerSecond: batchSize / step,
+        stepSeconds: seconds,
+      },
       ...{ gflopsPerSecond: flops / step / 1e9, gemmGflopsPerSecond },
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
       ...{ engine: engine.name, cpu: cpu?.model ?? "unknown", cores: cpus().length, node: process.version },
@@ -140,7 +153,7 @@ async function timeSteps(
   engine: Engine,
   options: Settled,
 ): Promise<{ seconds: number[]; flops: number; trainable: number }> {
-  const { batchSize, classes, steps, signal } = options;
+  const { batchSize, precision, classes, steps, signal } = options;
   const { adaptation } = chooseMethod(options.method, "method");
   const backbone = backboneOf(model.config);
   const trainables = allTrainables(adaptation, backbone, classes);
@@ -154,7 +167,7 @@ async function timeSteps(
   const parts = { backbone, frozen: constantsOf(model.weights), adaptation, trainables, classes };
   const drop = { rate: 0.1, kind: "element" } as const;
   const { graph, random } = trainGraph({ ...parts, batchSize: microBatchSize, drop });
-  const session = await engine.compile(graph);
+  const session = await engine.compile(await inPrecision(graph, { precision, engine }));
   const state = await startState(trainables, { weights: model.weights, seed: 1, readWeight });
   const context = {
     session,

@@ -25,6 +25,9 @@ export const benchCommand = (): Command =>
       new Option("--method <name>", "method to train")
         .choices(methods.map(({ name }) => name))
         .default(defaultMethod),
+      new Option("--precision <kind>", "what large products are computed in")
+        .choices(["fp32", "int8"])
+        .default("fp32"),
       ...engineOptions(),
       jsonOption(),
     ])
@@ -42,6 +45,7 @@ interface Flags extends EngineFlags {
   readonly classes: number;
   readonly steps: number;
   readonly method: string;
+  readonly precision: "fp32" | "int8";
   readonly json?: boolean;
 }
 

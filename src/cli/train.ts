@@ -71,6 +71,10 @@ const recipeOptions = [
     "--class-weights <kind>",
     "weigh rare classes more (default: balanced where classes are uneven; official: none)",
   ).choices(["none", "balanced"]),
+  new Option(
+    "--precision <kind>",
+    "int8 computes the large matrix products of training in 8 bits, which is faster and less exact; evaluation and merging stay fp32 (default: fp32)",
+  ).choices(["fp32", "int8"]),
   numberOption("--seed <n>", "random seed (default: 42)"),
   new Option(
     "--select <epoch>",

@@ -1,7 +1,21 @@
-/** A graph whose large matrix products are computed in 8 bits, each scale found from the numbers at hand. */
+/** A graph whose large matrix products are computed in 8 bits, with scales found from the numbers at hand. */
 
-import { needed } from "../needed.ts";
-import { add, div, max, min, mul, neg, quantise, quantisedProduct, relu, reshape, sub, swap } from "./ops.ts";
+import {
+  add,
+  div,
+  expand,
+  max,
+  min,
+  mul,
+  neg,
+  quantise,
+  quantisedProduct,
+  relu,
+  reshape,
+  sqrt,
+  sub,
+  swap,
+} from "./ops.ts";
 import { rewrite } from "./rewrite.ts";
 import { dims } from "./shapes.ts";
 import { filled, type Graph, inOrder, type OpValue, scalar, type Value } from "./value.ts";
@@ -12,28 +26,28 @@ const fewest = 128;
 /** The largest whole number: 127 below and above 0. */
 const most = 127;
 
-/** Keeps rows of zeros from dividing by 0; far below any number that training meets. */
-const smallestScale = 1e-30;
+/** Keeps rows of zeros from dividing by 0; far below what training meets. */
+const smallestScale = 1e-18;
 
 /**
- * The same outputs, with x·Wᵀ, its g·W and its gᵀ·x each as a product of whole numbers times its scales. Everything between
- * products stays float32. Constants among the factors are quantised once, when the graph is compiled.
+ * The same outputs, with each large x·Wᵀ, its g·W and its gᵀ·x as a product of whole numbers times their scales. Everything
+ * between products stays float32. So do products of what no product came before, such as pixels, whose errors would run
+ * through all that follows, or weights alone. Constants are quantised once, when the graph is compiled.
  *
- * Rows alone are quantised by their own scales, which ONNX Runtime does in one pass: x and g for each token, W for each
- * output. Where a product sums over what scales differ along, they are multiplied into its other factor first.
+ * Scales are of rows alone, which ONNX Runtime quantises in one pass: of x and g for each token, of W for each output. Where
+ * a product sums over rows, their scales move into its other factor first.
  */
 export function quantiseProducts(graph: Graph): Graph {
-  const rights = rightFactors(graph);
-  return rewrite(graph, (value, inputs, now) => {
-    const [a, b, bias] = inputs;
-    if (!a || !b || !isLarge(value)) return undefined;
-    if (value.op === "linear" && bias) return add(timesTransposed(a, b), bias);
+  const { after, rights } = largeProducts(graph);
+  return rewrite(graph, (value, [a, b, bias], now) => {
+    const [left, right] = value.inputs;
     const { transA, transB } = value.attributes;
-    if (transA && transB) return undefined;
+    if (!a || !b || !left || !right || !isLarge(value) || (transA && transB)) return undefined;
+    if (!after.has(transA ? right : left)) return undefined;
+    if (value.op === "linear") return bias && add(timesTransposed(a, b), bias);
     if (transB) return timesTransposed(a, b);
-    if (!transA) return times(a, b);
-    const right = rights.get(needed(value.inputs[0], "left factor"));
-    return transposedTimes(a, b, right && now(right));
+    const other = rights.get(left);
+    return transA ? transposedTimes(a, b, other && now(other)) : times(a, b);
   });
 }
 
@@ -43,72 +57,71 @@ function isLarge({ op, inputs: [a], shape, attributes }: OpValue): boolean {
   return Math.min(...shape, attributes.transA ? rows : columns) >= fewest;
 }
 
-/** The matrix that each left factor of a·b meets there. */
-function rightFactors(graph: Graph): ReadonlyMap<Value, Value> {
+/** What a large product leads to, and b of each a·b by its a. */
+function largeProducts(graph: Graph): {
+  readonly after: ReadonlySet<Value>;
+  readonly rights: ReadonlyMap<Value, Value>;
+} {
+  const after = new Set<Value>();
   const rights = new Map<Value, Value>();
   for (const value of inOrder(Object.values(graph.outputs))) {
+    if (value.kind !== "op") continue;
+    if (isLarge(value) || value.inputs.some((x) => after.has(x))) after.add(value);
     const [a, b] = value.inputs;
-    if (value.kind !== "op" || value.op !== "gemm" || !a || !b || !isLarge(value)) continue;
-    if (!value.attributes.transA && !value.attributes.transB) rights.set(a, b);
+    const { transA, transB } = value.attributes;
+    if (a && b && value.op === "gemm" && isLarge(value) && !transA && !transB) rights.set(a, b);
   }
-  return rights;
+  return { after, rights };
 }
 
-/** A matrix in whole numbers, and what a unit of each row is worth. */
-interface QuantisedRows {
-  readonly numbers: Value;
-  /** [rows] */
-  readonly scale: Value;
-}
-
-/** a·bᵀ: a scale for each row of the result by `a`, for each column by `b`. */
+/** a·bᵀ: each row of the result has a scale by `a`, each column one by `b`. */
 function timesTransposed(a: Value, b: Value): Value {
-  const [left, right] = [quantiseRows(a, false), quantiseRows(b, true)];
-  return mul(quantisedProduct(left.numbers, swap(right.numbers), right.scale), asColumn(left.scale));
+  const [rows, columns] = [scaleOf(a), scaleOf(b)];
+  const left = quantise(a, rows, { signed: false });
+  const right = swap(quantise(b, columns, { signed: true }));
+  return mul(quantisedProduct(left, right, columns), asColumn(rows));
 }
 
 /** a·b: the scales of b's rows go into `a`. */
 function times(a: Value, b: Value): Value {
-  const { left, right } = factorsOf(a, b);
+  const scale = scaleOf(b);
   const [, columns] = dims(b, 2);
-  return mul(quantisedProduct(left.numbers, right.numbers, filled([columns], 1)), asColumn(left.scale));
-}
-
-/** `a` in the units of b's rows, quantised, and b. */
-function factorsOf(a: Value, b: Value): { readonly left: QuantisedRows; readonly right: QuantisedRows } {
-  const right = quantiseRows(b, true);
-  return { left: quantiseRows(mul(a, right.scale), false), right };
+  const right = quantise(b, scale, { signed: true });
+  const left = mul(a, scale);
+  const rows = scaleOf(left);
+  const product = quantisedProduct(quantise(left, rows, { signed: false }), right, filled([columns], 1));
+  return mul(product, asColumn(rows));
 }
 
 /**
- * aᵀ·b: the scales of a's rows go into `b`, which is then quantised for each column. Where a·`other` is computed as well, it
- * is of the same whole numbers.
+ * aᵀ·b sums over rows, so the units of each row in `a` and in `b` must multiply to one `step`: that of the row with the largest
+ * terms. What the units of another row lack is shared evenly between both, lest one keep few distinct numbers. Where a·`other`
+ * is computed as well, the scales of other's rows are in `a` already.
  */
 function transposedTimes(a: Value, b: Value, other: Value | undefined): Value {
-  const shared = other && factorsOf(a, other);
-  const left = shared?.left ?? quantiseRows(a, false);
-  const terms = mul(b, asColumn(left.scale));
-  const scale = scaleOf(terms, 0); // [columns]
-  const right = quantise(mul(terms, inverse(scale)), scalar(1), { signed: true });
-  const product = quantisedProduct(swap(left.numbers), right, scale);
-  return shared ? mul(product, asColumn(inverse(shared.right.scale))) : product;
+  const scale = other && scaleOf(other);
+  const left = scale ? mul(a, scale) : a;
+  const [ofLeft, ofRight] = [scaleOf(left), scaleOf(b)];
+  const units = mul(ofLeft, ofRight); // [rows]
+  const step = max(units, [0]); // [1]
+  const lack = sqrt(div(step, units)); // [rows]
+  const [, columns] = dims(b, 2);
+  const product = quantisedProduct(
+    swap(quantise(left, mul(ofLeft, lack), { signed: false })),
+    quantise(b, mul(ofRight, lack), { signed: true }),
+    expand(step, [columns]),
+  );
+  return scale ? div(product, asColumn(scale)) : product;
 }
 
-function quantiseRows(x: Value, signed: boolean): QuantisedRows {
-  const scale = scaleOf(x, 1);
-  return { numbers: quantise(x, scale, { signed }), scale };
-}
-
-/** What a unit is worth along `axis`, so that the largest number there is `most`: [rows] of axis 1, [columns] of axis 0. */
-function scaleOf(x: Value, axis: 0 | 1): Value {
-  const [highest, lowest] = [max(x, [axis]), min(x, [axis])];
+/** What a unit is worth in each row, so that the largest number there is `most`: [rows]. */
+function scaleOf(x: Value): Value {
+  const [highest, lowest] = [max(x, [1]), min(x, [1])];
   // the larger of highest and -lowest
   const largest = add(highest, relu(sub(neg(lowest), highest)));
-  const [rows, columns] = dims(x, 2);
-  return reshape(add(mul(largest, scalar(1 / most)), scalar(smallestScale)), [axis === 1 ? rows : columns]);
+  const [rows] = dims(x, 2);
+  return reshape(add(mul(largest, scalar(1 / most)), scalar(smallestScale)), [rows]);
 }
-
-const inverse = (x: Value): Value => div(scalar(1), x);
 
 /** [rows] → [rows, 1] */
 const asColumn = (x: Value): Value => reshape(x, [...x.shape, 1]);

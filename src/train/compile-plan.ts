@@ -5,6 +5,7 @@ import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
 import { microBatchFor } from "./micro-batch.ts";
+import { inPrecision } from "./precision.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
 import { headGraph, type TrainGraph, trainGraph } from "./train-graph.ts";
@@ -43,8 +44,8 @@ async function compileStep(
   const { classes, engine } = options;
   const microBatchSize = settleMicroBatch(plan, input);
   const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
-  const session = closers.add(await engine.compile(graph));
-  const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
+  const { labelSmoothing, clipNorm, weightDecay, seed, precision } = recipe;
+  const session = closers.add(await engine.compile(await inPrecision(graph, { precision, engine })));
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },

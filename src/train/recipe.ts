@@ -56,6 +56,8 @@ const recipeSchema = z.strictObject({
   blend: z.number().gt(0).max(1).default(1).describe("a number above 0 and at most 1"),
   /** `balanced` weighs a class by how rare it is. */
   classWeights: z.enum(["none", "balanced"]).default("none").describe("none or balanced"),
+  /** What the large matrix products of a step are computed in; all else, and evaluation, is fp32. */
+  precision: z.enum(["fp32", "int8"]).default("fp32").describe("fp32 or int8"),
   seed: wholeFrom(0, maxSeed).default(42).describe(whole(0, maxSeed)),
   /** Keep the latest epoch that validation cannot tell from the best (see `keeps`), the best one, or the last. */
   select: z.enum(["latest", "val", "last"]).default("val").describe("latest, val or last"),
