@@ -21,7 +21,7 @@ import { dims } from "./shapes.ts";
 import { filled, type Graph, inOrder, type OpValue, scalar, type Value } from "./value.ts";
 
 /** Products with fewer rows, columns or terms gain less than quantising costs. */
-const fewest = 128;
+export const fewestForInt8 = 128;
 
 /** The largest whole number: 127 below and above 0. */
 const most = 127;
@@ -54,7 +54,7 @@ export function quantiseProducts(graph: Graph): Graph {
 function isLarge({ op, inputs: [a], shape, attributes }: OpValue): boolean {
   if (!a || (op !== "gemm" && op !== "linear")) return false;
   const [rows, columns] = dims(a, 2);
-  return Math.min(...shape, attributes.transA ? rows : columns) >= fewest;
+  return Math.min(...shape, attributes.transA ? rows : columns) >= fewestForInt8;
 }
 
 /** What a large product leads to, and b of each a·b by its a. */

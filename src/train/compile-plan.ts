@@ -45,7 +45,8 @@ async function compileStep(
   const microBatchSize = settleMicroBatch(plan, input);
   const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
   const { labelSmoothing, clipNorm, weightDecay, seed, precision } = recipe;
-  const session = closers.add(await engine.compile(await inPrecision(graph, { precision, engine })));
+  const step = input === "images" ? await inPrecision(graph, { precision, engine }) : graph;
+  const session = closers.add(await engine.compile(step));
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
     ...{ labelSmoothing, clipNorm, weightDecay, seed },

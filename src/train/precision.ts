@@ -1,10 +1,10 @@
 /** What the large matrix products of a training step are computed in. */
 
 import type { Engine } from "../engine/engine.ts";
-import { EngineError } from "../errors.ts";
+import { EngineError, InputError } from "../errors.ts";
 import { quantise, quantisedProduct } from "../graph/ops.ts";
-import { quantiseProducts } from "../graph/quantise-products.ts";
-import { filled, type Graph, input, scalar } from "../graph/value.ts";
+import { fewestForInt8, quantiseProducts } from "../graph/quantise-products.ts";
+import { filled, type Graph, inOrder, input, scalar, type Value } from "../graph/value.ts";
 import type { Recipe } from "./recipe.ts";
 
 export type Precision = Recipe["precision"];
@@ -15,9 +15,18 @@ export async function inPrecision(
   { precision, engine }: { readonly precision: Precision; readonly engine: Engine },
 ): Promise<Graph> {
   if (precision === "fp32") return graph;
+  const quantised = quantiseProducts(graph);
+  const count = inOrder(Object.values(quantised.outputs)).filter((value) => isProduct(value)).length;
+  if (count === 0)
+    throw new InputError(
+      (show) =>
+        `${show("precision", "int8")} would change nothing: no matrix product of this training has ${fewestForInt8} rows, columns and terms. Leave it out, or train a larger model, or more images at once.`,
+    );
   await checkInt8(engine);
-  return quantiseProducts(graph);
+  return quantised;
 }
+
+const isProduct = (value: Value): boolean => value.kind === "op" && value.op === "quantisedProduct";
 
 const terms = 8;
 

@@ -39,6 +39,7 @@ describe("parseRecipe", () => {
       labelSmoothing: 0,
       blend: 1,
       classWeights: "none",
+      precision: "fp32",
       seed: 42,
       select: "val",
       folds: 0,
@@ -103,7 +104,7 @@ describe("parseRecipe", () => {
     [{ batchSize: 8, microBatchSize: 16 }, "--micro-batch-size must be at most --batch-size 8, got 16."],
     [
       { rate: 1 } as never,
-      'There is no option "rate". Known: name, epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, start, scheduleUnit, consistency, consistencyNoise, labelSmoothing, blend, classWeights, seed, select, folds, patience, checkpointSeconds.',
+      'There is no option "rate". Known: name, epochs, batchSize, microBatchSize, learningRate, minLearningRate, warmupLearningRate, warmupEpochs, schedule, weightDecay, clipNorm, dropout, dropPath, start, scheduleUnit, consistency, consistencyNoise, labelSmoothing, blend, classWeights, precision, seed, select, folds, patience, checkpointSeconds.',
     ],
     [[1] as never, "Options of training must be given by name, got [1]."],
     [null as never, "Options of training must be given by name, got null."],
