@@ -9,6 +9,7 @@ export const linear = defineMethod({
   learningRate: 1e-2,
   // The probe that the default recipe starts from is the best head on these features.
   recipe: { epochs: 0 },
+  byBlocks: false,
   options: z.strictObject({}),
   create: () => ({ trainables: () => [] }),
 });

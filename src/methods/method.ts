@@ -6,6 +6,7 @@ import type { Value } from "../graph/value.ts";
 import type { LinearSite, NormSite, Structure } from "../model/backbone.ts";
 import type { Affine, LayerChanges, ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
+import { blocksOption, withinBlocks } from "./within-blocks.ts";
 
 /** A tensor that trains. */
 export interface Trainable {
@@ -75,13 +76,26 @@ export interface Method {
 interface Definition<Schema extends z.ZodObject> extends Omit<Method, "options" | "create"> {
   readonly options: Schema;
   readonly create: (options: z.output<Schema>) => Adaptation;
+  /** False where it cannot be confined to some blocks: it gets no option `blocks`. */
+  readonly byBlocks?: boolean;
 }
 
-/** Ties a method's options to its schema, then forgets their type, so that methods fit one list. */
-export const defineMethod = <Schema extends z.ZodObject>(definition: Definition<Schema>): Method => ({
-  ...definition,
-  create: (options) => definition.create(definition.options.parse(options)),
-});
+/** Ties a method's options to its schema, then forgets their type, so that methods fit one list. Adds the option `blocks`. */
+export function defineMethod<Schema extends z.ZodObject>({
+  byBlocks = true,
+  ...definition
+}: Definition<Schema>): Method {
+  const own = (options: object) => definition.create(definition.options.parse(options));
+  if (!byBlocks) return { ...definition, create: (options) => own(options as object) };
+  return {
+    ...definition,
+    options: definition.options.safeExtend({ blocks: blocksOption() }),
+    create: (options) => {
+      const { blocks, ...rest } = options as { readonly blocks?: string };
+      return blocks === undefined ? own(rest) : withinBlocks(own(rest), blocks);
+    },
+  };
+}
 
 /** Makes `count` values one by one. */
 export const startEach =

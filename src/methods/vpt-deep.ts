@@ -9,6 +9,7 @@ export const vptDeep = defineMethod({
   summary: "adds learned tokens to the input of every block",
   learningRate: 1e-3,
   unmergeable: "its tokens are part of the input of every block, not of a weight",
+  byBlocks: false,
   options: z.strictObject({ tokens: tokensOption(10, "learned tokens per block") }),
   create: ({ tokens: count }) => ({
     trainables: (structure) => promptTrainables(structure, count),

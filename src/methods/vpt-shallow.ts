@@ -10,6 +10,7 @@ export const vptShallow = defineMethod({
   learningRate: 1e-3,
   recipe: { learningRate: 3e-3 },
   unmergeable: "its tokens are part of the input of the first block, not of a weight",
+  byBlocks: false,
   options: z.strictObject({ tokens: tokensOption(50, "learned tokens at the input") }),
   create: ({ tokens: count }) => ({
     // [CLS, P, E] with P [tokens, D] and E the patches, positions added; P goes through all blocks and gets no position.
