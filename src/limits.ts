@@ -371,6 +371,12 @@ export const limits = {
       reason:
         "What a validation keeps for calibration, 32 MiB: 8,388 images of 1,000 classes, of more images evenly spaced ones; one number is fitted to them, in less than a second.",
     },
+    MAX_KEPT_BYTES: {
+      value: 4 * GiB,
+      unit: "bytes",
+      reason:
+        "What frozen blocks make of the training images, in memory: 27,000 images of ViT-Ti/16, 7,000 of ViT-B/16; of more it is kept in a file of the run's folder, and removed with the run's end.",
+    },
     MAX_ADAPTERS_AT_ONCE: {
       value: 32,
       unit: "adapters",

@@ -101,7 +101,7 @@ function settingsByName(): Map<string, Setting[]> {
 const unwrap = (schema: unknown): readonly [z.ZodType, unknown] =>
   schema instanceof z.ZodDefault
     ? [schema.def.innerType as z.ZodType, schema.def.defaultValue]
-    : [schema as z.ZodType, undefined];
+    : [(schema instanceof z.ZodOptional ? schema.def.innerType : schema) as z.ZodType, undefined];
 
 function optionOf(settings: readonly Setting[]): Option {
   const [{ name, schema }] = settings as readonly [Setting, ...Setting[]];
@@ -111,6 +111,7 @@ function optionOf(settings: readonly Setting[]): Option {
   const all = (kind: string) => settings.every((one) => one.schema.def.type === kind);
   if (all("boolean")) return new Option(startsTrue(settings) ? `--no-${flag.slice(2)}` : flag, help);
   if (all("array")) return new Option(`${flag} <list>`, help).argParser(parseList);
+  if (all("string")) return new Option(`${flag} <list>`, help);
   const choices = choicesOf(schema);
   if (choices && settings.every((one) => String(choicesOf(one.schema)) === String(choices)))
     return new Option(`${flag} <${name}>`, help).choices(choices);
@@ -124,7 +125,7 @@ const startsTrue = (settings: readonly Setting[]): boolean => settings.every(({ 
 
 /** `rank of the multiplier (default: 1)`, with the choices where there are some. */
 export function renderHelp({ schema, preset, help }: Setting): string {
-  if (typeof preset === "boolean") return help;
+  if (typeof preset === "boolean" || preset === undefined) return help;
   const element = schema instanceof z.ZodArray ? choicesOf(schema.element) : undefined;
   const isAll = Array.isArray(preset) && element?.every((choice) => preset.includes(choice));
   const shown = isAll ? "all" : [preset].flat().join(",");

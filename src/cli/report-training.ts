@@ -119,12 +119,18 @@ function startLines({
   valExamples,
   folds,
   resumedAt,
+  keptShare = 0,
 }: StartEvent): string[] {
   const held = valExamples > 0 ? `, ${count(valExamples)} to validate` : "";
   const validated = folds > 0 ? `, ${folds}-fold cross-validated` : held;
   const parameters = `${count(trainable)} parameters (head ${count(headTrainable)})`;
   const line = `${method} trains ${parameters} on ${count(trainExamples)} images${validated}`;
-  return resumedAt > 0 ? [line, `Resuming after step ${count(resumedAt)}.`] : [line];
+  const kept = `Frozen lower blocks are computed once: ${Math.round(100 * keptShare)} % of the products of a step are saved.`;
+  return [
+    line,
+    ...(keptShare > 0 ? [kept] : []),
+    ...(resumedAt > 0 ? [`Resuming after step ${count(resumedAt)}.`] : []),
+  ];
 }
 
 function probeLine({ valTop1, seconds }: ProbeEvent): string {

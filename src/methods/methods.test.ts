@@ -81,8 +81,12 @@ describe("chooseMethod", () => {
 
   it.each([
     ["houlsby", {}, `there is no method "houlsby". Known: ${methods.map(({ name }) => name).join(", ")}.`],
-    ["rlrr", { ranks: 2 }, "method rlrr has no option ranks. Known: rank, side, residual, sites, init."],
-    ["full", { rank: 2 }, "method full has no option rank. Known: none."],
+    [
+      "rlrr",
+      { ranks: 2 },
+      "method rlrr has no option ranks. Known: rank, side, residual, sites, init, blocks.",
+    ],
+    ["full", { rank: 2 }, "method full has no option rank. Known: blocks."],
     ["rlrr", { rank: 0 }, "option rank of method rlrr must be a whole number from 1 to 256, got 0."],
     ["rlrr", { rank: 257 }, "option rank of method rlrr must be a whole number from 1 to 256, got 257."],
     ["rlrr", { rank: 1.5 }, "option rank of method rlrr must be a whole number from 1 to 256, got 1.5."],
@@ -158,7 +162,7 @@ describe("chooseMethod", () => {
       new InputError("--method: option --rank of method rlrr must be a whole number from 1 to 256, got 0."),
     );
     expect(choose("ssf", { rank: 2 })).toThrow(
-      new InputError("--method: method ssf has no option --rank. Known: --init."),
+      new InputError("--method: method ssf has no option --rank. Known: --init, --blocks."),
     );
   });
 });

@@ -9,6 +9,7 @@ import { memoryBytes } from "../files/memory.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import { limits } from "../limits.ts";
+import { isRandom } from "../preprocessing/step-kinds.ts";
 import type { Closers } from "../train/closers.ts";
 import { stepsPerEpoch } from "../train/epochs.ts";
 import type { FitOptions } from "../train/fit.ts";
@@ -17,7 +18,11 @@ import type { TrainEvent } from "./events.ts";
 import { featureCache } from "./feature-cache.ts";
 import { imageExamples } from "./image-examples.ts";
 import type { OpenedRun, RunOptions } from "./open-run.ts";
+import { rowsInFile } from "./row-file.ts";
 import { type Contents, hashContents } from "./run-config.ts";
+
+const randomNote =
+  "Blocks below those that train are computed anew in every epoch, since training images are augmented at random. Without a random crop and flips they are computed once.";
 
 /** A run that is ready to train. */
 export interface PreparedRun extends OpenedRun {
@@ -51,6 +56,8 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
   checkPosition(opened, splits);
   const images = yield* recordContents(splits, { hashes, continued: options.continued });
   if (!earlier) for (const message of opened.reasons) yield { type: "note", message };
+  if (opened.chosen.choice.options.blocks !== undefined && steps.some(isRandom))
+    yield { type: "note", message: randomNote };
   if (options.resume && !earlier)
     yield { type: "note", message: `${folder.path} holds no run yet; starting a new one.` };
   if (earlier && !resumed)
@@ -70,6 +77,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     ...(options.continued && { continueFrom: options.continued.start }),
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
     memoryBytes: memoryBytes(),
+    openRows: rowsInFile(folder.paths.rows),
     readWeight,
     keep: false,
     ...(signal && { signal }),

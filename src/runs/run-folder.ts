@@ -1,6 +1,6 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and no files of others. */
 
-import { rmdir } from "node:fs/promises";
+import { rm, rmdir } from "node:fs/promises";
 import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import { exists, statOf } from "../files/exists.ts";
@@ -16,6 +16,7 @@ const names = {
   checkpoint: "checkpoint.safetensors",
   adapter: "adapter",
   report: "report.html",
+  rows: "frozen-blocks.tmp",
 } as const;
 
 /** The paths of a run's files. */
@@ -25,6 +26,7 @@ export const runPaths = (folder: string): Readonly<Record<keyof typeof names, st
   checkpoint: join(folder, names.checkpoint),
   adapter: join(folder, names.adapter),
   report: join(folder, names.report),
+  rows: join(folder, names.rows),
 });
 
 export interface RunFolder {
@@ -52,6 +54,8 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     await recoverPlaces(Object.values(paths));
     const earlier = await readEarlier(paths.config);
     if (earlier === undefined) await refuseUnsupported(path);
+    // Of no use to another process.
+    await rm(paths.rows, { force: true });
     const writeConfig = (config: unknown) =>
       writeFileAtomically(paths.config, `${JSON.stringify(config, null, 2)}\n`);
     return { path, paths, earlier, writeConfig, close };

@@ -1,6 +1,9 @@
 /** Compiles the graphs of a plan: the training step, and the validator. */
 
+import { aboveCut, findCut } from "../graph/cut.ts";
 import { matrixFlops } from "../graph/flops.ts";
+import { input } from "../graph/value.ts";
+import { needed } from "../needed.ts";
 import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
@@ -27,7 +30,8 @@ export async function compilePlan(plan: FitPlan, sources: Sources, closers: Clos
   const examples = recipe.folds > 0 ? sources.train.labels.length : (sources.val?.labels.length ?? 0);
   if (examples === 0) return { context, flopsPerImage, validator: undefined };
   const { adaptation } = chosen;
-  const shared = { backbone, frozen, trainables, adaptation, input: sources.input, classes, engine };
+  const input = sources.input === "features" ? "features" : "images";
+  const shared = { backbone, frozen, trainables, adaptation, input, classes, engine } as const;
   return {
     context,
     flopsPerImage,
@@ -43,9 +47,9 @@ async function compileStep(
   const { recipe, trainables, options } = plan;
   const { classes, engine } = options;
   const microBatchSize = settleMicroBatch(plan, input);
-  const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
+  const { graph, random } = buildStep(plan, { input, batchSize: microBatchSize });
   const { labelSmoothing, clipNorm, weightDecay, seed, precision } = recipe;
-  const step = input === "images" ? await inPrecision(graph, { precision, engine }) : graph;
+  const step = input === "features" ? graph : await inPrecision(graph, { precision, engine });
   const session = closers.add(await engine.compile(step));
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
@@ -58,15 +62,19 @@ async function compileStep(
 /** The same of a step on images, before anything is compiled. */
 export function stepFlops(plan: FitPlan): number {
   const batchSize = settleMicroBatch(plan, "images");
-  return matrixFlops(buildGraph(plan, { input: "images", batchSize }).graph) / batchSize;
+  return matrixFlops(buildStep(plan, { input: "images", batchSize }).graph) / batchSize;
 }
 
-function buildGraph(
-  { backbone, frozen, trainables, chosen, recipe, options: { classes } }: FitPlan,
+/** The training graph for what it is fed. */
+export function buildStep(
+  plan: FitPlan,
   { input, batchSize }: { input: Sources["input"]; batchSize: number },
 ): TrainGraph {
+  const { backbone, frozen, trainables, chosen, recipe } = plan;
+  const { classes } = plan.options;
   const parts = { backbone, trainables, classes, batchSize };
   if (input === "features") return headGraph(parts);
+  if (input === "lower") return upperStep(buildStep(plan, { input: "images", batchSize }));
   const drop = {
     rate: recipe.dropout || recipe.dropPath,
     kind: recipe.dropPath > 0 ? "path" : "element",
@@ -76,7 +84,14 @@ function buildGraph(
   return trainGraph({ ...parts, frozen, adaptation: chosen.adaptation, drop, consistency });
 }
 
-function settleMicroBatch({ recipe, backbone, options }: FitPlan, input: Sources["input"]): number {
+/** The part of a step above its cut, which is fed as `lower`. */
+function upperStep({ graph, random }: TrainGraph): TrainGraph {
+  const cut = needed(findCut(graph, "images"), "cut");
+  return { graph: aboveCut(graph, cut, input("lower", cut.shape)), random };
+}
+
+/** Images per run of the training graph. */
+export function settleMicroBatch({ recipe, backbone, options }: FitPlan, input: Sources["input"]): number {
   const { batchSize, microBatchSize, consistency } = recipe;
   if (microBatchSize > 0) return microBatchSize;
   if (input === "features") return batchSize;

@@ -20,6 +20,7 @@ import type { FeatureCache } from "./features.ts";
 import type { FitState } from "./fit-events.ts";
 import { foldsOf } from "./folds.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
+import type { OpenRows } from "./row-store.ts";
 import { settleTraining } from "./settle.ts";
 import type { ReadWeight } from "./start-state.ts";
 
@@ -53,6 +54,8 @@ export interface FitOptions {
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
   readonly memoryBytes?: number;
+  /** Keeps what frozen blocks make of images where memory is too small; without it memory must do. */
+  readonly openRows?: OpenRows;
   /** Reads weights that lie in files, for methods that train them. */
   readonly readWeight?: ReadWeight;
   /** Whether the last event carries the tensors of the epoch kept, which costs a copy of them. */
@@ -63,7 +66,7 @@ export interface FitOptions {
 const known: KnownOptions<FitOptions> = {
   ...{ model: true, method: true, classes: true, continueFrom: true, groups: true, train: true, val: true },
   ...{ recipe: true, engine: true, features: true },
-  ...{ resume: true, memoryBytes: true, readWeight: true, keep: true, signal: true },
+  ...{ resume: true, memoryBytes: true, openRows: true, readWeight: true, keep: true, signal: true },
 };
 
 /** Programs without types may leave out what is needed. */

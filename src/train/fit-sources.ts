@@ -3,6 +3,7 @@
 import { adaptedLayers } from "../methods/adapted-layers.ts";
 import { constantsOf } from "../model/weight-constants.ts";
 import { putStart } from "./blend.ts";
+import type { Closers } from "./closers.ts";
 import { stepFlops } from "./compile-plan.ts";
 import type { Prepared } from "./epochs.ts";
 import { estimateByFeatures } from "./estimate.ts";
@@ -10,6 +11,7 @@ import { type Examples, examplesInMemory } from "./examples.ts";
 import { computeFeatures, divideRows, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
+import { computeLower, findLowerPart } from "./lower-part.ts";
 import { fitProbe } from "./probe.ts";
 import { chooseBest } from "./select.ts";
 import { startTensors } from "./start-state.ts";
@@ -17,11 +19,13 @@ import { balancedWeights } from "./targets.ts";
 
 /** What the training graph is fed. */
 export interface Sources {
-  readonly input: "images" | "features";
+  readonly input: "images" | "lower" | "features";
   readonly train: Examples;
   readonly val: Examples | undefined;
   /** Of both, where they were computed. */
   readonly features: Features | undefined;
+  /** Of a step's matrix products, the share that is computed once: that of frozen lower blocks. */
+  readonly keptShare?: number;
 }
 
 export interface Features {
@@ -34,7 +38,7 @@ export interface Features {
  * that is trained on; and where a probe starts from them: those of the pre-trained model, of the adapted one that training
  * continues from, or of the start of a method that cannot start at the pre-trained model.
  */
-export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sources, void> {
+export async function* openSources(plan: FitPlan, closers: Closers): AsyncGenerator<FitEvent, Sources, void> {
   const { options, chosen, recipe, backbone } = plan;
   const { train } = options;
   const val = options.val?.labels.length ? options.val : undefined;
@@ -46,10 +50,12 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
   const isProbeDone = resume && !(cv && (step === 0 || cv.fold < recipe.folds));
   const isNeeded = !continueFrom || continueFrom.newClasses.length > 0;
   const probed = recipe.start === "probe" && !isProbeDone && isNeeded;
-  if (!cached && !probed) return { input: "images", train, val, features: undefined };
+  const isFinished = resume?.position.finished ?? false;
+  if (!cached && !probed)
+    return yield* lowerOrImages(plan, { val, features: undefined, isFinished }, closers);
   const parts = val ? { train: train.plain ?? train, val } : { train: train.plain ?? train };
   const features = yield* featuresOf(plan, parts, { trains: !cached });
-  if (!cached) return { input: "images", train, val, features };
+  if (!cached) return yield* lowerOrImages(plan, { val, features, isFinished }, closers);
   const [trained, validated] = [features.train, features.val];
   return {
     input: "features",
@@ -57,6 +63,18 @@ export async function* openSources(plan: FitPlan): AsyncGenerator<FitEvent, Sour
     val: validated && examplesInMemory(validated.rows, validated.labels),
     features,
   };
+}
+
+/** What lower blocks make of the images, where that is the same in every epoch and worth keeping, or the images themselves. */
+async function* lowerOrImages(
+  plan: FitPlan,
+  { isFinished, ...rest }: Pick<Sources, "val" | "features"> & { readonly isFinished: boolean },
+  closers: Closers,
+): AsyncGenerator<FitEvent, Sources, void> {
+  const lower = isFinished ? undefined : findLowerPart(plan);
+  if (!lower) return { input: "images", train: plan.options.train, ...rest };
+  const train = yield* computeLower(plan, lower, closers);
+  return { input: "lower", train, ...rest, keptShare: lower.share };
 }
 
 /** Batches of features that are timed for an estimate, after the first, which is slow. */

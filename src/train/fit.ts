@@ -21,7 +21,7 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
   const plan = planFit(options);
   const closers = new Closers();
   try {
-    const sources = yield* openSources(plan);
+    const sources = yield* openSources(plan, closers);
     const compiled = await compilePlan(plan, sources, closers);
     const state = options.resume ?? (await freshState(plan));
     const ready: ReadyToFit = { ...sources, ...compiled, state };
@@ -70,7 +70,7 @@ function workOf(plan: FitPlan, { train, val, validator, flopsPerImage }: ReadyTo
   return { epochs, folds, images, validatedPerStep: validated / stepsInAll(plan), validationShare };
 }
 
-function startEvent(plan: FitPlan, { train, val, context, state }: ReadyToFit): FitStartEvent {
+function startEvent(plan: FitPlan, { train, val, context, state, keptShare }: ReadyToFit): FitStartEvent {
   const { chosen, trainables, recipe, backbone, options } = plan;
   const count = (parts: readonly Trainable[]) => parts.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   return {
@@ -86,6 +86,7 @@ function startEvent(plan: FitPlan, { train, val, context, state }: ReadyToFit): 
     epochs: recipe.epochs,
     steps: stepsInAll(plan),
     microBatchSize: context.microBatchSize,
+    ...(keptShare !== undefined && { keptShare }),
     resumedAt: stepsDone(state.position),
     state,
   };

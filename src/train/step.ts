@@ -13,7 +13,7 @@ export interface StepContext {
   readonly session: Session;
   readonly random: TrainGraph["random"];
   /** The graph's input that batches feed. */
-  readonly input: "images" | "features";
+  readonly input: "images" | "lower" | "features";
   readonly trainables: readonly Trainable[];
   readonly classes: number;
   readonly microBatchSize: number;
