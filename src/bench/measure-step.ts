@@ -8,6 +8,7 @@ import { batchRanges } from "../datasets/batch-ranges.ts";
 import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
+import { parseBytes } from "../files/parse-bytes.ts";
 import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Weight } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
@@ -22,7 +23,7 @@ import { readModel } from "../model/read-model.ts";
 import { isVariant, type VariantName, variants } from "../model/variants.ts";
 import { constantsOf } from "../model/weight-constants.ts";
 import { randomStream } from "../random.ts";
-import { microBatchFor } from "../train/micro-batch.ts";
+import { planMemory } from "../train/memory-plan.ts";
 import { inPrecision, type Precision } from "../train/precision.ts";
 import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
@@ -39,6 +40,8 @@ export interface MeasureStepOptions extends EngineOptions {
   readonly microBatchSize?: number | undefined;
   /** What large products are computed in; fp32 where left out. */
   readonly precision?: Precision | undefined;
+  /** What the process may take at its peak: bytes, or a text such as 4GB. */
+  readonly memory?: string | number | undefined;
   /** Rows of the head; 100 where left out. */
   readonly classes?: number | undefined;
   /** Steps to time, after one that is not timed; 5 where left out. */
@@ -77,6 +80,7 @@ interface Settled {
   readonly batchSize: number;
   readonly microBatchSize: number | undefined;
   readonly precision: Precision;
+  readonly memory: number | undefined;
   readonly classes: number;
   readonly steps: number;
   readonly signal: AbortSignal | undefined;
@@ -103,7 +107,8 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
     const model = isVariant(named)
       ? await randomModel(named, folder)
       : await readModel(named, signal ? { signal } : {});
-    const settled = { method: chosen, batchSize, microBatchSize, precision, classes, steps, signal };
+    const memory = options.memory === undefined ? undefined : parseBytes(options.memory, "memory");
+    const settled = { method: chosen, batchSize, microBatchSize, precision, memory, classes, steps, signal };
     const { seconds, flops, trainable } = await timeSteps(model, engine, settled);
     const gemmGflopsPerSecond = await bestGemm(engine, model.config);
     const step = median(seconds);
@@ -157,8 +162,11 @@ async function timeSteps(
   const { adaptation } = chooseMethod(options.method, "method");
   const backbone = backboneOf(model.config);
   const trainables = allTrainables(adaptation, backbone, classes);
-  const microBatchSize =
-    options.microBatchSize ?? microBatchFor(backbone, { batchSize, memoryBytes: Number.POSITIVE_INFINITY });
+  const { microBatchSize: asked = 0 } = options;
+  const { microBatchSize, recompute } = planMemory({
+    ...{ backbone, trainables, memoryBytes: Number.POSITIVE_INFINITY, memory: options.memory },
+    recipe: { batchSize, precision, consistency: 0, microBatchSize: asked },
+  });
   if (microBatchSize < 1 || microBatchSize > batchSize)
     throw new InputError(
       (show) =>
@@ -166,7 +174,7 @@ async function timeSteps(
     );
   const parts = { backbone, frozen: constantsOf(model.weights), adaptation, trainables, classes };
   const drop = { rate: 0.1, kind: "element" } as const;
-  const { graph, random } = trainGraph({ ...parts, batchSize: microBatchSize, drop });
+  const { graph, random } = trainGraph({ ...parts, batchSize: microBatchSize, drop, recompute });
   const session = await engine.compile(await inPrecision(graph, { precision, engine }));
   const state = await startState(trainables, { weights: model.weights, seed: 1, readWeight });
   const context = {

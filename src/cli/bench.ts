@@ -28,6 +28,7 @@ export const benchCommand = (): Command =>
       new Option("--precision <kind>", "what large products are computed in")
         .choices(["fp32", "int8"])
         .default("fp32"),
+      new Option("--memory <size>", "what the process may take at its peak, such as 4GB"),
       ...engineOptions(),
       jsonOption(),
     ])
@@ -45,6 +46,7 @@ interface Flags extends EngineFlags {
   readonly classes: number;
   readonly steps: number;
   readonly method: string;
+  readonly memory?: string;
   readonly precision: "fp32" | "int8";
   readonly json?: boolean;
 }

@@ -120,15 +120,19 @@ function startLines({
   folds,
   resumedAt,
   keptShare = 0,
+  recompute = false,
+  microBatchSize,
 }: StartEvent): string[] {
   const held = valExamples > 0 ? `, ${count(valExamples)} to validate` : "";
   const validated = folds > 0 ? `, ${folds}-fold cross-validated` : held;
   const parameters = `${count(trainable)} parameters (head ${count(headTrainable)})`;
   const line = `${method} trains ${parameters} on ${count(trainExamples)} images${validated}`;
   const kept = `Frozen lower blocks are computed once: ${Math.round(100 * keptShare)} % of the products of a step are saved.`;
+  const again = `${microBatchSize} ${microBatchSize === 1 ? "image" : "images"}`;
   return [
     line,
     ...(keptShare > 0 ? [kept] : []),
+    ...(recompute ? [`Blocks are computed twice to save memory, ${again} at once.`] : []),
     ...(resumedAt > 0 ? [`Resuming after step ${count(resumedAt)}.`] : []),
   ];
 }

@@ -144,6 +144,10 @@ export const trainCommand = (): Command =>
       ),
       new Option("--skip-bad-images", "skip damaged images instead of stopping"),
       new Option("--resume", "continue the run in --out; no other option is needed"),
+      new Option(
+        "--memory <size>",
+        "what the process may take at its peak, such as 4GB: by it go the images per run of the graph, and whether blocks are computed again for their gradients, which is slower; image decoders are beside it (default: the machine's)",
+      ),
       ...engineOptions(),
       jsonOption(),
       ...inGroup("Method:", [methodOption(`(default: ${defaultMethod})`), ...methodSettingOptions()]),
@@ -179,12 +183,13 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
   readonly validationFraction?: number | string;
   readonly skipBadImages?: boolean;
   readonly resume?: boolean;
+  readonly memory?: string;
   readonly json?: boolean;
 }
 
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
-  const { heads, imageSize, skipBadImages, resume, continueFrom, dropClasses } = flags;
+  const { heads, imageSize, skipBadImages, resume, continueFrom, dropClasses, memory } = flags;
   if (data === undefined && !resume)
     throw new InputError("required option '--data <path>' not specified; only --resume does without.");
   const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
@@ -208,6 +213,7 @@ async function runTrain(flags: Flags): Promise<void> {
         imageSize,
         skipBadImages,
         resume,
+        memory,
         continueFrom,
         dropClasses,
       },

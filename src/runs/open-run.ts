@@ -52,6 +52,8 @@ export interface RunOptions {
   readonly store?: ImageStore;
   /** A folder in which runs share features of the pre-trained model. */
   readonly features?: string;
+  /** What the process may take at its peak, in bytes. */
+  readonly memory?: number;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean;
   /** Continue from the checkpoint in `out`; where there is no run yet, start one. */

@@ -77,6 +77,9 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     ...(options.continued && { continueFrom: options.continued.start }),
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
     memoryBytes: memoryBytes(),
+    ...(earlier?.settled
+      ? { recompute: earlier.settled.recompute ?? false }
+      : options.memory !== undefined && { memory: options.memory }),
     openRows: rowsInFile(folder.paths.rows),
     readWeight,
     keep: false,

@@ -94,7 +94,8 @@ export class Recorder {
 
   private async *start({ state, ...facts }: FitStartEvent): Events {
     const { folder, config, files, resumed, recipe, options } = this.run;
-    const settled = { microBatchSize: facts.microBatchSize, files };
+    const { microBatchSize, recompute } = facts;
+    const settled = { microBatchSize, ...(recompute && { recompute }), files };
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
     this.saved.step = stepsDone(state.position);

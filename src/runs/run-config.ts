@@ -42,7 +42,9 @@ const runConfigSchema = z.object({
   /** Where it is not what follows from the training steps. */
   evaluation: z.array(z.unknown()).optional(),
   /** Fixed when the run began: another machine's memory, or a repaired or changed image, must not change it. */
-  settled: z.object({ microBatchSize: z.int().min(1), files: z.string() }).optional(),
+  settled: z
+    .object({ microBatchSize: z.int().min(1), recompute: z.boolean().optional(), files: z.string() })
+    .optional(),
   /** What was asked for and the rest does not tell; runs of older versions lack it. */
   asked: askedSchema.optional(),
 });

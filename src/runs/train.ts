@@ -7,6 +7,7 @@ import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkRunFolder } from "../files/check-output-paths.ts";
+import { parseBytes } from "../files/parse-bytes.ts";
 import { showValue } from "../files/show-value.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { MethodRequest } from "../methods/methods.ts";
@@ -61,6 +62,8 @@ export interface TrainOptions extends EngineOptions {
   readonly store?: ImageStore | undefined;
   /** A folder in which runs share features of the pre-trained model, which is made where it is missing; the engines that share it compute alike. */
   readonly features?: string | undefined;
+  /** What the process may take at its peak: bytes, or a text such as 4GB. Decides how many images a run of the graph takes, and whether blocks are computed again for their gradients. */
+  readonly memory?: string | number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
@@ -125,7 +128,7 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     describeDataset(dataset),
     ...(continued?.notes ?? []),
   ];
-  const { resume = false, skipBadImages = false, store, features, signal } = options;
+  const { resume = false, skipBadImages = false, store, features, memory, signal } = options;
   const run: RunOptions = {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
     ...{ resume, skipBadImages, ...stepsFor(model, options, { images, ownSteps }) },
@@ -133,6 +136,7 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     ...(groups && { groups }),
     ...(store && { store }),
     ...(features !== undefined && { features }),
+    ...(memory !== undefined && { memory: parseBytes(memory, "memory") }),
     ...(signal && { signal }),
   };
   return { run, notes };
@@ -150,6 +154,7 @@ const known: KnownOptions<TrainOptions> = {
     engine: true,
     store: true,
     features: true,
+    memory: true,
   },
   ...{ signal: true, onProgress: true, provider: true, threads: true },
 };
@@ -158,7 +163,8 @@ const known: KnownOptions<TrainOptions> = {
 function checkGiven(options: Partial<TrainOptions>): void {
   const advice = " Options of training, such as epochs, belong in recipe.";
   checkOptions(options, { verb: "train", known, advice });
-  const { continueFrom, dropClasses, resume, features } = options;
+  const { continueFrom, dropClasses, resume, features, memory } = options;
+  if (memory !== undefined) parseBytes(memory, "memory");
   if (features !== undefined) checkPath(features, { what: "train: features" });
   if (continueFrom !== undefined && typeof continueFrom !== "string")
     throw new InputError(

@@ -7,7 +7,6 @@ import { needed } from "../needed.ts";
 import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
-import { microBatchFor } from "./micro-batch.ts";
 import { inPrecision } from "./precision.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
@@ -46,8 +45,7 @@ async function compileStep(
 ): Promise<Pick<Compiled, "context" | "flopsPerImage">> {
   const { recipe, trainables, options } = plan;
   const { classes, engine } = options;
-  const microBatchSize = settleMicroBatch(plan, input);
-  const { graph, random } = buildStep(plan, { input, batchSize: microBatchSize });
+  const { graph, random, microBatchSize } = buildStep(plan, input);
   const { labelSmoothing, clipNorm, weightDecay, seed, precision } = recipe;
   const step = input === "features" ? graph : await inPrecision(graph, { precision, engine });
   const session = closers.add(await engine.compile(step));
@@ -61,40 +59,36 @@ async function compileStep(
 
 /** The same of a step on images, before anything is compiled. */
 export function stepFlops(plan: FitPlan): number {
-  const batchSize = settleMicroBatch(plan, "images");
-  return matrixFlops(buildStep(plan, { input: "images", batchSize }).graph) / batchSize;
+  const { graph, microBatchSize } = buildStep(plan, "images");
+  return matrixFlops(graph) / microBatchSize;
 }
 
-/** The training graph for what it is fed. */
+/** The training graph for what it is fed, and how many of that at once. */
 export function buildStep(
   plan: FitPlan,
-  { input, batchSize }: { input: Sources["input"]; batchSize: number },
-): TrainGraph {
-  const { backbone, frozen, trainables, chosen, recipe } = plan;
+  input: Sources["input"],
+): TrainGraph & { readonly microBatchSize: number } {
+  const { backbone, frozen, trainables, chosen, recipe, memory } = plan;
   const { classes } = plan.options;
+  // Nothing of a backbone's size is in memory for a head on features.
+  const batchSize = input === "features" ? recipe.microBatchSize || recipe.batchSize : memory.microBatchSize;
   const parts = { backbone, trainables, classes, batchSize };
-  if (input === "features") return headGraph(parts);
-  if (input === "lower") return upperStep(buildStep(plan, { input: "images", batchSize }));
+  if (input === "features") return { ...headGraph(parts), microBatchSize: batchSize };
+  if (input === "lower") return upperStep(buildStep(plan, "images"));
   const drop = {
     rate: recipe.dropout || recipe.dropPath,
     kind: recipe.dropPath > 0 ? "path" : "element",
   } as const;
   const consistency =
     recipe.consistency > 0 ? { weight: recipe.consistency, noise: recipe.consistencyNoise } : undefined;
-  return trainGraph({ ...parts, frozen, adaptation: chosen.adaptation, drop, consistency });
+  const { adaptation } = chosen;
+  const { recompute } = memory;
+  const step = trainGraph({ ...parts, frozen, adaptation, drop, consistency, recompute });
+  return { ...step, microBatchSize: batchSize };
 }
 
 /** The part of a step above its cut, which is fed as `lower`. */
-function upperStep({ graph, random }: TrainGraph): TrainGraph {
-  const cut = needed(findCut(graph, "images"), "cut");
-  return { graph: aboveCut(graph, cut, input("lower", cut.shape)), random };
-}
-
-/** Images per run of the training graph. */
-export function settleMicroBatch({ recipe, backbone, options }: FitPlan, input: Sources["input"]): number {
-  const { batchSize, microBatchSize, consistency } = recipe;
-  if (microBatchSize > 0) return microBatchSize;
-  if (input === "features") return batchSize;
-  const { memoryBytes = Number.POSITIVE_INFINITY } = options;
-  return microBatchFor(backbone, { batchSize, memoryBytes, passes: consistency > 0 ? 2 : 1 });
+function upperStep<Step extends TrainGraph>(step: Step): Step {
+  const cut = needed(findCut(step.graph, "images"), "cut");
+  return { ...step, graph: aboveCut(step.graph, cut, input("lower", cut.shape)) };
 }

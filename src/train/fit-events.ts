@@ -84,6 +84,8 @@ export interface StartFacts {
   readonly epochs: number;
   readonly steps: number;
   readonly microBatchSize: number;
+  /** Whether blocks are computed again for their gradients, to take less memory. */
+  readonly recompute?: boolean;
   /** Of a step's matrix products, the share that was computed once for all epochs: that of frozen lower blocks. */
   readonly keptShare?: number;
   /** The step that training resumes from; 0 for new training. */

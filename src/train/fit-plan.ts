@@ -19,6 +19,7 @@ import type { Examples } from "./examples.ts";
 import type { FeatureCache } from "./features.ts";
 import type { FitState } from "./fit-events.ts";
 import { foldsOf } from "./folds.ts";
+import { planMemory, type StepMemory } from "./memory-plan.ts";
 import type { Recipe, RecipeInput } from "./recipe.ts";
 import type { OpenRows } from "./row-store.ts";
 import { settleTraining } from "./settle.ts";
@@ -54,6 +55,10 @@ export interface FitOptions {
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
   readonly memoryBytes?: number;
+  /** What the process may take at its peak, in bytes: decides how many images a run takes, and whether blocks are recomputed. */
+  readonly memory?: number;
+  /** Whether blocks are computed again for their gradients; where left out, `memory` decides. */
+  readonly recompute?: boolean;
   /** Keeps what frozen blocks make of images where memory is too small; without it memory must do. */
   readonly openRows?: OpenRows;
   /** Reads weights that lie in files, for methods that train them. */
@@ -66,7 +71,16 @@ export interface FitOptions {
 const known: KnownOptions<FitOptions> = {
   ...{ model: true, method: true, classes: true, continueFrom: true, groups: true, train: true, val: true },
   ...{ recipe: true, engine: true, features: true },
-  ...{ resume: true, memoryBytes: true, openRows: true, readWeight: true, keep: true, signal: true },
+  ...{
+    resume: true,
+    memory: true,
+    recompute: true,
+    memoryBytes: true,
+    openRows: true,
+    readWeight: true,
+    keep: true,
+    signal: true,
+  },
 };
 
 /** Programs without types may leave out what is needed. */
@@ -97,6 +111,8 @@ export interface FitPlan {
   readonly frozen: ValueOf;
   /** Backbone's and head's. */
   readonly trainables: readonly Trainable[];
+  /** How the training graph runs. */
+  readonly memory: StepMemory;
   /** The fold of each training example; empty without cross-validation. */
   readonly foldOf: readonly number[];
 }
@@ -134,7 +150,10 @@ export function planFit(options: FitOptions): FitPlan {
   checkValidation(recipe, data);
   const { folds, seed } = recipe;
   const foldOf = folds > 0 ? foldsOf(train.labels, { folds, seed, groups: options.groups }) : [];
-  return { options, chosen, recipe, backbone, frozen: constantsOf(model.weights), trainables, foldOf };
+  const { memoryBytes = Number.POSITIVE_INFINITY, memory: limit, recompute } = options;
+  const memory = planMemory({ backbone, trainables, recipe, memoryBytes, memory: limit, recompute });
+  const frozen = constantsOf(model.weights);
+  return { options, chosen, recipe, backbone, frozen, trainables, memory, foldOf };
 }
 
 function checkValidation({ select, folds }: Recipe, { labels, valExamples }: DataFacts): void {

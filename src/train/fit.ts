@@ -86,6 +86,7 @@ function startEvent(plan: FitPlan, { train, val, context, state, keptShare }: Re
     epochs: recipe.epochs,
     steps: stepsInAll(plan),
     microBatchSize: context.microBatchSize,
+    ...(plan.memory.recompute && { recompute: true }),
     ...(keptShare !== undefined && { keptShare }),
     resumedAt: stepsDone(state.position),
     state,

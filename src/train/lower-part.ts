@@ -8,7 +8,7 @@ import { matrixFlops } from "../graph/flops.ts";
 import type { OpValue } from "../graph/value.ts";
 import { limits } from "../limits.ts";
 import type { Closers } from "./closers.ts";
-import { buildStep, settleMicroBatch } from "./compile-plan.ts";
+import { buildStep } from "./compile-plan.ts";
 import type { Examples } from "./examples.ts";
 import type { FitEvent } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
@@ -34,8 +34,7 @@ export function findLowerPart(plan: FitPlan): LowerPart | undefined {
   const isRepeated = options.train.deterministic && recipe.epochs > 1;
   // A fold is validated on images of the same list; two noisy passes have twice the rows.
   if (!isRepeated || recipe.folds > 0 || recipe.consistency > 0) return undefined;
-  const batchSize = settleMicroBatch(plan, "images");
-  const { graph } = buildStep(plan, { input: "images", batchSize });
+  const { graph, microBatchSize: batchSize } = buildStep(plan, "images");
   const cut = findCut(graph, "images");
   if (cut?.shape[0] !== batchSize) return undefined;
   const share = matrixFlops({ outputs: { cut } }) / matrixFlops(graph);

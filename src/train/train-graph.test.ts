@@ -11,6 +11,7 @@ import {
 import { namedInputs, randomWeights, tiny } from "../../test/tiny-vit.ts";
 import { allTrainables } from "../adapter/head.ts";
 import { sizeOf } from "../formats/tensor.ts";
+import { toOnnxModel } from "../graph/onnx.ts";
 import { type Graph, type InputValue, input, inputsOf, type Value } from "../graph/value.ts";
 import { trainingLayers } from "../methods/adapted-layers.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -32,16 +33,26 @@ const methods: readonly Row[] = [
   ["adaptformer", { bottleneck: 3 }],
 ];
 
-type Settings = Pick<Parameters<typeof trainGraph>[0], "consistency"> &
+type Settings = Pick<Parameters<typeof trainGraph>[0], "consistency" | "recompute"> &
   Partial<Pick<Parameters<typeof trainGraph>[0], "drop">>;
 
-function build([name, options]: Row, { consistency, drop = noDrop }: Settings): TrainGraph {
+function build([name, options]: Row, { consistency, drop = noDrop, recompute }: Settings): TrainGraph {
   const adaptation = adaptationOf(name, options);
   const inputs = namedInputs();
   const trainables = allTrainables(adaptation, backbone, classes);
   // Frozen weights have names of their own, since `full` trains weights under the same ones.
   const frozen = (weight: string) => inputs(`frozen:${weight}`, shapes.get(weight) ?? []);
-  return trainGraph({ backbone, frozen, adaptation, trainables, classes, batchSize, drop, consistency });
+  return trainGraph({
+    backbone,
+    frozen,
+    adaptation,
+    trainables,
+    classes,
+    batchSize,
+    drop,
+    consistency,
+    recompute,
+  });
 }
 
 /** Targets of labels 2 and 0, each half of the batch. */
@@ -73,6 +84,28 @@ function feedsOf({ graph, random }: TrainGraph, [name, options]: Row): Record<st
 
 const lossOf = ({ outputs }: Graph, feeds: Feeds): number =>
   dataOf({ loss: outputs.loss as Value }, feeds).loss?.[0] as number;
+
+describe("recomputing blocks", () => {
+  it.each(methods)("changes no output: %s %j", (...method) => {
+    const drop = { rate: 0.3, kind: "element" } as const;
+    const kept = build(method, { consistency: undefined, drop });
+    const again = build(method, { consistency: undefined, drop, recompute: true });
+    const feeds = feedsOf(kept, method);
+    const expected = dataOf(kept.graph.outputs, feeds);
+    const found = dataOf(again.graph.outputs, feeds);
+    expect(Object.keys(found)).toEqual(Object.keys(expected));
+    for (const [name, data] of Object.entries(expected))
+      expect(found[name], name).toBeCloseToTensor(data, { relative: 1e-12, absolute: 1e-15 });
+  });
+
+  it("writes what the first of two blocks computes twice", () => {
+    const count = (recompute: boolean) => {
+      const { graph } = build(["rlrr", {}], { consistency: undefined, recompute });
+      return toOnnxModel(graph).nodes.filter(({ type }) => type === "Gelu").length;
+    };
+    expect([count(false), count(true)]).toEqual([2, 3]);
+  });
+});
 
 /** λ is exact in float32, which constants of a graph are. */
 const noisy = { weight: 0.75, noise: 0.5 };
