@@ -13,8 +13,6 @@ import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
 import { sizeOf, type Weight } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
-import { gemm, sum } from "../graph/ops.ts";
-import { input, type Value } from "../graph/value.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
 import type { ModelConfig } from "../model/architectures.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -28,6 +26,7 @@ import { inPrecision, type Precision } from "../train/precision.ts";
 import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
+import { bestGemm } from "./best-gemm.ts";
 
 export interface MeasureStepOptions extends EngineOptions {
   /** A model, or a size with random weights; vit-b16 where left out. */
@@ -64,6 +63,8 @@ export interface StepSpeed {
   /** By the median of the steps. */
   readonly imagesPerSecond: number;
   readonly stepSeconds: readonly number[];
+  /** To prepare the graph and run the first step, which is none of `stepSeconds`. */
+  readonly firstStepSeconds: number;
   /** In a step's matrix products. */
   readonly gflopsPerSecond: number;
   /** Of the best single product of the MLP's size: what a step could reach at most. */
@@ -109,8 +110,8 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
       : await readModel(named, signal ? { signal } : {});
     const memory = options.memory === undefined ? undefined : parseBytes(options.memory, "memory");
     const settled = { method: chosen, batchSize, microBatchSize, precision, memory, classes, steps, signal };
-    const { seconds, flops, trainable } = await timeSteps(model, engine, settled);
-    const gemmGflopsPerSecond = await bestGemm(engine, model.config);
+    const { seconds, firstStepSeconds, flops, trainable } = await timeSteps(model, engine, settled);
+    const gemmGflopsPerSecond = await bestGemm(engine, model.config, precision);
     const step = median(seconds);
     const [cpu] = cpus();
     return {
@@ -122,6 +123,7 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
         trainable,
         imagesPerSecond: batchSize / step,
         stepSeconds: seconds,
+        firstStepSeconds,
       },
       ...{ gflopsPerSecond: flops / step / 1e9, gemmGflopsPerSecond },
       peakRssBytes: process.resourceUsage().maxRSS * 1024,
@@ -157,7 +159,9 @@ async function timeSteps(
   model: Model,
   engine: Engine,
   options: Settled,
-): Promise<{ seconds: number[]; flops: number; trainable: number }> {
+): Promise<{ seconds: number[]; firstStepSeconds: number; flops: number; trainable: number }> {
+  const opened = performance.now();
+  let firstStepSeconds = 0;
   const { batchSize, precision, classes, steps, signal } = options;
   const { adaptation } = chooseMethod(options.method, "method");
   const backbone = backboneOf(model.config);
@@ -199,39 +203,22 @@ async function timeSteps(
     const began = performance.now();
     await optimizerStep(context, batches, { state, step: step + 1, learningRate: 1e-3 });
     if (step > 0) seconds.push((performance.now() - began) / 1000);
+    else firstStepSeconds = (performance.now() - opened) / 1000;
   }
   const flops = matrixFlops(graph) * Math.ceil(batchSize / microBatchSize);
   await session.close();
-  return { seconds, flops, trainable: trainables.reduce((total, { shape }) => total + sizeOf(shape), 0) };
+  return {
+    seconds,
+    firstStepSeconds,
+    flops,
+    trainable: trainables.reduce((total, { shape }) => total + sizeOf(shape), 0),
+  };
 }
 
 function noiseBatch({ imageSize: [height, width] }: ModelConfig, rows: number, classes: number) {
   const numbers = new Float32Array(rows * 3 * height * width);
   randomStream(1, "images").fillUniform(numbers, { low: -1, high: 1 });
   return { numbers, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
-}
-
-/** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */
-async function bestGemm(engine: Engine, { width, mlpWidth }: ModelConfig): Promise<number> {
-  const rows = 1576;
-  const weight = input("w", [mlpWidth, width]);
-  let y: Value = input("x", [rows, width]);
-  // There and back again, eight times: feeding the inputs then costs next to nothing.
-  for (let round = 0; round < 8; round++) y = gemm(gemm(y, weight, { transB: true }), weight);
-  const graph = { outputs: { y: sum(y, [0, 1]) } };
-  const session = await engine.compile(graph);
-  const feeds = {
-    x: new Float32Array(rows * width).fill(1e-3),
-    w: new Float32Array(mlpWidth * width).fill(1e-3),
-  };
-  let best = Number.POSITIVE_INFINITY;
-  for (let round = 0; round < 4; round++) {
-    const began = performance.now();
-    await session.run(feeds);
-    best = Math.min(best, performance.now() - began);
-  }
-  await session.close();
-  return matrixFlops(graph) / best / 1e6;
 }
 
 /** The middle of the sorted numbers, or the mean of the two there. */

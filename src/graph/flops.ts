@@ -10,7 +10,7 @@ export const matrixFlops = (graph: Graph): number =>
 
 /** The same of one value: 0 where it is no matrix product. */
 export function productFlops(value: Value): number {
-  if (value.kind !== "op" || !["matmul", "gemm", "linear"].includes(value.op)) return 0;
+  if (value.kind !== "op" || !["matmul", "gemm", "linear", "quantisedProduct"].includes(value.op)) return 0;
   const [a] = value.inputs;
   return a ? 2 * sizeOf(value.shape) * sizeAlong(a.shape, value.attributes.transA ? -2 : -1) : 0;
 }
