@@ -179,9 +179,15 @@ async function main(): Promise<void> {
 }
 
 function readReport(path: string): Report {
-  const report = JSON.parse(readFileSync(path, "utf8")) as Report;
-  if (!Array.isArray(report.results)) throw new InputError(`${path} is no report of this bench.`);
-  return report;
+  try {
+    const report = JSON.parse(readFileSync(path, "utf8")) as Report;
+    if (Array.isArray(report.results)) return report;
+  } catch (cause) {
+    throw new InputError(
+      `--against ${path} cannot be read: ${cause instanceof Error ? cause.message : cause}`,
+    );
+  }
+  throw new InputError(`--against ${path} is no report of this bench.`);
 }
 
 main().catch((error: unknown) => {
