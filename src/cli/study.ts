@@ -34,7 +34,7 @@ const gridOptions = [
   new Option("--methods <list>", "methods, such as rlrr,linear,lora").argParser(list),
   new Option(
     "--recipe <list>",
-    "recipes: default, official, official-vtab, official-fgvc (default: default)",
+    "recipes: default, official, official-vtab, official-fgvc, official-fgvc-aug (default: default)",
   ).argParser(list),
   new Option(
     "--learning-rate <list>",

@@ -51,11 +51,15 @@ const recipeOptions = [
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
   numberOption("--warmup-learning-rate <x>", "start of the warm-up (default: 1e-7)"),
   numberOption("--warmup-epochs <n>", "epochs of warm-up (default: a tenth of all epochs)"),
-  new Option("--schedule <kind>", "learning rate over epochs (default: cosine)").choices([
-    "cosine",
-    "linear",
-    "constant",
-  ]),
+  new Option(
+    "--schedule <kind>",
+    "learning rate over epochs; cosine-restarts starts again after each cycle (default: cosine)",
+  ).choices(["cosine", "linear", "constant", "cosine-restarts"]),
+  numberOption("--restart-epochs <n>", "epochs of the first cycle of cosine-restarts (default: 10)"),
+  numberOption(
+    "--restart-factor <n>",
+    "how many times longer each cycle is than the one before it (default: 2)",
+  ),
   numberOption("--weight-decay <x>", "weight decay of AdamW (default: 1e-4)"),
   numberOption("--clip-norm <x>", "clip gradients to this norm (default: off)"),
   numberOption("--dropout <p>", "dropout in residual branches, as in the official code (default: 0)"),
@@ -63,6 +67,18 @@ const recipeOptions = [
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
   numberOption("--label-smoothing <x>", "label smoothing (default: 0.1; official: 0)"),
+  numberOption(
+    "--mixup <alpha>",
+    "blend pairs of images and their labels, in shares of a beta distribution; 0.8 is usual (default: 0, off)",
+  ),
+  numberOption(
+    "--cutmix <alpha>",
+    "put a box of one image into another, and mix their labels so; with --mixup each has half of the steps; 1 is usual (default: 0, off)",
+  ),
+  numberOption(
+    "--ema-decay <x>",
+    "validate and keep an average of the weights over about 1 / (1 - x) steps; of few steps much is still the start (default: 0, off)",
+  ),
   numberOption(
     "--blend <share>",
     "validate and keep weights so far between their start and the trained ones: 1 is all of training (default: the method's own; without one 0.5 from a probe on less than 100 images, else 1)",
