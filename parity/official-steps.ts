@@ -67,7 +67,8 @@ const absolute = (name: string, value: string): string =>
 async function main(): Promise<void> {
   const options = readOptions();
   if (options.help) return console.log(USAGE);
-  const temporary = options.from ?? options.keep ? undefined : await mkdtemp(join(tmpdir(), "rlrr-parity-"));
+  const temporary =
+    (options.from ?? options.keep) ? undefined : await mkdtemp(join(tmpdir(), "rlrr-parity-"));
   const folder = resolvePath(options.from ?? options.keep ?? temporary ?? "");
   const engine = await openEngine({ threads: Number(options.threads) });
   try {
@@ -97,7 +98,9 @@ function report(parity: Parity, { json }: Options): void {
   else {
     console.log(`${parity.official}; ${parity.steps} steps of ${parity.batchSize} images`);
     for (const [what, value, limit] of rows)
-      console.log(`${value <= limit ? "same" : "APART"}  ${value.toExponential(1)}  (at most ${limit.toExponential(0)})  ${what}`);
+      console.log(
+        `${value <= limit ? "same" : "APART"}  ${value.toExponential(1)}  (at most ${limit.toExponential(0)})  ${what}`,
+      );
     console.log(`${parity.sameDecay ? "same" : "APART"}  tensors that weight decay pulls on`);
     const { official, ours } = parity.lastLoss;
     console.log(`last loss: official ${official.toFixed(6)}, ours ${ours.toFixed(6)}`);

@@ -14,7 +14,11 @@ interface Asked {
   readonly flip: boolean | null;
   readonly dropLast: boolean;
   readonly loss: string;
-  readonly mixup?: { readonly mixup_alpha: number; readonly cutmix_alpha: number; readonly label_smoothing: number };
+  readonly mixup?: {
+    readonly mixup_alpha: number;
+    readonly cutmix_alpha: number;
+    readonly label_smoothing: number;
+  };
   readonly ema?: { readonly decay: number };
   readonly testedOn: "model" | "average";
   readonly epochs: number;
@@ -25,7 +29,11 @@ const { scripts, schedules } = readGolden<{
   readonly schedules: Readonly<Record<string, readonly number[]>>;
 }>("official-recipes");
 
-const recipes = { train_vtab: "official-vtab", train_fgvc: "official-fgvc", train_fgvc_aug: "official-fgvc-aug" };
+const recipes = {
+  train_vtab: "official-vtab",
+  train_fgvc: "official-fgvc",
+  train_fgvc_aug: "official-fgvc-aug",
+};
 const cases = Object.entries(recipes).flatMap(([script, name]) =>
   Object.entries(scripts[script] ?? {}).map(([data, asked]) => ({ name, data, asked })),
 );

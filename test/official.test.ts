@@ -160,8 +160,7 @@ describe("RLRR against the official code", () => {
     for (const [index, loss] of losses.entries()) {
       const now = results();
       expect(distance(now.loss?.data ?? [], [loss]), `step ${index + 1}`).toBeLessThan(1e-6);
-      const gradientOf = (name: string) =>
-        (now[gradientName(name)]?.data ?? []) as unknown as Float32Array;
+      const gradientOf = (name: string) => (now[gradientName(name)]?.data ?? []) as unknown as Float32Array;
       adamwStep(trainables, state, gradientOf, { learningRate, weightDecay, step: index + 1 });
       // k's shift has no gradient but rounding's, which Adam makes as large as any other
       for (const [name, { data }] of Object.entries(steps[index]?.trainables ?? {}))

@@ -127,6 +127,10 @@ const imageOptions = [
     "smallest share of the area that a random-resized crop takes (default: 0.08)",
   ),
   new Option("--flip", "flip half of the training images left to right"),
+  numberOption(
+    "--rand-augment <magnitude>",
+    "RandAugment: two random changes of colours and place for each training image, the stronger the higher; 9 is usual (default: off)",
+  ),
   new Option("--normalize <values>", "mean and std of colours (default: the model's, else half)").choices([
     "half",
     "imagenet",

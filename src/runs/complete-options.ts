@@ -143,7 +143,15 @@ const isSize = (value: unknown): value is readonly [number, number] =>
 const withoutUndefined = <T extends object>(options: T): T =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 
-const choiceNames = ["resize", "interpolation", "crop", "cropScale", "flip", "normalize"] as const;
+const choiceNames = [
+  "resize",
+  "interpolation",
+  "crop",
+  "cropScale",
+  "flip",
+  "randAugment",
+  "normalize",
+] as const satisfies readonly (keyof StepChoices)[];
 
 /** The choices alone, whatever comes with them. */
 const chosenIn = (images: StepChoices): StepChoices =>

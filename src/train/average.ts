@@ -6,7 +6,9 @@ import type { OptimizerState } from "./adamw.ts";
 export const noteAverage = (state: OptimizerState, emaDecay: number): OptimizerState =>
   emaDecay === 0
     ? state
-    : new Map([...state].map(([name, moments]) => [name, { ...moments, average: moments.parameter.slice() }]));
+    : new Map(
+        [...state].map(([name, moments]) => [name, { ...moments, average: moments.parameter.slice() }]),
+      );
 
 /** average ← decay · average + (1 - decay) · parameter, in place: timm's `ModelEmaV2`, from the first step on alike. */
 export function moveAverage(state: OptimizerState, emaDecay: number): void {

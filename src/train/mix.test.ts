@@ -37,24 +37,23 @@ const parts = (rows: number): ExampleBatch[] =>
   });
 
 describe("mixup and cutmix", () => {
-  it.each(
-    golden.cases.flatMap((one) => [4, 3].map((rows) => ({ ...one, rows }))),
-  )("mix images and targets as the official code: $kind, $lam, micro-batches of $rows", (one) => {
-    const mix: Mix = one.center
-      ? cutMix(one.lam, { imageSize, center: one.center })
-      : { share: one.lam };
-    const batches = parts(one.rows);
-    mixImages(batches, mix, { imageSize });
-    const mixed = batches.flatMap(({ numbers, count }) => [...numbers.subarray(0, count * size)]);
-    expect(mixed).toBeCloseToTensor(one.mixed.data, { relative: 2e-6 });
-    const labels = Int32Array.from(golden.labels);
-    const { classes, labelSmoothing } = golden;
-    const targets = targetsFor(labels, {
-      ...{ classes, labelSmoothing, total: 1, rows: count },
-      mixed: { partners: labels.toReversed(), share: mix.share },
-    });
-    expect(targets).toBeCloseToTensor(one.targets.data, { relative: 1e-6 });
-  });
+  it.each(golden.cases.flatMap((one) => [4, 3].map((rows) => ({ ...one, rows }))))(
+    "mix images and targets as the official code: $kind, $lam, micro-batches of $rows",
+    (one) => {
+      const mix: Mix = one.center ? cutMix(one.lam, { imageSize, center: one.center }) : { share: one.lam };
+      const batches = parts(one.rows);
+      mixImages(batches, mix, { imageSize });
+      const mixed = batches.flatMap(({ numbers, count }) => [...numbers.subarray(0, count * size)]);
+      expect(mixed).toBeCloseToTensor(one.mixed.data, { relative: 2e-6 });
+      const labels = Int32Array.from(golden.labels);
+      const { classes, labelSmoothing } = golden;
+      const targets = targetsFor(labels, {
+        ...{ classes, labelSmoothing, total: 1, rows: count },
+        mixed: { partners: labels.toReversed(), share: mix.share },
+      });
+      expect(targets).toBeCloseToTensor(one.targets.data, { relative: 1e-6 });
+    },
+  );
 
   it("leaves the image amid an odd number as it is", () => {
     const numbers = Float32Array.from({ length: 3 * 3 }, (_, i) => i);
