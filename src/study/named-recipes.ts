@@ -33,7 +33,7 @@ const partOf = ({ learningRate, weightDecay, dropout, flip, restarting }: Benchm
 const byFolder = (sets: readonly BenchmarkSet[]): ReadonlyMap<string, RecipePart> =>
   new Map(sets.map((set) => [set.folder, partOf(set)]));
 
-/** docs/study.md names the quirks of the official scripts that these follow, and those that they leave out. */
+/** docs/recipe.md names the quirks of the official scripts that these follow, and those that they leave out. */
 const named: Readonly<Record<string, NamedRecipe>> = {
   default: { recipe: { name: "default" }, images: {} },
   official: { recipe: { name: "official" }, images: {} },
