@@ -72,8 +72,10 @@ export async function completeOptions(options: TrainOptions): Promise<CompleteOp
   const method = origin ? continuedMethod(origin, methodAsked(options, earlier && merged)) : merged;
   const recipe = { ...recalled.recipe, ...withoutUndefined(options.recipe ?? {}) };
   const { model, imageSize, validationFraction, skipBadImages = false, provider, threads } = complete;
+  const { tensorboard = false } = complete;
   const asked = {
     ...{ validationFraction, skipBadImages, dropClasses, images, provider, threads },
+    ...(tensorboard && { tensorboard }),
     data: typeof data === "string" ? resolve(data) : undefined,
   };
   const steps = Object.keys(chosenIn(options.images ?? {})).length === 0 ? recalled.steps : undefined;
@@ -112,7 +114,10 @@ async function earlierIn(out: string): Promise<RunConfig | undefined> {
 /** Options as an earlier run had them. */
 type Recalled = Partial<
   Pick<CompleteOptions, "model" | "recipe" | "imageSize" | "steps" | "heads"> &
-    Pick<AskedConfig, "validationFraction" | "skipBadImages" | "dropClasses" | "provider" | "threads">
+    Pick<
+      AskedConfig,
+      "validationFraction" | "skipBadImages" | "dropClasses" | "provider" | "threads" | "tensorboard"
+    >
 > & { readonly data?: string; readonly images?: StepChoices };
 
 function recall(

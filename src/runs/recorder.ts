@@ -1,4 +1,4 @@
-/** Records the events of training: metrics, the best adapter, the checkpoint, and a report page. */
+/** Records the events of training: metrics, the best adapter, the checkpoint, a report page and a table of steps. */
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
@@ -23,8 +23,10 @@ import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunConfig } from "./run-config.ts";
+import { type LoggedFacts, openTensorboardLog, type TensorboardLog } from "./tensorboard-log.ts";
 import { type Validated, validatedOn } from "./validated-on.ts";
 import { writeRunReport } from "./write-run-report.ts";
+import { writeStepsCsv } from "./write-steps-csv.ts";
 
 /** Saving may take this share of the time: a large state on a slow disk is saved less often. */
 const savingShare = 0.1;
@@ -36,6 +38,7 @@ export class Recorder {
   private readonly run: PreparedRun;
   private readonly began: number;
   private metrics: MetricsFile | undefined;
+  private tensorboard: TensorboardLog | undefined;
   /** The state that all files agree with; none while they are being written. */
   private state: FitState | undefined;
   private saved = { step: 0, at: performance.now(), tookMs: 0 };
@@ -90,6 +93,7 @@ export class Recorder {
 
   async close(): Promise<void> {
     await this.metrics?.close();
+    await this.tensorboard?.close();
   }
 
   private async *start({ state, ...facts }: FitStartEvent): Events {
@@ -98,6 +102,9 @@ export class Recorder {
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
     this.saved.step = stepsDone(state.position);
+    // A probe is at step 0.
+    const from = resumed ? this.saved.step + 1 : 0;
+    if (options.tensorboard) this.tensorboard = await openTensorboardLog(folder.paths.tensorboard, { from });
     // Before the start is made and validated there is no state to continue from: a run that ends here begins anew.
     const awaitsStart = !resumed && (recipe.start === "probe" || options.continued !== undefined);
     if (!awaitsStart) this.state = state;
@@ -113,14 +120,14 @@ export class Recorder {
     const kept = { epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) };
     yield* this.writeAdapter(kept, { state, sample });
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
     yield* this.save();
   }
 
   private async *step({ state, ...facts }: FitStepEvent): Events {
     const { steps: _, imagesPerSecond: __, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
     if (this.isTimeToSave()) yield* this.save();
   }
@@ -131,19 +138,23 @@ export class Recorder {
     // What a fold learns only tells when to end.
     if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, { state, sample });
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
   }
 
   private async *fold({ state, ...facts }: FitFoldEvent): Events {
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
   }
 
-  private async append(numbers: object, state: FitState): Promise<void> {
+  private async append(
+    numbers: object,
+    { state, facts }: { readonly state: FitState; readonly facts: LoggedFacts },
+  ): Promise<void> {
     this.state = undefined;
     await this.metrics?.append(numbers);
+    await this.tensorboard?.append(facts);
     this.state = state;
   }
 
@@ -216,10 +227,11 @@ export class Recorder {
   }
 }
 
-/** Writes the page of a run, or says why it cannot be written. */
+/** Writes the page of a run and the table of its steps, or says why they cannot be written. */
 export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): Events {
   try {
     await writeRunReport(run);
+    await writeStepsCsv(run.folder);
   } catch (error) {
     if (!(error instanceof RlrrError)) throw error;
     yield { type: "note", message: error.message };

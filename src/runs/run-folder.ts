@@ -16,6 +16,8 @@ const names = {
   checkpoint: "checkpoint.safetensors",
   adapter: "adapter",
   report: "report.html",
+  steps: "steps.csv",
+  tensorboard: "tensorboard",
 } as const;
 
 /** The paths of a run's files. */
@@ -25,6 +27,8 @@ export const runPaths = (folder: string): Readonly<Record<keyof typeof names, st
   checkpoint: join(folder, names.checkpoint),
   adapter: join(folder, names.adapter),
   report: join(folder, names.report),
+  steps: join(folder, names.steps),
+  tensorboard: join(folder, names.tensorboard),
 });
 
 export interface RunFolder {
