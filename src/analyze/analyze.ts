@@ -20,6 +20,7 @@ import { methodOf } from "../methods/methods.ts";
 import type { Analysis, AnalyzedAdapter } from "../reports/analysis.ts";
 import { renderAnalysisReport } from "../reports/analysis-report.ts";
 import { parseRunConfig } from "../runs/run-config.ts";
+import { runOfAdapter } from "../runs/run-folder.ts";
 import { SpectraPool } from "../spectra/spectra-pool.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
 import { type ComparedAdapters, compareAdapters } from "./compare-adapters.ts";
@@ -99,7 +100,7 @@ const openSet = async (data: string | Dataset | undefined, signal: AbortSignal |
 async function dataOf(runs: readonly string[]): Promise<string | undefined> {
   const roots = new Set<string | undefined>();
   for (const run of runs) {
-    const path = join(run, "run.json");
+    const path = join(runOfAdapter(run), "run.json");
     roots.add((await exists(path)) ? parseRunConfig(await readJson(path), path).data.root : undefined);
   }
   const [root] = roots;

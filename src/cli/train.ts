@@ -159,6 +159,7 @@ export const trainCommand = (): Command =>
         "share of the training images held out where the data has no validation split (default: 0.2)",
       ),
       new Option("--skip-bad-images", "skip damaged images instead of stopping"),
+      new Option("--keep-epochs", "keep the adapter of every epoch too, in the folder epochs of the run"),
       new Option("--tensorboard", "write events for TensorBoard into the folder tensorboard of the run"),
       new Option("--resume", "continue the run in --out; no other option is needed"),
       ...engineOptions(),
@@ -195,6 +196,7 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
   readonly imageSize?: number;
   readonly validationFraction?: number | string;
   readonly skipBadImages?: boolean;
+  readonly keepEpochs?: boolean;
   readonly tensorboard?: boolean;
   readonly resume?: boolean;
   readonly json?: boolean;
@@ -202,7 +204,8 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
-  const { heads, imageSize, skipBadImages, tensorboard, resume, continueFrom, dropClasses } = flags;
+  const { heads, imageSize, skipBadImages, resume, continueFrom, dropClasses } = flags;
+  const { keepEpochs, tensorboard } = flags;
   if (data === undefined && !resume)
     throw new InputError("required option '--data <path>' not specified; only --resume does without.");
   const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
@@ -225,6 +228,7 @@ async function runTrain(flags: Flags): Promise<void> {
         heads,
         imageSize,
         skipBadImages,
+        keepEpochs,
         tensorboard,
         resume,
         continueFrom,

@@ -72,10 +72,10 @@ export async function completeOptions(options: TrainOptions): Promise<CompleteOp
   const method = origin ? continuedMethod(origin, methodAsked(options, earlier && merged)) : merged;
   const recipe = { ...recalled.recipe, ...withoutUndefined(options.recipe ?? {}) };
   const { model, imageSize, validationFraction, skipBadImages = false, provider, threads } = complete;
-  const { tensorboard = false } = complete;
+  const { tensorboard = false, keepEpochs = false } = complete;
   const asked = {
     ...{ validationFraction, skipBadImages, dropClasses, images, provider, threads },
-    ...(tensorboard && { tensorboard }),
+    ...{ ...(tensorboard && { tensorboard }), ...(keepEpochs && { keepEpochs }) },
     data: typeof data === "string" ? resolve(data) : undefined,
   };
   const steps = Object.keys(chosenIn(options.images ?? {})).length === 0 ? recalled.steps : undefined;
@@ -116,7 +116,13 @@ type Recalled = Partial<
   Pick<CompleteOptions, "model" | "recipe" | "imageSize" | "steps" | "heads"> &
     Pick<
       AskedConfig,
-      "validationFraction" | "skipBadImages" | "dropClasses" | "provider" | "threads" | "tensorboard"
+      | "validationFraction"
+      | "skipBadImages"
+      | "dropClasses"
+      | "provider"
+      | "threads"
+      | "tensorboard"
+      | "keepEpochs"
     >
 > & { readonly data?: string; readonly images?: StepChoices };
 

@@ -23,6 +23,7 @@ import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunConfig } from "./run-config.ts";
+import { epochFolder } from "./run-folder.ts";
 import { type LoggedFacts, openTensorboardLog, type TensorboardLog } from "./tensorboard-log.ts";
 import { type Validated, validatedOn } from "./validated-on.ts";
 import { writeRunReport } from "./write-run-report.ts";
@@ -32,6 +33,8 @@ import { writeStepsCsv } from "./write-steps-csv.ts";
 const savingShare = 0.1;
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
+type EpochResult = Pick<FitEpochEvent, "epoch" | "valTop1" | "step">;
+type EpochState = Pick<FitEpochEvent, "state" | "sample">;
 
 /** Owns the run's files while it trains. Close it when done. */
 export class Recorder {
@@ -119,6 +122,7 @@ export class Recorder {
     const { valTop1 } = facts;
     const kept = { epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) };
     yield* this.writeAdapter(kept, { state, sample });
+    yield* this.keepEpoch(kept, { state, sample });
     const { seconds: _, ...numbers } = facts;
     await this.append(numbers, { state, facts });
     yield facts;
@@ -137,6 +141,7 @@ export class Recorder {
     const isKept = facts.best || this.run.recipe.select === "last";
     // What a fold learns only tells when to end.
     if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, { state, sample });
+    if (facts.fold === undefined) yield* this.keepEpoch(facts, { state, sample });
     const { seconds: _, ...numbers } = facts;
     await this.append(numbers, { state, facts });
     yield facts;
@@ -158,11 +163,19 @@ export class Recorder {
     this.state = state;
   }
 
+  /** Its adapter beside those of the other epochs, where all are wanted. */
+  private async *keepEpoch(facts: EpochResult, made: EpochState): Events {
+    const { options, folder } = this.run;
+    if (options.keepEpochs)
+      yield* this.writeAdapter(facts, made, epochFolder(folder.paths.epochs, facts.epoch + 1));
+  }
+
   private async *writeAdapter(
-    { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
-    { state: { parameters }, sample }: Pick<FitEpochEvent, "state" | "sample">,
+    { epoch, valTop1, step }: EpochResult,
+    { state: { parameters }, sample }: EpochState,
+    path = this.run.folder.paths.adapter,
   ): Events {
-    const { trainables, recipe, splits, folder, options, config, chosen, evaluation, images } = this.run;
+    const { trainables, recipe, splits, options, config, chosen, evaluation, images } = this.run;
     const validated = validatedOn(this.run, splits);
     const { model, dataset } = options;
     const training: Adapter["training"] = {
@@ -174,7 +187,7 @@ export class Recorder {
       validationTop1: valTop1,
       ...(options.continued && { continuedFrom: options.continued.from }),
     };
-    await writeAdapter(folder.paths.adapter, {
+    await writeAdapter(path, {
       base: {
         id: shareableName(config.model.id),
         sha256: config.model.sha256,
@@ -190,7 +203,7 @@ export class Recorder {
       ...(sample && calibrate(sample)),
       tensors: copyTensors(trainables, { parameters, blend: recipe.blend }),
     });
-    yield { type: "saved", what: "adapter", path: folder.paths.adapter, step };
+    yield { type: "saved", what: "adapter", path, step };
   }
 
   private isTimeToSave(): boolean {

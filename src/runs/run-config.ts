@@ -28,6 +28,7 @@ const askedSchema = z.object({
   provider: z.string().optional(),
   threads: z.int().min(1).optional(),
   tensorboard: z.boolean().optional(),
+  keepEpochs: z.boolean().optional(),
 });
 
 const runConfigSchema = z.object({
