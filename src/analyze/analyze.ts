@@ -23,6 +23,7 @@ import { parseRunConfig } from "../runs/run-config.ts";
 import { runOfAdapter } from "../runs/run-folder.ts";
 import { SpectraPool } from "../spectra/spectra-pool.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
+import { type BaseSpectra, openBaseSpectra } from "./base-spectra.ts";
 import { type ComparedAdapters, compareAdapters } from "./compare-adapters.ts";
 import { openFeatureReader } from "./feature-reader.ts";
 import { type MeasuredKept, measureKept } from "./measure-kept.ts";
@@ -66,14 +67,15 @@ export async function analyze(runs: readonly string[], options: AnalyzeOptions =
     await openSet(options.retain, signal),
   ];
   await using engine = await openEngine(options);
-  const compared = await compareAll(opened, { engine, top, options });
+  const spectra = openBaseSpectra({ sha256: opened[0]?.adapter.base.sha256 ?? "", top });
+  const compared = await compareAll(opened, { engine, spectra, top, options });
   const store = openImageStore();
   try {
     const reader = openFeatureReader({ engine, store, signal, onProgress: onWork });
     const common = { reader, engine, images, signal };
     const task = data && (await measureTask(opened, data, common));
     const kept = retain && (await measureKept(opened, retain, common));
-    const analysis = describe(opened, { top, compared, task, kept });
+    const analysis = describe(opened, { top, compared, task, kept, notes: spectra.notes });
     if (report !== undefined) await writeFileAtomically(report, renderAnalysisReport(analysis));
     return analysis;
   } finally {
@@ -109,20 +111,22 @@ async function dataOf(runs: readonly string[]): Promise<string | undefined> {
 
 interface CompareAll {
   readonly engine: Engine;
+  readonly spectra: BaseSpectra;
   readonly top: number;
   readonly options: AnalyzeOptions;
 }
 
 async function compareAll(
   opened: readonly OpenedAdapter[],
-  { engine, top, options: { threads: asked, signal, onWork } }: CompareAll,
+  { engine, spectra, top, options: { threads: asked, signal, onWork } }: CompareAll,
 ): Promise<ComparedAdapters> {
   const { threads } = chooseThreads(asked);
   const pool = new SpectraPool(threads);
   const onProgress = (done: number, total: number) =>
     onWork?.({ type: "progress", label: "decomposing weights", done, total, unit: "weights" });
   try {
-    return await compareAdapters(opened, { engine, pool, ahead: 2 * threads, top, signal, onProgress });
+    const ahead = 2 * threads;
+    return await compareAdapters(opened, { engine, pool, spectra, ahead, top, signal, onProgress });
   } finally {
     await pool.close();
   }
@@ -133,9 +137,10 @@ interface Found {
   readonly compared: ComparedAdapters;
   readonly task: MeasuredTasks | undefined;
   readonly kept: MeasuredKept | undefined;
+  readonly notes: readonly string[];
 }
 
-function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept }: Found): Analysis {
+function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept, notes }: Found): Analysis {
   const adapters = opened.map(({ adapter, path, name }, at): AnalyzedAdapter => {
     const { method } = methodOf(adapter);
     const validation = validationOf(adapter.training);
@@ -158,6 +163,7 @@ function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept 
     },
     adapters,
     notes: [
+      ...notes,
       ...(task?.notes ?? []),
       ...(kept?.notes ?? []),
       ...(task
