@@ -119,6 +119,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "preprocessing",
     "reports",
     "runs/run-config.ts",
+    "runs/run-folder.ts",
     "spectra",
     "train",
   ],

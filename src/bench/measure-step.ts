@@ -166,6 +166,7 @@ async function timeSteps(
     labelSmoothing: 0,
     clipNorm: 0,
     weightDecay: 1e-4,
+    emaDecay: 0,
     seed: 1,
   } as const;
   const seconds: number[] = [];

@@ -5,6 +5,7 @@ import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
 import { microBatchFor } from "./micro-batch.ts";
+import { mixesImages } from "./mix.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
 import { headGraph, type TrainGraph, trainGraph } from "./train-graph.ts";
@@ -44,10 +45,11 @@ async function compileStep(
   const microBatchSize = settleMicroBatch(plan, input);
   const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
   const session = closers.add(await engine.compile(graph));
-  const { labelSmoothing, clipNorm, weightDecay, seed } = recipe;
+  const { labelSmoothing, clipNorm, weightDecay, emaDecay, seed, mixup, cutmix } = recipe;
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
-    ...{ labelSmoothing, clipNorm, weightDecay, seed },
+    ...{ labelSmoothing, clipNorm, weightDecay, emaDecay, seed },
+    ...(mixesImages(recipe) && { mixing: { mixup, cutmix, imageSize: plan.backbone.imageSize } }),
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };
   return { context, flopsPerImage: matrixFlops(graph) / microBatchSize };
