@@ -52,6 +52,8 @@ export const needsNone: Readonly<Record<string, string>> = {
   "engine/open-engine.ts openEngine": ownState,
   "analyze/feature-reader.ts openFeatureReader": ownState,
   "analyze/open-adapters.ts openAdapters": handsOn,
+  "analyze/base-spectra.ts openBaseSpectra": ownState,
+  "runs/tensorboard-log.ts openTensorboardLog": ownState,
   "engine/onnx-file.ts openOnnxFile": ownState,
   "export/model-candidate.ts openModelCandidate": ownState,
   "export/onnx-candidate.ts openOnnxCandidate": ownState,
