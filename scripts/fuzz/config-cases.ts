@@ -7,13 +7,13 @@ import { openDemoFolder } from "../../src/cli/demo-folder.ts";
 import { parseJson, readJson } from "../../src/files/read-json.ts";
 import { chooseMethod, methods } from "../../src/methods/methods.ts";
 import { rlrr } from "../../src/methods/rlrr.ts";
-import { backboneOf } from "../../src/model/architectures.ts";
+import { backboneOf, vitConfigOf } from "../../src/model/architectures.ts";
 import { parseHuggingFaceConfig } from "../../src/model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, sayUnreadFields } from "../../src/model/hugging-face-steps.ts";
-import { checkImageSize, configure } from "../../src/model/model-hints.ts";
+import { checkImageSize } from "../../src/model/model-hints.ts";
+import { planModel } from "../../src/model/plan-model.ts";
 import { renderHuggingFaceSteps } from "../../src/model/render-hugging-face-steps.ts";
 import { isTimmConfig, parseTimmConfig } from "../../src/model/timm-config.ts";
-import { planWeights } from "../../src/model/weight-plan.ts";
 import { byteTable } from "../../src/preprocessing/normalise.ts";
 import { parseSteps } from "../../src/preprocessing/parse-steps.ts";
 import { planSteps } from "../../src/preprocessing/preprocess.ts";
@@ -74,7 +74,7 @@ const trainedImages = {
   validated: BigUint64Array.of(5n),
 };
 
-const plan = planWeights(classicTensors(seededWeights()), "a file");
+const { family, plan } = planModel(classicTensors(seededWeights()), { where: "a file" });
 
 /** What is done with steps once they have been read, on images of usual and of odd sizes. */
 function useSteps(steps: readonly Step[]): void {
@@ -119,11 +119,13 @@ export const configCases: readonly FuzzCase[] = [
     name: "model-config",
     readers: [
       "model/hugging-face-config.ts parseHuggingFaceConfig",
+      "model/hugging-face-vit.ts readHuggingFaceVit",
       "model/timm-config.ts parseTimmConfig",
+      "model/timm-vit.ts readTimmVit",
       "model/timm-steps.ts parseTimmSteps",
       "model/label-names.ts parseLabelNames",
       "files/read-json.ts parseJson",
-      "model/model-hints.ts configure",
+      "model/model-hints.ts configureVit",
       "model/model-hints.ts checkImageSize",
     ],
     form: "json",
@@ -135,8 +137,8 @@ export const configCases: readonly FuzzCase[] = [
       const hints = isTimmConfig(value)
         ? parseTimmConfig(value, where)
         : parseHuggingFaceConfig(value, where);
-      const { config } = configure(plan, hints, { where: "a file" });
-      checkImageSize(config.imageSize, config.patchSize);
+      const { config } = family.configure(plan, { where: "a file", hints });
+      checkImageSize(config.imageSize, vitConfigOf(config, "The case").patchSize);
       if (hints.preprocessing) useSteps(hints.preprocessing);
     },
   },

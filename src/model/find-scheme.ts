@@ -1,15 +1,12 @@
 /** Finds the Vision Transformer among the tensors of a source: whose names they follow, and what stands before them. */
 
 import { FileError } from "../errors.ts";
-import type { Shape } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { needed } from "../needed.ts";
+import type { SourceShapes } from "./family.ts";
 import { namingSchemes } from "./names.ts";
 import type { NamingScheme, Row } from "./naming-scheme.ts";
 import { ignorableKind } from "./unsupported-tensors.ts";
-
-/** The shapes of a source's tensors by name. */
-export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
 export interface Found {
   readonly scheme: NamingScheme;
@@ -52,8 +49,8 @@ function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly st
     );
 }
 
-/** The one Vision Transformer among the tensors; of a pre-training with two, the one that its authors go on with. */
-export function findScheme(tensors: SourceShapes, where: string): Found {
+/** The one Vision Transformer among the tensors, if there is any; of a pre-training with two, the one that its authors go on with. */
+export function findScheme(tensors: SourceShapes, where: string): Found | undefined {
   const names = [...tensors.keys()];
   for (const scheme of namingSchemes) {
     const found = prefixesOf(scheme, names);
@@ -65,10 +62,7 @@ export function findScheme(tensors: SourceShapes, where: string): Found {
       );
     if (prefix !== undefined) return { scheme, prefix };
   }
-  const titles = [...new Set(namingSchemes.map(({ title }) => title))];
-  throw new FileError(
-    `${where}: no Vision Transformer was found in its ${names.length} tensors (${shortList(names)}). Known are the names of ${titles.join(", ")}.`,
-  );
+  return undefined;
 }
 
 /** A prefix and what encloses it: `module.vit.`, `module.` and nothing. */

@@ -1,6 +1,9 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
+import type { ModelHints } from "./model-hints.ts";
+
+const parseVit = (value: unknown) => parseHuggingFaceConfig(value, "C") as ModelHints;
 
 describe("parseHuggingFaceConfig", () => {
   it("gives what the file says, and leaves out what it does not", () => {
@@ -29,10 +32,17 @@ describe("parseHuggingFaceConfig", () => {
       patchSize: 4,
       labels: ["cat", "dog"],
     });
-    const { names: _, ...least } = parseHuggingFaceConfig({ model_type: "vit", image_size: 8 }, "C");
+    const { names: _, ...least } = parseVit({ model_type: "vit", image_size: 8 });
     // transformers' ViTConfig() and ViTMSNConfig()
-    expect(least).toEqual({ where: "C", imageSize: [8, 8], labels: [], heads: 12, layerNormEps: 1e-12 });
-    expect(parseHuggingFaceConfig({ model_type: "vit_msn" }, "C").layerNormEps).toBe(1e-6);
+    expect(least).toEqual({
+      family: "vit",
+      where: "C",
+      imageSize: [8, 8],
+      labels: [],
+      heads: 12,
+      layerNormEps: 1e-12,
+    });
+    expect(parseVit({ model_type: "vit_msn" }).layerNormEps).toBe(1e-6);
   });
 
   it("sorts labels by their number, and takes LABEL_0 for none", () => {

@@ -4,7 +4,8 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape } from "../formats/tensor.ts";
 import { sizeAlong } from "../graph/shapes.ts";
 import { limits } from "../limits.ts";
-import { blockName, type Found, outerName, rowNamed, type SourceShapes } from "./find-scheme.ts";
+import type { SourceShapes } from "./family.ts";
+import { blockName, type Found, outerName, rowNamed } from "./find-scheme.ts";
 import type { SourceSizes } from "./naming-scheme.ts";
 import type { VitConfig } from "./vit.ts";
 

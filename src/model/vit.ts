@@ -22,6 +22,7 @@ import type { Affine, Layers } from "./layers.ts";
 
 /** Sizes of a plain ViT with a CLS token, pre-norm blocks, exact GELU and a final norm. */
 export interface VitConfig {
+  readonly family?: "vit" | undefined;
   /** Height and width of the input in pixels. */
   readonly imageSize: readonly [height: number, width: number];
   readonly patchSize: number;
@@ -40,6 +41,7 @@ const size = z.int().min(1).max(limits.MAX_ADAPTER_SIZE.value);
 
 /** A configuration as an adapter's file holds it. */
 export const vitConfigSchema = z.object({
+  family: z.literal("vit").optional(),
   imageSize: z.tuple([size, size]),
   patchSize: size,
   width: size,

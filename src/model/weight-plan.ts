@@ -4,31 +4,21 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
 import { sizeAlong } from "../graph/shapes.ts";
 import { needed } from "../needed.ts";
-import { modelShapes } from "./architectures.ts";
-import { blockName, type Found, findScheme, outerName, type SourceShapes, shortList } from "./find-scheme.ts";
+import { headShapes } from "./backbone.ts";
+import type { Moved, PlanOptions, SourceShapes, WeightPlan } from "./family.ts";
+import { blockName, type Found, findScheme, outerName, shortList } from "./find-scheme.ts";
 import { type Measured, measure, type PlanHints } from "./measure-source.ts";
-import type { Form, NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
+import type { NamingScheme, Row, SourceSizes } from "./naming-scheme.ts";
 import { ignorableKind, refuseUnsupported } from "./unsupported-tensors.ts";
+import { vit } from "./vit.ts";
 
-/** Where one of our weights comes from. */
-export interface Origin {
-  readonly source: string;
-  readonly form: Form;
-  readonly part?: number;
-  /** The layer scale that is folded into it. */
-  readonly scaledBy?: string;
-}
-
-export interface WeightPlan {
+export interface VitPlan extends WeightPlan {
   readonly scheme: NamingScheme;
   readonly sizes: SourceSizes;
-  /** By our names; `undefined` is a bias that the model lacks: zeros. */
-  readonly origins: ReadonlyMap<string, Origin | undefined>;
-  readonly notes: readonly string[];
 }
 
 /** Our names and shapes, in the order of our files. The grid of the positions is unknown yet; one row of patches has as many. */
-export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
+function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
   const { patchSize, tokens } = sizes;
   const config = {
     heads: 1,
@@ -36,7 +26,8 @@ export function plannedShapes(sizes: SourceSizes): ReadonlyMap<string, Shape> {
     ...sizes,
     imageSize: [patchSize, (tokens - 1) * patchSize],
   } as const;
-  return modelShapes(config);
+  const backbone = vit(config);
+  return new Map([...backbone.shapes, ...(config.classes > 0 ? headShapes(backbone, config.classes) : [])]);
 }
 
 /** A row of a scheme with full names, ours and theirs. */
@@ -110,10 +101,14 @@ function refuseUnexpected(extra: readonly string[], where: string): void {
 const hasPreLogits = (tensors: SourceShapes): boolean =>
   [...tensors.keys()].some((name) => /(^|\/)pre_logits[./]/.test(name));
 
-/** Plans how `tensors` become our weights. `where` names the source in messages. */
-export function planWeights(tensors: SourceShapes, where: string, hints: PlanHints = {}): WeightPlan {
+/** How the tensors of a Vision Transformer become ours; nothing where there is none among them. */
+export function planVit(
+  tensors: SourceShapes,
+  { where, hints = {} }: Omit<PlanOptions, "hints"> & { readonly hints?: PlanHints | undefined },
+): VitPlan | undefined {
   refuseUnsupported(tensors.keys(), where);
   const found = findScheme(tensors, where);
+  if (found === undefined) return undefined;
   const measured = measure(found, tensors, { where, hints });
   const dropHead = measured.sizes.classes > 0 && hasPreLogits(tensors);
   const sizes = dropHead ? { ...measured.sizes, classes: 0 } : measured.sizes;
@@ -121,7 +116,7 @@ export function planWeights(tensors: SourceShapes, where: string, hints: PlanHin
 
   const placed = [...placedRows(found, tensors, { ...measured, sizes })];
   const biasless = placed.every(({ ours, theirs }) => !isAttentionBias(ours) || !tensors.has(theirs));
-  const origins = new Map<string, Origin | undefined>();
+  const origins = new Map<string, Moved | undefined>();
   for (const place of placed) {
     const isZero = biasless && isAttentionBias(place.ours) && !tensors.has(place.theirs);
     origins.set(place.ours, isZero ? undefined : originOf(place, tensors, { sizes, shapes, where }));
@@ -140,7 +135,10 @@ export function planWeights(tensors: SourceShapes, where: string, hints: PlanHin
   if (biasless) notes.push("q, k and v have no biases; zeros take their place.");
   if (measured.patchesOnly) notes.push("The positions have no row for CLS; zeros take its place.");
   const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
-  return { scheme: found.scheme, sizes, origins: ordered, notes };
+  return {
+    ...{ title: found.scheme.title, scheme: found.scheme, sizes, shapes, origins: ordered },
+    ...{ classes: sizes.classes, notes },
+  };
 }
 
 interface OriginChecks {
@@ -150,7 +148,7 @@ interface OriginChecks {
 }
 
 /** Where a row's tensor is, which must exist in its shape. */
-function originOf(place: Placed, tensors: SourceShapes, { sizes, shapes, where }: OriginChecks): Origin {
+function originOf(place: Placed, tensors: SourceShapes, { sizes, shapes, where }: OriginChecks): Moved {
   const { theirs, row, scaledBy } = place;
   const actual = tensors.get(theirs)?.shape;
   if (actual === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(theirs)} is missing.`);
