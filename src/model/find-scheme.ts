@@ -20,23 +20,24 @@ export const shortList = (names: readonly string[]): string =>
     .map((name) => JSON.stringify(name))
     .join(", ") + (names.length > 4 ? ", …" : "");
 
-/** Their name of a weight that every scheme has. */
-export const rowNamed = (rows: readonly Row[], ours: string): Row =>
+const patchOf = (scheme: NamingScheme): string =>
   needed(
-    rows.find((row) => row.ours === ours),
-    `row ${ours}`,
-  );
-const patchOf = (scheme: NamingScheme): string => rowNamed(scheme.outer, "patch.weight").theirs;
-const attentionOf = (scheme: NamingScheme): string => rowNamed(scheme.block, "q.weight").theirs;
+    scheme.outer.find(({ ours }) => ours === "patch.weight"),
+    "row patch.weight",
+  ).theirs;
+
+/** The ends of the names of a block's queries. */
+const attentionOf = ({ block, separator }: NamingScheme): readonly string[] =>
+  block.filter(({ ours }) => ours === "q.weight").map(({ theirs }) => `${separator}${theirs}`);
 
 /** More models in one file are not told apart: each is looked for among all names. */
 const { value: mostModels } = limits.MAX_MODELS_IN_FILE;
 
 /** What stands before a scheme's names in `tensors`, wherever it has a patch embedding and a block. */
 function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly string[] {
-  const { prefixes, blockRoot, separator } = scheme;
+  const { prefixes, blockRoot, needs } = scheme;
   const patch = patchOf(scheme);
-  const attention = `${separator}${attentionOf(scheme)}`;
+  const attention = attentionOf(scheme);
   const allowed = (prefix: string) =>
     prefixes instanceof RegExp ? prefixes.test(prefix) : prefixes.includes(prefix);
   return names
@@ -44,8 +45,11 @@ function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly st
     .map((name) => name.slice(0, -patch.length))
     .filter(allowed)
     .slice(0, mostModels)
+    .filter((prefix) => needs === undefined || names.includes(prefix + needs))
     .filter((prefix) =>
-      names.some((name) => name.startsWith(prefix + blockRoot) && name.endsWith(attention)),
+      names.some(
+        (name) => name.startsWith(prefix + blockRoot) && attention.some((end) => name.endsWith(end)),
+      ),
     );
 }
 

@@ -41,9 +41,7 @@ export function parseHuggingFaceConfig(value: unknown, where: string): CommonHin
   const family = families.find(({ modelTypes }) => typeof kind === "string" && modelTypes.includes(kind));
   if (family === undefined) {
     const known = families.flatMap(({ modelTypes }) => modelTypes).map(showValue);
-    throw new FileError(
-      `${where}: model_type is ${showValue(kind)}; only plain ViTs (${known.join(", ")}) can be read.`,
-    );
+    throw new FileError(`${where}: model_type is ${showValue(kind)}; known are ${known.join(", ")}.`);
   }
   const result = schema.safeParse(value);
   if (!result.success)

@@ -5,12 +5,16 @@ import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
 import { renderList } from "../render-list.ts";
 import type { CommonHints, Configured, ConfigureOptions } from "./family.ts";
+import { usualSide } from "./measure-grid.ts";
 import { inferHeads } from "./variants.ts";
-import type { VitConfig } from "./vit.ts";
+import { leadingTokens, type VitConfig, vitConfigFlaw } from "./vit-config.ts";
+import { describeUnseen, variationsOf } from "./vit-variations.ts";
 import type { VitPlan } from "./weight-plan.ts";
 
 /** From a configuration file; whatever it leaves out is inferred from the weights. */
-export interface ModelHints extends CommonHints, Partial<Omit<VitConfig, "classes" | "family">> {
+export interface ModelHints extends CommonHints, Partial<Omit<VitConfig, "classes" | "family" | "rotary">> {
+  /** `none` where tensors could be taken for those of a model that has some. */
+  readonly rotary?: VitConfig["rotary"] | "none";
   /** How the file calls a size, for messages. */
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
   /** timm's name of an architecture that is not known: how many heads it has must be asked. */
@@ -54,12 +58,12 @@ function refuseConflicts({ sizes }: VitPlan, hints: ModelHints, where: string): 
 
 /** The image size that the position embedding was stored for. */
 function storedImageSize(
-  { sizes }: VitPlan,
+  { sizes, variations }: VitPlan,
   hints: ModelHints,
   where: string,
 ): { size: Size; note?: string } {
   const { patchSize, tokens } = sizes;
-  const patches = tokens - 1;
+  const patches = tokens - leadingTokens(variations);
   if (hints.imageSize !== undefined) {
     const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
     if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
@@ -67,6 +71,11 @@ function storedImageSize(
       `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.${hints.advice ?? ""}`,
     );
   }
+  if (variations.absolutePositions === false && !variations.relativeBias)
+    return {
+      size: [usualSide, usualSide].map((side) => side - (side % patchSize)) as [number, number],
+      note: `Image size ${usualSide} was assumed, as its positions fit any.`,
+    };
   const side = Math.sqrt(patches);
   if (!Number.isInteger(side) || side < 1)
     throw new FileError(
@@ -81,9 +90,9 @@ function storedImageSize(
 
 /** What weights do not show and no configuration says, in one sentence; `heads` where they were inferred. */
 function sayAssumed(
-  { scheme, sizes }: VitPlan,
+  { scheme }: VitPlan,
   { where, layerNormEps, unknownArchitecture }: ModelHints,
-  heads: number | undefined,
+  { config, heads }: { readonly config: VitConfig; readonly heads: number | undefined },
 ): string | undefined {
   if (where !== undefined && unknownArchitecture === undefined) return undefined;
   const why =
@@ -91,15 +100,13 @@ function sayAssumed(
       ? "No config.json says what the weights compute"
       : `Architecture ${showValue(unknownArchitecture)} is not among those of timm that are known`;
   const assumptions = [
-    "exact GELU",
-    "norms before attention and MLP",
-    "a head that reads the CLS token",
+    ...describeUnseen(config),
     ...(layerNormEps === undefined
       ? [`a layer-norm epsilon of ${scheme.layerNormEps} (the default of ${scheme.title})`]
       : []),
     ...(heads === undefined
       ? []
-      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${sizes.width})`]),
+      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${config.width})`]),
   ];
   return `${why}; assumed are ${renderList(assumptions)}.`;
 }
@@ -137,11 +144,14 @@ export function configureVit(
     throw new FileError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
   }
   const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
-  const assumed = sayAssumed(plan, hints, said === undefined ? heads : undefined);
+  const config: VitConfig = {
+    ...{ imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
+    ...variationsOf(plan, hints),
+  };
+  const flaw = vitConfigFlaw(config);
+  if (flaw !== undefined) throw new FileError(`${hints.where ?? where}: ${flaw}.`);
+  const assumed = sayAssumed(plan, hints, { config, heads: said === undefined ? heads : undefined });
   if (assumed !== undefined) notes.push(assumed);
 
-  return {
-    config: { imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
-    notes,
-  };
+  return { config, notes };
 }

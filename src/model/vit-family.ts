@@ -7,9 +7,22 @@ import { namingSchemes } from "./names.ts";
 import { resizeVit } from "./resize-vit.ts";
 import { readTimmVit } from "./timm-vit.ts";
 import { vitVariants } from "./variants.ts";
-import { type VitConfig, vit, vitConfigFlaw, vitConfigSchema } from "./vit.ts";
+import { vit } from "./vit.ts";
+import { unseenFields, type VitConfig, vitConfigFlaw, vitConfigSchema } from "./vit-config.ts";
+import { describeVariations } from "./vit-variations.ts";
 import { planVit, type VitPlan } from "./weight-plan.ts";
 import { renderVitConfig, renderVitWeights } from "./write-vit.ts";
+
+function factsOf(config: VitConfig): readonly (readonly [string, string | number])[] {
+  const { depth, width, heads, mlpWidth, imageSize, patchSize, layerNormEps } = config;
+  const variations = describeVariations(config);
+  return [
+    ["blocks", `${depth} of width ${width}, ${heads} heads, MLP of ${mlpWidth}`],
+    ["images", `${imageSize.join(" x ")} pixels in patches of ${patchSize}`],
+    ["norm epsilon", layerNormEps],
+    ...(variations.length > 0 ? [["differs by", variations.join(", ")] as const] : []),
+  ];
+}
 
 export const vitFamily: Family<VitConfig, ModelHints, VitPlan> = {
   name: "vit",
@@ -17,12 +30,8 @@ export const vitFamily: Family<VitConfig, ModelHints, VitPlan> = {
   schema: vitConfigSchema,
   flaw: vitConfigFlaw,
   backbone: vit,
-  unseen: ["layerNormEps"],
-  facts: ({ depth, width, heads, mlpWidth, imageSize, patchSize, layerNormEps }) => [
-    ["blocks", `${depth} of width ${width}, ${heads} heads, MLP of ${mlpWidth}`],
-    ["images", `${imageSize.join(" x ")} pixels in patches of ${patchSize}`],
-    ["norm epsilon", layerNormEps],
-  ],
+  unseen: unseenFields,
+  facts: factsOf,
   describe: ({ depth, width, patchSize }) =>
     `${depth} blocks of width ${width}, patches of ${patchSize} x ${patchSize} pixels`,
   variants: vitVariants,
