@@ -29,6 +29,8 @@ export interface CommonHints {
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
   readonly problem?: Problem;
+  /** The whole configuration, where the file holds one of ours. */
+  readonly stored?: ModelConfig;
   /** A sentence for messages about a conflict between the file and the weights. */
   readonly advice?: string;
   /** What was not as the file says, for the user to see. */
@@ -101,6 +103,10 @@ export interface Resized<Config extends CommonConfig = ModelConfig> {
   readonly notes: readonly string[];
 }
 
+export interface RenderWeightsOptions {
+  readonly read: (weight: Weight) => Promise<Tensor>;
+}
+
 /**
  * A family of architectures. A new one is a file with such an object, its backbone, its names of weights, and a line in the
  * list of architectures.ts. Its functions are called with its own configurations, hints and plans alone.
@@ -149,8 +155,8 @@ export interface Family<
     options: ResizeOptions,
   ): Promise<Resized<Config>>;
 
-  /** The config.json of transformers, without labels. */
-  renderConfig(config: Config): Readonly<Record<string, unknown>>;
+  /** The config.json of transformers, without labels; nothing where no class of it computes the same. */
+  renderConfig(config: Config): Readonly<Record<string, unknown>> | undefined;
   /** Every weight as transformers names and shapes it. */
-  renderWeights(config: Config, weights: Weights): Weights;
+  renderWeights(config: Config, weights: Weights, options: RenderWeightsOptions): Promise<Weights>;
 }

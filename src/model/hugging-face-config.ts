@@ -3,10 +3,11 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
-import { families } from "./architectures.ts";
+import { families, familyOf } from "./architectures.ts";
 import { describeIssue } from "./describe-issue.ts";
 import type { CommonHints } from "./family.ts";
 import { labelNamesSchema, parseLabelNames } from "./label-names.ts";
+import { ownModelType, parseOwnConfig } from "./own-format.ts";
 import type { Problem } from "./problem.ts";
 
 const schema = z.looseObject({
@@ -38,7 +39,11 @@ function parseProblem({ problem_type: type }: Config, where: string): Problem | 
 /** Hints from the config.json at `where`. Throws for a model of no known family, or one that cannot be run. */
 export function parseHuggingFaceConfig(value: unknown, where: string): CommonHints {
   const kind = value !== null && typeof value === "object" ? Reflect.get(value, "model_type") : undefined;
-  const family = families.find(({ modelTypes }) => typeof kind === "string" && modelTypes.includes(kind));
+  const stored =
+    kind === ownModelType ? parseOwnConfig(value as Readonly<Record<string, unknown>>, where) : undefined;
+  const family = stored
+    ? familyOf(stored)
+    : families.find(({ modelTypes }) => typeof kind === "string" && modelTypes.includes(kind));
   if (family === undefined) {
     const known = families.flatMap(({ modelTypes }) => modelTypes).map(showValue);
     throw new FileError(`${where}: model_type is ${showValue(kind)}; known are ${known.join(", ")}.`);
@@ -46,6 +51,7 @@ export function parseHuggingFaceConfig(value: unknown, where: string): CommonHin
   const result = schema.safeParse(value);
   if (!result.success)
     throw new FileError(`${where}: ${describeIssue(result.error, value)}, which no ViT can have.`);
+  if (stored) return { family: family.name, where, stored, ...headOf(result.data, where) };
   const own = family.readHuggingFace(result.data, where);
   return { family: family.name, where, ...own, ...headOf(result.data, where) };
 }

@@ -13,6 +13,7 @@ import { affineOf, weightLayers } from "./layers.ts";
 import type { Model } from "./model.ts";
 import { readModel } from "./read-model.ts";
 import { constantsOf } from "./weight-constants.ts";
+import { writeModel } from "./write-model.ts";
 
 interface Case {
   readonly title: string;
@@ -40,6 +41,7 @@ function byFormula(index: number, shape: Shape): Tensor {
 const folder = temporaryFolder("models-golden");
 const cacheBefore = process.env.RLRR_CACHE;
 process.env.RLRR_CACHE = join(folder, "cache");
+mkdirSync(join(folder, "copies"));
 const engine = await openEngine({ threads: 1 });
 afterAll(async () => {
   if (cacheBefore === undefined) delete process.env.RLRR_CACHE;
@@ -73,13 +75,21 @@ async function answer(model: Model): Promise<Readonly<Record<string, ArrayLike<n
 }
 
 describe("models of other projects", () => {
-  it.each(cases.map((one) => [one.title, one] as const))("%s answers alike", async (_, one) => {
-    // Of those without a configuration, MoCo v3's names tell the heads.
-    const heads = one.config === null && !one.prefix ? { heads: 3 } : {};
-    const model = await readModel(await writeCase(one), heads);
-    expect(model.config.imageSize).toEqual(one.imageSize);
-    const results = await answer(model);
-    for (const kind of ["logits", "feature"] as const)
-      if (one[kind]) expect(results[kind]).toBeCloseToTensor(one[kind], { relative: 1e-4 });
-  });
+  it.each(cases.map((one) => [one.title, one] as const))(
+    "%s answers alike, and so does a copy of it",
+    async (_, one) => {
+      // Of those without a configuration, MoCo v3's names tell the heads.
+      const heads = one.config === null && !one.prefix ? { heads: 3 } : {};
+      const model = await readModel(await writeCase(one), heads);
+      expect(model.config.imageSize).toEqual(one.imageSize);
+      const results = await answer(model);
+      for (const kind of ["logits", "feature"] as const)
+        if (one[kind]) expect(results[kind]).toBeCloseToTensor(one[kind], { relative: 1e-4 });
+      const copy = join(folder, "copies", String(cases.indexOf(one)));
+      await writeModel(copy, model);
+      const written = await answer(await readModel(copy));
+      for (const kind of ["logits", "feature"] as const)
+        if (one[kind]) expect(written[kind]).toBeCloseToTensor(one[kind], { relative: 1e-4 });
+    },
+  );
 });

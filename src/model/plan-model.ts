@@ -1,9 +1,10 @@
 /** Finds the model among the tensors of a source, of whichever family it is. */
 
 import { FileError } from "../errors.ts";
-import { families } from "./architectures.ts";
+import { families, familyOf } from "./architectures.ts";
 import type { CommonHints, Family, SourceShapes, WeightPlan } from "./family.ts";
 import { shortList } from "./find-scheme.ts";
+import { planOwn } from "./own-format.ts";
 
 export interface PlanRequest {
   /** Names the source in messages. */
@@ -19,6 +20,10 @@ export interface PlannedModel {
 
 /** How the tensors become our weights. Throws where they are of no known model. */
 export function planModel(tensors: SourceShapes, { where, hints }: PlanRequest): PlannedModel {
+  if (hints?.stored) {
+    const { stored: config } = hints;
+    return { family: familyOf(config), plan: planOwn(tensors, { config, where }) };
+  }
   const known = families.filter(({ name }) => name === (hints?.family ?? name));
   for (const family of known) {
     const plan = family.plan(tensors, { where, hints });

@@ -174,7 +174,9 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   const [first = located.id] = located.weights;
   const where = located.weights.length === 1 ? first : located.source;
   const { family, plan } = planModel(tensors, { where, hints });
-  const { config: stored, notes } = family.configure(plan, { where, hints, heads });
+  const { config: stored, notes } = hints.stored
+    ? { config: hints.stored, notes: [] }
+    : family.configure(plan, { where, hints, heads });
   const { labels, notes: renamed } = labelsOfHead(hints, { classes: plan.classes, from: where });
   const placed = await placeWeights(located, { source: tensors, plan }, options);
   const resized = await atImageSize(family, { config: stored, weights: placed.weights }, options);

@@ -1,13 +1,16 @@
-/** Writes a model of any family as a folder that transformers and rlrr can read. */
+/** Writes a model of any family as a folder that transformers and rlrr can read, or rlrr alone where transformers has no class for it. */
 
 import { join } from "node:path";
 import { InputError } from "../errors.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
-import { renderShape, sameShape } from "../formats/tensor.ts";
+import { renderShape, sameShape, type Weights } from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { needed } from "../needed.ts";
 import { familyOf, type ModelConfig, modelShapes } from "./architectures.ts";
 import type { Model } from "./model.ts";
+import { renderOwnConfig } from "./own-format.ts";
 import { renderHuggingFaceSteps } from "./render-hugging-face-steps.ts";
 
 export interface WriteModelOptions {
@@ -65,7 +68,7 @@ export function renderConfig(
   const { classes } = config;
   const names = Array.from({ length: classes }, (_, index) => labels[index] ?? `LABEL_${index}`);
   const fields = {
-    ...familyOf(config).renderConfig(config),
+    ...(familyOf(config).renderConfig(config) ?? renderOwnConfig(config)),
     ...(classes > 0 && {
       id2label: Object.fromEntries(names.map((name, index) => [String(index), name])),
       label2id: Object.fromEntries(names.map((name, index) => [name, index])),
@@ -80,7 +83,7 @@ export function renderConfig(
 export async function writeModelFiles(folder: string, model: Written): Promise<void> {
   checkModel(model);
   const { config, labels, preprocessing } = model;
-  const weights = familyOf(config).renderWeights(config, model.weights);
+  const weights = await theirWeights(config, model.weights);
   await writeSafetensors(join(folder, "model.safetensors"), weights, { format: "pt" });
   await writeFileAtomically(join(folder, "config.json"), renderJson(renderConfig(config, labels)));
   if (preprocessing !== undefined)
@@ -88,4 +91,13 @@ export async function writeModelFiles(folder: string, model: Written): Promise<v
       join(folder, "preprocessor_config.json"),
       renderJson(renderHuggingFaceSteps(preprocessing)),
     );
+}
+
+/** Whether transformers has a class for the model; otherwise its folder is for rlrr alone. */
+export const hasClass = (config: ModelConfig): boolean => familyOf(config).renderConfig(config) !== undefined;
+
+/** Under transformers' names, or our own where it has no class for the model. */
+async function theirWeights(config: ModelConfig, weights: Weights): Promise<Weights> {
+  if (hasClass(config)) return familyOf(config).renderWeights(config, weights, { read: readWeight });
+  return new Map([...modelShapes(config).keys()].map((name) => [name, needed(weights.get(name), name)]));
 }
