@@ -29,6 +29,8 @@ export interface CommonHints {
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
   readonly problem?: Problem;
+  /** What the file calls the model, for messages: `architecture "resnet50"`. */
+  readonly kind?: string;
   /** The whole configuration, where the file holds one of ours. */
   readonly stored?: ModelConfig;
   /** A sentence for messages about a conflict between the file and the weights. */

@@ -3,6 +3,9 @@ import { FileError } from "../errors.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import type { ModelHints } from "./model-hints.ts";
 
+const types =
+  'models of these types can be read: "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".';
+
 const parseVit = (value: unknown) => parseHuggingFaceConfig(value, "C") as ModelHints;
 
 describe("parseHuggingFaceConfig", () => {
@@ -41,6 +44,7 @@ describe("parseHuggingFaceConfig", () => {
       labels: [],
       heads: 12,
       layerNormEps: 1e-12,
+      activation: "gelu",
     });
     expect(parseVit({ model_type: "vit_msn" }).layerNormEps).toBe(1e-6);
   });
@@ -57,15 +61,13 @@ describe("parseHuggingFaceConfig", () => {
   });
 
   it.each<[object, string]>([
+    [{ model_type: "swin" }, `C: model_type is "swin"; ${types}`],
+    [{ model_type: undefined }, `C: model_type is nothing; ${types}`],
     [
-      { model_type: "swin" },
-      'C: model_type is "swin"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+      { hidden_act: "relu" },
+      'C: hidden_act is "relu"; known are gelu, gelu_pytorch_tanh, gelu_new, quick_gelu, silu, swish.',
     ],
-    [
-      { model_type: undefined },
-      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
-    ],
-    [{ hidden_act: "gelu_new" }, 'C: hidden_act is "gelu_new"; only "gelu", the exact one, can be run.'],
+    [{ rope_theta: 10 }, "C: rope_theta is 10; only DINOv3's 100 can be run."],
     [{ num_channels: 1 }, "C: num_channels is 1; only 3 can be run."],
     [{ patch_size: [4, 8] }, "C: patch_size is 4 x 8; only square patches can be run."],
     [{ layer_norm_eps: "1e-12" }, 'C: layer_norm_eps is "1e-12", which no ViT can have.'],
@@ -85,7 +87,7 @@ describe("parseHuggingFaceConfig", () => {
 
   it.each([[null], ["vit"], [[]]])("refuses %o", (value) => {
     expect(() => parseHuggingFaceConfig(value, "C")).toThrow(
-      new FileError('C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.'),
+      new FileError(`C: model_type is nothing; ${types}`),
     );
   });
 });

@@ -46,7 +46,9 @@ export function parseHuggingFaceConfig(value: unknown, where: string): CommonHin
     : families.find(({ modelTypes }) => typeof kind === "string" && modelTypes.includes(kind));
   if (family === undefined) {
     const known = families.flatMap(({ modelTypes }) => modelTypes).map(showValue);
-    throw new FileError(`${where}: model_type is ${showValue(kind)}; known are ${known.join(", ")}.`);
+    throw new FileError(
+      `${where}: model_type is ${showValue(kind)}; models of these types can be read: ${known.join(", ")}.`,
+    );
   }
   const result = schema.safeParse(value);
   if (!result.success)

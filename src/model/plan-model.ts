@@ -31,7 +31,8 @@ export function planModel(tensors: SourceShapes, { where, hints }: PlanRequest):
   }
   const titles = new Set(known.flatMap(({ sources }) => sources));
   const what = known.map(({ title }) => title).join(" or ");
+  const says = hints?.kind ? ` ${hints.where} says ${hints.kind}.` : "";
   throw new FileError(
-    `${where}: no ${what} was found in its ${tensors.size} tensors (${shortList([...tensors.keys()])}). Known are the names of ${[...titles].join(", ")}.`,
+    `${where}: no ${what} was found in its ${tensors.size} tensors (${shortList([...tensors.keys()])}).${says} Known are the names of ${[...titles].join(", ")}.`,
   );
 }

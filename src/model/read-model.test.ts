@@ -398,7 +398,7 @@ describe("readModel refuses", () => {
     [
       "config.json",
       "[]",
-      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+      'C: model_type is nothing; models of these types can be read: "vit", "vit_mae", ',
     ],
     [
       "preprocessor_config.json",

@@ -1,6 +1,7 @@
 /** timm's config.json on the hub, of any family, validated and converted to hints. */
 
 import { FileError } from "../errors.ts";
+import { showValue } from "../files/show-value.ts";
 import { needed } from "../needed.ts";
 import { families } from "./architectures.ts";
 import { describeIssue } from "./describe-issue.ts";
@@ -37,6 +38,7 @@ export function parseTimmConfig(value: unknown, where: string): CommonHints {
   return {
     family: family.name,
     where,
+    kind: `architecture ${showValue(config.architecture)}`,
     ...family.readTimm(config, where),
     labels: labelsOf(config, where),
     preprocessing: parseTimmSteps(config.pretrained_cfg ?? {}, where),
