@@ -2,4 +2,4 @@
 
 /** `1, 2 and 3`. */
 export const renderList = (items: readonly string[]): string =>
-  `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;
+  items.length < 2 ? items.join("") : `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;

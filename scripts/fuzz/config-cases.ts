@@ -7,7 +7,7 @@ import { openDemoFolder } from "../../src/cli/demo-folder.ts";
 import { parseJson, readJson } from "../../src/files/read-json.ts";
 import { chooseMethod, methods } from "../../src/methods/methods.ts";
 import { rlrr } from "../../src/methods/rlrr.ts";
-import { backboneOf, vitConfigOf } from "../../src/model/architectures.ts";
+import { backboneOf, plainVitOf } from "../../src/model/architectures.ts";
 import { parseHuggingFaceConfig } from "../../src/model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, sayUnreadFields } from "../../src/model/hugging-face-steps.ts";
 import { checkImageSize } from "../../src/model/model-hints.ts";
@@ -138,7 +138,7 @@ export const configCases: readonly FuzzCase[] = [
         ? parseTimmConfig(value, where)
         : parseHuggingFaceConfig(value, where);
       const { config } = family.configure(plan, { where: "a file", hints });
-      checkImageSize(config.imageSize, vitConfigOf(config, "The case").patchSize);
+      checkImageSize(config.imageSize, plainVitOf(config, "The case").patchSize);
       if (hints.preprocessing) useSteps(hints.preprocessing);
     },
   },

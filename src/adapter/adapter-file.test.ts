@@ -9,7 +9,7 @@ import { FileError, InputError, RlrrError } from "../errors.ts";
 import { oldPathOf, temporaryPathOf } from "../files/temporary-paths.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { vitConfigOf } from "../model/architectures.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import type { VitConfig } from "../model/vit.ts";
 import { type Adapter, checkBase } from "./adapter.ts";
 import { adapterFolder, readAdapter, writeAdapter } from "./adapter-file.ts";
@@ -364,7 +364,7 @@ describe("checkBase", () => {
     [{ depth: 3 }, "depth 3, but the base given, tiny, has 2."],
   ])("refuses other sizes: %j", async (change, message) => {
     await expect(
-      checkBase({ ...adapter, config: { ...vitConfigOf(adapter.config, "The test"), ...change } }, model),
+      checkBase({ ...adapter, config: { ...plainVitOf(adapter.config, "The test"), ...change } }, model),
     ).rejects.toThrow(new FileError(`The adapter was trained with ${message}`));
   });
 });

@@ -3,7 +3,7 @@
 import { InputError } from "../errors.ts";
 import { sizeOf, type Tensor, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
-import { backboneOf, vitConfigOf } from "../model/architectures.ts";
+import { backboneOf, plainVitOf } from "../model/architectures.ts";
 import type { LinearSite } from "../model/backbone.ts";
 import { parseHubId } from "../model/hub.ts";
 import { needed } from "../needed.ts";
@@ -145,7 +145,7 @@ async function wholeModules(
   merged: Weights,
 ): Promise<{ readonly names: readonly string[]; readonly tensors: Map<string, Tensor> }> {
   const sites = name === "rlrr" && Array.isArray(options.sites) ? options.sites : [];
-  const config = vitConfigOf(ofAdapter, "A folder of peft");
+  const config = plainVitOf(ofAdapter, "A folder of peft");
   const blocks = Array.from({ length: config.depth }, (_, block) => block);
   const norms = [
     ...blocks.map((block) => [`blocks.${block}.norm1`, `vit.layers.${block}.layernorm_before`]),

@@ -107,7 +107,7 @@ describe("exportModel", () => {
     [
       "weights of what cannot be merged",
       () => exportModel(runOf("vpt-deep"), join(root, "no"), { ...options, to: "timm" }),
-      'timm takes the weights of a plain Vision Transformer, and an adapter of method vpt-deep is more than that: its tokens are part of the input of every block, not of a weight. to: "onnx" holds its whole graph.',
+      'timm takes the weights of a model, and an adapter of method vpt-deep is more than that: its tokens are part of the input of every block, not of a weight. to: "onnx" holds its whole graph.',
     ],
     [
       "a method that peft cannot hold",

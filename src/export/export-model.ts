@@ -11,6 +11,7 @@ import { showValue } from "../files/show-value.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
 import { methodOf } from "../methods/methods.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { renderExportCard } from "./export-card.ts";
 import { type CompareOptions, withExport } from "./open-export.ts";
@@ -77,13 +78,14 @@ export async function exportModel(
 }
 
 /** Weights alone cannot say what every method does. */
-function checkHolds({ holds, title }: Target, { adapter }: OpenedModel): void {
+function checkHolds({ holds, title, plainOnly }: Target, { adapter, model }: OpenedModel): void {
   const { method } = adapter ? methodOf(adapter) : {};
   if (holds === "weights" && method?.unmergeable !== undefined)
     throw new InputError(
       (show) =>
-        `${title} takes the weights of a plain Vision Transformer, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
+        `${title} takes the weights of a model, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
     );
+  if (plainOnly) plainVitOf(adapter?.config ?? model.config, `A folder of ${title}`);
 }
 
 function check(source: string, out: string, options: ExportOptions): void {

@@ -3,10 +3,12 @@
 import { z } from "zod";
 import { InputError } from "../errors.ts";
 import type { Shape } from "../formats/tensor.ts";
+import { renderList } from "../render-list.ts";
 import { type Backbone, headShapes } from "./backbone.ts";
 import type { CommonConfig, Family } from "./family.ts";
-import type { VitConfig } from "./vit.ts";
+import type { VitConfig } from "./vit-config.ts";
 import { vitFamily } from "./vit-family.ts";
+import { describeVariations } from "./vit-variations.ts";
 
 /** The configuration of a model of any family, told apart by `family`. */
 export type ModelConfig = VitConfig;
@@ -27,12 +29,17 @@ export const modelConfigSchema = z.discriminatedUnion(
   families.map(({ schema }) => schema) as [Family["schema"]],
 ) as unknown as z.ZodType<ModelConfig>;
 
-/** The same configuration, which `what` takes of a Vision Transformer alone. */
-export function vitConfigOf(config: ModelConfig, what: string): VitConfig {
+/** The same configuration, where it is of a plain Vision Transformer, as `what` needs. */
+export function plainVitOf(config: ModelConfig, what: string): VitConfig {
   const { name, title } = familyOf(config);
-  if (name !== vitFamily.name)
-    throw new InputError(`${what} holds a ${vitFamily.title}, and this model is a ${title}.`);
-  return config as VitConfig;
+  const isVit = name === vitFamily.name;
+  const differences = isVit ? describeVariations(config as VitConfig) : [];
+  if (isVit && differences.length === 0) return config as VitConfig;
+  const why = isVit ? `differs from that by ${renderList(differences)}` : `is a ${title}`;
+  throw new InputError(
+    (show) =>
+      `${what} holds a plain ${vitFamily.title}, and this model ${why}. ${show("to", "onnx")} holds any model.`,
+  );
 }
 
 /** What is wrong between two fields that are fine by themselves; nothing where they fit. */

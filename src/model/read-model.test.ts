@@ -26,12 +26,12 @@ import { temporaryPathOf } from "../files/temporary-paths.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import { isStored, type Tensor } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
-import { vitConfigOf } from "./architectures.ts";
+import { plainVitOf } from "./architectures.ts";
 import { hashWeights } from "./hash.ts";
 import type { Model } from "./model.ts";
 import { type ModelProgress, readModel } from "./read-model.ts";
 
-const vitOf = ({ config }: Model) => vitConfigOf(config, "The test");
+const vitOf = ({ config }: Model) => plainVitOf(config, "The test");
 
 const folder = temporaryFolder("read-model");
 const cacheBefore = process.env.RLRR_CACHE;
@@ -395,11 +395,7 @@ describe("readModel refuses", () => {
 
   it.each<[string, string, string]>([
     ["config.json", "{", "C is not JSON (Expected property name or '}' in JSON at position 1"],
-    [
-      "config.json",
-      "[]",
-      'C: model_type is nothing; models of these types can be read: "vit", "vit_mae", ',
-    ],
+    ["config.json", "[]", 'C: model_type is nothing; models of these types can be read: "vit", "vit_mae", '],
     [
       "preprocessor_config.json",
       '{"resample": 9}',

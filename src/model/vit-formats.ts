@@ -17,7 +17,7 @@ export interface VitFormat {
   readonly block: (config: VitConfig) => Names;
   /** What config.json holds beside the sizes. */
   readonly fields: (config: VitConfig) => Readonly<Record<string, unknown>>;
-  /** Tensors [width] of one number that it needs. */
+  /** Tensors [width] of one number that it needs; of a mask token [1, width]. */
   readonly constants: (config: VitConfig) => readonly (readonly [string, number])[];
   /** Whether the sizes stand in a `vision_config`. */
   readonly tower?: true;
@@ -87,12 +87,13 @@ const deit: VitFormat = {
   }),
 };
 
-/** Of DINOv2, whose layer scale is folded into the matrices: 1 stands in its place. */
+/** Of DINOv2, whose layer scale is folded into the matrices, as BEiT's is: 1 stands in its place. */
 const dinov2: VitFormat = {
   ...plain,
   has: (config) =>
     (config.pool ?? "cls+mean") === "cls+mean" &&
     config.activation === (config.gated ? "silu" : undefined) &&
+    ratioOf(config) !== undefined &&
     only(config, ["registers", "gated", "activation", "pool"]),
   modelType: ({ registers }) => (registers ? "dinov2_with_registers" : "dinov2"),
   classifier: ({ registers }) =>
@@ -104,28 +105,35 @@ const dinov2: VitFormat = {
     ...{ norm1: "norm1", norm2: "norm2" },
     ...(gated ? { fc1: "mlp.weights_in", fc2: "mlp.weights_out" } : { fc1: "mlp.fc1", fc2: "mlp.fc2" }),
   }),
-  fields: ({ gated, registers, mlpWidth, width }) => ({
+  fields: (config) => ({
     ...{ attention_probs_dropout_prob: 0, hidden_dropout_prob: 0, initializer_range: 0.02, qkv_bias: true },
-    ...{ layerscale_value: 1, use_swiglu_ffn: gated === true, hidden_act: "gelu" },
-    mlp_ratio: gated ? gatedRatio(mlpWidth, width) : mlpWidth / width,
-    ...(registers && { num_register_tokens: registers }),
+    ...{ use_swiglu_ffn: config.gated === true, hidden_act: "gelu", mlp_ratio: ratioOf(config) },
+    ...(config.registers && { num_register_tokens: config.registers }),
   }),
-  constants: (config) =>
-    Array.from({ length: config.depth }, (_, block) =>
+  constants: (config) => [
+    [`${dinov2.prefix(config)}embeddings.mask_token`, 0],
+    ...Array.from({ length: config.depth }, (_, block) =>
       [1, 2].map(
         (at) => [`${dinov2.prefix(config)}encoder.layer.${block}.layer_scale${at}.lambda1`, 1] as const,
       ),
     ).flat(),
+  ],
   headReads: 2,
 };
 
-/** transformers makes the gated width of mlp_ratio · width: two thirds of it, up to a multiple of 8. */
-const gatedRatio = (mlpWidth: number, width: number): number => Math.ceil((mlpWidth * 3) / 2) / width;
+/** The whole ratio from which transformers makes this width of the MLP: gated it is two thirds, up to a multiple of 8. */
+function ratioOf({ width, mlpWidth, gated }: VitConfig): number | undefined {
+  const widthOf = (ratio: number) =>
+    gated ? Math.ceil(Math.floor((width * ratio * 2) / 3) / 8) * 8 : width * ratio;
+  return Array.from({ length: 16 }, (_, at) => at + 1).find((ratio) => widthOf(ratio) === mlpWidth);
+}
 
 const beit: VitFormat = {
   ...plain,
+  // On grids that are no squares transformers' biases differ a little from timm's, which has the authors' own.
   has: (config) =>
     config.relativeBias === true &&
+    config.imageSize[0] === config.imageSize[1] &&
     (config.pool === undefined || (config.pool === "mean" && config.finalNorm === "pooled")) &&
     only(config, ["relativeBias", "absolutePositions", "pool", "finalNorm", "activation"]),
   modelType: () => "beit",
@@ -139,9 +147,13 @@ const beit: VitFormat = {
   }),
   fields: ({ absolutePositions, pool }) => ({
     ...{ attention_probs_dropout_prob: 0, hidden_dropout_prob: 0, initializer_range: 0.02 },
-    ...{ drop_path_rate: 0, layer_scale_init_value: 0, use_relative_position_bias: true },
+    use_relative_position_bias: true,
     ...{ use_absolute_position_embeddings: absolutePositions !== false, use_mean_pooling: pool === "mean" },
   }),
+  constants: ({ depth }) =>
+    Array.from({ length: depth }, (_, block) =>
+      [1, 2].map((at) => [`beit.encoder.layer.${block}.lambda_${at}`, 1] as const),
+    ).flat(),
   noKeyBias: true,
 };
 

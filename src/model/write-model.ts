@@ -93,6 +93,10 @@ export async function writeModelFiles(folder: string, model: Written): Promise<v
     );
 }
 
+/** What to say where it has none. */
+export const rlrrAlone =
+  "transformers has no class for images that computes the same, so the folder has our own names, and rlrr alone reads it.";
+
 /** Whether transformers has a class for the model; otherwise its folder is for rlrr alone. */
 export const hasClass = (config: ModelConfig): boolean => familyOf(config).renderConfig(config) !== undefined;
 

@@ -53,7 +53,10 @@ export async function renderVitWeights(
     if (theirs !== undefined) result.set(theirs, theirShape(name, weight, config));
   }
   for (const [name, value] of format.constants(config))
-    result.set(name, { shape: [config.width], data: new Float32Array(config.width).fill(value) });
+    result.set(name, {
+      shape: name.endsWith("mask_token") ? [1, config.width] : [config.width],
+      data: new Float32Array(config.width).fill(value),
+    });
   return result;
 }
 

@@ -7,7 +7,7 @@ import { writeColours, writePicture, writeTinyModel } from "../../test/colour-da
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { only, resultsOf } from "../../test/tiny-training.ts";
 import { useOf } from "../adapter/trained-images.ts";
-import { vitConfigOf } from "../model/architectures.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import { InputError, openEngine, readAdapter } from "../node.ts";
 import type { TrainEvent } from "./events.ts";
 import { type TrainOptions, train } from "./train.ts";
@@ -172,7 +172,7 @@ describe("train with continueFrom", () => {
     const { config } = await readAdapter(at("run"));
     await writeTinyModel(at("wider"), {
       labels: [],
-      config: { ...vitConfigOf(config, "The test"), mlpWidth: 48 },
+      config: { ...plainVitOf(config, "The test"), mlpWidth: 48 },
     });
     expect(await refusal({ model: at("wider") })).toMatch(
       /^The adapter was trained on base \(sha256 \w+…\), but the base given is wider/,
