@@ -165,7 +165,7 @@ async function readWord(
 
 const whatNext = (
   out: string,
-): string => `Now with your own images, one folder per class, and any plain Vision Transformer:
+): string => `Now with your own images, one folder per class, and any Vision Transformer:
   npx rlrr inspect photos/
   npx rlrr train --model tiny --data photos/ --out runs/photos
   npx rlrr evaluate --adapter runs/photos --data photos/ --report photos.html

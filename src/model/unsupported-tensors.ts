@@ -7,6 +7,10 @@ const unsupported: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(^|\.)layers\.\d+\.(blocks|downsample)\.|^swin\./, "a Swin Transformer"],
   [/(^|\.)(q_norm|k_norm)\./, "a ViT with normalised queries and keys"],
   [/(^|\.)attn\.(norm|inner_attn_ln)\./, "a ViT with a norm inside attention"],
+  [
+    /(^|\.)(encoder\.relative_position_bias|rel_pos_bias)\./,
+    "a BEiT with one table of relative positions for all blocks",
+  ],
   [/(^|\/)MAPHead_\d+\//, "a ViT with attention pooling in big_vision's names"],
   [
     /(^|\/)(conv_root|gn_root|block\d+\/unit\d+)\/|(^|\.)patch_embed\.backbone\./,

@@ -120,6 +120,10 @@ describe("planWeights", () => {
       'X: tensor "blocks.1.attn.relative_position_bias_table" is missing.',
     ],
     [
+      withTensor(classic, "encoder.relative_position_bias.relative_position_bias_table"),
+      `X: tensor "encoder.relative_position_bias.relative_position_bias_table" belongs to a BEiT with one table of relative positions for all blocks, ${unread}`,
+    ],
+    [
       withTensor(timm, "layers.0.blocks.0.norm1.weight"),
       `X: tensor "layers.0.blocks.0.norm1.weight" belongs to a Swin Transformer, ${unread}`,
     ],
