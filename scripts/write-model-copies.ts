@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { openEngine } from "../src/engine/open-engine.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
 import { hasClass, writeModel } from "../src/model/write-model.ts";
-import { answerOf, imageOf, modelCases, readCase } from "../test/model-cases.ts";
+import { answerOf } from "../test/answer-of.ts";
+import { imageOf, modelCases, readCase } from "../test/model-cases.ts";
 
 const folder = process.argv[2];
 if (folder === undefined) throw new Error("Name a new folder.");

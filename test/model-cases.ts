@@ -2,15 +2,10 @@
 
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Engine } from "../src/engine/engine.ts";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
 import { type Shape, sizeOf, type Tensor } from "../src/formats/tensor.ts";
-import { backboneOf } from "../src/model/architectures.ts";
-import { affineOf, weightLayers } from "../src/model/layers.ts";
 import type { Model } from "../src/model/model.ts";
 import { readModel } from "../src/model/read-model.ts";
-import { constantsOf } from "../src/model/weight-constants.ts";
-import { predictGraph } from "../src/predict/predict-graph.ts";
 import { readGolden } from "./golden.ts";
 
 export interface ModelCase {
@@ -49,21 +44,4 @@ export async function readCase({ config, prefix, tensors, extra }: ModelCase, pa
   if (config) writeFileSync(join(path, "config.json"), JSON.stringify(config));
   // Of those without a configuration, MoCo v3's names tell the heads.
   return readModel(path, config === null && !prefix ? { heads: 3 } : {});
-}
-
-/** The feature of the case's image, and where the model has a head its logits. */
-export async function answerOf(
-  model: Model,
-  one: ModelCase,
-  engine: Engine,
-): Promise<Readonly<Record<string, Float32Array>>> {
-  const frozen = constantsOf(model.weights);
-  const layers = weightLayers(affineOf(frozen), frozen);
-  const head = model.config.classes > 0 ? { head: frozen } : {};
-  const session = await engine.compile(
-    predictGraph(backboneOf(model.config), { layers, batchSize: 1, ...head }),
-  );
-  const results = await session.run({ images: imageOf(one).data as Float32Array });
-  await session.close();
-  return results;
 }

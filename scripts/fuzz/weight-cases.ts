@@ -19,6 +19,7 @@ import { readModel } from "../../src/model/read-model.ts";
 import { parseShardIndex } from "../../src/model/shard-index.ts";
 import { openWeights } from "../../src/model/weight-source.ts";
 import { type Position, parsePosition, readCheckpoint, writeCheckpoint } from "../../src/runs/checkpoint.ts";
+import { modelCases } from "../../test/model-cases.ts";
 import {
   classicTensors,
   googleArrays,
@@ -242,7 +243,10 @@ export const weightCases: readonly FuzzCase[] = [
     ],
     form: "json",
     share: 8,
-    corpus: async () => layouts().map(shapesOf),
+    corpus: async () => [
+      ...layouts().map(shapesOf),
+      ...modelCases.map(({ tensors }) => JSON.stringify(tensors)),
+    ],
     run: (input) => {
       const value = parseJson(decode(input), "a file");
       const entries = value !== null && typeof value === "object" ? Object.entries(value) : [];

@@ -1,7 +1,8 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { answerOf, modelCases, readCase } from "../../test/model-cases.ts";
+import { answerOf } from "../../test/answer-of.ts";
+import { modelCases, readCase } from "../../test/model-cases.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import "../../test/close-to-tensor.ts";
 import { openEngine } from "../engine/open-engine.ts";
