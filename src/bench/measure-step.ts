@@ -15,12 +15,12 @@ import { matrixFlops } from "../graph/flops.ts";
 import { gemm, sum } from "../graph/ops.ts";
 import { input, type Value } from "../graph/value.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
-import type { ModelConfig } from "../model/architectures.ts";
-import { backboneOf } from "../model/architectures.ts";
+import { backboneOf, isVariant, type ModelConfig, variants } from "../model/architectures.ts";
+import type { LinearSite } from "../model/backbone.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { isVariant, type VariantName, variants } from "../model/variants.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import { needed } from "../needed.ts";
 import { randomStream } from "../random.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
 import { startState } from "../train/start-state.ts";
@@ -116,8 +116,8 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
 }
 
 /** A file of random weights, so that they are mapped from disk as a real model's are. */
-async function randomModel(name: VariantName, folder: string): Promise<Model> {
-  const config: ModelConfig = variants[name];
+async function randomModel(name: string, folder: string): Promise<Model> {
+  const config = needed(variants[name], `size ${name}`);
   const shapes = backboneOf(config).shapes;
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
   const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
@@ -191,10 +191,11 @@ function noiseBatch({ imageSize: [height, width] }: ModelConfig, rows: number, c
   return { numbers, labels: Int32Array.from({ length: rows }, (_, row) => row % classes) };
 }
 
-/** The best rate of products of the MLP's size with nothing between them: what a step could reach at most. */
-async function bestGemm(engine: Engine, { width, mlpWidth }: ModelConfig): Promise<number> {
+/** The best rate of products of the largest matrix' size with nothing between them: what a step could reach at most. */
+async function bestGemm(engine: Engine, config: ModelConfig): Promise<number> {
   const rows = 1576;
-  const weight = input("w", [mlpWidth, width]);
+  const { in: width, out } = largestMatrix(config);
+  const weight = input("w", [out, width]);
   let y: Value = input("x", [rows, width]);
   // There and back again, eight times: feeding the inputs then costs next to nothing.
   for (let round = 0; round < 8; round++) y = gemm(gemm(y, weight, { transB: true }), weight);
@@ -202,7 +203,7 @@ async function bestGemm(engine: Engine, { width, mlpWidth }: ModelConfig): Promi
   const session = await engine.compile(graph);
   const feeds = {
     x: new Float32Array(rows * width).fill(1e-3),
-    w: new Float32Array(mlpWidth * width).fill(1e-3),
+    w: new Float32Array(out * width).fill(1e-3),
   };
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 4; round++) {
@@ -212,6 +213,11 @@ async function bestGemm(engine: Engine, { width, mlpWidth }: ModelConfig): Promi
   }
   await session.close();
   return matrixFlops(graph) / best / 1e6;
+}
+
+function largestMatrix(config: ModelConfig): LinearSite {
+  const matrices = backboneOf(config).sites.flatMap((site) => (site.kind === "linear" ? [site] : []));
+  return matrices.reduce((largest, site) => (site.in * site.out > largest.in * largest.out ? site : largest));
 }
 
 /** The middle of the sorted numbers, or the mean of the two there. */

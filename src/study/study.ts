@@ -163,7 +163,8 @@ async function* prepare(
       copies.set(name, await describeCopy(dataset, { signal, onProgress }));
     }, signal);
   }
-  const { imageSize: sizes, heads: ownHeads } = model.config;
+  const { imageSize: sizes } = model.config;
+  const ownHeads = "heads" in model.config ? model.config.heads : undefined;
   const paths = studyPaths(resolve(out));
   const parts = {
     plan,
