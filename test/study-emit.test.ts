@@ -141,6 +141,9 @@ echo 41`,
       env: { ...process.env, PATH: `${tools}${delimiter}${process.env.PATH}` },
       encoding: "utf8",
     });
+    expect(submitted.stderr).not.toContain("error:");
+    // The last job had nothing left to train.
+    expect(submitted.stderr).toContain("4 trials for 1 row, 4 of them done before");
     expect(submitted.stderr).toContain("The whole table is");
     expect(submitted.status).toBe(0);
     expect(readFileSync(join(tools, "dependencies"), "utf8")).toBe("afterany:41\nafterany:41\n");

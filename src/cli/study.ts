@@ -82,7 +82,7 @@ const machineOptions = [
     "--emit <queue>",
     "train nothing: write a script for Slurm, or Jobs for Kubernetes, that runs every trial of the study by itself on machines that share --out",
   ).choices(["slurm", "k8s"]),
-  wholeNumberOption(
+  numberOption(
     "--trial <n>",
     "run one trial alone, from 0, of the study that is in --out; its result waits there for rlrr study",
   ),

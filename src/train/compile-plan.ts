@@ -42,6 +42,8 @@ async function compileStep(
 ): Promise<Pick<Compiled, "context" | "flopsPerImage">> {
   const { recipe, trainables, options } = plan;
   const { classes, engine } = options;
+  // What is computed once of images knows nothing of their partners.
+  if (mixesImages(recipe) && input !== "images") throw new Error("internal: mixed images must be fed.");
   const microBatchSize = settleMicroBatch(plan, input);
   const { graph, random } = buildGraph(plan, { input, batchSize: microBatchSize });
   const session = closers.add(await engine.compile(graph));
