@@ -71,12 +71,84 @@ DECODER = [
 ]
 
 
+KEPT = {
+    *("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "image_size", "patch_size"),
+    *("hidden_act", "layer_norm_eps", "use_swiglu_ffn", "use_gated_mlp", "rope_theta"),
+}
+
+
+def kept_of(config):
+    if "vision_config" in config:
+        return {"model_type": config["model_type"], "vision_config": kept_of(config["vision_config"])}
+    return {key: config[key] for key in sorted(KEPT & config.keys())}
+
+
 def huggingface(title, model, answer, kind="logits"):
     model = filled(model)
-    size = (model.config.image_size, model.config.image_size)
+    side = getattr(model.config, "vision_config", model.config).image_size
+    size = (side, side)
     config = json.loads(model.config.to_json_string(use_diff=False))
-    kept = ("model_type", "hidden_size", "num_hidden_layers", "num_attention_heads", "intermediate_size", "image_size", "patch_size")
-    return case(title, model, answer, size, config={key: config[key] for key in kept}, kind=kind)
+    return case(title, model, answer, size, config=kept_of(config), kind=kind)
+
+
+def variation_cases():
+    """Vision Transformers beyond the plain one."""
+    t = transformers
+    logits = lambda model, image: model(image).logits
+    pooled = lambda model, image: model(image).pooler_output
+    of_timm = lambda name, size=(24, 24), **args: from_timm(
+        f"timm {name} at {size[0]} x {size[1]}", name, size, timm_config(name, size, **{key: args[key] for key in ("num_heads", "global_pool") if key in args}), **{**TINY, **args}
+    )
+    gated = {**SMALL, "num_attention_heads": 2}
+    plain = {key: value for key, value in SMALL.items() if key != "intermediate_size"}
+    return [
+        huggingface("DINOv2", t.Dinov2ForImageClassification(t.Dinov2Config(**plain, num_labels=5)), logits),
+        huggingface("DINOv2, its feature", t.Dinov2Model(t.Dinov2Config(**plain)), lambda model, image: features(model(image).last_hidden_state, 1), "feature"),
+        huggingface("DINOv2 with SwiGLU", t.Dinov2ForImageClassification(t.Dinov2Config(**plain, num_labels=5, use_swiglu_ffn=True)), logits),
+        huggingface(
+            "DINOv2 with registers",
+            t.Dinov2WithRegistersForImageClassification(t.Dinov2WithRegistersConfig(**plain, num_labels=5)),
+            logits,
+        ),
+        of_timm("vit_small_patch14_reg4_dinov2"),
+        of_timm("vit_giant_patch14_dinov2"),
+        huggingface("CLIP's image tower", t.CLIPVisionModel(t.CLIPVisionConfig(**SMALL)), pooled, "feature"),
+        huggingface("CLIP's classifier", t.CLIPForImageClassification(t.CLIPConfig(vision_config=SMALL, num_labels=5)), logits),
+        of_timm("vit_base_patch16_clip_224"),
+        of_timm("vit_base_patch16_clip_quickgelu_224"),
+        huggingface("SigLIP's image tower", t.SiglipVisionModel(t.SiglipVisionConfig(**SMALL)), pooled, "feature"),
+        huggingface("SigLIP's classifier", t.SiglipForImageClassification(t.SiglipConfig(vision_config=SMALL, num_labels=5)), logits),
+        of_timm("vit_base_patch16_siglip_224"),
+        of_timm("vit_base_patch32_siglip_256"),
+        of_timm("vit_base_patch16_siglip_gap_224"),
+        of_timm("deit_tiny_distilled_patch16_224"),
+        huggingface("DeiT with a teacher", t.DeiTForImageClassificationWithTeacher(t.DeiTConfig(**SMALL, num_labels=5)), logits),
+        huggingface("DeiT", t.DeiTForImageClassification(t.DeiTConfig(**SMALL, num_labels=5)), logits),
+        of_timm("beit_base_patch16_224"),
+        of_timm("beit_base_patch16_224", (24, 40)),
+        of_timm("beitv2_base_patch16_224"),
+        huggingface("BEiT", t.BeitForImageClassification(t.BeitConfig(**SMALL, num_labels=5, use_relative_position_bias=True)), logits),
+        huggingface(
+            "data2vec",
+            t.Data2VecVisionForImageClassification(t.Data2VecVisionConfig(**SMALL, num_labels=5, use_relative_position_bias=True)),
+            logits,
+        ),
+        huggingface("DINOv3", t.DINOv3ViTModel(t.DINOv3ViTConfig(**gated, num_register_tokens=2)), pooled, "feature"),
+        huggingface(
+            "DINOv3 with a gate",
+            t.DINOv3ViTModel(t.DINOv3ViTConfig(**gated, num_register_tokens=2, use_gated_mlp=True, hidden_act="silu")),
+            pooled,
+            "feature",
+        ),
+        of_timm("vit_small_patch16_dinov3", num_heads=2),
+        of_timm("vit_small_patch16_dinov3_qkvb", (16, 40), num_heads=2, global_pool="token"),
+        of_timm("eva02_tiny_patch14_224", num_heads=2),
+        of_timm("eva02_base_patch14_224", (24, 40), num_heads=2),
+    ]
+
+
+def features(tokens, leading):
+    return torch.cat([tokens[:, 0], tokens[:, leading:].mean(1)], 1)
 
 
 SMALL = {
@@ -135,6 +207,8 @@ cases = [
         lambda model, image: model(image).logits,
     ),
 ]
+
+cases += variation_cases()
 
 path = Path(__file__).parent.parent / "test/golden/models.json"
 versions = {"timm": timm.__version__, "torchvision": torchvision.__version__, "transformers": transformers.__version__}

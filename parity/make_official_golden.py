@@ -3,7 +3,8 @@
     python parity/make_official_golden.py --official DIR --out test/golden/official-rlrr.json
 
 In float64: logits, loss and gradients of every trainable; the loss before and the trainables after each of
-five AdamW steps in the official decay groups; and the same forward and backward with given dropout masks.
+five AdamW steps in the official decay groups, the losses of the steps up to the hundredth and the logits after it; and the
+same forward and backward with given dropout masks.
 """
 
 import argparse
@@ -27,6 +28,7 @@ CONFIG = {
 CLASSES = 5
 BATCH = 3
 STEPS = 5
+LONG = 100
 LEARNING_RATE = 3e-3
 WEIGHT_DECAY = 0.05
 DROP_PATH = 0.3
@@ -101,17 +103,21 @@ def decayed_names(model):
 
 
 def train(model, images, labels):
-    """The loss before, and the trainables after, each AdamW step."""
+    """The loss before, and the trainables after, each of the first AdamW steps; all losses, and the logits after the last."""
     optimizer = torch.optim.AdamW(model.get_parameters(LEARNING_RATE, WEIGHT_DECAY))
-    steps = []
-    for _ in range(STEPS):
+    steps, losses = [], []
+    for step in range(LONG):
         loss = torch.nn.functional.cross_entropy(model(images), labels)
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
-        after = trainables(model, lambda parameter: parameter)
-        steps.append({"loss": loss.item(), "trainables": golden_file.tensors(after, DIGITS)})
-    return steps
+        losses.append(loss.item())
+        if step < STEPS:
+            after = trainables(model, lambda parameter: parameter)
+            steps.append({"loss": loss.item(), "trainables": golden_file.tensors(after, DIGITS)})
+    with torch.no_grad():
+        logits = model(images)
+    return {"steps": steps, "losses": losses, "logitsAfter": golden_file.tensor(logits, DIGITS)}
 
 
 def with_masks(model, images, labels, generator):
@@ -172,7 +178,7 @@ def main():
     model = build(networks, 0.0)
     set_state(model, base | start)
     forward = forward_backward(model, images, labels)
-    steps = train(model, images, labels)
+    trained = train(model, images, labels)
     dropped = build(networks, DROP_PATH)
     set_state(dropped, base | start)
     golden_file.write(
@@ -193,7 +199,7 @@ def main():
                 "weightDecay": WEIGHT_DECAY,
                 "betas": [0.9, 0.999],
                 "epsilon": 1e-8,
-                "steps": steps,
+                **trained,
             },
             "dropped": with_masks(dropped, images, labels, generator),
         },

@@ -406,6 +406,11 @@ export const limits = {
       unit: "trials",
       reason: "Trainings of one study: at a second each, more than a day.",
     },
+    MAX_ARRAY: {
+      value: 1000,
+      unit: "trials",
+      reason: "Of one array of Slurm, whose MaxArraySize is 1001 unless an administrator changed it.",
+    },
     MAX_RESULT_BYTES: {
       value: 256 * MiB,
       unit: "bytes",

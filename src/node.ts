@@ -70,7 +70,8 @@ export type {
 } from "./runs/events.ts";
 /** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
-
+/** Writes manifests that run a study's trials through a queue. */
+export { type EmitStudyOptions, type EmittedStudy, emitStudy } from "./study/emit-study.ts";
 export type {
   CostRow,
   CostsEvent,

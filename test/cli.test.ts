@@ -161,7 +161,12 @@ describe("the main job", () => {
     const adapter = ["--adapter", at("runs", "rot grün")];
     const { stdout } = await succeed("merge", ...adapter, "--out", at("merged"), ...fast, "--json");
     const [merged] = lines(stdout);
-    expect(merged).toEqual({ type: "merged", path: "ROOT/merged", difference: expect.any(Number) });
+    expect(merged).toEqual({
+      type: "merged",
+      path: "ROOT/merged",
+      difference: expect.any(Number),
+      notes: [],
+    });
     expect(merged?.difference).toBeLessThan(1e-6);
     expect((await readdir(at("merged"))).toSorted()).toEqual([
       "config.json",

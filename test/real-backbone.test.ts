@@ -11,7 +11,7 @@ import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { constant, input } from "../src/graph/value.ts";
 import { adaptedLayers } from "../src/methods/adapted-layers.ts";
 import { rlrr } from "../src/methods/rlrr.ts";
-import { backboneOf } from "../src/model/architectures.ts";
+import { backboneOf, plainVitOf } from "../src/model/architectures.ts";
 import { affineOf, dense, weightLayers } from "../src/model/layers.ts";
 import { readModel } from "../src/model/read-model.ts";
 import { constantsOf } from "../src/model/weight-constants.ts";
@@ -70,7 +70,7 @@ describe.skipIf(!existsSync(backbone))("a real ViT-Ti/16 (needs RLRR_DATA or ../
         stage,
       ).toBeLessThan(1e-4);
     }
-    const { width, depth } = model.config;
+    const { width, depth } = plainVitOf(model.config, "The test");
     const cls = await readTensor(golden, "cls_after_block"); // [4, 12, 192]
     for (let block = 0; block < depth; block++) {
       const all = outputs[`block${block}`] ?? new Float32Array();

@@ -75,6 +75,7 @@ describe("a run that was stopped", () => {
       "metrics.jsonl",
       "report.html",
       "run.json",
+      "steps.csv",
     ]);
     const step = stopped?.type === "stopped" ? stopped.step : 0;
     expect(step).toBeGreaterThanOrEqual(4);

@@ -5,9 +5,9 @@ import { openEngine } from "../../src/engine/open-engine.ts";
 import { sizeOf } from "../../src/formats/tensor.ts";
 import { constant } from "../../src/graph/value.ts";
 import { decodeBytes, restrictDecoders } from "../../src/images/decode-bytes.ts";
-import { backboneOf } from "../../src/model/architectures.ts";
+import { backboneOf, isVariant, variants } from "../../src/model/architectures.ts";
 import { affineOf, weightLayers } from "../../src/model/layers.ts";
-import { isVariant, variants } from "../../src/model/variants.ts";
+
 import { predictGraph } from "../../src/predict/predict-graph.ts";
 import { resize } from "../../src/preprocessing/resize.ts";
 import { randomStream } from "../../src/random.ts";
@@ -27,8 +27,9 @@ async function timed(images: number, run: () => unknown): Promise<number> {
 }
 
 async function inference(): Promise<number> {
-  if (!isVariant(model)) throw new Error(`${model} is no size of a model.`);
-  const backbone = backboneOf(variants[model]);
+  const config = isVariant(model) ? variants[model] : undefined;
+  if (!config) throw new Error(`${model} is no size of a model.`);
+  const backbone = backboneOf(config);
   const frozen = (name: string) => {
     const shape = backbone.shapes.get(name) ?? [];
     const data = randomStream(1, name).fillUniform(new Float32Array(sizeOf(shape)), {
@@ -41,7 +42,7 @@ async function inference(): Promise<number> {
   const graph = predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize });
   await using engine = await openEngine(threads === undefined ? {} : { threads: Number(threads) });
   const session = await engine.compile(graph);
-  const [height, width] = backbone.imageSize;
+  const [height, width] = config.imageSize;
   const images = new Float32Array(batchSize * 3 * height * width).fill(0.5);
   return timed(batchSize, () => session.run({ images }));
 }

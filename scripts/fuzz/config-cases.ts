@@ -10,10 +10,11 @@ import { rlrr } from "../../src/methods/rlrr.ts";
 import { backboneOf } from "../../src/model/architectures.ts";
 import { parseHuggingFaceConfig } from "../../src/model/hugging-face-config.ts";
 import { parseHuggingFaceSteps, sayUnreadFields } from "../../src/model/hugging-face-steps.ts";
-import { checkImageSize, configure } from "../../src/model/model-hints.ts";
+import { checkImageSize } from "../../src/model/model-hints.ts";
+import { renderOwnConfig } from "../../src/model/own-format.ts";
+import { planModel } from "../../src/model/plan-model.ts";
 import { renderHuggingFaceSteps } from "../../src/model/render-hugging-face-steps.ts";
 import { isTimmConfig, parseTimmConfig } from "../../src/model/timm-config.ts";
-import { planWeights } from "../../src/model/weight-plan.ts";
 import { byteTable } from "../../src/preprocessing/normalise.ts";
 import { parseSteps } from "../../src/preprocessing/parse-steps.ts";
 import { planSteps } from "../../src/preprocessing/preprocess.ts";
@@ -25,6 +26,7 @@ import { runPaths } from "../../src/runs/run-folder.ts";
 import { writeRunReport } from "../../src/runs/write-run-report.ts";
 import { parseRecipe, type RecipeInput, scheduleOf } from "../../src/train/recipe.ts";
 import { learningRateAt } from "../../src/train/schedule.ts";
+import { modelCases } from "../../test/model-cases.ts";
 import { classicTensors, seededWeights } from "../../test/named-weights.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { decode, type FuzzCase, type Place } from "./fuzz-case.ts";
@@ -48,6 +50,7 @@ const timm = {
     ...{ mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5], label_names: ["cat", "dog", "owl"] },
   },
 };
+const ownConfig = { ...renderOwnConfig(tiny), id2label: huggingFace.id2label };
 const processor = {
   ...{
     image_processor_type: "ViTImageProcessor",
@@ -74,7 +77,7 @@ const trainedImages = {
   validated: BigUint64Array.of(5n),
 };
 
-const plan = planWeights(classicTensors(seededWeights()), "a file");
+const { family, plan } = planModel(classicTensors(seededWeights()), { where: "a file" });
 
 /** What is done with steps once they have been read, on images of usual and of odd sizes. */
 function useSteps(steps: readonly Step[]): void {
@@ -119,24 +122,30 @@ export const configCases: readonly FuzzCase[] = [
     name: "model-config",
     readers: [
       "model/hugging-face-config.ts parseHuggingFaceConfig",
+      "model/hugging-face-vit.ts readHuggingFaceVit",
+      "model/own-format.ts parseOwnConfig",
       "model/timm-config.ts parseTimmConfig",
+      "model/timm-vit.ts readTimmVit",
       "model/timm-steps.ts parseTimmSteps",
       "model/label-names.ts parseLabelNames",
       "files/read-json.ts parseJson",
-      "model/model-hints.ts configure",
+      "model/model-hints.ts configureVit",
       "model/model-hints.ts checkImageSize",
     ],
     form: "json",
     share: 40,
-    corpus: async () => [JSON.stringify(huggingFace), JSON.stringify(timm)],
+    corpus: async () =>
+      [huggingFace, timm, ownConfig, ...modelCases.flatMap(({ config }) => config ?? [])].map((config) =>
+        JSON.stringify(config),
+      ),
     run: (input) => {
       const where = "config.json";
       const value = parseJson(decode(input), where);
       const hints = isTimmConfig(value)
         ? parseTimmConfig(value, where)
         : parseHuggingFaceConfig(value, where);
-      const { config } = configure(plan, hints, { where: "a file" });
-      checkImageSize(config.imageSize, config.patchSize);
+      const config = hints.stored ?? family.configure(plan, { where: "a file", hints }).config;
+      if ("patchSize" in config) checkImageSize(config.imageSize, config.patchSize);
       if (hints.preprocessing) useSteps(hints.preprocessing);
     },
   },

@@ -23,6 +23,9 @@ const message = "it makes a message of an error";
 
 /** Exports that are called as readers are, and need no case. Whoever adds a row says why. */
 export const needsNone: Readonly<Record<string, string>> = {
+  "files/parse-bytes.ts parseBytes": "takes the words of one option, of at most a dozen digits",
+  "graph/cut.ts findCut": "takes a graph of ours",
+  "train/lower-part.ts findLowerPart": "takes a plan of ours",
   "adapter/open-base.ts openBase": handsOn,
   "adapter/find-base.ts findBase": handsOn,
   "adapter/hub-adapter.ts locateAdapter": handsOn,
@@ -52,6 +55,8 @@ export const needsNone: Readonly<Record<string, string>> = {
   "engine/open-engine.ts openEngine": ownState,
   "analyze/feature-reader.ts openFeatureReader": ownState,
   "analyze/open-adapters.ts openAdapters": handsOn,
+  "analyze/base-spectra.ts openBaseSpectra": ownState,
+  "runs/tensorboard-log.ts openTensorboardLog": ownState,
   "engine/onnx-file.ts openOnnxFile": ownState,
   "export/model-candidate.ts openModelCandidate": ownState,
   "export/onnx-candidate.ts openOnnxCandidate": ownState,

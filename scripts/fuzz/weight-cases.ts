@@ -13,12 +13,13 @@ import { parseHeader } from "../../src/formats/safetensors-header.ts";
 import type { Tensor } from "../../src/formats/tensor.ts";
 import { readWeight } from "../../src/formats/weight-bytes.ts";
 import type { Trainable } from "../../src/methods/method.ts";
-import { configure } from "../../src/model/model-hints.ts";
+import type { ModelHints } from "../../src/model/model-hints.ts";
+import { planModel } from "../../src/model/plan-model.ts";
 import { readModel } from "../../src/model/read-model.ts";
 import { parseShardIndex } from "../../src/model/shard-index.ts";
-import { plannedShapes, planWeights } from "../../src/model/weight-plan.ts";
 import { openWeights } from "../../src/model/weight-source.ts";
 import { type Position, parsePosition, readCheckpoint, writeCheckpoint } from "../../src/runs/checkpoint.ts";
+import { modelCases } from "../../test/model-cases.ts";
 import {
   classicTensors,
   googleArrays,
@@ -236,23 +237,27 @@ export const weightCases: readonly FuzzCase[] = [
   {
     name: "weight-plan",
     readers: [
-      "model/weight-plan.ts planWeights",
+      "model/plan-model.ts planModel",
       "model/find-scheme.ts findScheme",
-      "model/model-hints.ts configure",
+      "model/model-hints.ts configureVit",
     ],
     form: "json",
     share: 8,
-    corpus: async () => layouts().map(shapesOf),
+    corpus: async () => [
+      ...layouts().map(shapesOf),
+      ...modelCases.map(({ tensors }) => JSON.stringify(tensors)),
+    ],
     run: (input) => {
       const value = parseJson(decode(input), "a file");
       const entries = value !== null && typeof value === "object" ? Object.entries(value) : [];
       const shapes = new Map(
         entries.flatMap(([name, shape]) => (isShape(shape) ? [[name, { shape }] as const] : [])),
       );
-      const plan = planWeights(shapes, "a file");
-      planWeights(shapes, "a file", { imageSize: [8, 20] });
-      plannedShapes(plan.sizes);
-      configure(plan, {}, { where: "a file", heads: 2 });
+      const where = "a file";
+      const { family, plan } = planModel(shapes, { where });
+      const hints: ModelHints = { imageSize: [8, 20] };
+      planModel(shapes, { where, hints });
+      family.configure(plan, { where, heads: 2 });
     },
   },
   {

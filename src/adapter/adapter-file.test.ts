@@ -9,6 +9,8 @@ import { FileError, InputError, RlrrError } from "../errors.ts";
 import { oldPathOf, temporaryPathOf } from "../files/temporary-paths.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
+import { plainVitOf } from "../model/architectures.ts";
+import type { VitConfig } from "../model/vit.ts";
 import { type Adapter, checkBase } from "./adapter.ts";
 import { adapterFolder, readAdapter, writeAdapter } from "./adapter-file.ts";
 
@@ -356,13 +358,13 @@ describe("checkBase", () => {
     );
   });
 
-  it.each<[Partial<Adapter["config"]>, string]>([
+  it.each<[Partial<VitConfig>, string]>([
     [{ heads: 4 }, "heads 4, but the base given, tiny, has 2."],
     [{ imageSize: [16, 8] }, "imageSize 16,8, but the base given, tiny, has 8,8."],
     [{ depth: 3 }, "depth 3, but the base given, tiny, has 2."],
   ])("refuses other sizes: %j", async (change, message) => {
-    await expect(checkBase({ ...adapter, config: { ...adapter.config, ...change } }, model)).rejects.toThrow(
-      new FileError(`The adapter was trained with ${message}`),
-    );
+    await expect(
+      checkBase({ ...adapter, config: { ...plainVitOf(adapter.config, "The test"), ...change } }, model),
+    ).rejects.toThrow(new FileError(`The adapter was trained with ${message}`));
   });
 });

@@ -17,7 +17,7 @@ import { limits } from "../limits.ts";
 import type { Method } from "../methods/method.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
 import { backboneOf, configFlaw, type ModelConfig, modelConfigSchema } from "../model/architectures.ts";
-import { describeIssue } from "../model/hugging-face-config.ts";
+import { describeIssue } from "../model/describe-issue.ts";
 import { parseHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { outputSize } from "../preprocessing/step-list.ts";

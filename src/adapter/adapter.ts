@@ -6,7 +6,7 @@ import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape, type Tensor } from "../formats/tensor.ts";
 import type { Method, Trainable } from "../methods/method.ts";
 import type { MethodChoice } from "../methods/methods.ts";
-import type { ModelConfig } from "../model/architectures.ts";
+import { familyOf, type ModelConfig } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import type { Step } from "../preprocessing/steps.ts";
@@ -102,12 +102,10 @@ export async function checkBase(
     throw new FileError(
       `The adapter was trained on ${base.id} (sha256 ${base.sha256.slice(0, 8)}…), but the base given is ${model.id} (sha256 ${sha256.slice(0, 8)}…).`,
     );
+  const own: readonly string[] = ["classes", ...familyOf(config).unseen];
   for (const [key, before] of Object.entries(config))
-    if (!ownSizes.includes(key) && String(before) !== String(model.config[key as keyof ModelConfig]))
+    if (!own.includes(key) && String(before) !== String(model.config[key as keyof ModelConfig]))
       throw new FileError(
         `The adapter was trained with ${key} ${before}, but the base given, ${model.id}, has ${model.config[key as keyof ModelConfig]}.`,
       );
 }
-
-/** The head and the epsilon of norms are the adapter's own; all else it shares with its base. */
-const ownSizes: readonly string[] = ["classes", "layerNormEps"];

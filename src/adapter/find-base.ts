@@ -4,6 +4,7 @@ import { basename, dirname, isAbsolute, join } from "node:path";
 import { EngineError, FileError, InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
+import { familyOf } from "../model/architectures.ts";
 import { type FindOptions, findByHash } from "../model/find-by-hash.ts";
 import { hashWeights } from "../model/hash.ts";
 import { cachedFolder, hubUrl, parseHubId } from "../model/hub.ts";
@@ -28,7 +29,7 @@ interface Seeker {
 export async function findBase({ adapter, path }: Seeker, options: FindOptions): Promise<FoundBase> {
   const folder = (await adapterFolder(path)) ?? path;
   const { base, config } = adapter;
-  const sought = { sha256: base.sha256, sizes: config };
+  const sought = { sha256: base.sha256, config };
   const usual = await findByHash(sought, usualPlaces(base, folder), options);
   if (usual) return { model: usual, notes: [] };
   const cached = await fromHub(base, { ...options, cached: true });
@@ -123,12 +124,12 @@ async function fromHub(
 
 /** What a colleague must fetch, where it is, and where it is found afterwards; up to "or". */
 function sayWhere({ base, config }: Adapter, folder: string): string {
-  const { width, depth, patchSize } = config;
-  const weights = `${depth} blocks of width ${width}, patches of ${patchSize} x ${patchSize} pixels, sha256 ${base.sha256}`;
+  const { title, describe } = familyOf(config);
+  const weights = `${describe(config)}, sha256 ${base.sha256}`;
   const around = dirname(folder);
   const hub = parseHubId(base.id);
   if (!hub)
-    return `It is ${base.id}: a Vision Transformer with ${weights}. Ask for it whoever gave you the adapter, put it into ${around} or into the hub's cache,`;
+    return `It is ${base.id}: a ${title} with ${weights}. Ask for it whoever gave you the adapter, put it into ${around} or into the hub's cache,`;
   const at = `${hubUrl()}/${hub.name}/resolve/${base.revision ?? hub.revision}`;
   const files = ["config.json", "model.safetensors"].map((file) => `\n  ${at}/${file}`).join("");
   return `It is ${base.id} of the hub: ${weights}. Fetch its files elsewhere:${files}\nPut them into one folder in ${around},`;

@@ -65,7 +65,7 @@ async function readNamed(source: string, { read, adapter, signal }: Named): Prom
     return await read(source);
   } catch (error) {
     if (!adapter || !(error instanceof InputError) || !(await isFolder(source))) throw error;
-    const sought = { sha256: adapter.base.sha256, sizes: adapter.config };
+    const sought = { sha256: adapter.base.sha256, config: adapter.config };
     const found = await findByHash(sought, placesIn(source), { read, signal });
     if (!found) throw error;
     return found;
@@ -77,4 +77,9 @@ const isFolder = async (path: string): Promise<boolean> =>
 
 /** What a weight file does not say but the adapter remembers. */
 const fromAdapter = (adapter: Adapter | undefined): ReadModelOptions =>
-  adapter ? { imageSize: adapter.config.imageSize, heads: adapter.config.heads } : {};
+  adapter
+    ? {
+        imageSize: adapter.config.imageSize,
+        ...("heads" in adapter.config && { heads: adapter.config.heads }),
+      }
+    : {};

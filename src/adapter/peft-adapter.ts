@@ -3,7 +3,7 @@
 import { InputError } from "../errors.ts";
 import { sizeOf, type Tensor, type Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
-import { backboneOf } from "../model/architectures.ts";
+import { backboneOf, plainVitOf } from "../model/architectures.ts";
 import type { LinearSite } from "../model/backbone.ts";
 import { parseHubId } from "../model/hub.ts";
 import { needed } from "../needed.ts";
@@ -141,10 +141,11 @@ function lora(adapter: Adapter): Part {
 
 /** Layers that are stored as they are once adapted: the head with its temperature, and of RLRR the norms and the patches. */
 async function wholeModules(
-  { config, method: { name, options } }: Adapter,
+  { config: ofAdapter, method: { name, options } }: Adapter,
   merged: Weights,
 ): Promise<{ readonly names: readonly string[]; readonly tensors: Map<string, Tensor> }> {
   const sites = name === "rlrr" && Array.isArray(options.sites) ? options.sites : [];
+  const config = plainVitOf(ofAdapter, "A folder of peft");
   const blocks = Array.from({ length: config.depth }, (_, block) => block);
   const norms = [
     ...blocks.map((block) => [`blocks.${block}.norm1`, `vit.layers.${block}.layernorm_before`]),

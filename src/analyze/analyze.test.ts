@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
@@ -9,6 +9,7 @@ import { mergeAdapter } from "../adapter/merge.ts";
 import { shortNames } from "../adapter/short-names.ts";
 import { referenceEngine } from "../engine/reference.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import type { Analysis } from "../reports/analysis.ts";
 import { analysisRecords } from "../reports/analysis-records.ts";
 import { renderAnalysis } from "../reports/render-analysis.ts";
 import { norm } from "../spectra/matrix.ts";
@@ -89,6 +90,41 @@ describe("analyze", () => {
     const analysis = await analyze([linear.path], { model, threads: 1 });
     expect(analysis.adapters[0]).toMatchObject({ matrices: [], vectors: [], method: "linear" });
     expect(renderAnalysis(analysis)).toContain("No adapter changes a matrix of the base.");
+  });
+
+  it("keeps what it knows of the base, and uses it to the same numbers", async () => {
+    const folder = () => readdirSync(join(process.env.RLRR_CACHE ?? "", "spectra"));
+    const options = { model, top: 3, threads: 1 };
+    const numbersOf = ({ base, adapters }: Analysis) => ({ base, adapters });
+    const first = await analyze([rlrr.path], options);
+    const [kept = ""] = folder().filter((name) => name.endsWith("top3-v1"));
+    const files = join(process.env.RLRR_CACHE ?? "", "spectra", kept);
+    expect(readdirSync(files)).toHaveLength(13);
+    expect(numbersOf(await analyze([rlrr.path], options))).toEqual(numbersOf(first));
+    // What was kept is really read: its values are those of the base.
+    const q = join(files, "blocks.0.q.f64");
+    const whole = readFileSync(q);
+    const other = Buffer.from(whole);
+    other.writeDoubleLE(7, 8);
+    writeFileSync(q, other);
+    const changed = await analyze([rlrr.path], options);
+    expect(changed.base.matrices.find(({ name }) => name === "blocks.0.q")?.values[0]).toBe(7);
+    // One that is cut short is computed again, and made whole.
+    writeFileSync(q, whole.subarray(0, 100));
+    expect(numbersOf(await analyze([rlrr.path], options))).toEqual(numbersOf(first));
+    expect(readFileSync(q)).toEqual(whole);
+  });
+
+  it("says so where it cannot keep that, and goes on", async () => {
+    const cache = process.env.RLRR_CACHE;
+    process.env.RLRR_CACHE = join(rlrr.path, "README.md");
+    try {
+      const { notes, adapters } = await analyze([rlrr.path], { model, top: 2, threads: 1 });
+      expect(adapters[0]?.matrices).toHaveLength(13);
+      expect(notes.join()).toContain("The base's singular values could not be kept for the next analysis.");
+    } finally {
+      process.env.RLRR_CACHE = cache;
+    }
   });
 
   it("refuses what cannot be compared", async () => {

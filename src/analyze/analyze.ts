@@ -20,8 +20,10 @@ import { methodOf } from "../methods/methods.ts";
 import type { Analysis, AnalyzedAdapter } from "../reports/analysis.ts";
 import { renderAnalysisReport } from "../reports/analysis-report.ts";
 import { parseRunConfig } from "../runs/run-config.ts";
+import { runOfAdapter } from "../runs/run-folder.ts";
 import { SpectraPool } from "../spectra/spectra-pool.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
+import { type BaseSpectra, openBaseSpectra } from "./base-spectra.ts";
 import { type ComparedAdapters, compareAdapters } from "./compare-adapters.ts";
 import { openFeatureReader } from "./feature-reader.ts";
 import { type MeasuredKept, measureKept } from "./measure-kept.ts";
@@ -65,6 +67,7 @@ export async function analyze(runs: readonly string[], options: AnalyzeOptions =
     await openSet(options.retain, signal),
   ];
   await using engine = await openEngine(options);
+  const spectra = openBaseSpectra({ sha256: opened[0]?.adapter.base.sha256 ?? "", top });
   const store = openImageStore();
   try {
     const reader = openFeatureReader({ engine, store, signal, onProgress: onWork });
@@ -72,8 +75,8 @@ export async function analyze(runs: readonly string[], options: AnalyzeOptions =
     const task = data && (await measureTask(opened, data, common));
     const kept = retain && (await measureKept(opened, retain, common));
     // Last, as it takes longest: what does not fit the data is refused before.
-    const compared = await compareAll(opened, { engine, top, options });
-    const analysis = describe(opened, { top, compared, task, kept });
+    const compared = await compareAll(opened, { engine, spectra, top, options });
+    const analysis = describe(opened, { top, compared, task, kept, notes: spectra.notes });
     if (report !== undefined) await writeFileAtomically(report, renderAnalysisReport(analysis));
     return analysis;
   } finally {
@@ -100,7 +103,7 @@ const openSet = async (data: string | Dataset | undefined, signal: AbortSignal |
 async function dataOf(runs: readonly string[]): Promise<string | undefined> {
   const roots = new Set<string | undefined>();
   for (const run of runs) {
-    const path = join(run, "run.json");
+    const path = join(runOfAdapter(run), "run.json");
     roots.add((await exists(path)) ? parseRunConfig(await readJson(path), path).data.root : undefined);
   }
   const [root] = roots;
@@ -109,20 +112,22 @@ async function dataOf(runs: readonly string[]): Promise<string | undefined> {
 
 interface CompareAll {
   readonly engine: Engine;
+  readonly spectra: BaseSpectra;
   readonly top: number;
   readonly options: AnalyzeOptions;
 }
 
 async function compareAll(
   opened: readonly OpenedAdapter[],
-  { engine, top, options: { threads: asked, signal, onWork } }: CompareAll,
+  { engine, spectra, top, options: { threads: asked, signal, onWork } }: CompareAll,
 ): Promise<ComparedAdapters> {
   const { threads } = chooseThreads(asked);
   const pool = new SpectraPool(threads);
   const onProgress = (done: number, total: number) =>
     onWork?.({ type: "progress", label: "decomposing weights", done, total, unit: "weights" });
   try {
-    return await compareAdapters(opened, { engine, pool, ahead: 2 * threads, top, signal, onProgress });
+    const ahead = 2 * threads;
+    return await compareAdapters(opened, { engine, pool, spectra, ahead, top, signal, onProgress });
   } finally {
     await pool.close();
   }
@@ -133,9 +138,10 @@ interface Found {
   readonly compared: ComparedAdapters;
   readonly task: MeasuredTasks | undefined;
   readonly kept: MeasuredKept | undefined;
+  readonly notes: readonly string[];
 }
 
-function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept }: Found): Analysis {
+function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept, notes }: Found): Analysis {
   const adapters = opened.map(({ adapter, path, name }, at): AnalyzedAdapter => {
     const { method } = methodOf(adapter);
     const validation = validationOf(adapter.training);
@@ -158,6 +164,7 @@ function describe(opened: readonly OpenedAdapter[], { top, compared, task, kept 
     },
     adapters,
     notes: [
+      ...notes,
       ...(task?.notes ?? []),
       ...(kept?.notes ?? []),
       ...(task

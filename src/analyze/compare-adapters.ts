@@ -9,11 +9,14 @@ import type { BaseMatrix, ChangedMatrix, ChangedVector, MatrixPlace } from "../r
 import type { WeightChange } from "../spectra/compare-weights.ts";
 import { norm } from "../spectra/matrix.ts";
 import type { SpectraPool } from "../spectra/spectra-pool.ts";
+import type { BaseSpectra } from "./base-spectra.ts";
 import type { OpenedAdapter } from "./open-adapters.ts";
 
 export interface CompareOptions {
   readonly engine: Engine;
   readonly pool: SpectraPool;
+  /** What is known of the base, and for the next analysis becomes so. */
+  readonly spectra: BaseSpectra;
   /** Weights that wait for a thread, so that memory stays bounded. */
   readonly ahead: number;
   readonly top: number;
@@ -122,15 +125,20 @@ interface One {
 
 async function compareOne(
   place: MatrixPlace & { readonly out: number; readonly in: number },
-  { before, changed, options: { pool, top } }: One,
+  { before, changed, options: { pool, top, spectra } }: One,
 ): Promise<{ own?: BaseMatrix; changes: readonly { at: number; change: WeightChange }[] }> {
   if (changed.length === 0) return { changes: [] };
   const afters: Float32Array[] = [];
   for (const { after } of changed) afters.push((await readWeight(after)).data);
   const { data } = await readWeight(before);
-  const compared = await pool.compare({ before: { rows: place.out, columns: place.in, data }, afters, top });
+  const own = await spectra.load(place);
+  const compared = await pool.compare({
+    before: { rows: place.out, columns: place.in, data },
+    ...{ afters, top, own },
+  });
+  if (!own) await spectra.save(place, compared.own);
   return {
-    own: { ...place, values: compared.values },
+    own: { ...place, values: compared.own.values },
     changes: compared.changes.map((change, row) => ({ at: (changed[row] as Changed).at, change })),
   };
 }

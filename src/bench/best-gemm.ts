@@ -4,19 +4,21 @@ import type { Engine } from "../engine/engine.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { add, gemm, quantise, quantisedProduct, slice, sum } from "../graph/ops.ts";
 import { filled, type Graph, input, scalar, type Value } from "../graph/value.ts";
-import type { ModelConfig } from "../model/architectures.ts";
+import { backboneOf, type ModelConfig } from "../model/architectures.ts";
+import type { LinearSite } from "../model/backbone.ts";
 import type { Precision } from "../train/precision.ts";
 
 const productRows = 1576;
 
-/** Of products of the MLP's size with nothing between them, in GFLOP/s. */
+/** Of products of the largest matrix' size with nothing between them, in GFLOP/s. */
 export async function bestGemm(engine: Engine, config: ModelConfig, precision: Precision): Promise<number> {
-  const { width, mlpWidth } = config;
-  const graph = precision === "int8" ? int8Products(config) : products(config);
+  const matrix = largestMatrix(config);
+  const { in: width, out } = matrix;
+  const graph = precision === "int8" ? int8Products(matrix) : products(matrix);
   const session = await engine.compile(graph);
   const feeds = {
     x: new Float32Array(productRows * width).fill(1e-3),
-    w: new Float32Array(mlpWidth * width).fill(1e-3),
+    w: new Float32Array(out * width).fill(1e-3),
   };
   let best = Number.POSITIVE_INFINITY;
   for (let round = 0; round < 4; round++) {
@@ -29,19 +31,24 @@ export async function bestGemm(engine: Engine, config: ModelConfig, precision: P
 }
 
 /** There and back again, eight times: feeding the inputs then costs next to nothing. */
-function products({ width, mlpWidth }: ModelConfig): Graph {
-  const weight = input("w", [mlpWidth, width]);
+function products({ in: width, out }: LinearSite): Graph {
+  const weight = input("w", [out, width]);
   let y: Value = input("x", [productRows, width]);
   for (let round = 0; round < 8; round++) y = gemm(gemm(y, weight, { transB: true }), weight);
   return { outputs: { y: sum(y, [0, 1]) } };
 }
 
 /** Sixteen products of the same whole numbers; different scales keep them from being one. */
-function int8Products({ width, mlpWidth }: ModelConfig): Graph {
+function int8Products({ in: width, out }: LinearSite): Graph {
   const x = quantise(input("x", [productRows, width]), scalar(1e-5), { signed: false });
-  const w = quantise(input("w", [width, mlpWidth]), scalar(1e-5), { signed: true });
-  const each = Array.from({ length: 16 }, (_, at) => quantisedProduct(x, w, filled([mlpWidth], at + 1)));
+  const w = quantise(input("w", [width, out]), scalar(1e-5), { signed: true });
+  const each = Array.from({ length: 16 }, (_, at) => quantisedProduct(x, w, filled([out], at + 1)));
   // Of each a few numbers, since reading all would take as long as making them.
   const first = each.map((y) => slice(y, { axis: 0, from: 0, to: 1 }));
   return { outputs: { y: sum(first.reduce(add), [0, 1]) } };
+}
+
+function largestMatrix(config: ModelConfig): LinearSite {
+  const matrices = backboneOf(config).sites.flatMap((site) => (site.kind === "linear" ? [site] : []));
+  return matrices.reduce((largest, site) => (site.in * site.out > largest.in * largest.out ? site : largest));
 }

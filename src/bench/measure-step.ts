@@ -14,12 +14,11 @@ import { sizeOf, type Weight } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
-import type { ModelConfig } from "../model/architectures.ts";
-import { backboneOf } from "../model/architectures.ts";
+import { backboneOf, isVariant, type ModelConfig, variants } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { isVariant, type VariantName, variants } from "../model/variants.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import { needed } from "../needed.ts";
 import { randomStream } from "../random.ts";
 import { planMemory } from "../train/memory-plan.ts";
 import { inPrecision, type Precision } from "../train/precision.ts";
@@ -136,8 +135,8 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
 }
 
 /** A file of random weights, so that they are mapped from disk as a real model's are. */
-async function randomModel(name: VariantName, folder: string): Promise<Model> {
-  const config: ModelConfig = variants[name];
+async function randomModel(name: string, folder: string): Promise<Model> {
+  const config = needed(variants[name], `size ${name}`);
   const shapes = backboneOf(config).shapes;
   const largest = Math.max(...[...shapes.values()].map(sizeOf));
   const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
@@ -191,6 +190,7 @@ async function timeSteps(
     labelSmoothing: 0,
     clipNorm: 0,
     weightDecay: 1e-4,
+    emaDecay: 0,
     seed: 1,
   } as const;
   const seconds: number[] = [];

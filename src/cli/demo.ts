@@ -12,6 +12,7 @@ import {
   type Model,
   merge,
   metrics,
+  models,
   openEngine,
   type RecipeInput,
   readDataset,
@@ -69,7 +70,7 @@ async function demonstrate(
   { model, out }: { readonly model: Model; readonly out: string },
 ): Promise<void> {
   const dataset = await readDataset(await openDemoImages(out, folder));
-  await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${model.config.depth} blocks, width ${model.config.width})
+  await say(`A frozen Vision Transformer that has only ever seen drawn shapes (${models.backboneOf(model.config).blocks} blocks, width ${models.backboneOf(model.config).featureWidth})
 learns flag semaphore: ${dataset.classes.length} letters, ${dataset.splits.train.length} training images of ${model.config.imageSize.join(" × ")} pixels.\n`);
   const engine = await openEngine();
   let word: string;
@@ -164,7 +165,7 @@ async function readWord(
 
 const whatNext = (
   out: string,
-): string => `Now with your own images, one folder per class, and any plain Vision Transformer:
+): string => `Now with your own images, one folder per class, and any Vision Transformer:
   npx rlrr inspect photos/
   npx rlrr train --model tiny --data photos/ --out runs/photos
   npx rlrr evaluate --adapter runs/photos --data photos/ --report photos.html

@@ -66,7 +66,10 @@ async function runMerge(flags: Flags): Promise<void> {
   }
 }
 
-export const renderMerged = ({ path, difference }: MergedModel): string =>
-  difference === 0
-    ? `${path} is a plain model. Its logits are the adapted model's to the last bit.`
-    : `${path} is a plain model. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size: float32 rounding.`;
+export const renderMerged = ({ path, difference, notes }: MergedModel): string =>
+  [
+    difference === 0
+      ? `${path} is a plain model. Its logits are the adapted model's to the last bit.`
+      : `${path} is a plain model. Its logits differ from the adapted model's by ${difference.toExponential(1)} of their size: float32 rounding.`,
+    ...notes,
+  ].join("\n");

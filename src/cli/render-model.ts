@@ -1,7 +1,13 @@
 /** Renders a model or a size: what it is made of, and what methods would train in it. */
 
-import type { VitConfig } from "../index.ts";
-import type { ModelRecord, NamedRecord, SizeRecord, TrainableCount, TrainableCounts } from "../node.ts";
+import {
+  type ModelRecord,
+  models,
+  type NamedRecord,
+  type SizeRecord,
+  type TrainableCount,
+  type TrainableCounts,
+} from "../node.ts";
 import { renderTable } from "../table.ts";
 import {
   type Fact,
@@ -14,17 +20,13 @@ import {
 } from "./render-facts.ts";
 import { renderTypes } from "./render-tensors.ts";
 
-const sizeFacts = (config: VitConfig): Fact[] => [
-  ["blocks", `${config.depth} of width ${config.width}, ${config.heads} heads, MLP of ${config.mlpWidth}`],
-  ["images", `${config.imageSize.join(" x ")} pixels in patches of ${config.patchSize}`],
-  ["norm epsilon", config.layerNormEps],
-];
+const sizeFacts = (config: models.ModelConfig): readonly Fact[] => models.describeConfig(config).facts;
 
 export function renderSize(record: SizeRecord): string {
-  const facts = renderFacts(`${record.name} is a size of Vision Transformer; it has no weights.`, [
-    ...sizeFacts(record.config),
-    ["parameters", renderCount(record.parameters.backbone)],
-  ]);
+  const facts = renderFacts(
+    `${record.name} is a size of ${models.describeConfig(record.config).title}; it has no weights.`,
+    [...sizeFacts(record.config), ["parameters", renderCount(record.parameters.backbone)]],
+  );
   return `${facts}\n\n${renderCounts(record, record.parameters.backbone)}`;
 }
 
@@ -51,7 +53,7 @@ export function renderModel(what: string, record: ModelRecord): string {
   const named =
     labels.length > 0 ? renderSome(labels) : `${renderCount(config.classes)} classes without names`;
   const tensors = `${renderCount(record.tensorCount)} tensors (${renderTypes(record.dtypes)})`;
-  const facts = renderFacts(`${what} is a Vision Transformer that can be adapted.`, [
+  const facts = renderFacts(`${what} is a ${models.describeConfig(config).title} that can be adapted.`, [
     ["names", `${record.layout}, ${tensors}`],
     ...sizeFacts(config),
     ["parameters", counted],

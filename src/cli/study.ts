@@ -2,7 +2,7 @@
 
 import { Argument, Command, Option } from "commander";
 import { InputError } from "../index.ts";
-import { presetNames, readStudyFile, type StudyInput, study } from "../node.ts";
+import { emitStudy, presetNames, readStudyFile, type StudyInput, study } from "../node.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import {
   dataHelp,
@@ -15,6 +15,7 @@ import {
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
+import { print, say } from "./output.ts";
 import { openStudyReporter } from "./report-study.ts";
 import { showReading } from "./show-reading.ts";
 
@@ -34,7 +35,7 @@ const gridOptions = [
   new Option("--methods <list>", "methods, such as rlrr,linear,lora").argParser(list),
   new Option(
     "--recipe <list>",
-    "recipes: default, official, official-vtab, official-fgvc (default: default)",
+    "recipes: default, official, official-vtab, official-fgvc, official-fgvc-aug (default: default)",
   ).argParser(list),
   new Option(
     "--learning-rate <list>",
@@ -77,6 +78,14 @@ const machineOptions = [
   new Option("--provider <name>", "execution provider of the engine (default: cpu)"),
   wholeNumberOption("--threads <n>", "threads of each process (default: 1)"),
   new Option("--keep-adapters", "keep the adapter of every trial that is read on test images"),
+  new Option(
+    "--emit <queue>",
+    "train nothing: write a script for Slurm, or Jobs for Kubernetes, that runs every trial of the study by itself on machines that share --out",
+  ).choices(["slurm", "k8s"]),
+  numberOption(
+    "--trial <n>",
+    "run one trial alone, from 0, of the study that is in --out; its result waits there for rlrr study",
+  ),
 ];
 
 export const studyCommand = (): Command =>
@@ -104,6 +113,7 @@ Examples:
   rlrr study --preset vtab --data vtab-1k/ --model vit-b16.npz --out studies/vtab
   rlrr study study.json --out studies/mine
   rlrr study --out studies/mine
+  rlrr study study.json --out /shared/mine --emit slurm
 Ctrl-C saves every trial that runs; the same command, or --out alone, goes on to the same table.
 docs/study.md has the study file, the protocol and the presets.`,
     )
@@ -117,20 +127,24 @@ interface Flags extends Omit<StudyInput, "recipes" | "recipe" | "tune"> {
   readonly batchSize?: number;
   readonly processes?: number;
   readonly queue?: string;
+  readonly emit?: "slurm" | "k8s";
+  readonly trial?: number;
   readonly json?: boolean;
 }
 
 async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
-  const { out, processes, queue, json = false } = flags;
+  const { out, processes, queue, emit, trial, json = false } = flags;
   const asked = studyOf(flags);
   const isNew = file !== undefined || Object.keys(asked).length > 0;
   const given = file === undefined ? asked : merged(await readStudyFile(file), asked);
+  const chosen = isNew ? { study: given } : {};
+  if (emit) return emitManifests({ out, emit, ...chosen }, { json, trial });
   const reporter = openStudyReporter({ json });
   const progress = showReading({ json });
   try {
     const events = study({
-      ...{ out, processes, queue, signal: interruption, onProgress: progress.show },
-      ...(isNew && { study: given }),
+      ...{ out, processes, queue, trial, signal: interruption, onProgress: progress.show },
+      ...chosen,
     });
     for await (const event of events) {
       await reporter.report(event);
@@ -145,13 +159,33 @@ async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
   }
 }
 
+async function emitManifests(
+  options: Parameters<typeof emitStudy>[0],
+  { json, trial }: Pick<Flags, "json" | "trial">,
+): Promise<void> {
+  if (trial !== undefined)
+    throw new InputError("--emit writes what runs trials, and --trial runs one; give one of them.");
+  const { files, trials } = await emitStudy({ ...options, signal: interruption });
+  if (json) {
+    await print(`${JSON.stringify({ type: "emitted", files, trials })}\n`);
+    return;
+  }
+  await say(
+    `${trials.tuning} trials choose settings, and ${trials.final} are read on test images. Submit${files.length > 1 ? ", one after the other" : ""}:`,
+  );
+  for (const file of files)
+    await say(options.emit === "slurm" ? `  sh ${file}` : `  kubectl apply -f ${file}`);
+}
+
 /** What the flags say of the study. */
 function studyOf(flags: Flags): StudyInput {
   const {
-    out: _,
-    processes: __,
-    queue: ____,
-    json: ___,
+    out: _out,
+    processes: _processes,
+    queue: _queue,
+    json: _json,
+    emit: _emit,
+    trial: _trial,
     recipe: recipes,
     learningRate,
     epochs,

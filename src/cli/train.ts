@@ -51,11 +51,15 @@ const recipeOptions = [
   numberOption("--min-learning-rate <x>", "end of the schedule (default: 1e-8)"),
   numberOption("--warmup-learning-rate <x>", "start of the warm-up (default: 1e-7)"),
   numberOption("--warmup-epochs <n>", "epochs of warm-up (default: a tenth of all epochs)"),
-  new Option("--schedule <kind>", "learning rate over epochs (default: cosine)").choices([
-    "cosine",
-    "linear",
-    "constant",
-  ]),
+  new Option(
+    "--schedule <kind>",
+    "learning rate over epochs; cosine-restarts starts again after each cycle (default: cosine)",
+  ).choices(["cosine", "linear", "constant", "cosine-restarts"]),
+  numberOption("--restart-epochs <n>", "epochs of the first cycle of cosine-restarts (default: 10)"),
+  numberOption(
+    "--restart-factor <n>",
+    "how many times longer each cycle is than the one before it (default: 2)",
+  ),
   numberOption("--weight-decay <x>", "weight decay of AdamW (default: 1e-4)"),
   numberOption("--clip-norm <x>", "clip gradients to this norm (default: off)"),
   numberOption("--dropout <p>", "dropout in residual branches, as in the official code (default: 0)"),
@@ -63,6 +67,18 @@ const recipeOptions = [
   numberOption("--consistency <lambda>", "PACE: penalise how far two noisy passes differ (default: 0, off)"),
   numberOption("--consistency-noise <sigma>", "std of that noise in the first block (default: 0.5)"),
   numberOption("--label-smoothing <x>", "label smoothing (default: 0.1; official: 0)"),
+  numberOption(
+    "--mixup <alpha>",
+    "blend pairs of images and their labels, in shares of a beta distribution; 0.8 is usual (default: 0, off)",
+  ),
+  numberOption(
+    "--cutmix <alpha>",
+    "put a box of one image into another, and mix their labels so; with --mixup each has half of the steps; 1 is usual (default: 0, off)",
+  ),
+  numberOption(
+    "--ema-decay <x>",
+    "validate and keep an average of the weights over about 1 / (1 - x) steps; of few steps much is still the start (default: 0, off)",
+  ),
   numberOption(
     "--blend <share>",
     "validate and keep weights so far between their start and the trained ones: 1 is all of training (default: the method's own; without one 0.5 from a probe on less than 100 images, else 1)",
@@ -115,6 +131,10 @@ const imageOptions = [
     "smallest share of the area that a random-resized crop takes (default: 0.08)",
   ),
   new Option("--flip", "flip half of the training images left to right"),
+  numberOption(
+    "--rand-augment <magnitude>",
+    "RandAugment: two random changes of colours and place for each training image, the stronger the higher; 9 is usual (default: off)",
+  ),
   new Option("--normalize <values>", "mean and std of colours (default: the model's, else half)").choices([
     "half",
     "imagenet",
@@ -143,6 +163,8 @@ export const trainCommand = (): Command =>
         "share of the training images held out where the data has no validation split (default: 0.2)",
       ),
       new Option("--skip-bad-images", "skip damaged images instead of stopping"),
+      new Option("--keep-epochs", "keep the adapter of every epoch too, in the folder epochs of the run"),
+      new Option("--tensorboard", "write events for TensorBoard into the folder tensorboard of the run"),
       new Option("--resume", "continue the run in --out; no other option is needed"),
       new Option(
         "--memory <size>",
@@ -182,6 +204,8 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
   readonly imageSize?: number;
   readonly validationFraction?: number | string;
   readonly skipBadImages?: boolean;
+  readonly keepEpochs?: boolean;
+  readonly tensorboard?: boolean;
   readonly resume?: boolean;
   readonly memory?: string;
   readonly json?: boolean;
@@ -190,6 +214,7 @@ interface Flags extends RecipeInput, StepChoices, EngineFlags {
 async function runTrain(flags: Flags): Promise<void> {
   const { json = false, provider, threads, model, data, out } = flags;
   const { heads, imageSize, skipBadImages, resume, continueFrom, dropClasses, memory } = flags;
+  const { keepEpochs, tensorboard } = flags;
   if (data === undefined && !resume)
     throw new InputError("required option '--data <path>' not specified; only --resume does without.");
   const name = flags.method === undefined ? undefined : await resolveMethod(flags.method);
@@ -212,6 +237,8 @@ async function runTrain(flags: Flags): Promise<void> {
         heads,
         imageSize,
         skipBadImages,
+        keepEpochs,
+        tensorboard,
         resume,
         memory,
         continueFrom,

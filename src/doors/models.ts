@@ -4,8 +4,8 @@
 export { mergeAdapter } from "../adapter/merge.ts";
 /** The paper's equation 16. */
 export { rescale } from "../methods/rlrr.ts";
-/** The backbone of a model's sizes. */
-export { backboneOf } from "../model/architectures.ts";
+/** The backbone of a model's sizes, and the published sizes by their names. */
+export { backboneOf, describeConfig, isVariant, type ModelConfig, variants } from "../model/architectures.ts";
 /** The shapes of a head's tensors. */
 export {
   type Backbone,
@@ -29,8 +29,6 @@ export {
 } from "../model/layers.ts";
 /** The pre-trained models that have names of their own. */
 export { describeNamed, type NamedModel, namedModels } from "../model/named-models.ts";
-/** The published sizes by their names. */
-export { isVariant, type VariantName, variants } from "../model/variants.ts";
 /** Frozen weights as constants of a graph. */
 export { constantsOf } from "../model/weight-constants.ts";
 /** The graph of a prediction. */

@@ -23,12 +23,16 @@ export function baseFacts({ model, adapter }: Pick<OpenedModel, "model" | "adapt
   return { id, sha256: adapter?.base.sha256, licence: known?.licence };
 }
 
+/** How a model's config says that each label answers by itself. */
+export const problemOf = ({ scores }: Pick<OpenedModel, "scores">): { readonly problem?: "multi-label" } =>
+  scores === "sigmoid" ? { problem: "multi-label" } : {};
+
 /** The metadata of an ONNX file: text by name. */
 export function exportFacts(
   opened: OpenedModel,
   { precision, preprocessInside }: { readonly precision: Precision; readonly preprocessInside: boolean },
 ): Record<string, string> {
-  const { adapter, labels, preprocessing } = opened;
+  const { adapter, labels, preprocessing, scores } = opened;
   const { id, sha256, licence } = baseFacts(opened);
   const facts = {
     made_by: `rlrr ${version}`,
@@ -36,6 +40,7 @@ export function exportFacts(
     precision,
     takes: preprocessInside ? rawPixels : "prepared images as float32, [batch, 3, height, width]",
     preprocessing: `${describeSteps(preprocessing)}${preprocessInside ? "; inside the graph" : ""}`,
+    probabilities: scores === "sigmoid" ? "the sigmoid of each logit" : "softmax over all logits",
     method: adapter?.method.name,
     base_model: id,
     base_model_sha256: sha256,

@@ -7,6 +7,7 @@ import { collectEvents, tinyRecipe, tinyTraining } from "../../test/tiny-trainin
 import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { readModel } from "../model/read-model.ts";
+import { writeModel } from "../model/write-model.ts";
 import { type ExportOptions, exportModel } from "./export-model.ts";
 import { judge } from "./proof.ts";
 
@@ -91,6 +92,16 @@ describe("exportModel", () => {
     expect(config.peft_type).toBe(type);
   });
 
+  it.each(["safetensors", "onnx"] as const)("says in %s that each label answers by itself", async (to) => {
+    const [source, out] = [join(root, `labels-${to}`), join(root, `labels-as-${to}`)];
+    const labels = Array.from({ length: model.config.classes }, (_, index) => `label ${index}`);
+    await writeModel(source, { ...model, labels, problem: "multi-label" });
+    const { notes } = await exportModel(source, out, { ...options, model: undefined, to });
+    expect(notes.join()).toContain("its probability is the sigmoid of its logit");
+    const config = JSON.parse(readFileSync(join(out, "config.json"), "utf8"));
+    expect(config.problem_type).toBe("multi_label_classification");
+  });
+
   it("fixes the ranges of int8-static by images that were trained on", async () => {
     const { files, notes } = await exported("onnx", "static", { precision: "int8-static", acceptLoss: true });
     expect(files).toMatchObject([{ file: "model_int8.onnx", precision: "int8-static" }]);
@@ -107,7 +118,7 @@ describe("exportModel", () => {
     [
       "weights of what cannot be merged",
       () => exportModel(runOf("vpt-deep"), join(root, "no"), { ...options, to: "timm" }),
-      'timm takes weights of matrices, and an adapter of method vpt-deep is more than that: its tokens are part of the input of every block, not of a weight. to: "onnx" holds its whole graph.',
+      'timm takes the weights of a model, and an adapter of method vpt-deep is more than that: its tokens are part of the input of every block, not of a weight. to: "onnx" holds its whole graph.',
     ],
     [
       "a method that peft cannot hold",

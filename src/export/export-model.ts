@@ -11,6 +11,7 @@ import { showValue } from "../files/show-value.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
 import { methodOf } from "../methods/methods.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { renderExportCard } from "./export-card.ts";
 import { type CompareOptions, withExport } from "./open-export.ts";
@@ -76,14 +77,18 @@ export async function exportModel(
   );
 }
 
+const byItself =
+  "Each label answers by itself: its probability is the sigmoid of its logit, and no softmax over all of them.";
+
 /** Weights alone cannot say what every method does. */
-function checkHolds({ holds, title }: Target, { adapter }: OpenedModel): void {
+function checkHolds({ holds, title, plainOnly }: Target, { adapter, model }: OpenedModel): void {
   const { method } = adapter ? methodOf(adapter) : {};
   if (holds === "weights" && method?.unmergeable !== undefined)
     throw new InputError(
       (show) =>
-        `${title} takes weights of matrices, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
+        `${title} takes the weights of a model, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
     );
+  if (plainOnly) plainVitOf(adapter?.config ?? model.config, `A folder of ${title}`);
 }
 
 function check(source: string, out: string, options: ExportOptions): void {
@@ -154,6 +159,7 @@ async function write(
   };
   await writeFolderAtomically(out, async (temporary) => {
     const { written, notes: differing } = await target.write(temporary, parts);
+    if (parts.opened.scores === "sigmoid") say(byItself);
     for (const note of differing) say(note);
     for (const one of written) {
       const proof = await compare(one, common);

@@ -4,10 +4,11 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../files/write-file.ts";
 import type { OnnxModel } from "../formats/onnx-model.ts";
+import type { ModelConfig } from "../model/architectures.ts";
 import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { renderConfig, renderJson } from "../model/write-model.ts";
 import { classifierModel } from "./classifier-model.ts";
-import { exportFacts } from "./export-facts.ts";
+import { exportFacts, problemOf } from "./export-facts.ts";
 import { openOnnxCandidate } from "./onnx-candidate.ts";
 import { type Precision, precisions } from "./precisions.ts";
 import { withPreprocessing } from "./preprocess-nodes.ts";
@@ -46,7 +47,7 @@ export async function writeOnnxFiles(
     });
   }
   const config = {
-    ...renderConfig(adapter?.config ?? model.config, labels),
+    ...graphConfig(adapter?.config ?? model.config, { labels, ...problemOf(opened) }),
     ...(forTransformersJs && {
       "transformers.js_config": {
         // Where nothing is asked for, the exact file: a browser would take the smallest.
@@ -99,3 +100,18 @@ const nearPixels =
 
 const ownResize =
   "transformers.js resizes in its own way, in Node and in browsers each in another, so its pixels are not those of training; what is compared here are the pixels of training. On the sign digits of docs/exports.md its own resize changed the label of 157 of 1,062 images. With preprocessing inside the graph the pixels are the same.";
+
+/** Model types whose class for images only runs the graph that it finds. */
+const runsAnyGraph: readonly unknown[] = ["vit", "deit", "beit", "dinov2", "dinov2_with_registers"];
+
+/** config.json beside a graph: readers of ONNX ask it for labels and for a class, and a class of images will run any graph. */
+function graphConfig(
+  config: ModelConfig,
+  facts: Parameters<typeof renderConfig>[1],
+): Readonly<Record<string, unknown>> {
+  const { backbone: _, vision_config: __, ...rest } = renderConfig(config, facts);
+  if (runsAnyGraph.includes(rest.model_type)) return rest;
+  const { imageSize } = config;
+  const image_size = imageSize[0] === imageSize[1] ? imageSize[0] : imageSize;
+  return { ...rest, architectures: ["ViTForImageClassification"], image_size, model_type: "vit" };
+}

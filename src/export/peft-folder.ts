@@ -8,6 +8,7 @@ import { writeFileAtomically } from "../files/write-file.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor, Weight } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
 import { renderJson } from "../model/write-model.ts";
 import { needed } from "../needed.ts";
@@ -90,12 +91,13 @@ async function applyPeft(folder: string, base: Model): Promise<Model> {
 }
 
 /** Names of transformers 5's modules, by ours. */
-function moduleNames({ config }: Model): { readonly ours: string; readonly theirs: string }[] {
+function moduleNames(model: Model): { readonly ours: string; readonly theirs: string }[] {
+  const { depth } = plainVitOf(model.config, "A folder of peft");
   const inBlock = {
     ...{ q: "attention.q_proj", k: "attention.k_proj", v: "attention.v_proj", o: "attention.o_proj" },
     ...{ fc1: "mlp.fc1", fc2: "mlp.fc2", norm1: "layernorm_before", norm2: "layernorm_after" },
   };
-  const blocks = Array.from({ length: config.depth }, (_, block) =>
+  const blocks = Array.from({ length: depth }, (_, block) =>
     Object.entries(inBlock).map(([ours, theirs]) => ({
       ours: `blocks.${block}.${ours}`,
       theirs: `vit.layers.${block}.${theirs}`,

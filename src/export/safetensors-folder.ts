@@ -3,7 +3,8 @@
 import { mergeAdapter } from "../adapter/merge.ts";
 import type { Weights } from "../formats/tensor.ts";
 import { readModel } from "../model/read-model.ts";
-import { writeModelFiles } from "../model/write-model.ts";
+import { hasClass, rlrrAlone, writeModelFiles } from "../model/write-model.ts";
+import { problemOf } from "./export-facts.ts";
 import { openModelCandidate } from "./model-candidate.ts";
 import type { ExportParts, WrittenFolder } from "./targets.ts";
 
@@ -14,7 +15,8 @@ export const mergedWeights = ({ opened: { model, adapter }, engine }: ExportPart
 export async function writePlainModel(folder: string, parts: ExportParts): Promise<WrittenFolder> {
   const { model, adapter, labels, preprocessing } = parts.opened;
   const weights = await mergedWeights(parts);
-  await writeModelFiles(folder, { config: adapter?.config ?? model.config, weights, labels, preprocessing });
+  const config = adapter?.config ?? model.config;
+  await writeModelFiles(folder, { config, weights, labels, preprocessing, ...problemOf(parts.opened) });
   return {
     written: [
       {
@@ -23,7 +25,7 @@ export async function writePlainModel(folder: string, parts: ExportParts): Promi
         open: async () => openModelCandidate(await readModel(folder), parts),
       },
     ],
-    notes: [ownProcessor],
+    notes: hasClass(config) ? [ownProcessor] : [rlrrAlone],
   };
 }
 

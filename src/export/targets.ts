@@ -47,8 +47,10 @@ export interface Target {
   readonly precisions: readonly Precision[];
   readonly weights: WeightsPlace;
   readonly preprocessInside: boolean;
-  /** Whether it holds a graph, which any method has, or the weights of a plain Vision Transformer. */
+  /** Whether it holds a graph, which any method has, or weights. */
   readonly holds: "graph" | "weights";
+  /** Whether these are those of a plain Vision Transformer alone. */
+  readonly plainOnly?: true;
   readonly write: (folder: string, parts: ExportParts) => Promise<WrittenFolder>;
   /** A line or some of code, for the card. */
   readonly usage: string;
@@ -94,13 +96,13 @@ await classify("photo.jpg", { top_k: 3 });`,
 classify("photo.jpg")`,
   },
   timm: {
-    ...{ ...weights, library: "timm", title: "timm" },
+    ...{ ...weights, library: "timm", title: "timm", plainOnly: true },
     write: writeTimmModel,
     usage: `model = timm.create_model("local-dir:PATH", pretrained=True).eval()
 transform = timm.data.create_transform(**timm.data.resolve_model_data_config(model))`,
   },
   peft: {
-    ...{ ...weights, library: "peft", title: "peft" },
+    ...{ ...weights, library: "peft", title: "peft", plainOnly: true },
     write: writePeftFolder,
     usage: `base = ViTForImageClassification.from_pretrained("ITS BASE", num_labels=CLASSES)
 model = PeftModel.from_pretrained(base, "PATH OR HUB ID").eval()`,

@@ -5,6 +5,7 @@ import { writeFileAtomically } from "../files/write-file.ts";
 import { writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import { readModel } from "../model/read-model.ts";
 import type { VitConfig } from "../model/vit.ts";
 import { renderJson } from "../model/write-model.ts";
@@ -21,7 +22,7 @@ const timmEpsilon = 1e-6;
 
 export async function writeTimmModel(folder: string, parts: ExportParts): Promise<WrittenFolder> {
   const { model, adapter, labels, preprocessing } = parts.opened;
-  const config = adapter?.config ?? model.config;
+  const config = plainVitOf(adapter?.config ?? model.config, "A folder of timm");
   const weights = await timmWeights(config, await mergedWeights(parts));
   await writeSafetensors(join(folder, "model.safetensors"), weights, { format: "pt" });
   const steps = evaluationSteps(preprocessing);

@@ -53,6 +53,13 @@ export function float(field: number, value: number): Field {
   return pack(varint((field << 3) | 5), [bytes]);
 }
 
+/** Wire type 1: a 64-bit float. */
+export function double(field: number, value: number): Field {
+  const bytes = new Uint8Array(8);
+  new DataView(bytes.buffer).setFloat64(0, value, true);
+  return pack(varint((field << 3) | 1), [bytes]);
+}
+
 /** Wire type 2: raw bytes. */
 export const bytes = (field: number, value: Uint8Array): Field =>
   pack([...varint((field << 3) | 2), ...varint(value.length)], [value]);

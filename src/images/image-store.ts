@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { InputError } from "../errors.ts";
 import { checkCounts, shown } from "../files/check-count.ts";
-import { type Action, applyActions } from "../preprocessing/actions.ts";
+import { type Action, applyActions, isCheap } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { planSteps } from "../preprocessing/preprocess.ts";
 import type { Step } from "../preprocessing/steps.ts";
@@ -108,7 +108,7 @@ export function openImageStore({
     { where = "The image" }: TransformOptions = {},
   ): Promise<Image> {
     // Cropping only copies, and leaves less to send.
-    const first = actions.findIndex(({ type }) => type === "resize");
+    const first = actions.findIndex((action) => !isCheap(action));
     const cropped = applyActions(image, first === -1 ? actions : actions.slice(0, first));
     if (first === -1) return Promise.resolve(cropped);
     return pool.run({ type: "transform", image: cropped, actions: actions.slice(first), where });

@@ -4,15 +4,15 @@ import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { ModelConfig } from "../model/architectures.ts";
-import { backboneOf } from "../model/architectures.ts";
+import { backboneOf, familyOf, variants } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import { cachedFolder } from "../model/hub.ts";
 import type { Model } from "../model/model.ts";
 import type { NamedModel } from "../model/named-models.ts";
+import { planModel } from "../model/plan-model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
-import { type VariantName, variants } from "../model/variants.ts";
-import { planWeights } from "../model/weight-plan.ts";
 import { openWeights } from "../model/weight-source.ts";
+import { needed } from "../needed.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import {
   backboneSize,
@@ -29,7 +29,7 @@ interface Parameters {
 /** A published size, and what would train in it. */
 export type SizeRecord = TrainableCounts & {
   readonly type: "size";
-  readonly name: VariantName;
+  readonly name: string;
   readonly config: ModelConfig;
   readonly parameters: Parameters;
 };
@@ -70,8 +70,8 @@ interface Inspected<Record> {
 }
 
 /** A published size by its name: no weights are needed to say what would train. */
-export function inspectSize(name: VariantName, options: CountOptions): Inspected<SizeRecord> {
-  const config = variants[name];
+export function inspectSize(name: string, options: CountOptions): Inspected<SizeRecord> {
+  const config = needed(variants[name], `size ${name}`);
   const parameters = { backbone: backboneSize(config), head: 0 };
   return {
     record: { type: "size", name, config, parameters, ...countTrainables(config, options) },
@@ -99,10 +99,11 @@ export async function inspectModel(
   const signal = options.signal ? { signal: options.signal } : {};
   const model = await readModel(source, options);
   const { id, files = [], config, labels, preprocessing = null, notes } = model;
-  const { scheme } = planWeights(await openWeights(files), source);
+  const hints = { family: familyOf(config).name };
+  const { plan } = planModel(await openWeights(files), { where: source, hints });
   const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
   const record: ModelRecord = {
-    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: scheme.title },
+    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: plan.title },
     ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },
     ...{ parameters: countParameters(model), labels, preprocessing },
     ...{ sha256: await hashWeights(model, signal), notes, ...countTrainables(config, options) },

@@ -12,10 +12,10 @@ import { readFailure } from "../files/file-problem.ts";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { type ImageFacts, readImageFacts } from "../images/image-facts.ts";
 import type { Method } from "../methods/method.ts";
+import { isVariant } from "../model/architectures.ts";
 import { namedModels } from "../model/named-models.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import { sayUnreadable, whyUnreadable } from "../model/unreadable-weights.ts";
-import { isVariant } from "../model/variants.ts";
 import { type AdapterRecord, inspectAdapter, type RunRecord } from "./inspect-adapter.ts";
 import { type DatasetRecord, type InspectDataOptions, inspectData } from "./inspect-data.ts";
 import {

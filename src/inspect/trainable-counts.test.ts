@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { methods } from "../methods/methods.ts";
-import { variants } from "../model/variants.ts";
+import { vitVariants as variants } from "../model/variants.ts";
 import { countTrainables } from "./trainable-counts.ts";
 
 describe("countTrainables", () => {

@@ -1,8 +1,9 @@
 /** Convpass: a bypass with a convolution beside each branch. Jie and Deng 2022, https://arxiv.org/abs/2207.07039. */
 
 import { z } from "zod";
-import { add, concat, mul, reshape, sigmoid, slice } from "../graph/ops.ts";
+import { add, concat, mul, reshape, slice } from "../graph/ops.ts";
 import { scalar, type Value } from "../graph/value.ts";
+import { quickGelu } from "../model/activations.ts";
 import { convolution, middleOf } from "../model/convolution.ts";
 import { type Affine, affineOf, dense } from "../model/layers.ts";
 import type { BranchSite } from "../model/sites.ts";
@@ -93,8 +94,6 @@ function convolvePatches(x: Value, { site, kernel }: { site: BranchSite; kernel:
   const first = tokens - rows * columns;
   const grid = reshape(slice(x, { axis: 1, from: first, to: tokens }), [batch, rows, columns, width]);
   const patches = reshape(convolution(grid, kernel), [batch, rows * columns, width]);
+  if (first === 0) return patches;
   return concat(dense(slice(x, { axis: 1, from: 0, to: first }), middleOf(kernel)), patches, 1);
 }
-
-/** x · sigmoid(1.702 · x), an approximation of GELU. */
-const quickGelu = (x: Value): Value => mul(x, sigmoid(mul(x, scalar(1.702))));

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { sayAssumedSteps } from "./assumed-steps.ts";
-import { variants } from "./variants.ts";
+import { vitVariants as variants } from "./variants.ts";
 
 describe("sayAssumedSteps", () => {
   const model = { id: "vit", config: variants["vit-ti16"] };

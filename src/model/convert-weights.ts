@@ -13,8 +13,9 @@ import { readSafetensors, type SafetensorsFile } from "../formats/safetensors.ts
 import { renderHeader } from "../formats/safetensors-header.ts";
 import { type Shape, type StoredTensor, sameShape, sizeOf } from "../formats/tensor.ts";
 import { sizeAlong } from "../graph/shapes.ts";
+import { needed } from "../needed.ts";
+import type { Origin, WeightPlan } from "./family.ts";
 import type { Form } from "./naming-scheme.ts";
-import { type Origin, plannedShapes, type WeightPlan } from "./weight-plan.ts";
 import type { WeightSource } from "./weight-source.ts";
 
 /** Incremented when the conversion changes, so that older files are not reused. */
@@ -78,12 +79,14 @@ async function convertOne(
   ours: Shape,
 ): Promise<Float32Array> {
   const size = sizeOf(ours);
-  const tensor = origin && (await source.get(origin.source)?.read());
-  if (origin === undefined || tensor === undefined) return new Float32Array(size);
+  if (origin === undefined) return new Float32Array(size);
+  const read = (name: string) => needed(source.get(name), `tensor ${name}`).read();
+  if ("compute" in origin) return origin.compute(await Promise.all(origin.sources.map(read)));
+  const tensor = await read(origin.source);
   const data = inForm(origin.form, tensor, ours);
   const start = (origin.part ?? 0) * size;
   const part = data.subarray(start, start + size);
-  const scale = origin.scaledBy === undefined ? undefined : await source.get(origin.scaledBy)?.read();
+  const scale = origin.scaledBy === undefined ? undefined : await read(origin.scaledBy);
   return scale === undefined ? part : scaleRows(part, scale.data);
 }
 
@@ -154,7 +157,7 @@ export async function convertWeights(
   readonly path: string;
   readonly reused: boolean;
 }> {
-  const shapes = plannedShapes(plan.sizes);
+  const { shapes } = plan;
   const path = await conversionPath(paths);
   const earlier = await readConversion(path, shapes);
   if (earlier === undefined) {

@@ -2,21 +2,19 @@
 
 import { realpath } from "node:fs/promises";
 import { FileError, InputError } from "../errors.ts";
-import type { ModelConfig } from "./architectures.ts";
+import { type Shape, sameShape } from "../formats/tensor.ts";
+import { backboneOf, type ModelConfig } from "./architectures.ts";
 import { hashWeights } from "./hash.ts";
 import { type LocatedModel, locateModel } from "./locate-model.ts";
 import type { Model } from "./model.ts";
-import { planWeights } from "./weight-plan.ts";
+import { planModel } from "./plan-model.ts";
 import { openWeights } from "./weight-source.ts";
-
-/** Sizes that weights alone tell. */
-export type BackboneSizes = Pick<ModelConfig, "width" | "depth" | "mlpWidth" | "patchSize">;
 
 export interface Sought {
   /** As `hashWeights` makes it. */
   readonly sha256: string;
-  /** Where they are known, weights of other sizes are not read. */
-  readonly sizes?: BackboneSizes | undefined;
+  /** Where it is known, weights of other sizes are not read. */
+  readonly config?: ModelConfig | undefined;
 }
 
 export interface FindOptions {
@@ -48,19 +46,26 @@ export async function findByHash(
   return undefined;
 }
 
-/** The real path of the weights at `place`, where their shapes are those of a Vision Transformer of these sizes. */
-async function weightsAt(place: string, { sizes }: Sought): Promise<string | undefined> {
+/** The real path of the weights at `place`, where their shapes are those of such a model. */
+async function weightsAt(place: string, { config }: Sought): Promise<string | undefined> {
   try {
     const { weights }: LocatedModel = await locateModel(place);
-    const found = planWeights(await openWeights(weights), place).sizes;
-    if (sizes && sizeNames.some((name) => found[name] !== sizes[name])) return undefined;
+    const { plan } = planModel(await openWeights(weights), { where: place });
+    if (config && !hasSizesOf(config, plan.shapes)) return undefined;
     return (await Promise.all(weights.map((path) => realpath(path)))).join("\n");
   } catch (error) {
     return unlessUnfit(error);
   }
 }
 
-const sizeNames = ["width", "depth", "mlpWidth", "patchSize"] as const;
+/** Whether every matrix and norm is there in its shape; positions differ with the image size. */
+const hasSizesOf = (config: ModelConfig, shapes: ReadonlyMap<string, Shape>): boolean => {
+  const backbone = backboneOf(config);
+  return backbone.sites.every(({ kind, name }) => {
+    const [found, expected] = [shapes.get(`${name}.weight`), backbone.shapes.get(`${name}.weight`)];
+    return kind === "branch" || (found && expected && sameShape(found, expected));
+  });
+};
 
 /** What is damaged or no model is not what is looked for; anything else is a reason to stop. */
 function unlessUnfit(error: unknown): undefined {

@@ -1,15 +1,12 @@
 /** Finds the Vision Transformer among the tensors of a source: whose names they follow, and what stands before them. */
 
 import { FileError } from "../errors.ts";
-import type { Shape } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { needed } from "../needed.ts";
+import type { SourceShapes } from "./family.ts";
 import { namingSchemes } from "./names.ts";
 import type { NamingScheme, Row } from "./naming-scheme.ts";
 import { ignorableKind } from "./unsupported-tensors.ts";
-
-/** The shapes of a source's tensors by name. */
-export type SourceShapes = ReadonlyMap<string, { readonly shape: Shape }>;
 
 export interface Found {
   readonly scheme: NamingScheme;
@@ -23,23 +20,24 @@ export const shortList = (names: readonly string[]): string =>
     .map((name) => JSON.stringify(name))
     .join(", ") + (names.length > 4 ? ", …" : "");
 
-/** Their name of a weight that every scheme has. */
-export const rowNamed = (rows: readonly Row[], ours: string): Row =>
+const patchOf = (scheme: NamingScheme): string =>
   needed(
-    rows.find((row) => row.ours === ours),
-    `row ${ours}`,
-  );
-const patchOf = (scheme: NamingScheme): string => rowNamed(scheme.outer, "patch.weight").theirs;
-const attentionOf = (scheme: NamingScheme): string => rowNamed(scheme.block, "q.weight").theirs;
+    scheme.outer.find(({ ours }) => ours === "patch.weight"),
+    "row patch.weight",
+  ).theirs;
+
+/** The ends of the names of a block's queries. */
+const attentionOf = ({ block, separator }: NamingScheme): readonly string[] =>
+  block.filter(({ ours }) => ours === "q.weight").map(({ theirs }) => `${separator}${theirs}`);
 
 /** More models in one file are not told apart: each is looked for among all names. */
 const { value: mostModels } = limits.MAX_MODELS_IN_FILE;
 
 /** What stands before a scheme's names in `tensors`, wherever it has a patch embedding and a block. */
 function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly string[] {
-  const { prefixes, blockRoot, separator } = scheme;
+  const { prefixes, blockRoot, needs } = scheme;
   const patch = patchOf(scheme);
-  const attention = `${separator}${attentionOf(scheme)}`;
+  const attention = attentionOf(scheme);
   const allowed = (prefix: string) =>
     prefixes instanceof RegExp ? prefixes.test(prefix) : prefixes.includes(prefix);
   return names
@@ -47,13 +45,16 @@ function prefixesOf(scheme: NamingScheme, names: readonly string[]): readonly st
     .map((name) => name.slice(0, -patch.length))
     .filter(allowed)
     .slice(0, mostModels)
+    .filter((prefix) => needs === undefined || names.includes(prefix + needs))
     .filter((prefix) =>
-      names.some((name) => name.startsWith(prefix + blockRoot) && name.endsWith(attention)),
+      names.some(
+        (name) => name.startsWith(prefix + blockRoot) && attention.some((end) => name.endsWith(end)),
+      ),
     );
 }
 
-/** The one Vision Transformer among the tensors; of a pre-training with two, the one that its authors go on with. */
-export function findScheme(tensors: SourceShapes, where: string): Found {
+/** The one Vision Transformer among the tensors, if there is any; of a pre-training with two, the one that its authors go on with. */
+export function findScheme(tensors: SourceShapes, where: string): Found | undefined {
   const names = [...tensors.keys()];
   for (const scheme of namingSchemes) {
     const found = prefixesOf(scheme, names);
@@ -65,10 +66,7 @@ export function findScheme(tensors: SourceShapes, where: string): Found {
       );
     if (prefix !== undefined) return { scheme, prefix };
   }
-  const titles = [...new Set(namingSchemes.map(({ title }) => title))];
-  throw new FileError(
-    `${where}: no Vision Transformer was found in its ${names.length} tensors (${shortList(names)}). Known are the names of ${titles.join(", ")}.`,
-  );
+  return undefined;
 }
 
 /** A prefix and what encloses it: `module.vit.`, `module.` and nothing. */

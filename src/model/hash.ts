@@ -9,10 +9,10 @@ import type { Model } from "./model.ts";
 
 /**
  * sha256, in hexadecimal, over our names, the shapes and the float32 bytes of the backbone in the order of the names.
- * A weight that is NaN or infinite is refused, since all are read here anyway. Left out is the head; the positions are those of the file, before any interpolation.
+ * A weight that is NaN or infinite is refused, since all are read here anyway. Left out is the head; positions are those of the file, before any interpolation.
  */
 export async function hashWeights(
-  { weights, storedPosition }: Pick<Model, "weights" | "storedPosition">,
+  { weights, storedWeights }: Pick<Model, "weights" | "storedWeights">,
   { signal }: { readonly signal?: AbortSignal } = {},
 ): Promise<string> {
   const hash = createHash("sha256");
@@ -20,7 +20,7 @@ export async function hashWeights(
   for (const name of names) {
     const weight = weights.get(name);
     if (weight === undefined) continue;
-    const original = (name === "position" && storedPosition) || weight;
+    const original = storedWeights?.get(name) ?? weight;
     hash.update(`${name} ${renderShape(original.shape)}\n`);
     for await (const bytes of weightBytes(original)) {
       signal?.throwIfAborted();

@@ -1,6 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { FileError } from "../errors.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
+import type { ModelHints } from "./model-hints.ts";
+
+const types =
+  'models of these types can be read: "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".';
+
+const parseVit = (value: unknown) => parseHuggingFaceConfig(value, "C") as ModelHints;
 
 describe("parseHuggingFaceConfig", () => {
   it("gives what the file says, and leaves out what it does not", () => {
@@ -29,10 +35,18 @@ describe("parseHuggingFaceConfig", () => {
       patchSize: 4,
       labels: ["cat", "dog"],
     });
-    const { names: _, ...least } = parseHuggingFaceConfig({ model_type: "vit", image_size: 8 }, "C");
+    const { names: _, ...least } = parseVit({ model_type: "vit", image_size: 8 });
     // transformers' ViTConfig() and ViTMSNConfig()
-    expect(least).toEqual({ where: "C", imageSize: [8, 8], labels: [], heads: 12, layerNormEps: 1e-12 });
-    expect(parseHuggingFaceConfig({ model_type: "vit_msn" }, "C").layerNormEps).toBe(1e-6);
+    expect(least).toEqual({
+      family: "vit",
+      where: "C",
+      imageSize: [8, 8],
+      labels: [],
+      heads: 12,
+      layerNormEps: 1e-12,
+      activation: "gelu",
+    });
+    expect(parseVit({ model_type: "vit_msn" }).layerNormEps).toBe(1e-6);
   });
 
   it("sorts labels by their number, and takes LABEL_0 for none", () => {
@@ -47,15 +61,13 @@ describe("parseHuggingFaceConfig", () => {
   });
 
   it.each<[object, string]>([
+    [{ model_type: "swin" }, `C: model_type is "swin"; ${types}`],
+    [{ model_type: undefined }, `C: model_type is nothing; ${types}`],
     [
-      { model_type: "swin" },
-      'C: model_type is "swin"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+      { hidden_act: "relu" },
+      'C: hidden_act is "relu"; known are gelu, gelu_pytorch_tanh, gelu_new, quick_gelu, silu, swish.',
     ],
-    [
-      { model_type: undefined },
-      'C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
-    ],
-    [{ hidden_act: "gelu_new" }, 'C: hidden_act is "gelu_new"; only "gelu", the exact one, can be run.'],
+    [{ rope_theta: 10 }, "C: rope_theta is 10; only DINOv3's 100 can be run."],
     [{ num_channels: 1 }, "C: num_channels is 1; only 3 can be run."],
     [{ patch_size: [4, 8] }, "C: patch_size is 4 x 8; only square patches can be run."],
     [{ layer_norm_eps: "1e-12" }, 'C: layer_norm_eps is "1e-12", which no ViT can have.'],
@@ -75,7 +87,7 @@ describe("parseHuggingFaceConfig", () => {
 
   it.each([[null], ["vit"], [[]]])("refuses %o", (value) => {
     expect(() => parseHuggingFaceConfig(value, "C")).toThrow(
-      new FileError('C: model_type is nothing; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.'),
+      new FileError(`C: model_type is nothing; ${types}`),
     );
   });
 });

@@ -147,7 +147,7 @@ describe("parseHuggingFaceSteps", () => {
     ],
     [
       { image_processor_type: "MobileViTImageProcessor" },
-      'P: image_processor_type is "MobileViTImageProcessor"; known are ViTImageProcessor, DeiTImageProcessor, BeitImageProcessor, SiglipImageProcessor, PvtImageProcessor, BlipImageProcessor, BitImageProcessor, CLIPImageProcessor, ChineseCLIPImageProcessor, LevitImageProcessor, PoolFormerImageProcessor, MobileNetV1ImageProcessor, MobileNetV2ImageProcessor, ConvNextImageProcessor, EfficientNetImageProcessor.',
+      'P: image_processor_type is "MobileViTImageProcessor"; known are ViTImageProcessor, DeiTImageProcessor, BeitImageProcessor, SiglipImageProcessor, DINOv3ViTImageProcessor, PvtImageProcessor, BlipImageProcessor, BitImageProcessor, CLIPImageProcessor, ChineseCLIPImageProcessor, LevitImageProcessor, PoolFormerImageProcessor, MobileNetV1ImageProcessor, MobileNetV2ImageProcessor, ConvNextImageProcessor, EfficientNetImageProcessor.',
     ],
     [
       { image_processor_type: "ConvNextImageProcessor", size: { height: 224, width: 224 } },

@@ -8,7 +8,7 @@ import { parseSteps } from "../preprocessing/parse-steps.ts";
 import { fixedSize } from "../preprocessing/step-list.ts";
 import type { Filter, Size, Step } from "../preprocessing/steps.ts";
 import { channelValuesSchema, type Triple, tripleOf } from "./channel-values.ts";
-import { describeIssue } from "./hugging-face-config.ts";
+import { describeIssue } from "./describe-issue.ts";
 import { type ImageProcessor, imageProcessor, processorNames } from "./image-processors.ts";
 import { parseTimmSteps, timmInputSchema } from "./timm-steps.ts";
 

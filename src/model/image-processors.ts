@@ -43,6 +43,8 @@ const processors: Readonly<Record<string, ImageProcessor>> = {
   DeiT: { size: 256, crop: 224, crops: true, ...bicubic, ...colours.half },
   Beit: { ...square, crop: 224 },
   Siglip: square,
+  // It resizes numbers that are no bytes, so that its pixels differ from ours by less than one level.
+  DINOv3ViT: { size: 224, ...bilinear, ...colours.imageNet },
   Pvt: { ...square, ...colours.imageNet },
   Blip: { ...square, size: 384, ...colours.clip },
   Bit: clip,

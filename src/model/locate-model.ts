@@ -7,11 +7,11 @@ import { FileError, InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readProblem } from "../files/file-problem.ts";
 import { readJson } from "../files/read-json.ts";
+import { isVariant } from "./architectures.ts";
 import { fetchModel, type HubOptions, parseHubId } from "./hub.ts";
 import { describeNamed, type NamedModel, namedModels } from "./named-models.ts";
 import { parseShardIndex } from "./shard-index.ts";
 import { sayUnreadable } from "./unreadable-weights.ts";
-import { isVariant } from "./variants.ts";
 
 /** The files of a model, by what they are for. */
 export interface LocatedModel {

@@ -1,12 +1,17 @@
-/** The sizes that the shapes of a source's tensors imply. */
+/** What the names and shapes of a source's tensors imply: sizes, and in what the model differs from the plain ViT. */
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape } from "../formats/tensor.ts";
 import { sizeAlong } from "../graph/shapes.ts";
 import { limits } from "../limits.ts";
-import { blockName, type Found, outerName, rowNamed, type SourceShapes } from "./find-scheme.ts";
+import { needed } from "../needed.ts";
+import { type ChosenRows, chooseRows } from "./chosen-rows.ts";
+import type { SourceShapes } from "./family.ts";
+import { blockName, type Found, outerName } from "./find-scheme.ts";
+import { type GridHints, measureGrid } from "./measure-grid.ts";
+import { measureVariations } from "./measure-variations.ts";
 import type { SourceSizes } from "./naming-scheme.ts";
-import type { VitConfig } from "./vit.ts";
+import type { VitConfig, VitVariations } from "./vit-config.ts";
 
 const MAX_DEPTH = limits.MAX_BLOCKS.value;
 
@@ -21,35 +26,53 @@ function countBlocks(found: Found, tensors: SourceShapes): number {
   return depth;
 }
 
-/** The shape of a tensor that must exist and have `axes` axes. */
-function shapeOf(
-  name: string,
-  { tensors, axes, where }: { readonly tensors: SourceShapes; readonly axes: number; readonly where: string },
-): Shape {
-  const shape = tensors.get(name)?.shape;
-  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  if (shape.length !== axes)
-    throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes} axes are needed.`,
-    );
-  return shape;
+/** Asks for tensors of a source by our names. */
+export interface SourceReader {
+  readonly found: Found;
+  readonly rows: ChosenRows;
+  readonly where: string;
+  /** Whether there is one; of a block's, whether any block has it. */
+  readonly has: (ours: string) => boolean;
+  /** Their full name; of a block's in the first block. */
+  readonly nameOf: (ours: string) => string;
+  /** The shape of a tensor that must exist and have `axes` axes. */
+  readonly shapeOf: (ours: string, axes: number) => Shape;
 }
 
-/** What a configuration says about the images, where the positions alone leave it open. */
-export type PlanHints = Pick<Partial<VitConfig>, "imageSize">;
-
-/** Whether the positions are those of the patches alone: by the image size, else where only then the grid can be a square. */
-function lacksClassRow(rows: number, patchSize: number, { imageSize }: PlanHints): boolean {
-  const patches = imageSize && Math.floor(imageSize[0] / patchSize) * Math.floor(imageSize[1] / patchSize);
-  if (patches === rows || patches === rows - 1) return patches === rows;
-  const isSquare = (count: number) => Number.isInteger(Math.sqrt(count));
-  return isSquare(rows) && !isSquare(rows - 1);
+function readerOf(found: Found, tensors: SourceShapes, where: string): SourceReader {
+  const depth = countBlocks(found, tensors);
+  if (depth > MAX_DEPTH)
+    throw new FileError(`${where}: it claims ${depth} blocks; at most ${MAX_DEPTH} are allowed.`);
+  const rows = chooseRows(found, tensors, { depth });
+  const rowOf = (ours: string) => rows.block.get(ours) ?? rows.outer.get(ours);
+  const nameOf = (ours: string): string => {
+    const { row } = needed(rowOf(ours), `row ${ours}`);
+    return rows.block.has(ours) ? blockName(found, 0, row.theirs) : outerName(found, row, tensors);
+  };
+  const shapeOf = (ours: string, axes: number): Shape => {
+    const name = nameOf(ours);
+    const shape = tensors.get(name)?.shape;
+    if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
+    if (shape.length !== axes)
+      throw new FileError(
+        `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes} axes are needed.`,
+      );
+    return shape;
+  };
+  return { found, rows, where, has: (ours) => rowOf(ours)?.present ?? false, nameOf, shapeOf };
 }
+
+/** What a configuration says that decides which tensors are needed. */
+export type PlanHints = GridHints & Pick<VitConfig, "pool">;
 
 export interface Measured {
   readonly sizes: SourceSizes;
+  readonly variations: VitVariations;
+  readonly rows: ChosenRows;
   /** Whether the position embedding has no row for CLS. */
   readonly patchesOnly: boolean;
+  /** Rows of the tables of relative positions, where there are some. */
+  readonly relativeRows?: number;
 }
 
 /** Sizes from the tensors that every scheme has. */
@@ -59,32 +82,29 @@ export function measure(
   { where, hints }: { readonly where: string; readonly hints: PlanHints },
 ): Measured {
   const { scheme } = found;
+  const reader = readerOf(found, tensors, where);
+  const { has, nameOf, shapeOf } = reader;
   const depth = countBlocks(found, tensors);
-  if (depth > MAX_DEPTH)
-    throw new FileError(`${where}: it claims ${depth} blocks; at most ${MAX_DEPTH} are allowed.`);
-  const outer = (ours: string): string => outerName(found, rowNamed(scheme.outer, ours), tensors);
-  const ofBlock = (ours: string): string => blockName(found, 0, rowNamed(scheme.block, ours).theirs);
-  const patch = outer("patch.weight");
-  const patchShape = shapeOf(patch, { tensors, axes: scheme.measure.patchAxes, where });
+  const patchShape = shapeOf("patch.weight", scheme.measure.patchAxes);
   const { width, patchSize } = scheme.measure.patch(patchShape);
   if (width < 1 || !Number.isInteger(patchSize) || patchSize < 1)
     throw new FileError(
-      `${where}: tensor ${JSON.stringify(patch)} has shape ${renderShape(patchShape)}; square patches of three channels are needed.`,
+      `${where}: tensor ${JSON.stringify(nameOf("patch.weight"))} has shape ${renderShape(patchShape)}; square patches of three channels are needed.`,
     );
-  const position = shapeOf(outer("position"), { tensors, axes: 3, where });
-  const mlpWidth = scheme.measure.mlpWidth(shapeOf(ofBlock("fc1.weight"), { tensors, axes: 2, where }));
-  const heads =
-    scheme.measure.heads?.(shapeOf(ofBlock("q.weight"), { tensors, axes: 3, where })) ??
-    scheme.measure.headsOfWidth?.(width);
-  const hasHead = tensors.has(outer("head.weight")) || tensors.has(outer("head.bias"));
-  const classes = hasHead ? sizeAlong(shapeOf(outer("head.bias"), { tensors, axes: 1, where }), 0) : 0;
-  if (heads !== undefined && (heads < 1 || width % heads !== 0))
-    throw new FileError(`${where}: ${heads} heads do not divide the width of ${width}.`);
-  const rows = sizeAlong(position, 1);
-  const patchesOnly = scheme.separator === "." && lacksClassRow(rows, patchSize, hints);
-  const tokens = patchesOnly ? rows + 1 : rows;
+  const parts = reader.rows.block.get("fc1.weight")?.row.parts ?? 1;
+  const mlpWidth = scheme.measure.mlpWidth(shapeOf("fc1.weight", 2)) / parts;
+  const heads = scheme.measure.heads?.(shapeOf("q.weight", 3)) ?? scheme.measure.headsOfWidth?.(width);
+  const hasHead = has("head.weight") || has("head.bias");
+  const classes = hasHead ? sizeAlong(shapeOf("head.bias", 1), 0) : 0;
+  const variations = measureVariations(reader, { tensors, hints, width });
+  const grid = measureGrid(reader, { patchSize, hints, variations });
+  const ofTable = grid.heads ?? heads;
+  if (ofTable !== undefined && (ofTable < 1 || width % ofTable !== 0))
+    throw new FileError(`${where}: ${ofTable} heads do not divide the width of ${width}.`);
+  const { tokens, patchesOnly, relativeRows } = grid;
   return {
-    sizes: { width, patchSize, depth, mlpWidth, classes, tokens, ...(heads && { heads }) },
-    patchesOnly,
+    sizes: { width, patchSize, depth, mlpWidth, classes, tokens, ...(ofTable && { heads: ofTable }) },
+    ...{ variations, rows: reader.rows, patchesOnly },
+    ...(relativeRows !== undefined && { relativeRows }),
   };
 }

@@ -1,10 +1,15 @@
 import { describe, expect, it } from "vitest";
 import { seededConfig, seededWeights, timmTensors } from "../../test/named-weights.ts";
 import { FileError, InputError } from "../errors.ts";
-import { checkImageSize, configure, type ModelHints } from "./model-hints.ts";
-import { planWeights } from "./weight-plan.ts";
+import { needed } from "../needed.ts";
+import type { ConfigureOptions } from "./family.ts";
+import { labelsOfHead } from "./head-labels.ts";
+import { checkImageSize, configureVit, type ModelHints } from "./model-hints.ts";
+import { planVit, type VitPlan } from "./weight-plan.ts";
 
-const plan = planWeights(timmTensors(seededWeights()), "W");
+const plan = needed(planVit(timmTensors(seededWeights()), { where: "W" }), "plan");
+const configure = (of: VitPlan, hints: ModelHints, options: ConfigureOptions) =>
+  configureVit(of, { ...options, hints });
 const hints: ModelHints = {
   where: "C",
   names: { depth: "num_hidden_layers", imageSize: "image_size" },
@@ -18,7 +23,6 @@ describe("configure", () => {
   it("takes sizes from the weights and the rest from the configuration, without a note", () => {
     expect(configure(plan, hints, { where: "W" })).toEqual({
       config: { ...seededConfig, layerNormEps: 1e-5 },
-      labels: ["cat", "dog", "owl"],
       notes: [],
     });
   });
@@ -62,11 +66,6 @@ describe("configure", () => {
     );
   });
 
-  it("names no labels where there is no head", () => {
-    const headless = { ...plan, sizes: { ...plan.sizes, classes: 0 } };
-    expect(configure(headless, hints, { where: "W" }).labels).toEqual([]);
-  });
-
   it.each<[ModelHints, string]>([
     [{ ...hints, width: 768 }, "C: width is 768, but the weights in W have 16."],
     [{ ...hints, depth: 12 }, "C: num_hidden_layers is 12, but the weights in W have 2."],
@@ -75,17 +74,8 @@ describe("configure", () => {
       "C: image_size is 224 x 224, 3136 patches of 4, but the weights in W have positions for 9.",
     ],
     [{ ...hints, heads: 5 }, "C: 5 heads do not divide the width of 16."],
-    [{ ...hints, labels: ["a", "b"] }, "C: it names 2 labels, but the head has 3 classes."],
   ])("refuses a configuration that does not fit the weights (%#)", (wrong, message) => {
     expect(() => configure(plan, wrong, { where: "W" })).toThrow(new FileError(message));
-  });
-
-  it("tells classes of one name apart by their number, and says so", () => {
-    const { labels, notes } = configure(plan, { ...hints, labels: ["red", "green", "red"] }, { where: "W" });
-    expect(labels).toEqual(["red (0)", "green", "red (2)"]);
-    expect(notes).toEqual([
-      'C: classes 0 and 2 are all named "red"; they are called "red (0)" and "red (2)" here.',
-    ]);
   });
 
   it("refuses positions of no square grid, where nothing gives the image size", () => {
@@ -106,6 +96,29 @@ describe("configure", () => {
     expect(() => configure(plan, { ...hints, heads: 3 }, { where: "W", heads: 3 })).toThrow(
       new InputError("Option heads is 3, which does not divide the width of 16 in W."),
     );
+  });
+});
+
+describe("labelsOfHead", () => {
+  const of = { classes: 3, from: "W" };
+
+  it("names no labels where there is no head", () => {
+    expect(labelsOfHead(hints, { ...of, classes: 0 })).toEqual({ labels: [], notes: [] });
+    expect(labelsOfHead(hints, of)).toEqual({ labels: ["cat", "dog", "owl"], notes: [] });
+  });
+
+  it("refuses labels for a head of another size", () => {
+    expect(() => labelsOfHead({ ...hints, labels: ["a", "b"] }, of)).toThrow(
+      new FileError("C: it names 2 labels, but the head has 3 classes."),
+    );
+  });
+
+  it("tells classes of one name apart by their number, and says so", () => {
+    const { labels, notes } = labelsOfHead({ ...hints, labels: ["red", "green", "red"] }, of);
+    expect(labels).toEqual(["red (0)", "green", "red (2)"]);
+    expect(notes).toEqual([
+      'C: classes 0 and 2 are all named "red"; they are called "red (0)" and "red (2)" here.',
+    ]);
   });
 });
 

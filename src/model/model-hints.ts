@@ -1,29 +1,24 @@
-/** Combines a model's configuration with what the shapes of its weights imply. */
+/** Combines the configuration of a Vision Transformer with what the shapes of its weights imply. */
 
 import { FileError, InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
-import type { Step } from "../preprocessing/steps.ts";
-import type { Problem } from "./model.ts";
+import { renderList } from "../render-list.ts";
+import type { CommonHints, Configured, ConfigureOptions } from "./family.ts";
+import { usualSide } from "./measure-grid.ts";
 import { inferHeads } from "./variants.ts";
-import type { VitConfig } from "./vit.ts";
-import type { WeightPlan } from "./weight-plan.ts";
+import { leadingTokens, type VitConfig, vitConfigFlaw } from "./vit-config.ts";
+import { describeUnseen, variationsOf } from "./vit-variations.ts";
+import type { VitPlan } from "./weight-plan.ts";
 
 /** From a configuration file; whatever it leaves out is inferred from the weights. */
-export interface ModelHints extends Partial<Omit<VitConfig, "classes">> {
-  /** The file, for messages; absent where there is none. */
-  readonly where?: string;
+export interface ModelHints extends CommonHints, Partial<Omit<VitConfig, "classes" | "family" | "rotary">> {
+  /** `none` where tensors could be taken for those of a model that has some. */
+  readonly rotary?: VitConfig["rotary"] | "none";
   /** How the file calls a size, for messages. */
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
-  readonly labels?: readonly string[];
-  readonly preprocessing?: readonly Step[];
-  readonly problem?: Problem;
   /** timm's name of an architecture that is not known: how many heads it has must be asked. */
   readonly unknownArchitecture?: string;
-  /** A sentence for messages about a conflict between the file and the weights. */
-  readonly advice?: string;
-  /** What was not as the file says, for the user to see. */
-  readonly notes?: readonly string[];
 }
 
 type Size = VitConfig["imageSize"];
@@ -51,7 +46,7 @@ export function checkImageSize(imageSize: number | Size, patchSize: number): Siz
 
 const measuredSizes = ["width", "depth", "mlpWidth", "patchSize"] as const;
 
-function refuseConflicts({ sizes }: WeightPlan, hints: ModelHints, where: string): void {
+function refuseConflicts({ sizes }: VitPlan, hints: ModelHints, where: string): void {
   for (const key of measuredSizes) {
     const said = hints[key];
     if (said !== undefined && said !== sizes[key])
@@ -63,12 +58,12 @@ function refuseConflicts({ sizes }: WeightPlan, hints: ModelHints, where: string
 
 /** The image size that the position embedding was stored for. */
 function storedImageSize(
-  { sizes }: WeightPlan,
+  { sizes, variations }: VitPlan,
   hints: ModelHints,
   where: string,
 ): { size: Size; note?: string } {
   const { patchSize, tokens } = sizes;
-  const patches = tokens - 1;
+  const patches = tokens - leadingTokens(variations);
   if (hints.imageSize !== undefined) {
     const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
     if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
@@ -76,6 +71,11 @@ function storedImageSize(
       `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}, ${rows * columns} patches of ${patchSize}, but the weights in ${where} have positions for ${patches}.${hints.advice ?? ""}`,
     );
   }
+  if (variations.absolutePositions === false && !variations.relativeBias)
+    return {
+      size: [usualSide, usualSide].map((side) => side - (side % patchSize)) as [number, number],
+      note: `Image size ${usualSide} was assumed, as its positions fit any.`,
+    };
   const side = Math.sqrt(patches);
   if (!Number.isInteger(side) || side < 1)
     throw new FileError(
@@ -88,49 +88,11 @@ function storedImageSize(
   };
 }
 
-function checkLabels(labels: readonly string[], plan: WeightPlan, hints: ModelHints): readonly string[] {
-  const { classes } = plan.sizes;
-  if (classes === 0 || labels.length === 0) return [];
-  if (labels.length !== classes)
-    throw new FileError(
-      `${hints.where}: it names ${labels.length} labels, but the head has ${classes} classes.${hints.advice ?? ""}`,
-    );
-  return labels;
-}
-
-/**
- * Classes that share a name are told apart by their number. They are not refused, because ImageNet's names hold two cranes, the
- * bird and the machine; but data of that name must not silently count for the last of them.
- */
-function distinctLabels(labels: readonly string[]): {
-  readonly labels: readonly string[];
-  readonly note?: string;
-} {
-  const rows = new Map<string, number[]>();
-  for (const [row, label] of labels.entries()) {
-    const before = rows.get(label);
-    if (before) before.push(row);
-    else rows.set(label, [row]);
-  }
-  const [shared, ...more] = [...rows].filter(([, { length }]) => length > 1);
-  if (shared === undefined) return { labels };
-  const [name, numbers] = shared;
-  const besides = more.length === 0 ? "" : ` So are ${more.length} more names of several classes.`;
-  return {
-    labels: labels.map((label, row) => (rows.get(label)?.length === 1 ? label : `${label} (${row})`)),
-    note: `classes ${renderList(numbers.map(String))} are all named ${showValue(name)}; they are called ${renderList(numbers.map((row) => showValue(`${name} (${row})`)))} here.${besides}`,
-  };
-}
-
-/** `1, 2 and 3`. */
-const renderList = (items: readonly string[]): string =>
-  `${items.slice(0, -1).join(", ")} and ${items.slice(-1).join("")}`;
-
 /** What weights do not show and no configuration says, in one sentence; `heads` where they were inferred. */
 function sayAssumed(
-  { scheme, sizes }: WeightPlan,
+  { scheme }: VitPlan,
   { where, layerNormEps, unknownArchitecture }: ModelHints,
-  heads: number | undefined,
+  { config, heads }: { readonly config: VitConfig; readonly heads: number | undefined },
 ): string | undefined {
   if (where !== undefined && unknownArchitecture === undefined) return undefined;
   const why =
@@ -138,34 +100,24 @@ function sayAssumed(
       ? "No config.json says what the weights compute"
       : `Architecture ${showValue(unknownArchitecture)} is not among those of timm that are known`;
   const assumptions = [
-    "exact GELU",
-    "norms before attention and MLP",
-    "a head that reads the CLS token",
+    ...describeUnseen(config),
     ...(layerNormEps === undefined
       ? [`a layer-norm epsilon of ${scheme.layerNormEps} (the default of ${scheme.title})`]
       : []),
     ...(heads === undefined
       ? []
-      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${sizes.width})`]),
+      : [`${heads} ${heads === 1 ? "head" : "heads"} (from the width of ${config.width})`]),
   ];
   return `${why}; assumed are ${renderList(assumptions)}.`;
 }
 
-export interface Configured {
-  /** With the image size that the weights were stored for. */
-  readonly config: VitConfig;
-  readonly labels: readonly string[];
-  readonly notes: readonly string[];
-}
-
 /** Sizes from `plan`, the rest from `hints`, and from convention where neither says; each inference makes a note. */
-export function configure(
-  plan: WeightPlan,
-  hints: ModelHints,
-  { where, heads: givenHeads }: { readonly where: string; readonly heads?: number },
-): Configured {
+export function configureVit(
+  plan: VitPlan,
+  { where, hints = {}, heads: givenHeads }: ConfigureOptions<ModelHints>,
+): Configured<VitConfig> {
   refuseConflicts(plan, hints, where);
-  const notes: string[] = [...(hints.notes ?? [])];
+  const notes: string[] = [];
   const { width, depth, mlpWidth, patchSize, classes } = plan.sizes;
 
   const { size: imageSize, note } = storedImageSize(plan, hints, where);
@@ -192,14 +144,14 @@ export function configure(
     throw new FileError(`${hints.where ?? where}: ${heads} heads do not divide the width of ${width}.`);
   }
   const layerNormEps = hints.layerNormEps ?? plan.scheme.layerNormEps;
-  const assumed = sayAssumed(plan, hints, said === undefined ? heads : undefined);
+  const config: VitConfig = {
+    ...{ imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
+    ...variationsOf(plan, hints),
+  };
+  const flaw = vitConfigFlaw(config);
+  if (flaw !== undefined) throw new FileError(`${hints.where ?? where}: ${flaw}.`);
+  const assumed = sayAssumed(plan, hints, { config, heads: said === undefined ? heads : undefined });
   if (assumed !== undefined) notes.push(assumed);
 
-  const { labels, note: renamed } = distinctLabels(checkLabels(hints.labels ?? [], plan, hints));
-  if (renamed !== undefined) notes.push(`${hints.where ?? where}: ${renamed}`);
-  return {
-    config: { imageSize, patchSize, width, depth, heads, mlpWidth, layerNormEps, classes },
-    labels,
-    notes,
-  };
+  return { config, notes };
 }

@@ -1,14 +1,12 @@
 /** A pre-trained Vision Transformer: sizes, named weights, preprocessing, labels. */
 
-import type { Weight, Weights } from "../formats/tensor.ts";
+import type { Weights } from "../formats/tensor.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ModelConfig } from "./architectures.ts";
-
-/** Any number of labels per image, each with a probability of its own, or numbers that are no classes at all. */
-export type Problem = "multi-label" | "regression";
+import type { Problem } from "./problem.ts";
 
 /**
- * A backbone. Names of its weights (linear weights are [out, in], as in PyTorch):
+ * A backbone. Names of the weights of a Vision Transformer (linear weights are [out, in], as in PyTorch):
  * `patch.weight` [D, 3·p·p] (channel, row, column order), `patch.bias` [D], `cls` [1, 1, D], `position` [1, N+1, D] (CLS first),
  * `blocks.{i}.norm1.{weight,bias}`, `blocks.{i}.{q,k,v,o}.{weight [D, D],bias}`, `blocks.{i}.norm2.{weight,bias}`,
  * `blocks.{i}.fc1.{weight [M, D],bias}`, `blocks.{i}.fc2.{weight [D, M],bias}`, `norm.{weight,bias}`,
@@ -19,8 +17,8 @@ export interface Model {
   readonly id: string;
   readonly config: ModelConfig;
   readonly weights: Weights;
-  /** The position embedding of the model's file, where the one among the weights was interpolated from it. */
-  readonly storedPosition?: Weight;
+  /** Weights of the model's file, by name, where others were interpolated from them for another image size. */
+  readonly storedWeights?: Weights;
   /** One per row of the head; empty where the model names none. */
   readonly labels: readonly string[];
   /** What its head was trained to say, where that is not one class per image. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import { sizeOf } from "../formats/tensor.ts";
 import { backboneOf } from "./architectures.ts";
 import { describeNamed, modelFor, namedModels } from "./named-models.ts";
-import { variants } from "./variants.ts";
+import { vitVariants as variants } from "./variants.ts";
 
 describe("namedModels", () => {
   it.each([...namedModels.values()])("counts the parameters of $name as its backbone does", (model) => {

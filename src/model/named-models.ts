@@ -1,6 +1,6 @@
 /** Pre-trained models that can be named by their size alone, one row each: what to start from where nothing else is wanted. */
 
-import type { VariantName } from "./variants.ts";
+import type { VitVariantName } from "./variants.ts";
 
 export interface NamedModel {
   readonly name: string;
@@ -11,7 +11,7 @@ export interface NamedModel {
   readonly megabytes: number;
   /** Of the backbone, in millions. */
   readonly millions: number;
-  readonly size: VariantName;
+  readonly size: VitVariantName;
   /** The files that are read of it. */
   readonly files: readonly string[];
   /** Of an RLRR training step at 224 pixels, for each core of an AMD EPYC with AVX-512. */

@@ -1,45 +1,10 @@
-/** How other projects name the weights of a plain ViT: one table per project, one row per kind of layer. */
+/** How other projects name the weights of a Vision Transformer: one table per project, one row per kind of layer. */
 
 import { sizeAlong } from "../graph/shapes.ts";
 import { googleNamingSchemes } from "./google-names.ts";
-import type { NamingScheme, Row } from "./naming-scheme.ts";
-
-// PyTorch: weight (out, in) and bias; patches (D, 3, p, p).
-
-const pair = (ours: string, theirs: string, part?: number): readonly Row[] =>
-  ["weight", "bias"].map((kind) => ({
-    ours: `${ours}.${kind}`,
-    theirs: `${theirs}.${kind}`,
-    form: "same",
-    ...(part === undefined ? {} : { part }),
-  }));
-
-/** What training tools put before a model's own names: `module.`, `backbone.`, `model.encoder.`. */
-const anyPrefix = /^(\w+\.){0,4}$/;
-
-const scaled = (rows: readonly Row[], scaledBy: string): readonly Row[] =>
-  rows.map((row) => ({ ...row, scaledBy }));
-
-const single = (ours: string, theirs: string): Row => ({ ours, theirs, form: "same" });
-
-const patches = (theirs: string): readonly Row[] => [
-  {
-    ours: "patch.weight",
-    theirs: `${theirs}.weight`,
-    form: "same",
-    shape: ({ width, patchSize }) => [width, 3, patchSize, patchSize],
-  },
-  single("patch.bias", `${theirs}.bias`),
-];
-
-const torch = {
-  separator: ".",
-  measure: {
-    patchAxes: 4,
-    patch: (shape) => ({ width: sizeAlong(shape, 0), patchSize: sizeAlong(shape, 2) }),
-    mlpWidth: (shape) => sizeAlong(shape, 0),
-  },
-} as const satisfies Partial<NamingScheme>;
+import { huggingFaceSchemes } from "./hugging-face-names.ts";
+import type { NamingScheme } from "./naming-scheme.ts";
+import { anyPrefix, inProjection, packed, pair, patches, single, torch } from "./torch-rows.ts";
 
 const timm: NamingScheme = {
   ...torch,
@@ -47,22 +12,46 @@ const timm: NamingScheme = {
   prefixes: anyPrefix,
   blockRoot: "blocks.",
   layerNormEps: 1e-6,
+  secondHead: "head_dist",
   outer: [
     ...patches("patch_embed.proj"),
     single("cls", "cls_token"),
+    single("distillation", "dist_token"),
+    single("registers", "reg_token"),
+    single("registers", "register_tokens"),
     single("position", "pos_embed"),
+    ...pair("embedding_norm", "norm_pre"),
     ...pair("norm", "norm"),
+    ...pair("norm", "fc_norm", { pooled: true }),
+    single("pool.probe", "attn_pool.latent"),
+    ...pair("pool.q", "attn_pool.q"),
+    ...pair("pool.k", "attn_pool.kv", { part: 0, parts: 2 }),
+    ...pair("pool.v", "attn_pool.kv", { part: 1, parts: 2 }),
+    ...pair("pool.o", "attn_pool.proj"),
+    ...["norm", "fc1", "fc2"].flatMap((part) =>
+      pair(`pool.${part}`, `attn_pool.${part === "norm" ? part : `mlp.${part}`}`),
+    ),
     ...pair("head", "head"),
   ],
   block: [
     ...pair("norm1", "norm1"),
-    ...pair("q", "attn.qkv", 0),
-    ...pair("k", "attn.qkv", 1),
-    ...pair("v", "attn.qkv", 2),
-    ...scaled(pair("o", "attn.proj"), "ls1.gamma"),
+    ...["q", "k", "v"].flatMap((ours, part) => [
+      ...pair(ours, "attn.qkv", { part }),
+      // BEiT keeps biases beside the matrix, EVA-02 three matrices.
+      single(`${ours}.bias`, `attn.${ours}_bias`),
+      ...pair(ours, `attn.${ours}_proj`),
+    ]),
+    single("relative", "attn.relative_position_bias_table"),
+    ...pair("o", "attn.proj", { scaledBy: ["ls1.gamma", "gamma_1"] }),
     ...pair("norm2", "norm2"),
+    ...packed("mlp.fc1"),
+    ...packed("mlp.w12"), // as the authors of DINOv2 name it
+    ...pair("gate", "mlp.fc1_g"),
     ...pair("fc1", "mlp.fc1"),
-    ...scaled(pair("fc2", "mlp.fc2"), "ls2.gamma"),
+    ...pair("fc1", "mlp.fc1_x"),
+    ...pair("mlp_norm", "mlp.norm"),
+    ...pair("fc2", "mlp.fc2", { scaledBy: ["ls2.gamma", "gamma_2"] }),
+    ...pair("fc2", "mlp.w3", { scaledBy: ["ls2.gamma"] }),
   ],
 };
 
@@ -89,13 +78,7 @@ const torchvisionNames = (mlp: readonly [fc1: string, fc2: string]): NamingSchem
   ],
   block: [
     ...pair("norm1", "ln_1"),
-    ...["q", "k", "v"].flatMap((ours, part) =>
-      ["weight", "bias"].map(
-        (kind): Row => ({
-          ...{ ours: `${ours}.${kind}`, theirs: `self_attention.in_proj_${kind}`, form: "same", part },
-        }),
-      ),
-    ),
+    ...["q", "k", "v"].flatMap((ours, part) => inProjection(ours, "self_attention", part)),
     ...pair("o", "self_attention.out_proj"),
     ...pair("norm2", "ln_2"),
     ...pair("fc1", `mlp.${mlp[0]}`),
@@ -103,48 +86,29 @@ const torchvisionNames = (mlp: readonly [fc1: string, fc2: string]): NamingSchem
   ],
 });
 
-const huggingFaceOuter: readonly Row[] = [
-  ...patches("embeddings.patch_embeddings.projection"),
-  single("cls", "embeddings.cls_token"),
-  single("position", "embeddings.position_embeddings"),
-  ...pair("norm", "layernorm"),
-  ...pair("head", "classifier"),
-];
-
-/** Names on disk, which transformers writes to this day. */
-const huggingFace: NamingScheme = {
+/** OpenCLIP's, and OpenAI's own. */
+const openClip: NamingScheme = {
   ...torch,
-  title: "Hugging Face",
+  title: "OpenCLIP",
   prefixes: anyPrefix,
-  blockRoot: "encoder.layer.",
-  layerNormEps: 1e-12,
-  outer: huggingFaceOuter,
-  block: [
-    ...pair("norm1", "layernorm_before"),
-    ...pair("q", "attention.attention.query"),
-    ...pair("k", "attention.attention.key"),
-    ...pair("v", "attention.attention.value"),
-    ...pair("o", "attention.output.dense"),
-    ...pair("norm2", "layernorm_after"),
-    ...pair("fc1", "intermediate.dense"),
-    ...pair("fc2", "output.dense"),
+  blockRoot: "transformer.resblocks.",
+  needs: "class_embedding",
+  layerNormEps: 1e-5,
+  outer: [
+    ...patches("conv1"),
+    single("cls", "class_embedding", { shape: ({ width }) => [width] }),
+    single("position", "positional_embedding", { shape: ({ tokens, width }) => [tokens, width] }),
+    ...pair("embedding_norm", "ln_pre"),
+    ...pair("norm", "ln_post"),
+    ...pair("head", "head"),
   ],
-};
-
-/** Names in memory since transformers 5. */
-const huggingFace5: NamingScheme = {
-  ...huggingFace,
-  title: "Hugging Face (transformers 5)",
-  blockRoot: "layers.",
   block: [
-    ...pair("norm1", "layernorm_before"),
-    ...pair("q", "attention.q_proj"),
-    ...pair("k", "attention.k_proj"),
-    ...pair("v", "attention.v_proj"),
-    ...pair("o", "attention.o_proj"),
-    ...pair("norm2", "layernorm_after"),
-    ...pair("fc1", "mlp.fc1"),
-    ...pair("fc2", "mlp.fc2"),
+    ...pair("norm1", "ln_1"),
+    ...["q", "k", "v"].flatMap((ours, part) => inProjection(ours, "attn", part)),
+    ...pair("o", "attn.out_proj"),
+    ...pair("norm2", "ln_2"),
+    ...pair("fc1", "mlp.c_fc"),
+    ...pair("fc2", "mlp.c_proj"),
   ],
 };
 
@@ -162,24 +126,25 @@ const own: NamingScheme = {
   },
   outer: [
     ...pair("patch", "patch"),
-    single("cls", "cls"),
-    single("position", "position"),
-    ...pair("norm", "norm"),
-    ...pair("head", "head"),
+    ...["cls", "distillation", "registers", "position", "pool.probe"].map((name) => single(name, name)),
+    ...["embedding_norm", "norm", "head"].flatMap((name) => pair(name, name)),
+    ...["q", "k", "v", "o", "norm", "fc1", "fc2"].flatMap((name) => pair(`pool.${name}`, `pool.${name}`)),
   ],
-  block: ["norm1", "q", "k", "v", "o", "norm2", "fc1", "fc2"].flatMap((name) => pair(name, name)),
+  block: [
+    ...["norm1", "q", "k", "v", "o", "norm2", "gate", "fc1", "mlp_norm", "fc2"].flatMap((name) =>
+      pair(name, name),
+    ),
+    single("relative", "relative"),
+  ],
 };
 
 export const namingSchemes: readonly NamingScheme[] = [
   moco,
   timm,
-  huggingFace,
-  huggingFace5,
+  ...huggingFaceSchemes,
   own,
   torchvisionNames(["0", "3"]),
   torchvisionNames(["linear_1", "linear_2"]),
+  openClip,
   ...googleNamingSchemes,
 ];
-
-/** The names that merged models are written with: every loader of plain ViTs knows them. */
-export const huggingFaceNames = huggingFace;

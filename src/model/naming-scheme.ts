@@ -1,12 +1,12 @@
-/** A naming scheme: how one project names and shapes the weights of a plain ViT. */
+/** A naming scheme: how one project names and shapes the weights of a Vision Transformer. */
 
 import type { Shape } from "../formats/tensor.ts";
-import type { VitConfig } from "./vit.ts";
+import type { VitConfig, VitVariations } from "./vit-config.ts";
 
 /** The sizes that a source's tensor shapes imply; they rarely imply the number of heads. */
 export interface SourceSizes
   extends Pick<VitConfig, "width" | "depth" | "mlpWidth" | "patchSize" | "classes"> {
-  /** Rows of the position embedding: N+1. */
+  /** Tokens with positions: patches, CLS, distillation. */
   readonly tokens: number;
   readonly heads?: number;
 }
@@ -17,18 +17,25 @@ export interface SourceSizes
  */
 export type Form = "same" | "transposed" | "kernel" | "patches";
 
+/** One tensor of ours and its name elsewhere. A scheme may have several rows for one of ours: the first that a source has counts. */
 export interface Row {
   /** Our name; inside a block without `blocks.{i}.`. */
   readonly ours: string;
   /** Their name, after the prefix; inside a block after `{root}{i}{separator}`. */
   readonly theirs: string;
   readonly form: Form;
-  /** 0, 1 or 2: which third of the rows of a fused q, k, v. */
+  /** Which of `parts` equal ranges of its rows. */
   readonly part?: number;
-  /** Their name of the layer scale [out] that follows in a block, where there is one: it is folded into weight and bias. */
-  readonly scaledBy?: string;
+  /** 3 where it is not said: q, k and v. */
+  readonly parts?: number;
+  /** Counts only where fc1 and its gate are one matrix. */
+  readonly packed?: boolean;
+  /** Their names of the layer scale [out] that follows in a block, where there is one: it is folded into weight and bias. */
+  readonly scaledBy?: readonly string[];
   /** Their shape, where it is not ours. */
   readonly shape?: (sizes: SourceSizes) => Shape;
+  /** Of a final norm: whether it follows pooling. */
+  readonly pooled?: boolean;
 }
 
 export interface NamingScheme {
@@ -36,6 +43,8 @@ export interface NamingScheme {
   readonly title: string;
   /** What may stand before all names: one of these, or whatever the pattern matches. */
   readonly prefixes: readonly string[] | RegExp;
+  /** A tensor, behind the prefix, without which the names are another scheme's. */
+  readonly needs?: string;
   /** What stands before the number of a block. */
   readonly blockRoot: string;
   readonly separator: "." | "/";
@@ -55,4 +64,10 @@ export interface NamingScheme {
   };
   /** The project's default, for weights that come without a configuration. */
   readonly layerNormEps: number;
+  /** What all models of these names have, and weights do not show. */
+  readonly presets?: VitVariations;
+  /** How the project's own classifiers pool, where they do it otherwise than its encoders. */
+  readonly ofClassifier?: Pick<VitVariations, "pool" | "finalNorm">;
+  /** A second head, for the distillation token: the mean of both answers. */
+  readonly secondHead?: string;
 }

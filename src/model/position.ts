@@ -1,4 +1,4 @@
-/** Position embeddings for another grid of patches than they were trained on. CLS keeps its row. */
+/** Position embeddings for another grid of patches than they were trained on. Tokens before the patches keep their rows. */
 
 import type { Tensor } from "../formats/tensor.ts";
 import { sizeAlong } from "../graph/shapes.ts";
@@ -69,26 +69,40 @@ function alongAxis(
   return result;
 }
 
-/** Resamples `position` [1, 1 + rows·columns, D] from one grid to another. */
+interface InterpolateOptions {
+  readonly from: Grid;
+  readonly to: Grid;
+  readonly method?: PositionMethod;
+  /** Rows before those of the patches, CLS by default. */
+  readonly leading?: number;
+}
+
+/** Resamples `position` [1, leading + rows·columns, D] from one grid to another. */
 export function interpolatePosition(
   position: Tensor,
-  {
-    from,
-    to,
-    method = "bicubic",
-  }: { readonly from: Grid; readonly to: Grid; readonly method?: PositionMethod },
+  { from, to, method = "bicubic", leading = 1 }: InterpolateOptions,
 ): Tensor {
   const width = sizeAlong(position.shape, 2);
+  const kept = position.data.subarray(0, leading * width);
+  const data = resampleRows(position.data.subarray(leading * width), width, { from, to, method });
+  const result = new Float32Array(kept.length + data.length);
+  result.set(kept);
+  result.set(data, kept.length);
+  return { shape: [1, leading + to[0] * to[1], width], data: result };
+}
+
+/** Rows of `width` numbers, one for each place of a grid, for another grid. */
+export function resampleRows(
+  rows: Float32Array,
+  width: number,
+  { from, to, method = "bicubic" }: Omit<InterpolateOptions, "leading">,
+): Float64Array {
   const axisTaps = method === "bicubic" ? cubicTaps : zoomTaps;
-  const grid = Float64Array.from(position.data.subarray(width));
+  const grid = Float64Array.from(rows);
   const columns = alongAxis(grid, axisTaps(from[1], to[1]), { outer: from[0], from: from[1], inner: width });
-  const both = alongAxis(columns, axisTaps(from[0], to[0]), {
+  return alongAxis(columns, axisTaps(from[0], to[0]), {
     outer: 1,
     from: from[0],
     inner: to[1] * width,
   });
-  const data = new Float32Array(width + both.length);
-  data.set(position.data.subarray(0, width));
-  data.set(both, width);
-  return { shape: [1, 1 + to[0] * to[1], width], data };
 }

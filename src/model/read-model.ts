@@ -8,20 +8,20 @@ import { readWeight } from "../formats/weight-bytes.ts";
 import { needed } from "../needed.ts";
 import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import type { ModelConfig } from "./architectures.ts";
 import { convertWeights } from "./convert-weights.ts";
+import type { CommonHints, Family, Origin, Resized, WeightPlan } from "./family.ts";
 import { findByHash, parseHashName } from "./find-by-hash.ts";
+import { labelsOfHead } from "./head-labels.ts";
 import type { HubOptions } from "./hub.ts";
 import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import { parseHuggingFaceSteps, sayUnreadFields } from "./hugging-face-steps.ts";
 import { type LocatedModel, locateModel, locateNamed } from "./locate-model.ts";
 import type { Model } from "./model.ts";
-import { checkImageSize, configure, gridOf, type ModelHints } from "./model-hints.ts";
 import { convertedPlaces, hubCachePlaces, rememberedPlaces } from "./model-places.ts";
 import type { NamedModel } from "./named-models.ts";
-import { interpolatePosition, type PositionMethod } from "./position.ts";
+import { planModel } from "./plan-model.ts";
+import type { PositionMethod } from "./position.ts";
 import { isTimmConfig, parseTimmConfig } from "./timm-config.ts";
-import { type Origin, plannedShapes, planWeights, type WeightPlan } from "./weight-plan.ts";
 import { openWeights, type WeightSource } from "./weight-source.ts";
 
 /** Progress of what takes time: downloading a file from the hub, or converting tensors into the cache. */
@@ -46,7 +46,7 @@ export interface ReadModelOptions {
 }
 
 /** What the configuration says; one that merely lies beside a file, and describes no model, says nothing. */
-async function readHints({ config, beside }: LocatedModel): Promise<ModelHints> {
+async function readHints({ config, beside }: LocatedModel): Promise<CommonHints> {
   if (config === undefined) return {};
   const value = await readJson(config);
   if (beside === undefined) return parseHints(value, config);
@@ -59,7 +59,7 @@ async function readHints({ config, beside }: LocatedModel): Promise<ModelHints> 
   }
 }
 
-const parseHints = (value: unknown, where: string): ModelHints =>
+const parseHints = (value: unknown, where: string): CommonHints =>
   isTimmConfig(value) ? parseTimmConfig(value, where) : parseHuggingFaceConfig(value, where);
 
 const describesModel = (value: unknown): boolean =>
@@ -69,14 +69,15 @@ const describesModel = (value: unknown): boolean =>
 
 /** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
 function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
+  if ("compute" in origin || origin.form !== "same" || origin.scaledBy !== undefined) return undefined;
   const stored = source.get(origin.source)?.stored;
-  if (stored === undefined || origin.form !== "same" || origin.scaledBy !== undefined) return undefined;
+  if (stored === undefined) return undefined;
   return { shape, path: stored.path, offset: stored.offset + (origin.part ?? 0) * sizeOf(shape) * 4 };
 }
 
 /** Every weight where it lies, or `undefined` where one of them needs converting. */
 function storedWeights(source: WeightSource, plan: WeightPlan): Weights | undefined {
-  const shapes = plannedShapes(plan.sizes);
+  const { shapes } = plan;
   const weights = new Map<string, Weight>();
   for (const [ours, origin] of plan.origins) {
     const shape = needed(shapes.get(ours), `shape of ${ours}`);
@@ -108,30 +109,15 @@ async function placeWeights(
   return { weights, notes: [`${how}: ${path}.`] };
 }
 
-interface Positioned {
-  readonly config: ModelConfig;
-  readonly weights: Weights;
-  readonly storedPosition?: Weight;
-  readonly notes: readonly string[];
-}
-
+/** The model at the image size that is asked for, which by default is its own. */
 async function atImageSize(
-  { config, weights }: Pick<Model, "config" | "weights">,
+  family: Family,
+  stored: Pick<Model, "config" | "weights">,
   { imageSize, positionMethod: method = "bicubic" }: ReadModelOptions,
-): Promise<Positioned> {
-  const size = imageSize === undefined ? config.imageSize : checkImageSize(imageSize, config.patchSize);
-  const from = gridOf(config.imageSize, config.patchSize);
-  const to = gridOf(size, config.patchSize);
-  const position = weights.get("position");
-  if (position === undefined || (from[0] === to[0] && from[1] === to[1]))
-    return { config: { ...config, imageSize: size }, weights, notes: [] };
-  const interpolated = interpolatePosition(await readWeight(position), { from, to, method });
-  return {
-    config: { ...config, imageSize: size },
-    weights: new Map([...weights, ["position", interpolated]]),
-    storedPosition: position,
-    notes: [`Positions were interpolated from ${from.join(" x ")} to ${to.join(" x ")} patches (${method}).`],
-  };
+): Promise<Resized> {
+  return imageSize === undefined
+    ? { ...stored, notes: [] }
+    : family.resize(stored, { imageSize, method, read: readWeight });
 }
 
 interface ReadSteps {
@@ -139,7 +125,7 @@ interface ReadSteps {
   readonly notes: readonly string[];
 }
 
-async function readSteps({ preprocessor }: LocatedModel, hints: ModelHints): Promise<ReadSteps> {
+async function readSteps({ preprocessor }: LocatedModel, hints: CommonHints): Promise<ReadSteps> {
   if (preprocessor === undefined) return { steps: hints.preprocessing, notes: [] };
   const value = await readJson(preprocessor);
   return {
@@ -187,24 +173,25 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   signal?.throwIfAborted();
   const [first = located.id] = located.weights;
   const where = located.weights.length === 1 ? first : located.source;
-  const plan = planWeights(tensors, where, hints);
-  const {
-    config: stored,
-    labels,
-    notes,
-  } = configure(plan, hints, { where, ...(heads !== undefined && { heads }) });
+  const { family, plan } = planModel(tensors, { where, hints });
+  const { config: stored, notes } = hints.stored
+    ? { config: hints.stored, notes: [] }
+    : family.configure(plan, { where, hints, heads });
+  const { labels, notes: renamed } = labelsOfHead(hints, { classes: plan.classes, from: where });
   const placed = await placeWeights(located, { source: tensors, plan }, options);
-  const positioned = await atImageSize({ config: stored, weights: placed.weights }, options);
-  const { config, weights, storedPosition } = positioned;
+  const resized = await atImageSize(family, { config: stored, weights: placed.weights }, options);
+  const { config, weights, stored: storedWeights } = resized;
 
   const { steps, notes: unread } = await readSteps(located, hints);
   const preprocessing = steps && fitSteps(steps, config.imageSize);
   const allNotes = [
     ...located.notes,
     ...plan.notes,
+    ...(hints.notes ?? []),
     ...notes,
+    ...renamed,
     ...placed.notes,
-    ...positioned.notes,
+    ...resized.notes,
     ...unread,
   ];
   if (steps !== undefined && preprocessing !== steps)
@@ -217,7 +204,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
     ...(located.commit !== undefined && { commit: located.commit }),
     config,
     weights,
-    ...(storedPosition && { storedPosition }),
+    ...(storedWeights && { storedWeights }),
     labels,
     ...(hints.problem && stored.classes > 0 && { problem: hints.problem }),
     files: located.weights,

@@ -130,10 +130,14 @@ describe("parseTimmConfig", () => {
   });
 
   it.each<[object, string]>([
-    [{ global_pool: "avg" }, 'C: global_pool is "avg"; only "token", the CLS token, can be run.'],
+    [{ global_pool: "avgmax" }, 'C: global_pool is "avgmax"; known are token, avg, map.'],
     [
-      { model_args: { act_layer: "quick_gelu" } },
-      'C: architecture "vit_x" has another activation than "gelu", which alone can be run.',
+      { model_args: { act_layer: "relu" } },
+      'C: model_args.act_layer is "relu"; known are gelu, gelu_tanh, quick_gelu, silu, swish.',
+    ],
+    [
+      { architecture: "vit_small_patch16_rope_224" },
+      'C: architecture "vit_small_patch16_rope_224" has rotary positions of its own kind; only those of DINOv3 and EVA-02 can be run.',
     ],
     [
       { pretrained_cfg: { input_size: [1, 12, 12] } },
@@ -149,11 +153,11 @@ describe("parseTimmConfig", () => {
     ],
     [
       { model_args: { norm_layer: "rmsnorm" } },
-      'C: model_args.norm_layer is "rmsnorm"; only timm\'s default for a plain ViT can be run.',
+      'C: model_args.norm_layer is "rmsnorm"; only timm\'s default can be run.',
     ],
     [
       { model_args: { block_fn: "ResPostBlock" } },
-      'C: model_args.block_fn is "ResPostBlock"; only timm\'s default for a plain ViT can be run.',
+      'C: model_args.block_fn is "ResPostBlock"; only timm\'s default can be run.',
     ],
     [{ label_names: { "0": "cat", "2": "dog" } }, "C: label_names has 2 labels, but none for class 1."],
     [{ pretrained_cfg: { crop_pct: 0 } }, "C: pretrained_cfg.crop_pct is 0, which no ViT can have."],

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
-import { backboneOf } from "./architectures.ts";
-import { inferHeads, isVariant, type VariantName, variants } from "./variants.ts";
+import { backboneOf, isVariant } from "./architectures.ts";
+import { inferHeads, type VitVariantName, vitVariants } from "./variants.ts";
 
 describe("variants", () => {
   // Parameters without a head, as timm counts them (num_classes=0).
-  it.each<[VariantName, number]>([
+  it.each<[VitVariantName, number]>([
     ["vit-ti16", 5_524_416],
     ["vit-s16", 21_665_664],
     ["vit-b16", 85_798_656],
@@ -14,7 +14,7 @@ describe("variants", () => {
     ["vit-l16", 303_301_632],
     ["vit-h14", 630_764_800],
   ])("%s has the published number of parameters", (name, count) => {
-    const sizes = [...backboneOf(variants[name]).shapes.values()].map(sizeOf);
+    const sizes = [...backboneOf(vitVariants[name]).shapes.values()].map(sizeOf);
     expect(sizes.reduce((sum, size) => sum + size, 0)).toBe(count);
   });
 

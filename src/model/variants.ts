@@ -23,7 +23,7 @@ const variant = (size: Sizes, patchSize: number): VitConfig => ({
 });
 
 /** Every size that can be named instead of a file, at 224 pixels and without a head. */
-export const variants = {
+export const vitVariants = {
   "vit-ti16": variant(sizes.ti, 16),
   "vit-s16": variant(sizes.s, 16),
   "vit-s32": variant(sizes.s, 32),
@@ -35,9 +35,7 @@ export const variants = {
   "vit-h14": variant(sizes.h, 14),
 } as const satisfies Record<string, VitConfig>;
 
-export type VariantName = keyof typeof variants;
-
-export const isVariant = (name: string): name is VariantName => Object.hasOwn(variants, name);
+export type VitVariantName = keyof typeof vitVariants;
 
 /** Of so400m, giant and gigantic, whose heads are wider: Alabdulmohsin et al. 2023 and Zhai et al. 2022, table 2. */
 const headsOfWidth: ReadonlyMap<number, number> = new Map([

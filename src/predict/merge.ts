@@ -9,7 +9,7 @@ import { checkOptions, checkPath, type KnownOptions } from "../files/check-optio
 import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
-import { writeModel } from "../model/write-model.ts";
+import { hasClass, rlrrAlone, writeModel } from "../model/write-model.ts";
 import { randomStream } from "../random.ts";
 import { classifierGraph } from "./classifier.ts";
 import { type OpenedModel, type OpenModelOptions, openModel } from "./open-model.ts";
@@ -30,6 +30,8 @@ const known: KnownOptions<MergeOptions> = {
 export interface MergedModel {
   /** A folder in Hugging Face's format. */
   readonly path: string;
+  /** What the user should know of it. */
+  readonly notes: readonly string[];
   /** The largest difference of a logit from the adapted model's, relative to the largest logit; 0 is to the last bit. */
   readonly difference: number;
 }
@@ -47,7 +49,9 @@ export async function merge(adapter: string, out: string, options: MergeOptions 
   const { provider, threads, signal } = options;
   const engine = options.engine ?? (await openEngine({ provider, threads }));
   try {
-    return { path: out, difference: await mergeInto(out, opened, { engine, signal }) };
+    const difference = await mergeInto(out, opened, { engine, signal });
+    const config = opened.adapter?.config ?? opened.model.config;
+    return { path: out, difference, notes: hasClass(config) ? [] : [rlrrAlone] };
   } finally {
     if (!options.engine) await engine.close();
   }

@@ -2,14 +2,23 @@
 
 import { unreachable } from "../errors.ts";
 import type { Box, ImageSize } from "./boxes.ts";
+import { type Enhanced, enhance } from "./enhance.ts";
 import type { Image } from "./image.ts";
 import { resize } from "./resize.ts";
 import type { Filter, Size } from "./steps.ts";
+import { changeTone, type Tone } from "./tones.ts";
+import { type Warp, warp } from "./warp.ts";
 
 export type Action =
   | { readonly type: "resize"; readonly size: Size; readonly filter: Filter }
   | { readonly type: "crop"; readonly box: Box }
-  | { readonly type: "flip" };
+  | { readonly type: "flip" }
+  | { readonly type: "tone"; readonly tone: Tone }
+  | { readonly type: "enhance"; readonly what: Enhanced; readonly factor: number }
+  | ({ readonly type: "warp" } & Warp);
+
+/** Whether it only copies pixels, so that sending them to another process would take longer. */
+export const isCheap = ({ type }: Action): boolean => type === "crop" || type === "flip";
 
 export function sizeAfter(image: ImageSize, action: Action): ImageSize {
   switch (action.type) {
@@ -18,6 +27,9 @@ export function sizeAfter(image: ImageSize, action: Action): ImageSize {
     case "crop":
       return action.box;
     case "flip":
+    case "tone":
+    case "enhance":
+    case "warp":
       return image;
     default:
       return unreachable(action);
@@ -34,6 +46,12 @@ export function applyActions(image: Image, actions: readonly Action[]): Image {
         return crop(current, action.box);
       case "flip":
         return flip(current);
+      case "tone":
+        return changeTone(current, action.tone);
+      case "enhance":
+        return enhance(current, action);
+      case "warp":
+        return warp(current, action);
       default:
         return unreachable(action);
     }

@@ -13,6 +13,8 @@ export interface StepChoices {
   /** The smallest share of the area that a random-resized crop takes; torchvision's 0.08 where left out. */
   readonly cropScale?: number | undefined;
   readonly flip?: boolean;
+  /** Magnitude of RandAugment, from 0 to 10: two changes of colours and place for each training image. */
+  readonly randAugment?: number | undefined;
   readonly normalize?: "half" | "imagenet";
 }
 
@@ -28,19 +30,39 @@ export function composeSteps(
   choices: StepChoices,
 ): readonly Step[] {
   const base = model ?? defaultSteps(size);
-  const { resize, interpolation, crop, cropScale, flip, normalize } = choices;
+  const { resize, interpolation, crop, cropScale, flip, randAugment, normalize } = choices;
   checkCropScale(choices);
+  checkRandAugment(choices);
   const filter = interpolation ?? filterOf(base) ?? "bicubic";
   const asGiven = resize === undefined && crop === undefined;
   const shape = asGiven
     ? withFilter(base, filter)
     : shapeSteps(size, { filter, resize: resize ?? "squash", crop, cropScale });
-  const ending = base.find(([name]) => name === "normalize") ?? (["normalize", colours.half] as const);
+  const own = base.find(([name]) => name === "normalize") ?? (["normalize", colours.half] as const);
+  const ending: Step = normalize ? ["normalize", colours[normalize]] : own;
   return [
     ...shape.filter(([name]) => name !== "normalize"),
     ...(flip ? [["randomHorizontalFlip", { probability: 0.5 }] as const] : []),
-    normalize ? ["normalize", colours[normalize]] : ending,
+    ...(randAugment === undefined ? [] : [augmentStep(randAugment, { filter, ending })]),
+    ending,
   ];
+}
+
+/** timm's `mstd0.5`, its changes filled with the mean colour. */
+function augmentStep(magnitude: number, { filter, ending }: { filter: Filter; ending: Step }): Step {
+  const mean = ending[0] === "normalize" ? ending[1].mean : colours.half.mean;
+  const [red, green, blue] = mean.map((part) => Math.min(255, Math.max(0, Math.round(255 * part))));
+  const fill = [red ?? 0, green ?? 0, blue ?? 0] as const;
+  const warped = filter === "bilinear" ? filter : "bicubic";
+  return ["randomAugment", { magnitude, magnitudeStd: 0.5, filter: warped, fill }];
+}
+
+function checkRandAugment({ randAugment }: StepChoices): void {
+  if (randAugment === undefined || (typeof randAugment === "number" && randAugment >= 0 && randAugment <= 10))
+    return;
+  throw new InputError(
+    (show) => `${show("randAugment")} must be a number from 0 to 10, got ${showValue(randAugment)}.`,
+  );
 }
 
 function checkCropScale({ crop, cropScale }: StepChoices): void {

@@ -24,6 +24,8 @@ function describeStep(step: Step): string {
       return `a random ${percent(options.scale)} of the area at aspect ratios of ${options.ratio.map((ratio) => Number(ratio.toFixed(2))).join(" to ")}, resized to ${pixels(options.size)} (${options.filter})`;
     case "randomHorizontalFlip":
       return `${100 * options.probability} % flipped left to right`;
+    case "randomAugment":
+      return `RandAugment of magnitude ${options.magnitude} ± ${options.magnitudeStd}`;
     case "normalize":
       return `colours scaled to 0–1, minus the mean ${channels(options.mean)}, divided by the std ${channels(options.std)}`;
     default:

@@ -24,7 +24,7 @@ describe("parseSteps", () => {
 
   const many = Array.from({ length: 33 }, () => resize);
   const names =
-    "resize, resizeShort, resizeFit, centerCrop, randomCrop, randomResizedCrop, randomHorizontalFlip, normalize";
+    "resize, resizeShort, resizeFit, centerCrop, randomCrop, randomResizedCrop, randomHorizontalFlip, randomAugment, normalize";
   const sides = "[height, width], each a whole number from 1 to 4096";
   it.each<[unknown, string]>([
     [undefined, "f.json: preprocessing must be a list of steps, got missing."],

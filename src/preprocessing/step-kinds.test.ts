@@ -14,6 +14,7 @@ const samples: { readonly [Name in StepName]: StepOptions[Name] } = {
   randomCrop: { size: [6, 4] },
   randomResizedCrop: { size: [6, 4], scale: [0.2, 0.9], ratio: [0.5, 2], filter: "bilinear" },
   randomHorizontalFlip: { probability: 0.5 },
+  randomAugment: { magnitude: 9, magnitudeStd: 0.5, filter: "bicubic", fill: [128, 128, 128] },
   normalize: { mean: [0.5, 0.5, 0.5], std: [0.5, 0.5, 0.5] },
 };
 const rows = Object.entries(samples) as unknown as readonly Step[];

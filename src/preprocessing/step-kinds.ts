@@ -13,6 +13,7 @@ import {
   randomBox,
   shortSideSize,
 } from "./boxes.ts";
+import { randAugment } from "./rand-augment.ts";
 import { filters, type Size, type Step, type StepName, type StepOptions } from "./steps.ts";
 
 export const MAX_SIDE = limits.MAX_SIDE.value;
@@ -43,6 +44,9 @@ const size = z.tuple([side, side]).describe(`[height, width], each a whole numbe
 const filter = z.enum(filters).describe("nearest, box, bilinear, hamming, bicubic or lanczos");
 const finite = z.number().min(-1e6).max(1e6);
 const byte = z.int().min(0).max(255);
+const bytesWord = "three whole numbers from 0 to 255";
+const colour = z.tuple([byte, byte, byte]).describe(bytesWord);
+const level = z.number().min(0).max(10);
 const positive = z.number().min(1e-6).max(1e6);
 const range = (value: z.ZodNumber) => z.tuple([value, value]).refine(([low, high]) => low <= high);
 
@@ -91,7 +95,7 @@ export const stepKinds: { readonly [Name in StepName]: StepKind<StepOptions[Name
     options: z.strictObject({
       size,
       rounding: z.enum(["even", "down"]).optional().describe("even or down"),
-      fill: z.tuple([byte, byte, byte]).optional().describe("three whole numbers from 0 to 255"),
+      fill: colour.optional().describe(bytesWord),
     }),
     ...sized,
     actions: ({ size, rounding, fill }, image) => {
@@ -127,6 +131,17 @@ export const stepKinds: { readonly [Name in StepName]: StepKind<StepOptions[Name
     ...unsized,
     deterministic: () => [],
     actions: ({ probability }, _, random) => (random() < probability ? [{ type: "flip" }] : []),
+  },
+  randomAugment: {
+    options: z.strictObject({
+      magnitude: level.describe("a number from 0 to 10"),
+      magnitudeStd: level.describe("a number from 0 to 10"),
+      filter: z.enum(["bilinear", "bicubic"]).describe("bilinear or bicubic"),
+      fill: colour,
+    }),
+    ...unsized,
+    deterministic: () => [],
+    actions: randAugment,
   },
   normalize: {
     options: z.strictObject({

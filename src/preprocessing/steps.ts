@@ -34,6 +34,15 @@ export interface StepOptions {
     readonly filter: Filter;
   };
   readonly randomHorizontalFlip: { readonly probability: number };
+  /** Two of fifteen changes of colours and place, each as often left out, of a strength about `magnitude` (timm's RandAugment). */
+  readonly randomAugment: {
+    readonly magnitude: number;
+    /** Standard deviation of the strength. */
+    readonly magnitudeStd: number;
+    readonly filter: "bilinear" | "bicubic";
+    /** The bytes of what comes from outside the image. */
+    readonly fill: Colour;
+  };
   /** (rgb / 255 - mean) / std, per channel; always the last step. */
   readonly normalize: { readonly mean: Colour; readonly std: Colour };
 }

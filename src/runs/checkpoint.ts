@@ -57,8 +57,8 @@ export interface Checkpoint {
 /** Writes the file atomically: a killed run keeps its previous state. */
 export async function writeCheckpoint(path: string, { position, state }: Checkpoint): Promise<void> {
   const tensors = new Map<string, Tensor>();
-  for (const [name, { parameter, first, second, start }] of state) {
-    const parts = { parameter, first, second, ...(start && { start }) };
+  for (const [name, { parameter, first, second, start, average }] of state) {
+    const parts = { parameter, first, second, ...(start && { start }), ...(average && { average }) };
     for (const [part, data] of Object.entries(parts))
       tensors.set(`${part}/${name}`, { shape: [data.length], data });
   }
@@ -91,6 +91,7 @@ export async function readCheckpoint(
       first: await part("first"),
       second: await part("second"),
       ...(file.tensors.has(`start/${name}`) && { start: await part("start") }),
+      ...(file.tensors.has(`average/${name}`) && { average: await part("average") }),
     });
   }
   return { position, state };

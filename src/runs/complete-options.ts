@@ -72,8 +72,10 @@ export async function completeOptions(options: TrainOptions): Promise<CompleteOp
   const method = origin ? continuedMethod(origin, methodAsked(options, earlier && merged)) : merged;
   const recipe = { ...recalled.recipe, ...withoutUndefined(options.recipe ?? {}) };
   const { model, imageSize, validationFraction, skipBadImages = false, provider, threads } = complete;
+  const { tensorboard = false, keepEpochs = false } = complete;
   const asked = {
     ...{ validationFraction, skipBadImages, dropClasses, images, provider, threads },
+    ...{ ...(tensorboard && { tensorboard }), ...(keepEpochs && { keepEpochs }) },
     data: typeof data === "string" ? resolve(data) : undefined,
   };
   const steps = Object.keys(chosenIn(options.images ?? {})).length === 0 ? recalled.steps : undefined;
@@ -112,7 +114,16 @@ async function earlierIn(out: string): Promise<RunConfig | undefined> {
 /** Options as an earlier run had them. */
 type Recalled = Partial<
   Pick<CompleteOptions, "model" | "recipe" | "imageSize" | "steps" | "heads"> &
-    Pick<AskedConfig, "validationFraction" | "skipBadImages" | "dropClasses" | "provider" | "threads">
+    Pick<
+      AskedConfig,
+      | "validationFraction"
+      | "skipBadImages"
+      | "dropClasses"
+      | "provider"
+      | "threads"
+      | "tensorboard"
+      | "keepEpochs"
+    >
 > & { readonly data?: string; readonly images?: StepChoices };
 
 function recall(
@@ -143,7 +154,15 @@ const isSize = (value: unknown): value is readonly [number, number] =>
 const withoutUndefined = <T extends object>(options: T): T =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
 
-const choiceNames = ["resize", "interpolation", "crop", "cropScale", "flip", "normalize"] as const;
+const choiceNames = [
+  "resize",
+  "interpolation",
+  "crop",
+  "cropScale",
+  "flip",
+  "randAugment",
+  "normalize",
+] as const satisfies readonly (keyof StepChoices)[];
 
 /** The choices alone, whatever comes with them. */
 const chosenIn = (images: StepChoices): StepChoices =>

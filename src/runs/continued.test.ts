@@ -7,6 +7,7 @@ import { writeColours, writePicture, writeTinyModel } from "../../test/colour-da
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { only, resultsOf } from "../../test/tiny-training.ts";
 import { useOf } from "../adapter/trained-images.ts";
+import { plainVitOf } from "../model/architectures.ts";
 import { InputError, openEngine, readAdapter } from "../node.ts";
 import type { TrainEvent } from "./events.ts";
 import { type TrainOptions, train } from "./train.ts";
@@ -169,7 +170,10 @@ describe("train with continueFrom", () => {
 
   it("refuses another base, and takes what repeats the adapter", async () => {
     const { config } = await readAdapter(at("run"));
-    await writeTinyModel(at("wider"), { labels: [], config: { ...config, mlpWidth: 48 } });
+    await writeTinyModel(at("wider"), {
+      labels: [],
+      config: { ...plainVitOf(config, "The test"), mlpWidth: 48 },
+    });
     expect(await refusal({ model: at("wider") })).toMatch(
       /^The adapter was trained on base \(sha256 \w+…\), but the base given is wider/,
     );

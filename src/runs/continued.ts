@@ -56,7 +56,9 @@ export function continuedMethod(
     ...(imageSize === undefined || config.imageSize.every((side) => side === imageSize)
       ? []
       : compare({ imageSize: config.imageSize[0] }, { imageSize })),
-    ...(heads === undefined ? [] : compare({ heads: config.heads }, { heads })),
+    ...(heads === undefined
+      ? []
+      : compare({ heads: "heads" in config ? config.heads : undefined }, { heads })),
   ];
   if (differences.length > 0)
     throw new InputError(
@@ -72,11 +74,11 @@ export async function openOriginBase(
   { source, sendToken, ...options }: Pick<BaseSources, "source" | "sendToken"> & OpenBaseOptions,
 ): Promise<Model> {
   const { model, notes } = await openBase({ source, path, adapter, sendToken }, options);
-  // The epsilon of its norms is the adapter's own.
+  // What its weights do not show is the adapter's own.
   return {
     ...model,
     notes: [...model.notes, ...notes],
-    config: { ...model.config, layerNormEps: adapter.config.layerNormEps },
+    config: { ...adapter.config, classes: model.config.classes },
   };
 }
 

@@ -56,6 +56,10 @@ export interface RunOptions {
   readonly memory?: number;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean;
+  /** Keep the adapter of every epoch too. */
+  readonly keepEpochs?: boolean;
+  /** Write events for TensorBoard too. */
+  readonly tensorboard?: boolean;
   /** Continue from the checkpoint in `out`; where there is no run yet, start one. */
   readonly resume?: boolean;
   /** What was asked for and the rest does not tell, to be recorded. */

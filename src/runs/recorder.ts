@@ -1,4 +1,4 @@
-/** Records the events of training: metrics, the best adapter, the checkpoint, and a report page. */
+/** Records the events of training: metrics, the best adapter, the checkpoint, a report page and a table of steps. */
 
 import type { Adapter } from "../adapter/adapter.ts";
 import { writeAdapter } from "../adapter/adapter-file.ts";
@@ -23,19 +23,25 @@ import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
 import type { OpenedRun } from "./open-run.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunConfig } from "./run-config.ts";
+import { epochFolder } from "./run-folder.ts";
+import { type LoggedFacts, openTensorboardLog, type TensorboardLog } from "./tensorboard-log.ts";
 import { type Validated, validatedOn } from "./validated-on.ts";
 import { writeRunReport } from "./write-run-report.ts";
+import { writeStepsCsv } from "./write-steps-csv.ts";
 
 /** Saving may take this share of the time: a large state on a slow disk is saved less often. */
 const savingShare = 0.1;
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
+type EpochResult = Pick<FitEpochEvent, "epoch" | "valTop1" | "step">;
+type EpochState = Pick<FitEpochEvent, "state" | "sample">;
 
 /** Owns the run's files while it trains. Close it when done. */
 export class Recorder {
   private readonly run: PreparedRun;
   private readonly began: number;
   private metrics: MetricsFile | undefined;
+  private tensorboard: TensorboardLog | undefined;
   /** The state that all files agree with; none while they are being written. */
   private state: FitState | undefined;
   private saved = { step: 0, at: performance.now(), tookMs: 0 };
@@ -90,6 +96,7 @@ export class Recorder {
 
   async close(): Promise<void> {
     await this.metrics?.close();
+    await this.tensorboard?.close();
   }
 
   private async *start({ state, ...facts }: FitStartEvent): Events {
@@ -99,6 +106,9 @@ export class Recorder {
     await folder.writeConfig({ ...config, settled } satisfies RunConfig);
     this.metrics = await openMetricsFile(folder.paths.metrics, { keep: resumed?.position.lines ?? 0 });
     this.saved.step = stepsDone(state.position);
+    // A probe is at step 0.
+    const from = resumed ? this.saved.step + 1 : 0;
+    if (options.tensorboard) this.tensorboard = await openTensorboardLog(folder.paths.tensorboard, { from });
     // Before the start is made and validated there is no state to continue from: a run that ends here begins anew.
     const awaitsStart = !resumed && (recipe.start === "probe" || options.continued !== undefined);
     if (!awaitsStart) this.state = state;
@@ -113,15 +123,16 @@ export class Recorder {
     const { valTop1 } = facts;
     const kept = { epoch: -1, step: 0, ...(valTop1 === undefined ? {} : { valTop1 }) };
     yield* this.writeAdapter(kept, { state, sample });
+    yield* this.keepEpoch(kept, { state, sample });
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
     yield* this.save();
   }
 
   private async *step({ state, ...facts }: FitStepEvent): Events {
     const { steps: _, imagesPerSecond: __, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
     if (this.isTimeToSave()) yield* this.save();
   }
@@ -131,28 +142,41 @@ export class Recorder {
     const isKept = facts.best || this.run.recipe.select === "last";
     // What a fold learns only tells when to end.
     if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, { state, sample });
+    if (facts.fold === undefined) yield* this.keepEpoch(facts, { state, sample });
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
   }
 
   private async *fold({ state, ...facts }: FitFoldEvent): Events {
     const { seconds: _, ...numbers } = facts;
-    await this.append(numbers, state);
+    await this.append(numbers, { state, facts });
     yield facts;
   }
 
-  private async append(numbers: object, state: FitState): Promise<void> {
+  private async append(
+    numbers: object,
+    { state, facts }: { readonly state: FitState; readonly facts: LoggedFacts },
+  ): Promise<void> {
     this.state = undefined;
     await this.metrics?.append(numbers);
+    await this.tensorboard?.append(facts);
     this.state = state;
   }
 
+  /** Its adapter beside those of the other epochs, where all are wanted. */
+  private async *keepEpoch(facts: EpochResult, made: EpochState): Events {
+    const { options, folder } = this.run;
+    if (options.keepEpochs)
+      yield* this.writeAdapter(facts, made, epochFolder(folder.paths.epochs, facts.epoch + 1));
+  }
+
   private async *writeAdapter(
-    { epoch, valTop1, step }: Pick<FitEpochEvent, "epoch" | "valTop1" | "step">,
-    { state: { parameters }, sample }: Pick<FitEpochEvent, "state" | "sample">,
+    { epoch, valTop1, step }: EpochResult,
+    { state: { parameters }, sample }: EpochState,
+    path = this.run.folder.paths.adapter,
   ): Events {
-    const { trainables, recipe, splits, folder, options, config, chosen, evaluation, images } = this.run;
+    const { trainables, recipe, splits, options, config, chosen, evaluation, images } = this.run;
     const validated = validatedOn(this.run, splits);
     const { model, dataset } = options;
     const training: Adapter["training"] = {
@@ -164,7 +188,7 @@ export class Recorder {
       validationTop1: valTop1,
       ...(options.continued && { continuedFrom: options.continued.from }),
     };
-    await writeAdapter(folder.paths.adapter, {
+    await writeAdapter(path, {
       base: {
         id: shareableName(config.model.id),
         sha256: config.model.sha256,
@@ -180,7 +204,7 @@ export class Recorder {
       ...(sample && calibrate(sample)),
       tensors: copyTensors(trainables, { parameters, blend: recipe.blend }),
     });
-    yield { type: "saved", what: "adapter", path: folder.paths.adapter, step };
+    yield { type: "saved", what: "adapter", path, step };
   }
 
   private isTimeToSave(): boolean {
@@ -217,10 +241,11 @@ export class Recorder {
   }
 }
 
-/** Writes the page of a run, or says why it cannot be written. */
+/** Writes the page of a run and the table of its steps, or says why they cannot be written. */
 export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): Events {
   try {
     await writeRunReport(run);
+    await writeStepsCsv(run.folder);
   } catch (error) {
     if (!(error instanceof RlrrError)) throw error;
     yield { type: "note", message: error.message };

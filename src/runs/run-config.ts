@@ -27,6 +27,8 @@ const askedSchema = z.object({
   images: z.record(z.string(), z.unknown()).optional(),
   provider: z.string().optional(),
   threads: z.int().min(1).optional(),
+  tensorboard: z.boolean().optional(),
+  keepEpochs: z.boolean().optional(),
 });
 
 const runConfigSchema = z.object({

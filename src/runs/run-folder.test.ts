@@ -38,6 +38,9 @@ describe("openRunFolder", () => {
       checkpoint: join(path, "checkpoint.safetensors"),
       adapter: join(path, "adapter"),
       report: join(path, "report.html"),
+      steps: join(path, "steps.csv"),
+      tensorboard: join(path, "tensorboard"),
+      epochs: join(path, "epochs"),
     });
     await folder.writeConfig({ version: 1, text: "ä\n" });
     expect(JSON.parse(readFileSync(folder.paths.config, "utf8"))).toEqual({ version: 1, text: "ä\n" });
@@ -71,18 +74,23 @@ describe("openRunFolder", () => {
     expect(readdirSync(path)).toEqual(["run.json"]);
   });
 
-  it.each(["metrics.jsonl", "checkpoint.safetensors", "adapter", "report.html"])(
-    "refuses a folder with %s that is no run's",
-    async (name) => {
-      const path = fresh(name, "photo.jpg");
-      await expect(openRunFolder(path)).rejects.toThrow(
-        new InputError(
-          `${path} holds ${name} but no run.json, so it is not a run to resume. Give another folder as out.`,
-        ),
-      );
-      expect(readdirSync(path).sort()).toEqual([name, "photo.jpg"].sort());
-    },
-  );
+  it.each([
+    "metrics.jsonl",
+    "checkpoint.safetensors",
+    "adapter",
+    "report.html",
+    "steps.csv",
+    "tensorboard",
+    "epochs",
+  ])("refuses a folder with %s that is no run's", async (name) => {
+    const path = fresh(name, "photo.jpg");
+    await expect(openRunFolder(path)).rejects.toThrow(
+      new InputError(
+        `${path} holds ${name} but no run.json, so it is not a run to resume. Give another folder as out.`,
+      ),
+    );
+    expect(readdirSync(path).sort()).toEqual([name, "photo.jpg"].sort());
+  });
 
   it("takes a folder with other things in it, and leaves them", async () => {
     const path = fresh("photo.jpg");
@@ -109,23 +117,29 @@ describe("openRunFolder", () => {
     expect(readdirSync(adapter)).toEqual(["rlrr_adapter.json"]);
   });
 
-  it.each(["run.json", "metrics.jsonl", "checkpoint.safetensors", "adapter", "report.html"])(
-    "refuses a run whose %s is a link, and leaves what that leads to",
-    async (name) => {
-      const path = name === "run.json" ? fresh("photo.jpg") : fresh("run.json");
-      const target = join(root, `${name}.precious`);
-      writeFileSync(target, "precious");
-      symlinkSync(target, join(path, name));
-      const before = readdirSync(path);
-      await expect(openRunFolder(path)).rejects.toThrow(
-        new InputError(
-          `${join(path, name)} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as out.`,
-        ),
-      );
-      expect(readdirSync(path)).toEqual(before);
-      expect(readFileSync(target, "utf8")).toBe("precious");
-    },
-  );
+  it.each([
+    "run.json",
+    "metrics.jsonl",
+    "checkpoint.safetensors",
+    "adapter",
+    "report.html",
+    "steps.csv",
+    "tensorboard",
+    "epochs",
+  ])("refuses a run whose %s is a link, and leaves what that leads to", async (name) => {
+    const path = name === "run.json" ? fresh("photo.jpg") : fresh("run.json");
+    const target = join(root, `${name}.precious`);
+    writeFileSync(target, "precious");
+    symlinkSync(target, join(path, name));
+    const before = readdirSync(path);
+    await expect(openRunFolder(path)).rejects.toThrow(
+      new InputError(
+        `${join(path, name)} is a symbolic link; a run's files lie in its own folder. Remove the link, or give another folder as out.`,
+      ),
+    );
+    expect(readdirSync(path)).toEqual(before);
+    expect(readFileSync(target, "utf8")).toBe("precious");
+  });
 
   it("says what stands in the way", async () => {
     const path = join(fresh("file"), "file");

@@ -1,7 +1,7 @@
 /** A run's folder: one process at a time, a config that a resumed run must repeat, and no files of others. */
 
 import { rm, rmdir } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, dirname, join, resolve } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import { exists, statOf } from "../files/exists.ts";
 import { makeFolder } from "../files/make-folder.ts";
@@ -17,7 +17,18 @@ const names = {
   adapter: "adapter",
   report: "report.html",
   rows: "frozen-blocks.tmp",
+  steps: "steps.csv",
+  tensorboard: "tensorboard",
+  epochs: "epochs",
 } as const;
+
+/** The adapter of an epoch, counted from 1, in the folder of all of them; 0 is what training starts from. */
+export const epochFolder = (epochs: string, epoch: number): string =>
+  join(epochs, `epoch-${String(epoch).padStart(3, "0")}`);
+
+/** The run that a folder of an adapter belongs to, by the names that runs give theirs. */
+export const runOfAdapter = (folder: string): string =>
+  basename(dirname(resolve(folder))) === names.epochs ? dirname(dirname(resolve(folder))) : folder;
 
 /** The paths of a run's files. */
 export const runPaths = (folder: string): Readonly<Record<keyof typeof names, string>> => ({
@@ -27,6 +38,9 @@ export const runPaths = (folder: string): Readonly<Record<keyof typeof names, st
   adapter: join(folder, names.adapter),
   report: join(folder, names.report),
   rows: join(folder, names.rows),
+  steps: join(folder, names.steps),
+  tensorboard: join(folder, names.tensorboard),
+  epochs: join(folder, names.epochs),
 });
 
 export interface RunFolder {

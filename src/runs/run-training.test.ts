@@ -108,6 +108,7 @@ describe("train", () => {
       "metrics.jsonl",
       "report.html",
       "run.json",
+      "steps.csv",
     ]);
   });
 
@@ -306,6 +307,7 @@ describe("train", () => {
       "metrics.jsonl",
       "report.html",
       "run.json",
+      "steps.csv",
     ]);
     expect(readFileSync(join(out, "metrics.jsonl"), "utf8").trim().split("\n")).toHaveLength(1);
     const { position } = (await readCheckpoint(path, [])) ?? {};
@@ -396,6 +398,7 @@ describe("train", () => {
       "metrics.jsonl",
       "report.html",
       "run.json",
+      "steps.csv",
     ]);
   });
 

@@ -54,6 +54,10 @@ export interface TrainOptions extends EngineOptions {
   readonly validationFraction?: number | undefined;
   /** Leave damaged images out instead of stopping. */
   readonly skipBadImages?: boolean | undefined;
+  /** Keep the adapter of every epoch too, in the `epochs` folder of `out`. */
+  readonly keepEpochs?: boolean | undefined;
+  /** Write events for TensorBoard into the `tensorboard` folder of `out`. */
+  readonly tensorboard?: boolean | undefined;
   /** Continue from the checkpoint in `out`, with all that is left out as the run began; where there is no run yet, start one. */
   readonly resume?: boolean | undefined;
   /** Runs the model, and stays open; where left out, one is opened with `provider` and `threads`. */
@@ -128,10 +132,11 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     describeDataset(dataset),
     ...(continued?.notes ?? []),
   ];
-  const { resume = false, skipBadImages = false, store, features, memory, signal } = options;
+  const { resume = false, skipBadImages = false, keepEpochs = false, tensorboard = false } = options;
+  const { store, features, memory, signal } = options;
   const run: RunOptions = {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
-    ...{ resume, skipBadImages, ...stepsFor(model, options, { images, ownSteps }) },
+    ...{ resume, skipBadImages, keepEpochs, tensorboard, ...stepsFor(model, options, { images, ownSteps }) },
     ...(continued && { continued }),
     ...(groups && { groups }),
     ...(store && { store }),
@@ -150,6 +155,8 @@ const known: KnownOptions<TrainOptions> = {
     heads: true,
     validationFraction: true,
     skipBadImages: true,
+    keepEpochs: true,
+    tensorboard: true,
     resume: true,
     engine: true,
     store: true,

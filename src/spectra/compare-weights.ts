@@ -10,11 +10,13 @@ export interface WeightPair {
   readonly afters: readonly Float32Array[];
   /** How many of the largest singular values span the subspaces whose turn is measured. */
   readonly top: number;
+  /** Of `before`, where it was decomposed already. */
+  readonly own?: SingularPart | undefined;
 }
 
 export interface ComparedWeights {
-  /** Of W, in descending order. */
-  readonly values: Float64Array;
+  /** Of W. */
+  readonly own: SingularPart;
   readonly changes: readonly WeightChange[];
 }
 
@@ -34,9 +36,9 @@ export interface WeightChange {
 }
 
 /** W is decomposed once for all adapters. */
-export function compareWeights({ before, afters, top }: WeightPair): ComparedWeights {
-  const own = decompose(before, { vectors: top });
-  return { values: own.values, changes: afters.map((after) => changeOf({ before, own, after, top })) };
+export function compareWeights({ before, afters, top, own: known }: WeightPair): ComparedWeights {
+  const own = known ?? decompose(before, { vectors: top });
+  return { own, changes: afters.map((after) => changeOf({ before, own, after, top })) };
 }
 
 interface Compared {

@@ -9,13 +9,15 @@ export interface BenchmarkSet {
   /** What the official code calls drop path: dropout of single numbers, more in later blocks. */
   readonly dropout: number;
   readonly flip: boolean;
+  /** Whether `train_fgvc.py` restarts the schedule every five epochs. */
+  readonly restarting?: boolean;
 }
 
 const set = (
   folder: string,
   [learningRate, weightDecay, dropout]: readonly [number, number, number],
-  { group, flip }: { readonly group?: string; readonly flip: boolean },
-): BenchmarkSet => ({ folder, ...(group && { group }), learningRate, weightDecay, dropout, flip });
+  { group, ...rest }: Pick<BenchmarkSet, "group" | "flip" | "restarting">,
+): BenchmarkSet => ({ folder, ...(group && { group }), learningRate, weightDecay, dropout, ...rest });
 
 const natural = { group: "Natural" };
 const specialized = { group: "Specialized" };
@@ -46,9 +48,9 @@ export const vtabSets: readonly BenchmarkSet[] = [
 
 /** `FGVCConfig.py` of the same; every set is flipped. */
 export const fgvcSets: readonly BenchmarkSet[] = [
-  set("CUB_200_2011", [3e-3, 5e-2, 0.1], { flip: true }),
+  set("CUB_200_2011", [3e-3, 5e-2, 0.1], { flip: true, restarting: true }),
   set("NABirds", [5e-4, 5e-2, 0.3], { flip: true }),
   set("OxfordFlowers", [3e-3, 5e-2, 0.2], { flip: true }),
-  set("StanfordDogs", [1e-4, 5e-2, 0], { flip: true }),
+  set("StanfordDogs", [1e-4, 5e-2, 0], { flip: true, restarting: true }),
   set("StanfordCars", [3e-3, 5e-2, 0.2], { flip: true }),
 ];

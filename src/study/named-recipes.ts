@@ -17,15 +17,23 @@ interface NamedRecipe extends RecipePart {
 }
 
 const common: RecipeInput = { name: "official", batchSize: 32, schedule: "cosine", scheduleUnit: "epoch" };
+const fgvcImages: StepChoices = {
+  ...{ resize: "squash", interpolation: "bilinear", crop: "random", normalize: "half" },
+};
+/** `CosineAnnealingWarmRestarts`: down to nothing, and no warm-up. */
+const restarts = { schedule: "cosine-restarts", warmupEpochs: 0, minLearningRate: 0 } as const;
 
-const partOf = ({ learningRate, weightDecay, dropout, flip }: BenchmarkSet): RecipePart => ({
-  recipe: { learningRate, weightDecay, dropout },
+const partOf = ({ learningRate, weightDecay, dropout, flip, restarting }: BenchmarkSet): RecipePart => ({
+  recipe: {
+    ...{ learningRate, weightDecay, dropout },
+    ...(restarting && { ...restarts, restartEpochs: 5, restartFactor: 1, epochs: 60 }),
+  },
   images: flip ? { flip } : {},
 });
 const byFolder = (sets: readonly BenchmarkSet[]): ReadonlyMap<string, RecipePart> =>
   new Map(sets.map((set) => [set.folder, partOf(set)]));
 
-/** docs/study.md names the quirks of the official scripts that these follow, and those that they leave out. */
+/** docs/recipe.md names the quirks of the official scripts that these follow, and those that they leave out. */
 const named: Readonly<Record<string, NamedRecipe>> = {
   default: { recipe: { name: "default" }, images: {} },
   official: { recipe: { name: "official" }, images: {} },
@@ -36,8 +44,17 @@ const named: Readonly<Record<string, NamedRecipe>> = {
   },
   "official-fgvc": {
     recipe: { ...common, epochs: 50, warmupEpochs: 10 },
-    images: { resize: "squash", interpolation: "bilinear", crop: "random", normalize: "half" },
+    images: fgvcImages,
     perData: byFolder(fgvcSets),
+  },
+  "official-fgvc-aug": {
+    recipe: {
+      ...{ ...common, ...restarts, epochs: 110, restartEpochs: 10, restartFactor: 2 },
+      ...{ mixup: 0.8, cutmix: 1, labelSmoothing: 0.1, emaDecay: 0.9998 },
+    },
+    images: fgvcImages,
+    // All of its sets have one schedule.
+    perData: byFolder(fgvcSets.map((set) => ({ ...set, restarting: false }))),
   },
 };
 

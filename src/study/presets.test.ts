@@ -28,8 +28,9 @@ describe("presets", () => {
     expect(plan.cells[1]?.settings[0]?.recipe).toMatchObject({
       name: "official",
       learningRate: 3e-3,
-      epochs: 50,
+      ...{ epochs: 60, schedule: "cosine-restarts", restartEpochs: 5 },
     });
+    expect(plan.cells[3]?.settings[0]?.recipe).toMatchObject({ epochs: 50, schedule: "cosine" });
   });
 
   it("say which sets are missing, and take those that are listed instead, with their groups", async () => {

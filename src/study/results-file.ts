@@ -66,6 +66,12 @@ export async function openResultsFile(path: string): Promise<ResultsFile> {
   };
 }
 
+/** The records of a file that another process may be adding to: its whole lines. */
+export async function recordsIn(path: string): Promise<readonly TrialRecord[]> {
+  const text = await readText(path);
+  return parseResults(text.slice(0, text.lastIndexOf("\n") + 1), path);
+}
+
 /** Every whole line; the first that is no result is an error, as nobody else writes here. */
 export function parseResults(text: string, where: string): readonly TrialRecord[] {
   const lines = text.split("\n").filter((line) => line !== "");

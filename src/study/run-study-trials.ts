@@ -96,7 +96,7 @@ async function clean({ cells, results, keepAdapters }: StudyRun): Promise<void> 
 }
 
 /** Of a trial that is recorded nothing is kept, or its adapter without the state of training, which takes three times as much. */
-async function tidy({ folder }: Trial, keeps: boolean): Promise<void> {
+export async function tidy({ folder }: Trial, keeps: boolean): Promise<void> {
   if (!keeps) return removeRun(folder);
   if (await exists(folder)) await rm(runPaths(folder).checkpoint, { force: true });
 }
@@ -105,7 +105,7 @@ async function tidy({ folder }: Trial, keeps: boolean): Promise<void> {
 const isOf = ({ tuning, final }: CellTrials, { name }: Trial): boolean =>
   [...tuning.flat(), ...final.flat()].some((trial) => trial.name === name);
 
-function placeOf(cells: readonly CellTrials[], trial: Trial): Omit<TrialEvent, "result" | "cost"> {
+export function placeOf(cells: readonly CellTrials[], trial: Trial): Omit<TrialEvent, "result" | "cost"> {
   const found = cells.find((cell) => isOf(cell, trial));
   if (!found) throw new Error("internal: a trial of no cell.");
   const { cell, tuning, final } = found;

@@ -13,6 +13,7 @@ import { parseStudy, type StudyInput } from "./study-schema.ts";
 export const studyPaths = (folder: string) => ({
   study: join(folder, "study.json"),
   results: join(folder, "results.jsonl"),
+  handedIn: join(folder, "results"),
   markdown: join(folder, "table.md"),
   html: join(folder, "table.html"),
   trials: join(folder, "trials"),

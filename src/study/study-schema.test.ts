@@ -66,7 +66,7 @@ describe("planStudy", () => {
     ],
     [
       { ...sound, recipes: ["officious"] },
-      'recipes[0]: there is no recipe "officious". Known: default, official, official-vtab, official-fgvc.',
+      'recipes[0]: there is no recipe "officious". Known: default, official, official-vtab, official-fgvc, official-fgvc-aug.',
     ],
     [
       { ...sound, recipe: { seed: 3 } },

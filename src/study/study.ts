@@ -6,33 +6,37 @@ import { isDeepStrictEqual } from "node:util";
 import { InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
 import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
+import { showValue } from "../files/show-value.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { hashWeights } from "../model/hash.ts";
 import type { Model } from "../model/model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
 import { eventStream } from "../runs/event-stream.ts";
+import { type AskedStudy, absolute, askedStudy } from "./asked-study.ts";
 import { type CellTrials, countDone, countTrials, makeTrials } from "./cell-trials.ts";
 import { chooseProcesses } from "./choose-processes.ts";
 import { costsOf } from "./costs.ts";
 import type { StudyDoneEvent, StudyEvent } from "./events.ts";
+import { collect } from "./handed-in.ts";
 import { planStudy, type StudyPlan } from "./plan-study.ts";
 import { withPreset } from "./presets.ts";
 import { connectQueue, type QueueConnection } from "./queue-connection.ts";
 import { inQueue } from "./queue-trials.ts";
 import { renderStudyHtml, renderStudyMarkdown } from "./render-study.ts";
 import { openResultsFile, type ResultsFile } from "./results-file.ts";
+import { runSlot } from "./run-slot.ts";
 import { runStudyTrials } from "./run-study-trials.ts";
+import { dataOfSlot } from "./slots.ts";
 import { type DataCopy, describeCopy, openStudyData } from "./study-data.ts";
-import { earlierStudy, openStudyFolder, readStudyFile, studyPaths } from "./study-folder.ts";
-import { parseStudy, type StudyInput } from "./study-schema.ts";
+import { earlierStudy, openStudyFolder, studyPaths } from "./study-folder.ts";
+import type { StudyInput } from "./study-schema.ts";
 import { tabulate } from "./tabulate.ts";
 import { inProcesses } from "./trial-pool.ts";
 
-export interface StudyOptions {
-  /** What to study: the path of a file, or what such a file says. Where left out, what `out` began with. */
-  readonly study?: string | StudyInput | undefined;
-  /** The study's folder: results, tables, and trials that are not done. */
-  readonly out: string;
+/** `out` holds results, tables, and trials that are not done. */
+export interface StudyOptions extends AskedStudy {
+  /** Run this trial alone, of the study that is in `out`, from 0: those that choose settings come first. Its result waits there for the study. */
+  readonly trial?: number | undefined;
   /** Trials side by side; by default as many as cores and memory allow. Results do not depend on it. */
   readonly processes?: number | undefined;
   /** redis://HOST:PORT of a Valkey or Redis server: trials are run by those who `work` for it, on any number of machines. */
@@ -43,7 +47,7 @@ export interface StudyOptions {
 }
 
 const known: KnownOptions<StudyOptions> = {
-  ...{ study: true, out: true, processes: true, queue: true, signal: true, onProgress: true },
+  ...{ study: true, out: true, trial: true, processes: true, queue: true, signal: true, onProgress: true },
 };
 
 type Events = AsyncGenerator<StudyEvent, void, void>;
@@ -54,10 +58,19 @@ type Events = AsyncGenerator<StudyEvent, void, void>;
  */
 export async function* study(options: StudyOptions): Events {
   checkOptions(options, { verb: "study", known });
-  const { out, signal, processes } = options;
+  const { out, signal, processes, trial } = options;
   if (out === undefined) throw new InputError((show) => `study: ${show("out")} is missing.`);
   checkPath(out, { what: "study: out" });
   checkCounts({ processes });
+  if (trial !== undefined && !(Number.isInteger(trial) && trial >= 0))
+    throw new InputError(
+      (show) => `${show("trial")} must be a whole number from 0, got ${showValue(trial)}.`,
+    );
+  if (trial !== undefined && options.queue !== undefined)
+    throw new InputError(
+      (show) =>
+        `${show("trial")} is run here, and ${show("queue")} hands trials to workers; give one of them.`,
+    );
   if (options.queue !== undefined && processes !== undefined)
     throw new InputError(
       (show) =>
@@ -69,10 +82,20 @@ export async function* study(options: StudyOptions): Events {
     const input = await withPreset(asked);
     const plan = planStudy(input);
     if (input.model === undefined) throw new InputError((show) => `study: ${show("model")} is missing.`);
-    const earlier = await earlierStudy(out);
-    const prepared = yield* prepare({ ...input, model: input.model }, { plan, options });
+    const begun = await earlierStudy(out);
+    const complete = { ...input, model: input.model };
+    if (trial !== undefined) {
+      if (!begun || options.study !== undefined)
+        throw new InputError(
+          (show) =>
+            `${show("trial")} runs a trial of the study that is in ${out}, as it is there. ${begun ? "Leave out all that says what to study." : `There is none; ${show("emit")} writes it.`}`,
+        );
+      const { cells } = yield* prepare(complete, { plan, options, only: dataOfSlot(plan, trial) });
+      return yield* runSlot({ cells, slot: trial, out, keepAdapters: input.keepAdapters ?? false }, signal);
+    }
+    const prepared = yield* prepare(complete, { plan, options });
     const placed = absolute(asked, prepared.model);
-    if (earlier && !isDeepStrictEqual(earlier, JSON.parse(JSON.stringify(placed))))
+    if (begun && !isDeepStrictEqual(begun, JSON.parse(JSON.stringify(placed))))
       yield {
         type: "note",
         message: `${out} held another study. Its tables give way to this one's; ${basename(studyPaths(out).results)} keeps the trials of both.`,
@@ -94,28 +117,6 @@ export async function* study(options: StudyOptions): Events {
   }
 }
 
-async function askedStudy({ study: given, out }: StudyOptions): Promise<StudyInput> {
-  if (typeof given === "string") return readStudyFile(given);
-  if (given !== undefined) return parseStudy(given, "study");
-  const earlier = await earlierStudy(out);
-  if (earlier) return earlier;
-  throw new InputError(
-    (show) =>
-      `${out} holds no study yet. Say what to study: a file, or ${show("model")}, ${show("data")} and ${show("methods")}.`,
-  );
-}
-
-/** What the folder remembers must mean the same wherever it is continued from. A hub id stays what it is. */
-const absolute = (input: StudyInput, model: Model): StudyInput => ({
-  ...input,
-  model: model.source ?? input.model,
-  ...(input.data && {
-    data: input.data.map((entry) =>
-      typeof entry === "string" ? resolve(entry) : { ...entry, path: resolve(entry.path) },
-    ),
-  }),
-});
-
 /** All that is known before the first trial. */
 interface PreparedStudy {
   readonly input: StudyInput;
@@ -129,7 +130,16 @@ interface PreparedStudy {
 /** Reads the model and hashes every image, so that a trial is named by what it is trained on. */
 async function* prepare(
   input: StudyInput & { readonly model: string },
-  { plan, options }: { readonly plan: StudyPlan; readonly options: StudyOptions },
+  {
+    plan,
+    options,
+    only,
+  }: {
+    readonly plan: StudyPlan;
+    readonly options: StudyOptions;
+    /** The one data set that is needed, where it is one; trials of others have no names then. */
+    readonly only?: string;
+  },
 ): AsyncGenerator<StudyEvent, PreparedStudy, void> {
   const { signal, onProgress, out } = options;
   const { imageSize, heads, validationFraction, testFraction, skipBadImages = false } = input;
@@ -144,6 +154,7 @@ async function* prepare(
   const sha256 = await hashWeights(model, signal ? { signal } : {});
   const copies = new Map<string, DataCopy>();
   for (const { name, path } of plan.data) {
+    if (only !== undefined && name !== only) continue;
     const dataset = await openStudyData(path, { validationFraction, testFraction, signal });
     for (const note of dataset.notes) yield { type: "note", message: `${name}: ${note}` };
     yield* eventStream<StudyEvent>(async (emit, signal) => {
@@ -152,7 +163,8 @@ async function* prepare(
       copies.set(name, await describeCopy(dataset, { signal, onProgress }));
     }, signal);
   }
-  const { imageSize: sizes, heads: ownHeads } = model.config;
+  const { imageSize: sizes } = model.config;
+  const ownHeads = "heads" in model.config ? model.config.heads : undefined;
   const paths = studyPaths(resolve(out));
   const parts = {
     plan,
@@ -185,6 +197,7 @@ async function* runStudy(prepared: PreparedStudy, { results, options, queue }: R
   const { out, signal } = options;
   const { records } = results;
   const paths = studyPaths(out);
+  await collect(paths.handedIn, results);
   const trials = cells.reduce((sum, cell) => sum + countTrials(cell), 0);
   const done = cells.reduce((sum, cell) => sum + countDone(cell, records), 0);
   const processes = chooseProcesses({

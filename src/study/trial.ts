@@ -16,7 +16,11 @@ export interface TrialContent {
   readonly purpose: Purpose;
   /** `DataCopy.listing`: the images, their labels and splits. */
   readonly data: string;
-  readonly model: { readonly sha256: string; readonly imageSize: readonly number[]; readonly heads: number };
+  readonly model: {
+    readonly sha256: string;
+    readonly imageSize: readonly number[];
+    readonly heads?: number | undefined;
+  };
   readonly method: { readonly name: string; readonly options: Readonly<Record<string, unknown>> };
   readonly recipe: RecipeInput;
   readonly images: StepChoices;

@@ -5,7 +5,7 @@ import { z } from "zod";
 import { FileError, InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
-import { describeIssue } from "../model/hugging-face-config.ts";
+import { describeIssue } from "../model/describe-issue.ts";
 import { eventStream } from "../runs/event-stream.ts";
 import { version } from "../version.ts";
 import { connectQueue, type QueueConnection, queueName, type TrialJob } from "./queue-connection.ts";

@@ -11,6 +11,8 @@ export interface Moments {
   readonly second: Float32Array;
   /** Where it started, if what is kept lies between there and the parameter. */
   readonly start?: Float32Array;
+  /** Its running average over the steps, if that is kept instead of the parameter. */
+  readonly average?: Float32Array;
 }
 
 export type OptimizerState = ReadonlyMap<string, Moments>;

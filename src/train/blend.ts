@@ -1,4 +1,4 @@
-/** What is kept of training: weights between where it started and where it ended. Wortsman et al., CVPR 2022, arXiv 2109.01903 (WiSE-FT). */
+/** What is kept of training: weights between where it started and where it ended, or their average. Wortsman et al., CVPR 2022, arXiv 2109.01903 (WiSE-FT). */
 
 import type { Moments, OptimizerState } from "./adamw.ts";
 
@@ -17,13 +17,15 @@ export function putStart(
     const moments = state.get(name);
     moments?.parameter.set(data);
     moments?.start?.set(data);
+    moments?.average?.set(data);
   }
 }
 
-/** start + blend · (parameter - start); the parameter itself, not a copy, where no start is noted. */
-export function keptParameter({ parameter, start }: Moments, blend: number): Float32Array {
-  if (!start) return parameter;
-  return parameter.map((value, index) => {
+/** start + blend · (trained - start), of which `trained` is the average or the parameter itself; no copy, where no start is noted. */
+export function keptParameter({ parameter, start, average }: Moments, blend: number): Float32Array {
+  const trained = average ?? parameter;
+  if (!start) return trained;
+  return trained.map((value, index) => {
     const from = start[index] as number;
     return from + blend * (value - from);
   });

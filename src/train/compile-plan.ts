@@ -7,6 +7,7 @@ import { needed } from "../needed.ts";
 import type { Closers } from "./closers.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import type { Sources } from "./fit-sources.ts";
+import { mixesImages } from "./mix.ts";
 import { inPrecision } from "./precision.ts";
 import type { StepContext } from "./step.ts";
 import { balancedWeights } from "./targets.ts";
@@ -45,13 +46,16 @@ async function compileStep(
 ): Promise<Pick<Compiled, "context" | "flopsPerImage">> {
   const { recipe, trainables, options } = plan;
   const { classes, engine } = options;
+  // What is computed once of images knows nothing of their partners.
+  if (mixesImages(recipe) && input !== "images") throw new Error("internal: mixed images must be fed.");
   const { graph, random, microBatchSize } = buildStep(plan, input);
-  const { labelSmoothing, clipNorm, weightDecay, seed, precision } = recipe;
+  const { labelSmoothing, clipNorm, weightDecay, emaDecay, seed, mixup, cutmix, precision } = recipe;
   const step = input === "features" ? graph : await inPrecision(graph, { precision, engine });
   const session = closers.add(await engine.compile(step));
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
-    ...{ labelSmoothing, clipNorm, weightDecay, seed },
+    ...{ labelSmoothing, clipNorm, weightDecay, emaDecay, seed },
+    ...(mixesImages(recipe) && { mixing: { mixup, cutmix, imageSize: plan.backbone.imageSize } }),
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };
   return { context, flopsPerImage: matrixFlops(graph) / microBatchSize };

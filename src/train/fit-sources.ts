@@ -12,6 +12,7 @@ import { computeFeatures, divideRows, type FeatureSet } from "./features.ts";
 import type { FitEvent, FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 import { computeLower, findLowerPart } from "./lower-part.ts";
+import { mixesImages } from "./mix.ts";
 import { fitProbe } from "./probe.ts";
 import { chooseBest } from "./select.ts";
 import { startTensors } from "./start-state.ts";
@@ -43,7 +44,8 @@ export async function* openSources(plan: FitPlan, closers: Closers): AsyncGenera
   const { train } = options;
   const val = options.val?.labels.length ? options.val : undefined;
   const isFrozen = chosen.adaptation.trainables(backbone).length === 0;
-  const cached = isFrozen && train.deterministic && recipe.dropout === 0 && recipe.dropPath === 0;
+  const isPlain = recipe.dropout === 0 && recipe.dropPath === 0 && !mixesImages(recipe);
+  const cached = isFrozen && train.deterministic && isPlain;
   const { resume, continueFrom } = options;
   const { step, cv } = resume?.position ?? { step: 0 };
   // In cross-validation each fold starts from a probe of its own.

@@ -8,6 +8,7 @@ import {
   type FitState,
   fit,
   InputError,
+  type RecipeInput,
   referenceEngine,
 } from "../index.ts";
 
@@ -74,6 +75,37 @@ describe("fit, in memory", () => {
     expect(state?.position.step).toBe(stopAt);
     const resumed = doneOf(await collect(fit({ ...options(), recipe, ...(state && { resume: state }) })));
     expect(resumed.tensors).toEqual(whole.tensors);
+  });
+
+  it("mixes images and keeps the average of the weights, and resumes so", async () => {
+    const recipe: RecipeInput = {
+      ...options().recipe,
+      ...{ select: "last", mixup: 0.8, cutmix: 1, emaDecay: 0.5 },
+    };
+    const averages: Float32Array[] = [];
+    let state: FitState | undefined;
+    const events: FitEvent[] = [];
+    for await (const event of fit({ ...options(), recipe })) {
+      events.push(event);
+      if (event.type === "start" || event.type === "step") {
+        const head = event.state.parameters.get("head.bias")?.parameter ?? new Float32Array();
+        const before = averages.at(-1) ?? head;
+        averages.push(head.map((value, at) => 0.5 * (before[at] as number) + 0.5 * value));
+      }
+      if (event.type === "step" && event.step === 3) state = copyState(event.state);
+    }
+    const done = doneOf(events);
+    expect(done.tensors?.get("head.bias")?.data).toEqual(averages.at(-1));
+    const resumed = await collect(fit({ ...options(), recipe, ...(state && { resume: state }) }));
+    expect(doneOf(resumed).tensors).toEqual(done.tensors);
+  });
+
+  it("mixes the images of a frozen backbone, whose features it could have computed once", async () => {
+    const of = async (mixup: number) => {
+      const recipe: RecipeInput = { ...options().recipe, dropout: 0, select: "last", mixup };
+      return doneOf(await collect(fit({ ...options(), recipe, method: { name: "linear" } }))).tensors;
+    };
+    expect(await of(0.8)).not.toEqual(await of(0));
   });
 
   it("stops with the signal's reason, between two steps", async () => {

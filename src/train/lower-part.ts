@@ -12,6 +12,7 @@ import { buildStep } from "./compile-plan.ts";
 import type { Examples } from "./examples.ts";
 import type { FitEvent } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
+import { mixesImages } from "./mix.ts";
 import { type RowStore, rowsInMemory } from "./row-store.ts";
 
 /** Below this share of a step's work, keeping it costs more than it saves. */
@@ -32,8 +33,8 @@ export interface LowerPart {
 export function findLowerPart(plan: FitPlan): LowerPart | undefined {
   const { recipe, options } = plan;
   const isRepeated = options.train.deterministic && recipe.epochs > 1;
-  // A fold is validated on images of the same list; two noisy passes have twice the rows.
-  if (!isRepeated || recipe.folds > 0 || recipe.consistency > 0) return undefined;
+  // A fold is validated on images of the same list; two noisy passes have twice the rows; mixed images differ in every step.
+  if (!isRepeated || recipe.folds > 0 || recipe.consistency > 0 || mixesImages(recipe)) return undefined;
   const { graph, microBatchSize: batchSize } = buildStep(plan, "images");
   const cut = findCut(graph, "images");
   if (cut?.shape[0] !== batchSize) return undefined;

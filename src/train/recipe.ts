@@ -35,7 +35,13 @@ const recipeSchema = z.strictObject({
   warmupLearningRate: amount.default(1e-7).describe(zeroOrMore),
   /** Where left out: a tenth of the epochs. */
   warmupEpochs: wholeFrom(0, maxEpochs).optional().describe(whole(0, maxEpochs)),
-  schedule: z.enum(["cosine", "linear", "constant"]).default("cosine").describe("cosine, linear or constant"),
+  schedule: z
+    .enum(["cosine", "linear", "constant", "cosine-restarts"])
+    .default("cosine")
+    .describe("cosine, linear, constant or cosine-restarts"),
+  /** Epochs of the first cycle of `cosine-restarts`, and how many times longer each cycle is than the one before it. */
+  restartEpochs: wholeFrom(1, maxEpochs).default(10).describe(whole(1, maxEpochs)),
+  restartFactor: wholeFrom(1, maxEpochs).default(2).describe(whole(1, maxEpochs)),
   weightDecay: amount.default(1e-4).describe(zeroOrMore),
   /** Gradients are scaled down to this norm; 0 leaves them. */
   clipNorm: amount.default(0).describe(zeroOrMore),
@@ -52,6 +58,12 @@ const recipeSchema = z.strictObject({
   /** Standard deviation of that noise in the first block; it falls linearly from block to block. */
   consistencyNoise: amount.default(0.5).describe(zeroOrMore),
   labelSmoothing: share.default(0).describe(belowOne),
+  /** Blends pairs of images, and their targets, in shares of a beta distribution with this alpha; 0 is off. */
+  mixup: amount.default(0).describe(zeroOrMore),
+  /** Puts a box of one image into another, in such shares; with `mixup` too, each has half of the steps. 0 is off. */
+  cutmix: amount.default(0).describe(zeroOrMore),
+  /** What is validated and kept is an average of the weights over the steps, of which each keeps this share of the one before it; 0 is off. */
+  emaDecay: share.default(0).describe(belowOne),
   /** The share of the way from the start to the trained weights at which weights are validated and kept; 1 is all of it. */
   blend: z.number().gt(0).max(1).default(1).describe("a number above 0 and at most 1"),
   /** `balanced` weighs a class by how rare it is. */

@@ -87,4 +87,12 @@ describe("learningRateAtStep", () => {
     expect(rates({ kind: "constant" }).slice(2)).toEqual(Array(8).fill(1));
     expect(rates({ warmupEpochs: 0 })[0]).toBe(1);
   });
+
+  it("restarts its cosine at every step of the way, after the warm-up", () => {
+    const restarting = { kind: "cosine-restarts", restartEpochs: 1, restartFactor: 2 } as const;
+    // Two steps of warm-up, a cycle of two, then the first four of eight: of two epochs, at quarters.
+    const cosine = (share: number) => 0.5 * (1 + Math.cos(Math.PI * share));
+    const expected = [0.5, 1, 1, 0.5, 1, cosine(0.25), 0.5, cosine(0.75), 1, cosine(1 / 8)];
+    expect(rates(restarting)).toBeCloseToTensor(expected, { relative: 1e-12 });
+  });
 });

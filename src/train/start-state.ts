@@ -13,6 +13,7 @@ import {
 import type { FrozenSource, Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
+import { noteAverage } from "./average.ts";
 import { noteStart } from "./blend.ts";
 import type { FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
@@ -27,16 +28,10 @@ export const startPosition: FitState["position"] = {
 /** Before the first step of a plan's training. */
 export async function freshState({ trainables, recipe, options }: FitPlan): Promise<FitState> {
   const { model, continueFrom, readWeight } = options;
-  const { seed } = recipe;
-  return {
-    position: startPosition,
-    parameters: noteStart(
-      await startState(trainables, {
-        ...{ weights: model.weights, seed, readWeight, trained: continueFrom?.tensors },
-      }),
-      recipe.blend,
-    ),
-  };
+  const { seed, blend, emaDecay } = recipe;
+  const trained = continueFrom?.tensors;
+  const state = await startState(trainables, { weights: model.weights, seed, readWeight, trained });
+  return { position: startPosition, parameters: noteAverage(noteStart(state, blend), emaDecay) };
 }
 
 interface Start {

@@ -2,10 +2,13 @@
 
 import type { Arrays, Session } from "../engine/engine.ts";
 import type { Trainable } from "../methods/method.ts";
+import { randomStream } from "../random.ts";
 import { adamwStep, clipFactor, type OptimizerState } from "./adamw.ts";
+import { moveAverage } from "./average.ts";
 import type { ExampleBatch } from "./examples.ts";
+import { type MixOptions, mixImages, sampleMix } from "./mix.ts";
 import { fillRandomInputs } from "./random-inputs.ts";
-import { targetsFor } from "./targets.ts";
+import { type TargetOptions, targetsFor } from "./targets.ts";
 import { gradientName, type TrainGraph } from "./train-graph.ts";
 
 /** What is the same for all steps. */
@@ -19,8 +22,12 @@ export interface StepContext {
   readonly microBatchSize: number;
   readonly labelSmoothing: number;
   readonly classWeights?: readonly number[] | undefined;
+  /** Where images of a step are mixed. */
+  readonly mixing?: MixOptions | undefined;
   readonly clipNorm: number;
   readonly weightDecay: number;
+  /** Of the running average of the parameters; 0 keeps none. */
+  readonly emaDecay: number;
   readonly seed: number;
 }
 
@@ -33,7 +40,7 @@ export interface StepResult {
   readonly finite: boolean;
 }
 
-/** Runs the step's micro-batches, sums their gradients, then updates `state`. `step` counts from 1. */
+/** Runs the step's micro-batches, sums their gradients, then updates `state`. `step` counts from 1. Mixes images in place. */
 export async function optimizerStep(
   context: StepContext,
   parts: readonly ExampleBatch[],
@@ -41,10 +48,16 @@ export async function optimizerStep(
 ): Promise<StepResult> {
   const labels = parts.flatMap(({ labels, count }) => [...labels.subarray(0, count)]);
   const total = labels.reduce((sum, label) => sum + (context.classWeights?.[label] ?? 1), 0);
+  const share = mixStep(context, parts, step);
   const gradients = new Map<string, Float32Array>();
   let [loss, correct] = [0, 0];
+  let seen = 0;
   for (const [index, part] of parts.entries()) {
-    const outputs = await run(context, part, { state, total, place: [step, index] });
+    seen += part.count;
+    // The partner of a step's image at i stands at the same distance from its end.
+    const partners = labels.slice(labels.length - seen, labels.length - seen + part.count).reverse();
+    const mixed = share === undefined ? undefined : { partners: Int32Array.from(partners), share };
+    const outputs = await run(context, part, { state, total, mixed, place: [step, index] });
     loss += outputs.loss?.[0] ?? Number.NaN;
     correct += countCorrect(outputs.logits ?? new Float32Array(), part, context.classes);
     for (const { name } of context.trainables) addUp(gradients, name, outputs[gradientName(name)]);
@@ -54,21 +67,43 @@ export async function optimizerStep(
   const { trainables, weightDecay } = context;
   const gradientOf = (name: string): Float32Array => gradients.get(name) ?? new Float32Array();
   if (factor !== 1) for (const gradient of gradients.values()) scale(gradient, factor);
-  if (finite) adamwStep(trainables, state, gradientOf, { learningRate, weightDecay, step });
+  if (finite) {
+    adamwStep(trainables, state, gradientOf, { learningRate, weightDecay, step });
+    moveAverage(state, context.emaDecay);
+  }
   return { loss, correct, gradientNorm: norm, finite };
+}
+
+/** Mixes the step's images; an image's share of its own target, where they are mixed. */
+function mixStep(
+  { mixing, seed }: StepContext,
+  parts: readonly ExampleBatch[],
+  step: number,
+): number | undefined {
+  const mix = mixing && sampleMix(mixing, randomStream(seed, "mix", step));
+  if (!mix) return undefined;
+  mixImages(parts, mix, mixing);
+  return mix.share;
+}
+
+interface Run {
+  readonly state: OptimizerState;
+  readonly total: number;
+  readonly mixed: TargetOptions["mixed"];
+  readonly place: readonly number[];
 }
 
 async function run(
   context: StepContext,
   part: ExampleBatch,
-  { state, total, place }: { state: OptimizerState; total: number; place: readonly number[] },
+  { state, total, mixed, place }: Run,
 ): Promise<Arrays> {
   const { session, input, classes, microBatchSize: rows, labelSmoothing, classWeights } = context;
   const labels = part.labels.subarray(0, part.count);
   const buffer = (name: string) => session.buffer(name);
   const random = fillRandomInputs(context.random, { seed: context.seed, place, buffer });
   const trained = Object.fromEntries([...state].map(([name, { parameter }]) => [name, parameter]));
-  const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows });
+  const targets = targetsFor(labels, { classes, labelSmoothing, classWeights, total, rows, mixed });
   return session.run({ ...trained, ...random, targets, [input]: part.numbers });
 }
 
