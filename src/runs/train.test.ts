@@ -200,7 +200,7 @@ describe("train", () => {
     [{ model: "m", data: "d", out: 7 }, "train: out must be a path, got 7."],
     [
       { model: "m", data: "d", out: "o", epochs: 1 },
-      'train: there is no option "epochs". Known: model, data, out, method, recipe, images, imageSize, continueFrom, dropClasses, heads, validationFraction, skipBadImages, keepEpochs, tensorboard, resume, engine, store, features, signal, onProgress, provider, threads. Options of training, such as epochs, belong in recipe.',
+      'train: there is no option "epochs". Known: model, data, out, method, recipe, images, imageSize, continueFrom, dropClasses, heads, validationFraction, skipBadImages, keepEpochs, tensorboard, resume, engine, store, features, memory, signal, onProgress, provider, threads. Options of training, such as epochs, belong in recipe.',
     ],
   ])("refuses options %j of a program without types", async (options, message) => {
     await expect(train(options as TrainOptions).next()).rejects.toThrow(new InputError(message));
