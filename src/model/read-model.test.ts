@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { modelCases, readCase } from "../../test/model-cases.ts";
 import {
   classicTensors,
   googleArrays,
@@ -375,6 +376,17 @@ describe("readModel refuses", () => {
     await expect(readModel(path)).rejects.toThrow(
       new FileError(
         `${join(path, "config.json")}: num_hidden_layers is 12, but the weights in ${join(path, "model.safetensors")} have 2.`,
+      ),
+    );
+  });
+
+  it("a configuration of another model than the weights'", async () => {
+    const path = join(folder, "towers");
+    const clip = modelCases.find(({ title }) => title === "CLIP's image tower");
+    if (!clip) throw new Error("no case");
+    await expect(readCase({ ...clip, config: { model_type: "vit" } }, path)).rejects.toThrow(
+      new FileError(
+        `${join(path, "config.json")}: model_type is "vit", but the weights in ${join(path, "model.safetensors")} have the names of Hugging Face (CLIP).`,
       ),
     );
   });
