@@ -17,6 +17,8 @@ export interface ModelHints extends CommonHints, Partial<Omit<VitConfig, "classe
   readonly rotary?: VitConfig["rotary"] | "none";
   /** How the file calls a size, for messages. */
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
+  /** Whether what stands where a head does is the projection to the space of texts. */
+  readonly headProjects?: boolean;
   /** transformers' `model_type`. */
   readonly modelType?: string;
   /** timm's name of an architecture that is not known: how many heads it has must be asked. */

@@ -380,6 +380,21 @@ describe("readModel refuses", () => {
     );
   });
 
+  it("a head that is CLIP's projection, which is ignored", async () => {
+    const clip = modelCases.find(({ title }) => title.startsWith("timm vit_base_patch16_clip_224"));
+    if (!clip) throw new Error("no case");
+    const read = (tag: string) => {
+      const config = { ...clip.config, pretrained_cfg: { input_size: [3, 24, 24], tag } };
+      return readCase({ ...clip, config }, join(folder, `projection ${tag}`));
+    };
+    const model = await read("openai");
+    expect(model.config.classes).toBe(0);
+    expect(model.notes).toContain(
+      "Ignored the projection to the space of texts, which stands where a head does.",
+    );
+    expect((await read("openai_ft_in1k")).config.classes).toBe(5);
+  });
+
   it("a configuration of another model than the weights'", async () => {
     const path = join(folder, "towers");
     const clip = modelCases.find(({ title }) => title === "CLIP's image tower");
