@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { filled, type Value } from "../graph/value.ts";
-import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
+import { hasBias, type LinearSite, type NormSite, type Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
 import { rankOption } from "./low-rank.ts";
@@ -47,7 +47,10 @@ export const rlrr = defineMethod({
   identity: { init: "identity" },
   options,
   create: (settings) => ({
-    trainables: ({ sites }) => sites.flatMap((site) => trainablesAt(site, settings)),
+    trainables: ({ sites }) => {
+      const rows = sites.flatMap((site) => trainablesAt(site, settings));
+      return [...new Map(rows.map((row) => [row.name, row])).values()];
+    },
     weight: (site, frozen, trained) => {
       if (!isAdapted(site, settings)) return frozen;
       if (site.kind !== "linear") return scaleAndShift(site, frozen, trained);
@@ -55,7 +58,7 @@ export const rlrr = defineMethod({
         ...scalesAt(site, trained, settings),
         residual: settings.residual,
       });
-      return { weight, bias: add(frozen.bias, trained(`${site.name}.shift`)) };
+      return { weight, bias: shifted(site, frozen, trained) };
     },
     activation: (site, frozen, trained) =>
       site.kind === "linear" && isAdapted(site, settings) && settings.side !== "both"
@@ -64,10 +67,14 @@ export const rlrr = defineMethod({
   }),
 });
 
+/** Of Swin, the official code rescales the merging of patches, not their embedding, and leaves the norms of both alone. */
+const optionOfRole: Readonly<Record<string, string>> = { merge: "patch", mergeNorm: "", stemNorm: "" };
+
 /** Which of the option's sites this one is, if any: norms go by one name. */
 function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSite {
   if (site.kind === "branch") return false;
-  return (sites as readonly string[]).includes(site.kind === "norm" ? "norm" : site.role);
+  const own = site.kind === "norm" ? "norm" : site.role;
+  return (sites as readonly string[]).includes(optionOfRole[site.role] ?? own);
 }
 
 /**
@@ -95,12 +102,18 @@ function multiplierOf({ left, right, residual }: Scales): Value | undefined {
   return side && residual ? add(side, filled([1, 1], 1)) : side;
 }
 
-function scalesAt({ name }: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
+const shifted = (site: LinearSite, { bias }: Affine, trained: ValueOf): Value =>
+  hasBias(site) ? add(bias, trained(`${site.name}.shift`)) : bias;
+
+function scalesAt(site: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
   return {
-    left: side === "right" ? undefined : trained(`${name}.left`),
-    right: side === "left" ? undefined : trained(`${name}.right`),
+    left: side === "right" ? undefined : trained(leftName(site)),
+    right: side === "left" ? undefined : trained(`${site.name}.right`),
   };
 }
+
+/** Matrices that their authors keep in one have one scale of their common inputs. */
+const leftName = ({ name, reads }: LinearSite): string => `${reads ?? name}.left`;
 
 interface OneSided {
   readonly site: LinearSite;
@@ -115,7 +128,7 @@ function oneSided(x: Value, { site, frozen, trained, settings }: OneSided): Valu
   const scale = multiplierOf({ left, right, residual: settings.residual });
   if (!scale) throw new Error("internal: a one-sided method without a side.");
   const row = reshape(scale, [left ? site.in : site.out]);
-  const bias = add(frozen.bias, trained(`${site.name}.shift`));
+  const bias = shifted(site, frozen, trained);
   if (left) return dense(mul(x, row), { weight: frozen.weight, bias });
   return add(
     mul(
@@ -135,12 +148,12 @@ function trainablesAt(site: Site, settings: Options): Trainable[] {
   const { rank, side } = settings;
   const { left, right } = startsOf(site, settings);
   const rows: Trainable[] = [
-    { name: `${name}.left`, shape: [rank, into], decay: true, start: left },
+    { name: leftName(site), shape: [rank, into], decay: true, start: left },
     { name: `${name}.right`, shape: [out, rank], decay: true, start: right },
-    { name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) },
+    ...(hasBias(site) ? [{ name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) }] : []),
   ];
-  const other = { both: "", left: "right", right: "left" }[side];
-  return rows.filter((row) => row.name !== `${name}.${other}`);
+  const other = { both: "", left: `${name}.right`, right: leftName(site) }[side];
+  return rows.filter((row) => row.name !== other);
 }
 
 type Start = Exclude<Trainable["start"], string>;
