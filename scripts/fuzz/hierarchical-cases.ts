@@ -38,7 +38,12 @@ const models = new Map(
 export const hierarchicalCases: readonly FuzzCase[] = [
   {
     name: "hierarchical-config",
-    readers: ["model/swin-hints.ts readHuggingFaceSwin", "model/swin-hints.ts readTimmSwin"],
+    readers: [
+      "model/swin-hints.ts readHuggingFaceSwin",
+      "model/swin-hints.ts readTimmSwin",
+      "model/convnext-hints.ts readHuggingFaceConvNext",
+      "model/convnext-hints.ts readTimmConvNext",
+    ],
     form: "json",
     share: 20,
     corpus: async () => cases.flatMap(({ config }) => (config ? [JSON.stringify(config)] : [])),
