@@ -1,4 +1,4 @@
-"""Writes test/golden/hierarchical.json: what tiny Swins and ConvNeXts of timm and transformers answer, with weights by a formula.
+"""Writes test/golden/hierarchical.json: what tiny Swins, ConvNeXts and ResNets of timm and transformers answer, with weights by a formula.
 
     python -m venv venv && venv/bin/pip install torch torchvision timm transformers
     venv/bin/python parity/make_hierarchical_golden.py
@@ -17,10 +17,16 @@ from formula import formula
 IMAGE_INDEX = 999
 
 
+def value(index, name, shape):
+    """A variance is positive."""
+    numbers = formula(index, shape)
+    return numbers.abs() + 0.5 if name.endswith("running_var") else numbers
+
+
 def filled(model):
     """Every tensor by the formula, in the order of the names."""
     state = model.state_dict()
-    model.load_state_dict({name: formula(at, state[name].shape) for at, name in enumerate(sorted(state))})
+    model.load_state_dict({name: value(at, name, state[name].shape) for at, name in enumerate(sorted(state))})
     return model.eval().double()
 
 
@@ -42,21 +48,21 @@ def case(title, model, answer, size, *, config, prefix="", extra=(), renamed=())
     }
 
 
-def from_timm(title, architecture, size, *, config_args=None, extra=(), rename=None, with_config=True, **kwargs):
+def from_timm(title, architecture, size, *, config_args=None, extra=(), rename=None, with_config=True, prefix="", **kwargs):
     """The configuration says what a folder of timm would; `rename` gives another project's name of each tensor."""
     model = filled(timm.create_model(architecture, **({"img_size": size} if "swin" in architecture else {}), **kwargs))
     args = {**(config_args or {}), **({"embed_dim": kwargs["embed_dim"]} if "embed_dim" in kwargs else {})}
     config = {"architecture": architecture, "model_args": args, "pretrained_cfg": {"input_size": [3, *size]}}
     renamed = [(name, rename(name)) for name in model.state_dict() if rename and rename(name) != name]
     return case(
-        title, model, lambda model, image: model(image), size, config=config if with_config else None, extra=extra, renamed=renamed
+        title, model, lambda model, image: model(image), size, config=config if with_config else None, prefix=prefix, extra=extra, renamed=renamed
     )
 
 
 def from_transformers(title, model, kept, size):
     model = filled(model)
     whole = json.loads(model.config.to_json_string(use_diff=False))
-    config = {key: whole[key] for key in ("model_type", "layer_norm_eps", *kept)}
+    config = {key: whole[key] for key in ("model_type", "layer_norm_eps", *kept) if key in whole}
     return case(title, model, lambda model, image: model(image).logits, size, config=config)
 
 
@@ -132,6 +138,14 @@ cases = [
     ),
     from_timm("ConvNeXt of timm, on an odd rectangle", "convnext_tiny", (36, 44), **CONVNEXT),
     from_timm("ConvNeXt of its authors, without a configuration", "convnext_tiny", (224, 224), with_config=False, rename=facebook, **CONVNEXT),
+    from_timm("ResNet of timm, bottlenecks on a rectangle", "resnet50", (40, 52), channels=(4, 6, 8, 8), layers=(1, 2, 1, 1), num_classes=5),
+    from_timm("ResNet of torchvision's names, without a configuration", "resnet18", (224, 224), with_config=False, prefix="module.", channels=(4, 6, 8, 8), layers=(1, 2, 1, 1), num_classes=5),
+    from_transformers(
+        "ResNet of transformers",
+        transformers.ResNetForImageClassification(transformers.ResNetConfig(embedding_size=4, hidden_sizes=[8, 12], depths=[1, 2], num_labels=5)),
+        ("hidden_sizes", "depths", "embedding_size", "layer_type"),
+        (224, 224),
+    ),
     from_timm("ConvNeXt V2 of timm", "convnextv2_atto", (32, 32), **CONVNEXT),
     from_transformers(
         "ConvNeXt of transformers",

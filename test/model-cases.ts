@@ -31,6 +31,12 @@ export const modelCases = ["models", "hierarchical"].flatMap(
 /** The image that the numbers of a case are of. */
 export const imageOf = ({ imageSize }: ModelCase): Tensor => byFormula(999, [1, 3, ...imageSize]);
 
+/** A variance is positive. */
+const valueOf = (name: string, { shape, data }: Tensor): Tensor => ({
+  shape,
+  data: name.endsWith("running_var") ? data.map((one) => Math.abs(one) + 0.5) : data,
+});
+
 /** The model of a case, whose files are written into the new folder `path`. */
 export async function readCase(
   { config, prefix, tensors, renamed, extra }: ModelCase,
@@ -38,7 +44,8 @@ export async function readCase(
 ): Promise<Model> {
   mkdirSync(path);
   const own = Object.entries(tensors).map(
-    ([name, shape], index) => [prefix + (renamed?.[name] ?? name), byFormula(index, shape)] as const,
+    ([name, shape], index) =>
+      [prefix + (renamed?.[name] ?? name), valueOf(name, byFormula(index, shape))] as const,
   );
   const others = Object.entries(extra).map(([name, shape]) => [name, byFormula(500, shape)] as const);
   await writeSafetensors(join(path, "model.safetensors"), new Map([...own, ...others]));

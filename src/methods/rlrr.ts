@@ -1,7 +1,8 @@
 /** RLRR: each weight plus itself, rescaled from the left and from the right. Dong et al., CVPR 2024, arXiv 2403.19067. */
 
 import { z } from "zod";
-import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
+import { add, expand, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
+import { dims } from "../graph/shapes.ts";
 import { filled, type Value } from "../graph/value.ts";
 import { hasBias, type LinearSite, type NormSite, type Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
@@ -12,6 +13,8 @@ import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
 const siteNames = [...weightRoles, "norm", "patch"] as const;
+/** A ResNet's; like all others where no sites are named. */
+const convolutions = "conv";
 
 const options = z
   .strictObject({
@@ -29,10 +32,10 @@ const options = z
       .describe("true or false")
       .meta({ help: "leave the frozen weight out of the sum" }),
     sites: z
-      .array(z.enum(siteNames))
+      .array(z.enum([...siteNames, convolutions]))
       .min(1)
       .default([...siteNames])
-      .describe(`a list of ${siteNames.join(", ")}`)
+      .describe(`a list of ${siteNames.join(", ")}, ${convolutions}`)
       .meta({ help: `of ${siteNames.join(",")}` }),
     init: initOption(),
   })
@@ -54,14 +57,12 @@ export const rlrr = defineMethod({
     weight: (site, frozen, trained) => {
       if (!isAdapted(site, settings)) return frozen;
       if (site.kind !== "linear") return scaleAndShift(site, frozen, trained);
-      const weight = rescale(frozen.weight, {
-        ...scalesAt(site, trained, settings),
-        residual: settings.residual,
-      });
+      const scales = { ...scalesAt(site, trained, settings), residual: settings.residual };
+      const weight = rescale(frozen.weight, scales, kernelOf(site));
       return { weight, bias: shifted(site, frozen, trained) };
     },
     activation: (site, frozen, trained) =>
-      site.kind === "linear" && isAdapted(site, settings) && settings.side !== "both"
+      site.kind === "linear" && !site.kernel && isAdapted(site, settings) && settings.side !== "both"
         ? (x) => oneSided(x, { site, frozen, trained, settings })
         : undefined,
   }),
@@ -73,6 +74,7 @@ const optionOfRole: Readonly<Record<string, string>> = { merge: "patch", mergeNo
 /** Which of the option's sites this one is, if any: norms go by one name. */
 function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSite {
   if (site.kind === "branch") return false;
+  if (kernelOf(site)) return sites.includes(convolutions) || siteNames.every((name) => sites.includes(name));
   const own = site.kind === "norm" ? "norm" : site.role;
   return (sites as readonly string[]).includes(optionOfRole[site.role] ?? own);
 }
@@ -81,10 +83,29 @@ function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSit
  * Eq. 16, as PyTorch stores weights: W' = W + (S_right·S_left) ⊙ W with W [out, in], S_left [r, in], S_right [out, r].
  * The official code calls them `scale_col` and `scale_line`.
  */
-export function rescale(weight: Value, { left, right, residual }: Scales): Value {
+export function rescale(weight: Value, { left, right, residual }: Scales, kernel?: Kernel): Value {
   const multiplier = multiplierOf({ left, right, residual });
-  return multiplier ? mul(weight, multiplier) : weight; // [out, in]
+  if (!multiplier) return weight;
+  return mul(weight, kernel ? ofKernel(multiplier, weight, kernel) : multiplier); // [out, in]
 }
+
+type Kernel = NonNullable<LinearSite["kernel"]>;
+
+const kernelOf = (site: LinearSite | NormSite): Kernel | undefined =>
+  site.kind === "norm" ? undefined : site.kernel;
+
+/** The official code rescales a convolution as a matrix [out · size, channels · size]: rows with out, columns with channels. */
+function ofKernel(multiplier: Value, weight: Value, { size }: Kernel): Value {
+  const [out, into] = dims(weight, 2);
+  const channels = into / size ** 2;
+  const whole = expand(multiplier, [out * size, channels * size]);
+  const split = transpose(reshape(whole, [out, size, channels, size]), [0, 1, 3, 2]);
+  return reshape(split, weight.shape); // [out, size · size · channels]
+}
+
+/** Inputs and outputs as the scales see them. */
+const scaledSizes = ({ in: into, out, kernel }: LinearSite): { readonly in: number; readonly out: number } =>
+  kernel ? { in: into / kernel.size, out: out * kernel.size } : { in: into, out };
 
 interface Scales {
   readonly left?: Value | undefined;
@@ -102,8 +123,11 @@ function multiplierOf({ left, right, residual }: Scales): Value | undefined {
   return side && residual ? add(side, filled([1, 1], 1)) : side;
 }
 
+/** The official code shifts where there is a bias, and its convolutions have none: ours have the one of the norm behind. */
+const hasShift = (site: LinearSite): boolean => hasBias(site) && site.kernel === undefined;
+
 const shifted = (site: LinearSite, { bias }: Affine, trained: ValueOf): Value =>
-  hasBias(site) ? add(bias, trained(`${site.name}.shift`)) : bias;
+  hasShift(site) ? add(bias, trained(`${site.name}.shift`)) : bias;
 
 function scalesAt(site: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
   return {
@@ -144,13 +168,14 @@ function trainablesAt(site: Site, settings: Options): Trainable[] {
   const noise = settings.init === "official" ? 0.02 : 0;
   // The official code decays those of the patch embedding.
   if (site.kind !== "linear") return scaleShiftTrainables(site, { noise, decay: site.kind === "embed" });
-  const { name, in: into, out } = site;
+  const { name } = site;
+  const { in: into, out } = scaledSizes(site);
   const { rank, side } = settings;
-  const { left, right } = startsOf(site, settings);
+  const { left, right } = startsOf({ in: into, out }, settings);
   const rows: Trainable[] = [
     { name: leftName(site), shape: [rank, into], decay: true, start: left },
     { name: `${name}.right`, shape: [out, rank], decay: true, start: right },
-    ...(hasBias(site) ? [{ name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) }] : []),
+    ...(hasShift(site) ? [{ name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) }] : []),
   ];
   const other = { both: "", left: `${name}.right`, right: leftName(site) }[side];
   return rows.filter((row) => row.name !== other);
@@ -165,7 +190,7 @@ type Start = Exclude<Trainable["start"], string>;
  * stays near W too.
  */
 function startsOf(
-  { in: into, out }: LinearSite,
+  { in: into, out }: Pick<LinearSite, "in" | "out">,
   { residual, init, side, rank }: Options,
 ): { left: Start; right: Start } {
   const official = init === "official";

@@ -2,7 +2,7 @@
 
 import { FileError } from "../errors.ts";
 import { renderShape, type Shape, sameShape } from "../formats/tensor.ts";
-import type { Moved, SourceShapes } from "./family.ts";
+import type { Computed, Origin, SourceShapes } from "./family.ts";
 import { shortList } from "./find-scheme.ts";
 
 /** One of our weights, and the tensor it is taken from. */
@@ -16,6 +16,11 @@ export interface Placed {
   readonly part?: number | undefined;
   /** The full name of a layer scale [rows] that is folded into it. */
   readonly scaledBy?: string | undefined;
+  /** What it is computed of instead, by their names and shapes. */
+  readonly folded?: {
+    readonly sources: ReadonlyMap<string, Shape>;
+    readonly compute: Computed["compute"];
+  };
 }
 
 export interface PlaceOptions {
@@ -32,10 +37,10 @@ export function placeTensors(
   placed: readonly Placed[],
   tensors: SourceShapes,
   { where, what, ignorable }: PlaceOptions,
-): { readonly origins: ReadonlyMap<string, Moved | undefined>; readonly notes: readonly string[] } {
-  const origins = new Map<string, Moved | undefined>();
+): { readonly origins: ReadonlyMap<string, Origin | undefined>; readonly notes: readonly string[] } {
+  const origins = new Map<string, Origin | undefined>();
   for (const place of placed) origins.set(place.ours, originOf(place, tensors, where));
-  const used = new Set([...origins.values()].flatMap((origin) => [origin?.source, origin?.scaledBy]));
+  const used = new Set([...origins.values()].flatMap((origin) => sourcesOf(origin)));
   const unused = [...tensors.keys()].filter((name) => !used.has(name));
   const extra = unused.filter((name) => ignorable(name) === undefined);
   if (extra.length > 0)
@@ -46,8 +51,17 @@ export function placeTensors(
   return { origins, notes: [...kinds].map((kind) => `Ignored ${kind}.`) };
 }
 
-function originOf(place: Placed, tensors: SourceShapes, where: string): Moved | undefined {
-  const { theirs, shape, part, scaledBy } = place;
+function sourcesOf(origin: Origin | undefined): readonly (string | undefined)[] {
+  if (origin === undefined) return [];
+  return "compute" in origin ? origin.sources : [origin.source, origin.scaledBy];
+}
+
+function originOf(place: Placed, tensors: SourceShapes, where: string): Origin | undefined {
+  const { theirs, shape, part, scaledBy, folded } = place;
+  if (folded !== undefined) {
+    for (const [name, theirShape] of folded.sources) requireShape(name, theirShape, { tensors, where });
+    return { sources: [...folded.sources.keys()], compute: folded.compute };
+  }
   if (theirs === undefined) return undefined;
   requireShape(theirs, shape, { tensors, where });
   if (scaledBy !== undefined) requireShape(scaledBy, shape.slice(0, 1), { tensors, where });

@@ -22,6 +22,11 @@ export interface LinearSite extends Place {
   readonly kind: "linear" | "embed";
   /** The name of the matrix that its authors keep it in, with others that read the same input: `blocks.3.qkv`. */
   readonly reads?: string;
+  /**
+   * Of a convolution, whose columns are the rows, columns and channels of a square of pixels: W [out, size, size, channels].
+   * Its bias is that of the norm behind it.
+   */
+  readonly kernel?: { readonly size: number };
   /** Whether the model's files have no place for its bias, which then stays zero. */
   readonly biasless?: true;
 }
