@@ -12,12 +12,13 @@ import { methods } from "../src/methods/methods.ts";
 import type { ConvNextConfig } from "../src/model/convnext-config.ts";
 import type { Model } from "../src/model/model.ts";
 import { readModel } from "../src/model/read-model.ts";
+import type { ResNetConfig } from "../src/model/resnet-config.ts";
 import type { SwinConfig } from "../src/model/swin-config.ts";
 import { writeModel } from "../src/model/write-model.ts";
 import { classifierGraph } from "../src/predict/classifier.ts";
 import { randomNumbers } from "./random-numbers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
-import { tinyConvNext, tinyConvNextV2, tinySwin, tinySwinV2 } from "./tiny-hierarchical.ts";
+import { tinyConvNext, tinyConvNextV2, tinyResNet, tinySwin, tinySwinV2 } from "./tiny-hierarchical.ts";
 import { randomAdapter, tinyModel } from "./tiny-model.ts";
 import { collectEvents, only, resultsOf, tinyTraining } from "./tiny-training.ts";
 import "./close-to-tensor.ts";
@@ -46,9 +47,19 @@ const ofConvNext = {
   ...{ "vpt-deep": pixels, "vpt-shallow": pixels, "fact-tt": bases, "fact-tk": bases },
   ...{ lora: sites, hta: sites, apla: sites },
 };
+const convolutions = "it has stem, conv1, conv2, conv3, shortcut.";
+const ofResNet = {
+  ...{ "vpt-deep": pixels, "vpt-shallow": pixels },
+  ...Object.fromEntries(
+    methods
+      .filter(({ name }) => !/^(rlrr|linear|full|wise|ssf|bias|vpt-.*)$/.test(name))
+      .map(({ name }) => [name, /^fact-/.test(name) ? "" : convolutions]),
+  ),
+};
 /** By family and method, a part of the reason. */
 const refused: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   ...{ swin: ofSwin, swinv2: ofSwin, convnext: ofConvNext, convnextv2: ofConvNext },
+  ...{ resnet: ofResNet },
 };
 /** What ARC and RepAdapter give a bias of SwinV2's keys: its files have no place for one. */
 const unwritten = ["arc", "repadapter"];
@@ -57,10 +68,11 @@ const unwritten = ["arc", "repadapter"];
 const trained = {
   ...{ swin: ["rlrr", "arc", "convpass"], swinv2: ["rlrr"] },
   ...{ convnext: ["rlrr", "full"], convnextv2: ["rlrr"] },
+  ...{ resnet: ["rlrr"] },
 } as const;
 
 /** Without biases that no file of a SwinV2 has. */
-function modelOf(config: SwinConfig | ConvNextConfig): Model {
+function modelOf(config: SwinConfig | ConvNextConfig | ResNetConfig): Model {
   const model = tinyModel(config);
   const zeros = [...model.weights].flatMap(([name, { shape }]): [string, Tensor][] =>
     /\.(k|reduction)\.bias$/.test(name) ? [[name, { shape, data: new Float32Array(sizeOf(shape)) }]] : [],
@@ -68,7 +80,7 @@ function modelOf(config: SwinConfig | ConvNextConfig): Model {
   return { ...model, weights: new Map([...model.weights, ...(config.family === "swinv2" ? zeros : [])]) };
 }
 
-const cases = [tinySwin, tinySwinV2, tinyConvNext, tinyConvNextV2].flatMap((config) =>
+const cases = [tinySwin, tinySwinV2, tinyConvNext, tinyConvNextV2, tinyResNet].flatMap((config) =>
   methods.map((method) => [method.name, config.family, method, modelOf(config)] as const),
 );
 

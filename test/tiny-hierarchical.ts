@@ -1,6 +1,7 @@
 /** Tiny networks with two stages; in the first of a Swin windows shift, the second is one window. */
 
 import type { ConvNextConfig } from "../src/model/convnext-config.ts";
+import type { ResNetConfig } from "../src/model/resnet-config.ts";
 import type { SwinConfig } from "../src/model/swin-config.ts";
 
 export const tinySwin: SwinConfig = {
@@ -32,3 +33,14 @@ export const tinyConvNext: ConvNextConfig = {
 };
 
 export const tinyConvNextV2: ConvNextConfig = { ...tinyConvNext, family: "convnextv2" };
+
+export const tinyResNet: ResNetConfig = {
+  family: "resnet",
+  imageSize: [16, 16],
+  stemWidth: 4,
+  widths: [8, 12],
+  innerWidths: [2, 3],
+  depths: [1, 2],
+  bottleneck: true,
+  classes: 3,
+};
