@@ -53,7 +53,7 @@ const ofResNet = {
   ...Object.fromEntries(
     methods
       .filter(({ name }) => !/^(rlrr|linear|full|wise|ssf|bias|vpt-.*)$/.test(name))
-      .map(({ name }) => [name, /^fact-/.test(name) ? "" : convolutions]),
+      .map(({ name }) => [name, /^fact-/.test(name) ? bases : convolutions]),
   ),
 };
 /** By family and method, a part of the reason. */
