@@ -32,7 +32,7 @@ export const modelCases = ["models", "hierarchical"].flatMap(
 export const imageOf = ({ imageSize }: ModelCase): Tensor => byFormula(999, [1, 3, ...imageSize]);
 
 /** A variance is positive. */
-const valueOf = (name: string, { shape, data }: Tensor): Tensor => ({
+const numbersOf = (name: string, { shape, data }: Tensor): Tensor => ({
   shape,
   data: name.endsWith("running_var") ? data.map((one) => Math.abs(one) + 0.5) : data,
 });
@@ -45,7 +45,7 @@ export async function readCase(
   mkdirSync(path);
   const own = Object.entries(tensors).map(
     ([name, shape], index) =>
-      [prefix + (renamed?.[name] ?? name), valueOf(name, byFormula(index, shape))] as const,
+      [prefix + (renamed?.[name] ?? name), numbersOf(name, byFormula(index, shape))] as const,
   );
   const others = Object.entries(extra).map(([name, shape]) => [name, byFormula(500, shape)] as const);
   await writeSafetensors(join(path, "model.safetensors"), new Map([...own, ...others]));

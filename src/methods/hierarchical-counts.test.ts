@@ -7,7 +7,7 @@ import { evaluate } from "../engine/reference.ts";
 import { input } from "../graph/value.ts";
 import { countTrainables } from "../inspect/trainable-counts.ts";
 import { variants } from "../model/architectures.ts";
-import { rescale } from "./rlrr.ts";
+import { rescaleKernel } from "./rlrr.ts";
 
 const docs = readFileSync(new URL("../../docs/methods.md", import.meta.url), "utf8");
 const swinB = variants["swin-b"];
@@ -58,7 +58,7 @@ describe("rlrr on ResNets", () => {
     const weight = randomNumbers(out * size * size * channels, { seed: 1 });
     const left = randomNumbers(rank * channels * size, { seed: 2 });
     const right = randomNumbers(out * size * rank, { seed: 3 });
-    const y = rescale(
+    const y = rescaleKernel(
       input("weight", [out, size * size * channels]),
       {
         left: input("left", [rank, channels * size]),

@@ -1,7 +1,7 @@
 /** RLRR: each weight plus itself, rescaled from the left and from the right. Dong et al., CVPR 2024, arXiv 2403.19067. */
 
 import { z } from "zod";
-import { add, expand, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
+import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
 import { dims } from "../graph/shapes.ts";
 import { filled, type Value } from "../graph/value.ts";
 import { hasBias, type LinearSite, type NormSite, type Site } from "../model/backbone.ts";
@@ -58,7 +58,8 @@ export const rlrr = defineMethod({
       if (!isAdapted(site, settings)) return frozen;
       if (site.kind !== "linear") return scaleAndShift(site, frozen, trained);
       const scales = { ...scalesAt(site, trained, settings), residual: settings.residual };
-      const weight = rescale(frozen.weight, scales, kernelOf(site));
+      const kernel = kernelOf(site);
+      const weight = kernel ? rescaleKernel(frozen.weight, scales, kernel) : rescale(frozen.weight, scales);
       return { weight, bias: shifted(site, frozen, trained) };
     },
     activation: (site, frozen, trained) =>
@@ -83,10 +84,9 @@ function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSit
  * Eq. 16, as PyTorch stores weights: W' = W + (S_right·S_left) ⊙ W with W [out, in], S_left [r, in], S_right [out, r].
  * The official code calls them `scale_col` and `scale_line`.
  */
-export function rescale(weight: Value, { left, right, residual }: Scales, kernel?: Kernel): Value {
+export function rescale(weight: Value, { left, right, residual }: Scales): Value {
   const multiplier = multiplierOf({ left, right, residual });
-  if (!multiplier) return weight;
-  return mul(weight, kernel ? ofKernel(multiplier, weight, kernel) : multiplier); // [out, in]
+  return multiplier ? mul(weight, multiplier) : weight; // [out, in]
 }
 
 type Kernel = NonNullable<LinearSite["kernel"]>;
@@ -94,13 +94,17 @@ type Kernel = NonNullable<LinearSite["kernel"]>;
 const kernelOf = (site: LinearSite | NormSite): Kernel | undefined =>
   site.kind === "norm" ? undefined : site.kernel;
 
-/** The official code rescales a convolution as a matrix [out · size, channels · size]: rows with out, columns with channels. */
-function ofKernel(multiplier: Value, weight: Value, { size }: Kernel): Value {
+/**
+ * The official code rescales a convolution [out, size · size · channels] as a matrix [out · size, channels · size]: its rows go
+ * with the outputs, its columns with the inputs.
+ */
+export function rescaleKernel(weight: Value, scales: Scales, { size }: Kernel): Value {
   const [out, into] = dims(weight, 2);
   const channels = into / size ** 2;
-  const whole = expand(multiplier, [out * size, channels * size]);
-  const split = transpose(reshape(whole, [out, size, channels, size]), [0, 1, 3, 2]);
-  return reshape(split, weight.shape); // [out, size · size · channels]
+  const split = transpose(reshape(weight, [out, size, size, channels]), [0, 1, 3, 2]);
+  const matrix = rescale(reshape(split, [out * size, channels * size]), scales);
+  const back = transpose(reshape(matrix, [out, size, channels, size]), [0, 1, 3, 2]);
+  return reshape(back, weight.shape);
 }
 
 /** Inputs and outputs as the scales see them. */
