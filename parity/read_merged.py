@@ -13,7 +13,7 @@ import sys
 
 import torch
 from safetensors.torch import load_file, save_file
-from transformers import ViTForImageClassification
+from transformers import AutoModelForImageClassification
 
 
 def read_pixels(args):
@@ -36,7 +36,7 @@ def main():
     args = parser.parse_args()
     if bool(args.images) == bool(args.input):
         parser.error("name images or --input, one of the two")
-    model, report = ViTForImageClassification.from_pretrained(args.folder, output_loading_info=True)
+    model, report = AutoModelForImageClassification.from_pretrained(args.folder, output_loading_info=True)
     wrong = {key: sorted(map(str, value)) for key, value in report.items() if value}
     if wrong:
         sys.exit(f"{args.folder}: transformers did not take every tensor: {wrong}")

@@ -123,6 +123,16 @@ export const limits = {
       reason:
         "Blocks of a ViT, in weights and in adapters: ViT-22B has 48, and more would take ONNX Runtime minutes to prepare.",
     },
+    MAX_STAGES: {
+      value: 8,
+      unit: "stages",
+      reason: "Stages of a Swin, ConvNeXt or ResNet: all published ones have four.",
+    },
+    MAX_WINDOW: {
+      value: 64,
+      unit: "tokens",
+      reason: "Rows of a Swin's window: SwinV2 has 24, and a table of all pairs grows with the fourth power.",
+    },
     MAX_SHARDS: {
       value: 256,
       unit: "files",

@@ -33,7 +33,7 @@ export type { AdapterRecord, InspectedRun, RunRecord } from "./inspect/inspect-a
 export type { DatasetRecord } from "./inspect/inspect-data.ts";
 export type { ModelRecord, NamedRecord, SizeRecord } from "./inspect/inspect-model.ts";
 export type { CheckpointRecord, TensorsRecord } from "./inspect/inspect-tensors.ts";
-export type { TrainableCount, TrainableCounts } from "./inspect/trainable-counts.ts";
+export type { TrainableCount, TrainableCounts, UnsuitedMethod } from "./inspect/trainable-counts.ts";
 export type { EvaluateOptions, ModelEvaluation } from "./predict/evaluate.ts";
 /** Loads an adapter, a run or a model; the result has `predict`, `evaluate` and `close`. */
 export { type LoadOptions, load } from "./predict/load.ts";

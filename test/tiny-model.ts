@@ -4,16 +4,16 @@ import type { Adapter } from "../src/adapter/adapter.ts";
 import { allTrainables } from "../src/adapter/head.ts";
 import { sizeOf, type Tensor } from "../src/formats/tensor.ts";
 import { chooseMethod } from "../src/methods/methods.ts";
+import type { ModelConfig } from "../src/model/architectures.ts";
 import { backboneOf } from "../src/model/architectures.ts";
 import { hashWeights } from "../src/model/hash.ts";
 import type { Model } from "../src/model/model.ts";
-import type { VitConfig } from "../src/model/vit.ts";
 import { defaultSteps } from "../src/preprocessing/step-list.ts";
 import { randomNumbers } from "./random-numbers.ts";
 import { randomWeights, tiny } from "./tiny-vit.ts";
 
 /** A backbone with a head of its own. */
-export function tinyModel(config: VitConfig = tiny): Model {
+export function tinyModel(config: ModelConfig = tiny): Model {
   const weights = new Map<string, Tensor>();
   for (const [name, { shape, data }] of randomWeights(config))
     weights.set(name, { shape, data: Float32Array.from(data) });

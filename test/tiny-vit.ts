@@ -5,7 +5,7 @@ import { log, mean, mul, neg, reshape, softmax, sum } from "../src/graph/ops.ts"
 import { constant, type InputValue, input, type Value } from "../src/graph/value.ts";
 import { type TrainingParts, trainingLayers } from "../src/methods/adapted-layers.ts";
 import type { Adaptation } from "../src/methods/method.ts";
-import { backboneOf, modelShapes } from "../src/model/architectures.ts";
+import { backboneOf, type ModelConfig, modelShapes } from "../src/model/architectures.ts";
 import type { BackboneValues } from "../src/model/backbone.ts";
 import { affineOf, dense } from "../src/model/layers.ts";
 import type { VitConfig } from "../src/model/vit.ts";
@@ -23,7 +23,7 @@ export const tiny: VitConfig = {
 };
 
 /** Weights of plausible size for every name of the backbone and of a head with `config.classes` rows. */
-export function randomWeights(config: VitConfig): Map<string, { shape: Shape; data: Float64Array }> {
+export function randomWeights(config: ModelConfig): Map<string, { shape: Shape; data: Float64Array }> {
   const shapes = [...modelShapes(config)];
   const entries = shapes.map(([name, shape], index) => {
     const count = shape.reduce((a, b) => a * b, 1);

@@ -3,6 +3,7 @@
 import { configCases } from "./config-cases.ts";
 import { dataCases } from "./data-cases.ts";
 import type { FuzzCase } from "./fuzz-case.ts";
+import { hierarchicalCases } from "./hierarchical-cases.ts";
 import { imageCases } from "./image-cases.ts";
 import { placeCases } from "./place-cases.ts";
 import { studyCases } from "./study-cases.ts";
@@ -11,6 +12,7 @@ import { weightCases } from "./weight-cases.ts";
 export const cases: readonly FuzzCase[] = [
   ...weightCases,
   ...configCases,
+  ...hierarchicalCases,
   ...imageCases,
   ...dataCases,
   ...placeCases,

@@ -17,7 +17,12 @@ export const headTrainables = (backbone: Pick<Backbone, "featureWidth">, classes
 
 /** Everything that trains, the head last. */
 export function allTrainables(adaptation: Adaptation, backbone: Backbone, classes: number): Trainable[] {
-  const all = [...adaptation.trainables(backbone), ...headTrainables(backbone, classes)];
+  const own = adaptation.trainables(backbone);
+  if (own.length === 0 && (adaptation.weight ?? adaptation.layers ?? adaptation.parameter))
+    throw new InputError(
+      `The method finds nothing to adapt: the model has none of its sites. Name others, or choose another method for this model; it has ${sitesIn(backbone)}.`,
+    );
+  const all = [...own, ...headTrainables(backbone, classes)];
   const names = new Set<string>();
   for (const { name } of all) {
     if (names.has(name))
@@ -28,6 +33,10 @@ export function allTrainables(adaptation: Adaptation, backbone: Backbone, classe
   }
   return all;
 }
+
+/** The roles of its matrices, each once. */
+const sitesIn = ({ sites }: Backbone): string =>
+  [...new Set(sites.flatMap(({ kind, role }) => (kind === "linear" ? [role] : [])))].join(", ");
 
 /**
  * An adapter's tensors with the head divided by its temperature, so that a plain softmax of the logits is calibrated,

@@ -7,6 +7,7 @@ import {
   type SizeRecord,
   type TrainableCount,
   type TrainableCounts,
+  type UnsuitedMethod,
 } from "../node.ts";
 import { renderTable } from "../table.ts";
 import {
@@ -86,5 +87,16 @@ function renderCounts(counts: TrainableCounts, backbone: number): string {
     `${((100 * (trainable - headTrainable)) / backbone).toFixed(2)} %`,
     renderBytes(trainable * Float32Array.BYTES_PER_ELEMENT),
   ]);
-  return `Trainable parameters, ${head}:\n${renderTable(columns, rows, { indent: 2 })}`;
+  const unsuited = "unsuited" in counts ? renderUnsuited(counts.unsuited) : "";
+  return `Trainable parameters, ${head}:\n${renderTable(columns, rows, { indent: 2 })}${unsuited}`;
+}
+
+/** Those that cannot train the model, by what keeps them from it. */
+function renderUnsuited(unsuited: readonly UnsuitedMethod[]): string {
+  const reasons = [...new Set(unsuited.map(({ why }) => why))];
+  const lines = reasons.map((why) => {
+    const names = unsuited.filter((one) => one.why === why).map(({ method }) => method);
+    return `  ${names.join(", ")}: ${why}`;
+  });
+  return lines.length > 0 ? `\n\nNot for this model:\n${lines.join("\n")}` : "";
 }

@@ -186,6 +186,22 @@ const kernels: Record<OpName, Kernel> = {
     const bias = spread(b as Array64, shape);
     return product.map((value, i) => value + (bias[i] as number));
   },
+  depthwise: ([x, w]) => {
+    const [, channels = 0, rows = 0, columns = 0] = (x as Array64).shape;
+    const k = sizeAlong((w as Array64).shape, -1);
+    return gather((x as Array64).shape, (i) => {
+      const [column, row] = [i % columns, Math.floor(i / columns) % rows];
+      const plane = Math.floor(i / columns / rows);
+      let sum = 0;
+      for (let at = 0; at < k * k; at++) {
+        const [r, c] = [row + Math.floor(at / k) - (k - 1) / 2, column + (at % k) - (k - 1) / 2];
+        if (r < 0 || r >= rows || c < 0 || c >= columns) continue;
+        const weight = (w as Array64).data[(plane % channels) * k * k + at] as number;
+        sum += weight * ((x as Array64).data[(plane * rows + r) * columns + c] as number);
+      }
+      return sum;
+    });
+  },
   softmax: rows((row) => {
     const top = row.reduce((a, b) => Math.max(a, b));
     const exponentials = row.map((x) => Math.exp(x - top));

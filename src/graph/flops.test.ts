@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { matrixFlops } from "./flops.ts";
-import { add, gemm, linear, matmul } from "./ops.ts";
+import { add, depthwise, gemm, linear, matmul } from "./ops.ts";
 import { input } from "./value.ts";
 
 describe("matrixFlops", () => {
@@ -11,6 +11,8 @@ describe("matrixFlops", () => {
     ["gemm", () => gemm(input("x", [3, 4]), input("w", [3, 5]), { transA: true }), 120],
     // twice, once a batch
     ["matmul", () => matmul(input("x", [2, 4, 3]), input("w", [2, 3, 5])), 240],
+    // 2 · 24 numbers · 9 places
+    ["depthwise", () => depthwise(input("x", [1, 2, 3, 4]), input("w", [2, 1, 3, 3])), 432],
     ["nothing else", () => add(input("x", [4, 3]), input("w", [4, 3])), 0],
   ])("counts %s", (_name, build, flops) => {
     expect(matrixFlops({ outputs: { y: build() } })).toBe(flops);

@@ -8,6 +8,7 @@ import { grad } from "./grad.ts";
 import {
   add,
   concat,
+  depthwise,
   div,
   erf,
   exp,
@@ -184,6 +185,11 @@ const samples: Record<OpName, readonly Sample[]> = {
     sample("2x3, 4x3, 4 -> 2x4", linear),
     sample("1x3, 1x3, 1 -> 1x1", linear),
     sample("3x1, 4x1, 4 -> 3x4", linear),
+  ],
+  depthwise: [
+    sample("2x3x4x5, 3x1x3x3 -> 2x3x4x5", depthwise),
+    sample("1x2x2x3, 2x1x5x5 -> 1x2x2x3", depthwise),
+    sample("2x1x1x1, 1x1x1x1 -> 2x1x1x1", depthwise),
   ],
   softmax: [...alongRows(softmax), sample("2x4 -> 2x4", softmax, [-40, 40])],
   normalize: [...alongRows((x) => normalize(x, 1e-6)), sample("2x4 -> 2x4", (x) => normalize(x, 0.1))],

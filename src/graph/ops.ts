@@ -4,6 +4,7 @@ import { GraphError } from "../errors.ts";
 import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
 import {
   broadcastShape,
+  depthwiseShape,
   dims,
   gemmShape,
   matmulShape,
@@ -17,6 +18,7 @@ import {
 import {
   type Attributes,
   captureOrigin,
+  constant,
   filled,
   type OpValue,
   renderOrigin,
@@ -255,6 +257,18 @@ export const ops = {
     onnx: () => ({ type: "Gemm", attributes: { transB: 1 } }),
   }),
 
+  // ---------------------------------------------------------------- convolutions
+  // y[c] = Σ over the kernel of w[c] · x[c] moved, x [batch, channels, rows, columns], w [channels, 1, k, k] with k odd, zeros
+  // around   →   dx = g convolved with w turned by half a turn,  dw = Σ of g · x moved, for each place of the kernel
+  depthwise: define<Binary>({
+    shape: ([x, w]) => depthwiseShape(x, w),
+    vjp: (g, _y, [x, w]) => [depthwise(g, halfTurn(w)), kernelGradient(g, x, w.shape)],
+    onnx: (_attributes, [x, w]) => ({
+      type: "Conv",
+      attributes: { group: sizeAlong(x, 1), pads: Array(4).fill((sizeAlong(w, -1) - 1) / 2) },
+    }),
+  }),
+
   // ---------------------------------------------------------------- along the last axis
   // dx = y · (g - Σ g·y)
 
@@ -399,6 +413,8 @@ export const gemm = (a: Value, b: Value, { transA = false, transB = false } = {}
   apply("gemm", [a, b], { transA, transB });
 /** x [rows, in] · weightᵀ [out, in] + bias [out]. */
 export const linear = (x: Value, weight: Value, bias: Value): Value => apply("linear", [x, weight, bias]);
+/** Each channel of x [batch, channels, rows, columns] with a kernel of its own, [channels, 1, k, k], zeros around. */
+export const depthwise = (x: Value, w: Value): Value => apply("depthwise", [x, w]);
 export const softmax = (x: Value): Value => apply("softmax", [x]);
 /** Mean 0 and variance 1 along the last axis: LayerNorm without its weight and bias. */
 export const normalize = (x: Value, epsilon: number): Value => apply("normalize", [x], { epsilon });
@@ -419,4 +435,35 @@ const isSwap = (x: Value): x is OpValue & { readonly inputs: Unary } =>
 function swapUnread(x: Value): Value {
   const [a, b] = x.inputs;
   return x.kind === "op" && x.op === "matmul" && a && b ? matmul(swap(b), swap(a)) : swap(x);
+}
+
+/** Kernels [channels, 1, k, k] read backwards, by a product with a matrix that reverses. */
+function halfTurn(w: Value): Value {
+  const [channels, , k] = dims(w, 4);
+  const data = new Float32Array(k ** 4);
+  for (let at = 0; at < k * k; at++) data[at * k * k + (k * k - 1 - at)] = 1;
+  const reversed = gemm(reshape(w, [channels, k * k]), constant({ shape: [k * k, k * k], data }));
+  return reshape(reversed, w.shape);
+}
+
+/** What each place of the kernels [channels, 1, k, k] has moved x by, times g, summed over images and places. */
+function kernelGradient(g: Value, x: Value, shape: Shape): Value {
+  const [, channels, rows, columns] = dims(x, 4);
+  const k = sizeAlong(shape, -1);
+  const reach = (k - 1) / 2;
+  const along = (value: Value, axis: number) => pad(value, { axis, before: reach, after: reach });
+  const padded = along(along(x, 2), 3);
+  const places = Array.from({ length: k * k }, (_, at) => {
+    const [down, across] = [Math.floor(at / k), at % k];
+    const moved = slice(slice(padded, { axis: 2, from: down, to: down + rows }), {
+      axis: 3,
+      from: across,
+      to: across + columns,
+    });
+    return reshape(sum(mul(g, moved), [0, 2, 3]), [channels, 1]);
+  });
+  return reshape(
+    places.reduce((left, right) => concat(left, right, 1)),
+    shape,
+  );
 }

@@ -110,3 +110,12 @@ export function gemmShape(op: string, a: Shape, b: Shape, transposed: { a: boole
   }
   return [rows, columns];
 }
+
+/** One kernel per channel, square and of odd size, so that the result is as large as x. */
+export function depthwiseShape(x: Shape, w: Shape): Shape {
+  const [channels, one, down, across] = w;
+  const fits = x.length === 4 && w.length === 4 && channels === x[1] && one === 1 && down === across;
+  if (!fits || (down ?? 0) % 2 !== 1)
+    throw new GraphError(`depthwise: kernels ${renderShape(w)} do not fit ${renderShape(x)}.`);
+  return x;
+}

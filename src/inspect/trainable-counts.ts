@@ -1,6 +1,7 @@
 /** How many parameters a method trains in a model of these sizes. */
 
 import { allTrainables } from "../adapter/head.ts";
+import { InputError } from "../errors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { Method } from "../methods/method.ts";
 import { type ChosenMethod, chooseMethod, defaultMethod, methods } from "../methods/methods.ts";
@@ -23,9 +24,19 @@ export interface TrainableCount {
   readonly headTrainable: number;
 }
 
+/** A method that cannot train this model, and the sentence that says why. */
+export interface UnsuitedMethod {
+  readonly method: string;
+  readonly why: string;
+}
+
 /** The count of one method with its options, or of every method side by side. */
 export type TrainableCounts =
-  | { readonly classes: number; readonly methods: readonly TrainableCount[] }
+  | {
+      readonly classes: number;
+      readonly methods: readonly TrainableCount[];
+      readonly unsuited: readonly UnsuitedMethod[];
+    }
   | (TrainableCount & { readonly options: Readonly<Record<string, unknown>>; readonly classes: number });
 
 /** Parameters of the backbone, without a head. */
@@ -38,10 +49,29 @@ export function countTrainables(
 ): TrainableCounts {
   const asked = method ?? (Object.keys(settings).length > 0 ? defaultMethod : undefined);
   const choose = (name: string | Method) => chooseMethod({ name, options: settings }, "method");
-  if (asked === undefined)
-    return { classes, methods: methods.map((one) => countMethod(config, choose(one), classes)) };
+  if (asked === undefined) {
+    const each = methods.map((one) => countOrRefuse(config, choose(one), classes));
+    return {
+      classes,
+      methods: each.filter((one): one is TrainableCount => "trainable" in one),
+      unsuited: each.filter((one): one is UnsuitedMethod => "why" in one),
+    };
+  }
   const chosen = choose(asked);
   return { ...countMethod(config, chosen, classes), options: chosen.choice.options, classes };
+}
+
+function countOrRefuse(
+  config: ModelConfig,
+  chosen: ChosenMethod,
+  classes: number,
+): TrainableCount | UnsuitedMethod {
+  try {
+    return countMethod(config, chosen, classes);
+  } catch (error) {
+    if (!(error instanceof InputError)) throw error;
+    return { method: chosen.choice.name, why: error.message.replace(/ Choose another method for .*$/, "") };
+  }
 }
 
 function countMethod(

@@ -1,6 +1,7 @@
 /** A backbone's layers with a method applied, for training, prediction and merging. */
 
-import { add, mul, sub } from "../graph/ops.ts";
+import { add, mul, reshape, sub } from "../graph/ops.ts";
+import { dims } from "../graph/shapes.ts";
 import type { Value } from "../graph/value.ts";
 import type { BranchSite, LinearSite, NormSite } from "../model/backbone.ts";
 import {
@@ -82,6 +83,12 @@ export function trainingLayers(parts: TrainingParts): Layers {
   return noise ? noisyLayers(adapted, { base, frozen, affine, changes, noise }) : adapted;
 }
 
+/** The factor is one for all tokens of an image, so windows of tokens become one row of them: [batch, all tokens, width]. */
+function byImage(x: Value, factor: Value): Value {
+  const [[windows, tokens, width], [batch]] = [dims(x, 3), dims(factor, 3)];
+  return windows === batch ? x : reshape(x, [batch, (windows / batch) * tokens, width]);
+}
+
 interface NoisyParts {
   readonly base: Layers;
   readonly frozen: (site: LinearSite) => Affine;
@@ -102,7 +109,11 @@ function noisyLayers(adapted: Layers, { base, frozen, affine, changes, noise }: 
       changes.linear?.(site) !== undefined || before.weight !== after.weight || before.bias !== after.bias;
     return changed && site.kind === "linear" ? noise(site) : undefined;
   });
-  const perturbed = (from: Value, to: Value, factor: Value) => add(from, mul(factor, sub(to, from)));
+  const perturbed = (from: Value, to: Value, factor: Value) => {
+    const [x, y] = [byImage(from, factor), byImage(to, factor)];
+    const sum = add(x, mul(factor, sub(y, x)));
+    return x === from ? sum : reshape(sum, to.shape);
+  };
   return {
     ...adapted,
     linear: (site, x) => {

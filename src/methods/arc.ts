@@ -2,8 +2,9 @@
 
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape } from "../graph/ops.ts";
+import type { Site } from "../model/backbone.ts";
 import { bottleneckOption } from "./bottleneck.ts";
-import { branchesOption, branchReadBy } from "./branches.ts";
+import { branchesOption, branchReadBy, isBranch } from "./branches.ts";
 import { defineMethod, initOption, startUniform, startZero, type Trainable } from "./method.ts";
 
 export const arc = defineMethod({
@@ -18,19 +19,19 @@ export const arc = defineMethod({
   }),
   create: ({ bottleneck, sites, init }) => ({
     // The authors decay nothing on VTAB-1k and everything alike on FGVC.
-    trainables: (structure) =>
+    trainables: ({ sites: all }) =>
       // Each branch once, however often it was named.
       [...new Set(sites)].flatMap((branch) => {
-        const places = structure.sites.filter(({ kind, role }) => kind === "branch" && role === branch);
-        const width = places[0]?.in ?? 0;
+        const places = all.filter(isBranch([branch]));
         const atZero = branch === "attention" || init === "identity";
-        const shared: Trainable = {
-          name: `shared.${branch}.down`,
-          shape: [bottleneck, width],
-          decay: true,
-          start: startUniform(bottleneck * width, Math.sqrt(6 / (width + bottleneck))),
-        };
-        const each = places.flatMap(({ name }): Trainable[] => [
+        const shared = new Map(
+          places.map((site): [string, Trainable] => {
+            const [name, width] = [sharedName(site, branch), site.in];
+            const start = startUniform(bottleneck * width, Math.sqrt(6 / (width + bottleneck)));
+            return [name, { name, shape: [bottleneck, width], decay: true, start }];
+          }),
+        );
+        const each = places.flatMap(({ name, in: width }): Trainable[] => [
           {
             name: `${name}.scale`,
             shape: [bottleneck],
@@ -39,14 +40,14 @@ export const arc = defineMethod({
           },
           { name: `${name}.shift`, shape: [width], decay: true, start: startZero(width) },
         ]);
-        return [shared, ...each];
+        return [...shared.values(), ...each];
       }),
     // What the norm gives becomes x + ((x·downᵀ) ⊙ scale)·down + shift, x [tokens, D], before q, k and v or before fc1.
     // So W' = W + ((W·downᵀ) ⊙ scale)·down, and b' = b + W·shift.
     weight: (site, frozen, trained) => {
       const branch = branchReadBy(site, sites);
       if (!branch) return frozen;
-      const down = trained(`shared.${branch}.down`); // [bottleneck, D]
+      const down = trained(sharedName(site, branch)); // [bottleneck, D]
       const own = (part: string) => trained(`blocks.${site.block}.${branch}.${part}`);
       const scaled = mul(gemm(frozen.weight, down, { transB: true }), own("scale")); // [out, bottleneck]
       const bias = linear(reshape(own("shift"), [1, site.in]), frozen.weight, frozen.bias); // [1, out]
@@ -54,3 +55,7 @@ export const arc = defineMethod({
     },
   }),
 });
+
+/** All blocks share it; where their widths differ by stage, those of a stage. */
+const sharedName = ({ stage }: Site, branch: string): string =>
+  stage === undefined ? `shared.${branch}.down` : `shared.stages.${stage}.${branch}.down`;

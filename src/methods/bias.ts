@@ -1,6 +1,7 @@
 /** BitFit: every bias of the backbone trains, nothing else. Ben Zaken et al., ACL 2022, https://arxiv.org/abs/2106.10199. */
 
 import { z } from "zod";
+import { hasBias } from "../model/backbone.ts";
 import { defineMethod } from "./method.ts";
 
 export const bias = defineMethod({
@@ -13,9 +14,10 @@ export const bias = defineMethod({
     // Of q, k, v, o, fc1, fc2, every norm and the patches, as the code of VPT takes them, and from where they are.
     trainables: ({ sites }) =>
       sites
-        .filter(({ kind }) => kind !== "branch")
+        .filter((site) => site.kind !== "branch" && hasBias(site))
         .map(({ name, out }) => ({ name: `${name}.bias`, shape: [out], decay: false, start: "frozen" })),
     // y = x·Wᵀ + b' with W frozen [out, in] and b' trained [out]; a norm's y = normalize(x) ⊙ w + b'
-    weight: ({ name }, frozen, trained) => ({ ...frozen, bias: trained(`${name}.bias`) }),
+    weight: (site, frozen, trained) =>
+      hasBias(site) ? { ...frozen, bias: trained(`${site.name}.bias`) } : frozen,
   }),
 });

@@ -92,7 +92,8 @@ function convolvePatches(x: Value, { site, kernel }: { site: BranchSite; kernel:
   const [batch, tokens, width] = x.shape as [number, number, number];
   const [rows, columns] = site.grid;
   const first = tokens - rows * columns;
-  const grid = reshape(slice(x, { axis: 1, from: first, to: tokens }), [batch, rows, columns, width]);
+  const own = first === 0 ? x : slice(x, { axis: 1, from: first, to: tokens });
+  const grid = reshape(own, [batch, rows, columns, width]);
   const patches = reshape(convolution(grid, kernel), [batch, rows * columns, width]);
   if (first === 0) return patches;
   return concat(dense(slice(x, { axis: 1, from: 0, to: first }), middleOf(kernel)), patches, 1);

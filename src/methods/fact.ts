@@ -8,6 +8,7 @@ import type { LinearSite, Site, Structure } from "../model/backbone.ts";
 import type { ValueOf } from "../model/layers.ts";
 import { rankOption } from "./low-rank.ts";
 import { startUniform, startZero, type Trainable } from "./method.ts";
+import { oneWidth } from "./one-width.ts";
 
 /** The options of both; the authors' ranks on VTAB-1k are at most `rank`. */
 export const factOptions = (rank: number) =>
@@ -40,8 +41,8 @@ export function squaresOf(
 }
 
 /** The model's width, and the bases U [r, D] and V [D, r], which starts at zero: so do all increments. */
-export function basesOf({ sites }: Structure, rank: number): { width: number; bases: Trainable[] } {
-  const width = sites.find(({ kind }) => kind === "branch")?.in ?? 0;
+export function basesOf(structure: Structure, rank: number): { width: number; bases: Trainable[] } {
+  const width = oneWidth(structure, { method: "FacT", why: "all matrices share two bases of that width" });
   const bases: Trainable[] = [
     {
       name: "shared.u",

@@ -5,6 +5,7 @@ import { concat, expand, slice } from "../graph/ops.ts";
 import type { Value } from "../graph/value.ts";
 import type { Site, Structure } from "../model/backbone.ts";
 import { startUniform, type Trainable } from "./method.ts";
+import { requireRoom } from "./one-width.ts";
 
 /** How many tokens, as an option. */
 export const tokensOption = (preset: number, help: string) =>
@@ -20,7 +21,9 @@ export const promptName = (block: number): string => `blocks.${block}.prompt`;
  * `count` tokens [1, count, D] for the input of each block: uniform within √(6 / (3·p·p + D)), as if they were patches that
  * the embedding had made; decayed as the authors do.
  */
-export function promptTrainables({ sites }: Structure, count: number): Trainable[] {
+export function promptTrainables(structure: Structure, count: number): Trainable[] {
+  requireRoom(structure);
+  const { sites } = structure;
   const bound = Math.sqrt(6 / fanOf(sites));
   return blocksOf(sites).map(({ block, in: width }) => ({
     name: promptName(block),

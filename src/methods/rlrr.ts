@@ -2,8 +2,9 @@
 
 import { z } from "zod";
 import { add, gemm, linear, mul, reshape, transpose } from "../graph/ops.ts";
+import { dims } from "../graph/shapes.ts";
 import { filled, type Value } from "../graph/value.ts";
-import type { LinearSite, NormSite, Site } from "../model/backbone.ts";
+import { hasBias, type LinearSite, type NormSite, type Site } from "../model/backbone.ts";
 import { type Affine, dense, onRows, type ValueOf } from "../model/layers.ts";
 import type { RandomStream } from "../random.ts";
 import { rankOption } from "./low-rank.ts";
@@ -12,6 +13,8 @@ import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
 
 const weightRoles = ["q", "k", "v", "o", "fc1", "fc2"] as const;
 const siteNames = [...weightRoles, "norm", "patch"] as const;
+/** A ResNet's; like all others where no sites are named. */
+const convolutions = "conv";
 
 const options = z
   .strictObject({
@@ -29,10 +32,10 @@ const options = z
       .describe("true or false")
       .meta({ help: "leave the frozen weight out of the sum" }),
     sites: z
-      .array(z.enum(siteNames))
+      .array(z.enum([...siteNames, convolutions]))
       .min(1)
       .default([...siteNames])
-      .describe(`a list of ${siteNames.join(", ")}`)
+      .describe(`a list of ${siteNames.join(", ")}, ${convolutions}`)
       .meta({ help: `of ${siteNames.join(",")}` }),
     init: initOption(),
   })
@@ -47,27 +50,34 @@ export const rlrr = defineMethod({
   identity: { init: "identity" },
   options,
   create: (settings) => ({
-    trainables: ({ sites }) => sites.flatMap((site) => trainablesAt(site, settings)),
+    trainables: ({ sites }) => {
+      const rows = sites.flatMap((site) => trainablesAt(site, settings));
+      return [...new Map(rows.map((row) => [row.name, row])).values()];
+    },
     weight: (site, frozen, trained) => {
       if (!isAdapted(site, settings)) return frozen;
       if (site.kind !== "linear") return scaleAndShift(site, frozen, trained);
-      const weight = rescale(frozen.weight, {
-        ...scalesAt(site, trained, settings),
-        residual: settings.residual,
-      });
-      return { weight, bias: add(frozen.bias, trained(`${site.name}.shift`)) };
+      const scales = { ...scalesAt(site, trained, settings), residual: settings.residual };
+      const kernel = kernelOf(site);
+      const weight = kernel ? rescaleKernel(frozen.weight, scales, kernel) : rescale(frozen.weight, scales);
+      return { weight, bias: shifted(site, frozen, trained) };
     },
     activation: (site, frozen, trained) =>
-      site.kind === "linear" && isAdapted(site, settings) && settings.side !== "both"
+      site.kind === "linear" && !site.kernel && isAdapted(site, settings) && settings.side !== "both"
         ? (x) => oneSided(x, { site, frozen, trained, settings })
         : undefined,
   }),
 });
 
+/** Of Swin, the official code rescales the merging of patches, not their embedding, and leaves the norms of both alone. */
+const optionOfRole: Readonly<Record<string, string>> = { merge: "patch", mergeNorm: "", stemNorm: "" };
+
 /** Which of the option's sites this one is, if any: norms go by one name. */
 function isAdapted(site: Site, { sites }: Options): site is LinearSite | NormSite {
   if (site.kind === "branch") return false;
-  return (sites as readonly string[]).includes(site.kind === "norm" ? "norm" : site.role);
+  if (kernelOf(site)) return sites.includes(convolutions) || siteNames.every((name) => sites.includes(name));
+  const own = site.kind === "norm" ? "norm" : site.role;
+  return (sites as readonly string[]).includes(optionOfRole[site.role] ?? own);
 }
 
 /**
@@ -78,6 +88,28 @@ export function rescale(weight: Value, { left, right, residual }: Scales): Value
   const multiplier = multiplierOf({ left, right, residual });
   return multiplier ? mul(weight, multiplier) : weight; // [out, in]
 }
+
+type Kernel = NonNullable<LinearSite["kernel"]>;
+
+const kernelOf = (site: LinearSite | NormSite): Kernel | undefined =>
+  site.kind === "norm" ? undefined : site.kernel;
+
+/**
+ * The official code rescales a convolution [out, size · size · channels] as a matrix [out · size, channels · size]: its rows go
+ * with the outputs, its columns with the inputs.
+ */
+export function rescaleKernel(weight: Value, scales: Scales, { size }: Kernel): Value {
+  const [out, into] = dims(weight, 2);
+  const channels = into / size ** 2;
+  const split = transpose(reshape(weight, [out, size, size, channels]), [0, 1, 3, 2]);
+  const matrix = rescale(reshape(split, [out * size, channels * size]), scales);
+  const back = transpose(reshape(matrix, [out, size, channels, size]), [0, 1, 3, 2]);
+  return reshape(back, weight.shape);
+}
+
+/** Inputs and outputs as the scales see them. */
+const scaledSizes = ({ in: into, out, kernel }: LinearSite): { readonly in: number; readonly out: number } =>
+  kernel ? { in: into / kernel.size, out: out * kernel.size } : { in: into, out };
 
 interface Scales {
   readonly left?: Value | undefined;
@@ -95,12 +127,21 @@ function multiplierOf({ left, right, residual }: Scales): Value | undefined {
   return side && residual ? add(side, filled([1, 1], 1)) : side;
 }
 
-function scalesAt({ name }: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
+/** The official code shifts where there is a bias, and its convolutions have none: ours have the one of the norm behind. */
+const hasShift = (site: LinearSite): boolean => hasBias(site) && site.kernel === undefined;
+
+const shifted = (site: LinearSite, { bias }: Affine, trained: ValueOf): Value =>
+  hasShift(site) ? add(bias, trained(`${site.name}.shift`)) : bias;
+
+function scalesAt(site: LinearSite, trained: ValueOf, { side }: Options): Omit<Scales, "residual"> {
   return {
-    left: side === "right" ? undefined : trained(`${name}.left`),
-    right: side === "left" ? undefined : trained(`${name}.right`),
+    left: side === "right" ? undefined : trained(leftName(site)),
+    right: side === "left" ? undefined : trained(`${site.name}.right`),
   };
 }
+
+/** Matrices that their authors keep in one have one scale of their common inputs. */
+const leftName = ({ name, reads }: LinearSite): string => `${reads ?? name}.left`;
 
 interface OneSided {
   readonly site: LinearSite;
@@ -115,7 +156,7 @@ function oneSided(x: Value, { site, frozen, trained, settings }: OneSided): Valu
   const scale = multiplierOf({ left, right, residual: settings.residual });
   if (!scale) throw new Error("internal: a one-sided method without a side.");
   const row = reshape(scale, [left ? site.in : site.out]);
-  const bias = add(frozen.bias, trained(`${site.name}.shift`));
+  const bias = shifted(site, frozen, trained);
   if (left) return dense(mul(x, row), { weight: frozen.weight, bias });
   return add(
     mul(
@@ -131,16 +172,17 @@ function trainablesAt(site: Site, settings: Options): Trainable[] {
   const noise = settings.init === "official" ? 0.02 : 0;
   // The official code decays those of the patch embedding.
   if (site.kind !== "linear") return scaleShiftTrainables(site, { noise, decay: site.kind === "embed" });
-  const { name, in: into, out } = site;
+  const { name } = site;
+  const { in: into, out } = scaledSizes(site);
   const { rank, side } = settings;
-  const { left, right } = startsOf(site, settings);
+  const { left, right } = startsOf({ in: into, out }, settings);
   const rows: Trainable[] = [
-    { name: `${name}.left`, shape: [rank, into], decay: true, start: left },
+    { name: leftName(site), shape: [rank, into], decay: true, start: left },
     { name: `${name}.right`, shape: [out, rank], decay: true, start: right },
-    { name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) },
+    ...(hasShift(site) ? [{ name: `${name}.shift`, shape: [out], decay: false, start: startZero(out) }] : []),
   ];
-  const other = { both: "", left: "right", right: "left" }[side];
-  return rows.filter((row) => row.name !== `${name}.${other}`);
+  const other = { both: "", left: `${name}.right`, right: leftName(site) }[side];
+  return rows.filter((row) => row.name !== other);
 }
 
 type Start = Exclude<Trainable["start"], string>;
@@ -152,7 +194,7 @@ type Start = Exclude<Trainable["start"], string>;
  * stays near W too.
  */
 function startsOf(
-  { in: into, out }: LinearSite,
+  { in: into, out }: Pick<LinearSite, "in" | "out">,
   { residual, init, side, rank }: Options,
 ): { left: Start; right: Start } {
   const official = init === "official";

@@ -2,6 +2,7 @@
 
 import { z } from "zod";
 import { add, mul } from "../graph/ops.ts";
+import { hasBias } from "../model/backbone.ts";
 import { dense } from "../model/layers.ts";
 import { defineMethod, initOption } from "./method.ts";
 import { scaleAndShift, scaleShiftTrainables } from "./scale-shift.ts";
@@ -24,9 +25,9 @@ export const ssf = defineMethod({
       ),
     weight: scaleAndShift,
     // y = (x·Wᵀ + b) ⊙ scale + shift: one product forward, one backward, none for W.
-    activation:
-      ({ name }, frozen, trained) =>
-      (x) =>
-        add(mul(dense(x, frozen), trained(`${name}.scale`)), trained(`${name}.shift`)),
+    activation: (site, frozen, trained) => (x) => {
+      const scaled = mul(dense(x, frozen), trained(`${site.name}.scale`));
+      return hasBias(site) ? add(scaled, trained(`${site.name}.shift`)) : scaled;
+    },
   }),
 });

@@ -5,16 +5,29 @@ import { InputError } from "../errors.ts";
 import type { Shape } from "../formats/tensor.ts";
 import { renderList } from "../render-list.ts";
 import { type Backbone, headShapes } from "./backbone.ts";
+import type { ConvNextConfig } from "./convnext-config.ts";
+import { convNextFamily, convNextV2Family } from "./convnext-family.ts";
 import type { CommonConfig, Family } from "./family.ts";
+import type { ResNetConfig } from "./resnet-config.ts";
+import { resNetFamily } from "./resnet-family.ts";
+import type { SwinConfig } from "./swin-config.ts";
+import { swinFamily, swinV2Family } from "./swin-family.ts";
 import type { VitConfig } from "./vit-config.ts";
 import { vitFamily } from "./vit-family.ts";
 import { describeVariations } from "./vit-variations.ts";
 
 /** The configuration of a model of any family, told apart by `family`. */
-export type ModelConfig = VitConfig;
+export type ModelConfig = VitConfig | SwinConfig | ConvNextConfig | ResNetConfig;
 
 /** The last one is asked where no other knows a name of timm's. */
-export const families: readonly Family[] = [vitFamily];
+export const families: readonly Family[] = [
+  swinFamily,
+  swinV2Family,
+  convNextFamily,
+  convNextV2Family,
+  resNetFamily,
+  vitFamily,
+];
 
 /** The family of a configuration; without a name it is a Vision Transformer. */
 export function familyOf({ family }: Pick<CommonConfig, "family">): Family {

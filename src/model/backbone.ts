@@ -6,6 +6,7 @@ import type { Layers } from "./layers.ts";
 import type { Site } from "./sites.ts";
 
 export type { BranchSite, LinearSite, NormSite, Site } from "./sites.ts";
+export { hasBias } from "./sites.ts";
 
 /** The values on the way from images to a feature; tests compare them with other implementations. */
 export interface BackboneValues {
@@ -23,6 +24,8 @@ export interface Structure {
   readonly sites: readonly Site[];
   /** Every named tensor, without the head, in the same order. */
   readonly shapes: ReadonlyMap<string, Shape>;
+  /** Why no tokens can be added to those of a block, the end of a sentence; absent where they can. */
+  readonly fixedTokens?: string;
 }
 
 export interface Backbone extends Structure {

@@ -70,7 +70,7 @@ export function findScheme(tensors: SourceShapes, where: string): Found | undefi
 }
 
 /** A prefix and what encloses it: `module.vit.`, `module.` and nothing. */
-function* enclosing(prefix: string): Generator<string> {
+export function* enclosing(prefix: string): Generator<string> {
   for (let rest = prefix; ; rest = rest.replace(/[^.]*\.$/, "")) {
     yield rest;
     if (rest === "") return;

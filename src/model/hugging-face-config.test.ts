@@ -44,7 +44,12 @@ describe("parseHuggingFaceConfig", () => {
       labels: [],
       heads: 12,
       layerNormEps: 1e-12,
+      modelType: "vit",
       activation: "gelu",
+    });
+    expect(parseVit({ model_type: "clip" })).toMatchObject({ heads: 12, activation: "quick-gelu" });
+    expect(parseVit({ model_type: "siglip", vision_config: { hidden_size: 8 } })).toMatchObject({
+      ...{ width: 8, activation: "gelu-tanh", layerNormEps: 1e-6 },
     });
     expect(parseVit({ model_type: "vit_msn" }).layerNormEps).toBe(1e-6);
   });

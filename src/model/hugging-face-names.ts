@@ -74,6 +74,7 @@ const huggingFace5: NamingScheme = {
 const dinov3 = (blockRoot: string): NamingScheme => ({
   ...torch,
   title: "Hugging Face (DINOv3)",
+  modelTypes: ["dinov3_vit"],
   prefixes: anyPrefix,
   blockRoot,
   layerNormEps: 1e-5,
@@ -92,6 +93,7 @@ const dinov3 = (blockRoot: string): NamingScheme => ({
 const clip: NamingScheme = {
   ...torch,
   title: "Hugging Face (CLIP)",
+  modelTypes: ["clip", "clip_vision_model"],
   prefixes: anyPrefix,
   needs: "embeddings.class_embedding",
   blockRoot: "encoder.layers.",
@@ -128,6 +130,7 @@ const { needs: _, ...siglipNames } = clip;
 const siglip: NamingScheme = {
   ...siglipNames,
   title: "Hugging Face (SigLIP)",
+  modelTypes: ["siglip", "siglip_vision_model"],
   layerNormEps: 1e-6,
   presets: { activation: "gelu-tanh" },
   ofClassifier: { pool: "mean" },

@@ -67,12 +67,18 @@ export function readHuggingFaceVit(value: Readonly<Record<string, unknown>>, whe
   const tower = towers.get(String(value.model_type));
   const own = defaults.get(tower ?? String(value.model_type));
   if (own === undefined) throw new Error(`internal: ${value.model_type} is no Vision Transformer.`);
-  const result = (tower === undefined ? schema : z.looseObject({ vision_config: schema })).safeParse(value);
+  const result = (
+    tower === undefined ? schema : z.looseObject({ vision_config: schema.nullish() })
+  ).safeParse(value);
   if (!result.success)
     throw new FileError(`${where}: ${describeIssue(result.error, value)}, which no ViT can have.`);
-  const config = (tower === undefined ? result.data : result.data.vision_config) as Config;
+  const config = (tower === undefined ? result.data : (result.data.vision_config ?? {})) as Config;
   refuseOtherLayers(config, where);
-  return { ...sizesOf(config, own, where), ...layersOf(config, own, where) };
+  return {
+    modelType: String(value.model_type),
+    ...sizesOf(config, own, where),
+    ...layersOf(config, own, where),
+  };
 }
 
 /** transformers' names of activations. */

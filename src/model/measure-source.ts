@@ -63,7 +63,11 @@ function readerOf(found: Found, tensors: SourceShapes, where: string): SourceRea
 }
 
 /** What a configuration says that decides which tensors are needed. */
-export type PlanHints = GridHints & Pick<VitConfig, "pool">;
+export type PlanHints = GridHints &
+  Pick<VitConfig, "pool"> & {
+    /** Whether what stands where a head does is the projection to the space of texts. */
+    readonly headProjects?: boolean;
+  };
 
 export interface Measured {
   readonly sizes: SourceSizes;

@@ -17,6 +17,10 @@ export interface ModelHints extends CommonHints, Partial<Omit<VitConfig, "classe
   readonly rotary?: VitConfig["rotary"] | "none";
   /** How the file calls a size, for messages. */
   readonly names?: Readonly<Partial<Record<keyof VitConfig, string>>>;
+  /** Whether what stands where a head does is the projection to the space of texts. */
+  readonly headProjects?: boolean;
+  /** transformers' `model_type`. */
+  readonly modelType?: string;
   /** timm's name of an architecture that is not known: how many heads it has must be asked. */
   readonly unknownArchitecture?: string;
 }
@@ -54,6 +58,15 @@ function refuseConflicts({ sizes }: VitPlan, hints: ModelHints, where: string): 
         `${hints.where}: ${hints.names?.[key] ?? key} is ${said}, but the weights in ${where} have ${sizes[key]}.${hints.advice ?? ""}`,
       );
   }
+}
+
+/** Layers that weights do not show would be those of another model. */
+function refuseOtherType({ scheme: { modelTypes, title } }: VitPlan, hints: ModelHints, where: string): void {
+  const { modelType } = hints;
+  if (modelType === undefined || !modelTypes || modelTypes.includes(modelType)) return;
+  throw new FileError(
+    `${hints.where}: model_type is ${showValue(modelType)}, but the weights in ${where} have the names of ${title}.${hints.advice ?? ""}`,
+  );
 }
 
 /** The image size that the position embedding was stored for. */
@@ -116,6 +129,7 @@ export function configureVit(
   plan: VitPlan,
   { where, hints = {}, heads: givenHeads }: ConfigureOptions<ModelHints>,
 ): Configured<VitConfig> {
+  refuseOtherType(plan, hints, where);
   refuseConflicts(plan, hints, where);
   const notes: string[] = [];
   const { width, depth, mlpWidth, patchSize, classes } = plan.sizes;

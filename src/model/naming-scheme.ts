@@ -64,6 +64,8 @@ export interface NamingScheme {
   };
   /** The project's default, for weights that come without a configuration. */
   readonly layerNormEps: number;
+  /** Values of `model_type` that a config.json of transformers beside such weights may have; any where it is not said. */
+  readonly modelTypes?: readonly string[];
   /** What all models of these names have, and weights do not show. */
   readonly presets?: VitVariations;
   /** How the project's own classifiers pool, where they do it otherwise than its encoders. */

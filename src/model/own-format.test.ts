@@ -31,7 +31,7 @@ describe("our own format", () => {
   it.each<[string, readonly number[] | undefined, string]>([
     ["cls", undefined, 'W: tensor "cls" is missing.'],
     ["cls", [16], 'W: tensor "cls" has shape [16]; this model needs [1, 1, 16].'],
-    ["extra", [1], 'W: 1 of its tensors are no part of this model: "extra".'],
+    ["extra", [1], 'W: one tensor is no part of this model: "extra".'],
   ])("refuses weights that do not fit (%#)", (name, shape, message) => {
     const changed = new Map(shapes);
     if (shape) changed.set(name, { shape });

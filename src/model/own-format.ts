@@ -49,7 +49,7 @@ export function planOwn(
   const extra = [...tensors.keys()].filter((name) => !shapes.has(name));
   if (extra.length > 0)
     throw new FileError(
-      `${where}: ${extra.length} of its tensors are no part of this model: ${shortList(extra)}.`,
+      `${where}: ${extra.length === 1 ? "one tensor is" : `${extra.length} tensors are`} no part of this model: ${shortList(extra)}.`,
     );
   return {
     title: "rlrr",

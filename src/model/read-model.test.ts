@@ -11,6 +11,7 @@ import {
 } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { modelCases, readCase } from "../../test/model-cases.ts";
 import {
   classicTensors,
   googleArrays,
@@ -375,6 +376,32 @@ describe("readModel refuses", () => {
     await expect(readModel(path)).rejects.toThrow(
       new FileError(
         `${join(path, "config.json")}: num_hidden_layers is 12, but the weights in ${join(path, "model.safetensors")} have 2.`,
+      ),
+    );
+  });
+
+  it("a head that is CLIP's projection, which is ignored", async () => {
+    const clip = modelCases.find(({ title }) => title.startsWith("timm vit_base_patch16_clip_224"));
+    if (!clip) throw new Error("no case");
+    const read = (tag: string) => {
+      const config = { ...clip.config, pretrained_cfg: { input_size: [3, 24, 24], tag } };
+      return readCase({ ...clip, config }, join(folder, `projection ${tag}`));
+    };
+    const model = await read("openai");
+    expect(model.config.classes).toBe(0);
+    expect(model.notes).toContain(
+      "Ignored the projection to the space of texts, which stands where a head does.",
+    );
+    expect((await read("openai_ft_in1k")).config.classes).toBe(5);
+  });
+
+  it("a configuration of another model than the weights'", async () => {
+    const path = join(folder, "towers");
+    const clip = modelCases.find(({ title }) => title === "CLIP's image tower");
+    if (!clip) throw new Error("no case");
+    await expect(readCase({ ...clip, config: { model_type: "vit" } }, path)).rejects.toThrow(
+      new FileError(
+        `${join(path, "config.json")}: model_type is "vit", but the weights in ${join(path, "model.safetensors")} have the names of Hugging Face (CLIP).`,
       ),
     );
   });

@@ -1,10 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { tinyModel } from "../../test/tiny-model.ts";
 import { tinyVariations } from "../../test/tiny-variations.ts";
+import { tiny } from "../../test/tiny-vit.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { modelShapes } from "./architectures.ts";
 import { hashWeights } from "./hash.ts";
 import { resizeVit } from "./resize-vit.ts";
+import type { VitConfig } from "./vit.ts";
 
 const options = { imageSize: [16, 12], method: "bicubic", read: readWeight } as const;
 
@@ -26,17 +28,13 @@ describe("resizeVit", () => {
   );
 
   it("keeps what is said of CLS, and distances that are all alike", async () => {
-    const config = {
-      ...tinyVariations["DeiT, distilled"],
-      ...tinyVariations.BEiT,
-      distillation: true,
-    } as const;
-    const model = tinyModel({ ...config, imageSize: [8, 8], absolutePositions: undefined } as never);
+    const config: VitConfig = { ...tiny, distillation: true, pool: "mean", relativeBias: true };
+    const model = tinyModel(config);
     const weights = new Map(model.weights);
     const table = new Float32Array((3 * 3 + 3) * 2).fill(0.5);
     table.set([1, 2, 3, 4, 5, 6], 18);
     weights.set("blocks.0.relative", { shape: [12, 2], data: table });
-    const resized = await resizeVit({ config: model.config as never, weights }, options);
+    const resized = await resizeVit({ config, weights }, options);
     const { data } = await readWeight(resized.weights.get("blocks.0.relative") ?? { shape: [], data: table });
     expect(data).toHaveLength((7 * 5 + 3) * 2);
     expect([...data.subarray(-6)]).toEqual([1, 2, 3, 4, 5, 6]);
@@ -50,7 +48,7 @@ describe("resizeVit", () => {
   });
 
   it("leaves all as it is at the same size", async () => {
-    const config = tinyVariations.BEiT as never;
+    const config = tinyVariations.BEiT ?? tiny;
     const { weights } = tinyModel(config);
     const resized = await resizeVit({ config, weights }, { ...options, imageSize: 8 });
     expect(resized).toEqual({ config, weights, notes: [] });

@@ -97,9 +97,17 @@ function sizesOf({
   };
 }
 
+/** Of CLIP's towers that nobody has fine-tuned, timm keeps the projection as a head of 512 "classes" or so. */
+const projects = ({ architecture, pretrained_cfg: config }: TimmConfig): boolean =>
+  /_clip_/.test(architecture) && typeof config?.tag === "string" && !/(^|_)ft_/.test(config.tag);
+
 /** Throws for a model that cannot be run. */
 export function readTimmVit(config: TimmConfig, where: string): ModelHints {
   refuseOtherLayers(config, where);
   refuseOtherInputs(config, where);
-  return { ...sizesOf(config), ...layersOf(config, where) };
+  return {
+    ...sizesOf(config),
+    ...layersOf(config, where),
+    ...(projects(config) && { headProjects: true }),
+  };
 }

@@ -125,7 +125,12 @@ export function planVit(
   const found = findScheme(tensors, where);
   if (found === undefined) return undefined;
   const measured = measure(found, tensors, { where, hints });
-  const dropHead = measured.sizes.classes > 0 && hasPreLogits(tensors);
+  const whyDropped = hints.headProjects
+    ? "Ignored the projection to the space of texts, which stands where a head does."
+    : hasPreLogits(tensors)
+      ? "Ignored the head, which works only behind pre_logits."
+      : undefined;
+  const dropHead = measured.sizes.classes > 0 && whyDropped !== undefined;
   const sizes = dropHead ? { ...measured.sizes, classes: 0 } : measured.sizes;
   const shapes = plannedShapes({ ...measured, sizes });
 
@@ -151,7 +156,7 @@ export function planVit(
   );
   const kinds = new Set(unused.flatMap((name) => kindOf(name) ?? []));
   const notes = [...kinds].map((kind) => `Ignored ${kind}.`);
-  if (dropHead) notes.push("Ignored the head, which works only behind pre_logits.");
+  if (dropHead) notes.push(whyDropped);
   notes.push(...sayZeros(zeros));
   if (measured.patchesOnly) notes.push("The positions have no row for CLS; zeros take its place.");
   const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
