@@ -44,7 +44,7 @@ async function inference(): Promise<number> {
   const session = await engine.compile(graph);
   const [height, width] = config.imageSize;
   const images = new Float32Array(batchSize * 3 * height * width).fill(0.5);
-  return timed(batchSize, () => session.run({ images }));
+  return await timed(batchSize, () => session.run({ images }));
 }
 
 const noise = () => {
