@@ -180,7 +180,7 @@ describe("an option of training that is wrong", () => {
         "error: --method: option --rank of method rlrr must be a whole number from 1 to 256, got 0.",
       "--rank 2 --side left": "error: --method: method rlrr: a rank above 1 needs both sides.",
       "--sites q,r":
-        'error: --method: option --sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","r"].',
+        'error: --method: option --sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, conv, got ["q","r"].',
       "--learningrate 1": "error: unknown option '--learningrate'\n  (Did you mean --learning-rate?)",
     }),
   )("%s", async (flags, message) => {

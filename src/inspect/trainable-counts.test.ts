@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { methods } from "../methods/methods.ts";
+import { swinVariants } from "../model/swin-variants.ts";
 import { vitVariants as variants } from "../model/variants.ts";
 import { countTrainables } from "./trainable-counts.ts";
 
@@ -38,7 +39,20 @@ describe("countTrainables", () => {
           .slice(3)
           .map(({ name: method }) => expect.objectContaining({ method, headTrainable: 1930 })),
       ],
+      unsuited: [],
     });
+  });
+
+  it("says of each method that cannot train a model why, and counts the others", () => {
+    const record = countTrainables(swinVariants["swin-t"], { settings: {}, classes: 0 });
+    if (!("unsuited" in record)) throw new Error("one method was counted");
+    expect(record.unsuited.map(({ method }) => method)).toEqual([
+      ...["vpt-deep", "vpt-shallow", "fact-tt", "fact-tk"],
+    ]);
+    expect(record.unsuited[0]?.why).toBe(
+      "Prompts are tokens that a method adds, but this model takes none: its tokens are a map that is cut into windows.",
+    );
+    expect(record.methods).toHaveLength(methods.length - 4);
   });
 
   it("refuses settings that the method does not have", () => {

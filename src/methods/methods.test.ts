@@ -96,12 +96,12 @@ describe("chooseMethod", () => {
     [
       "rlrr",
       { sites: ["q", "qkv"] },
-      'option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got ["q","qkv"].',
+      'option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, conv, got ["q","qkv"].',
     ],
     [
       "rlrr",
       { sites: [] },
-      "option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, got [].",
+      "option sites of method rlrr must be a list of q, k, v, o, fc1, fc2, norm, patch, conv, got [].",
     ],
     ["lora", { alpha: 0 }, "option alpha of method lora must be a number above 0, at most 10000, got 0."],
     [

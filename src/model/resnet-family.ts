@@ -156,6 +156,8 @@ function normOf(bias: Weight): [string, Weight][] {
     ["bias", bias],
     ["running_mean", all(0)],
     ["running_var", all(1 - 1e-5)],
+    // A count of batches, which transformers looks for.
+    ["num_batches_tracked", { shape: [], data: new Float32Array(1) }],
   ];
 }
 

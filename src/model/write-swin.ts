@@ -91,10 +91,11 @@ function theirShape(ours: string, shape: Weight["shape"], { patchSize, width }: 
 function windowOf({ family, imageSize, patchSize, depths, windows }: SwinConfig): number | undefined {
   const window = Math.max(...windows);
   const fits = depths.every((_, stage) => {
-    const side = Math.ceil(Math.min(...imageSize) / patchSize / 2 ** stage);
-    return family === "swin"
-      ? windows[stage] === window && side >= window
-      : windows[stage] === Math.min(window, side);
+    const sides = imageSize.map((side) => Math.ceil(side / patchSize / 2 ** stage));
+    const [least, most] = [Math.min(...sides), Math.max(...sides)];
+    if (family === "swinv2") return windows[stage] === Math.min(window, least);
+    // It shifts windows along neither side where one of them holds a whole side.
+    return windows[stage] === window && (least > window || (least === window && most === window));
   });
   return fits ? window : undefined;
 }
