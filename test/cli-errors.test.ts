@@ -68,7 +68,7 @@ describe("what is not a model", () => {
       "notes.txt": "error: ROOT/notes.txt: weights are read from .safetensors or .npz files.",
       empty:
         "error: ROOT/empty is not a model: it has no model.safetensors and no model.safetensors.index.json.",
-      llm: 'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+      llm: 'error: ROOT/llm/config.json: model_type is "llama"; models of these types can be read: "swin", "swinv2", "convnext", "convnextv2", "resnet", "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".',
       cut: "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "weights.safetensors":
         "error: ROOT/weights.safetensors: width 16 is not a multiple of 64, so the number of heads cannot be inferred. Give it as --heads.",
@@ -300,7 +300,7 @@ describe("what inspect cannot name", () => {
       "ROOT/notes.txt":
         "error: ROOT/notes.txt cannot be read by rlrr. It must be a model (.safetensors, .npz or a folder), an adapter, a run, a data set (a folder or a .csv file) or an image.",
       "ROOT/llm":
-        'error: ROOT/llm/config.json: model_type is "llama"; only plain ViTs ("vit", "vit_mae", "vit_msn") can be read.',
+        'error: ROOT/llm/config.json: model_type is "llama"; models of these types can be read: "swin", "swinv2", "convnext", "convnextv2", "resnet", "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".',
       "ROOT/cut":
         "error: ROOT/cut/model.safetensors: the header promises 21644 bytes of data, the file has 21544. It is cut short; get it again.",
       "ROOT/data --method rlrr":
