@@ -26,7 +26,6 @@ import { runPaths } from "../../src/runs/run-folder.ts";
 import { writeRunReport } from "../../src/runs/write-run-report.ts";
 import { parseRecipe, type RecipeInput, scheduleOf } from "../../src/train/recipe.ts";
 import { learningRateAt } from "../../src/train/schedule.ts";
-import { modelCases } from "../../test/model-cases.ts";
 import { classicTensors, seededWeights } from "../../test/named-weights.ts";
 import { tiny } from "../../test/tiny-vit.ts";
 import { decode, type FuzzCase, type Place } from "./fuzz-case.ts";
@@ -135,9 +134,14 @@ export const configCases: readonly FuzzCase[] = [
     form: "json",
     share: 40,
     corpus: async () =>
-      [huggingFace, timm, ownConfig, ...modelCases.flatMap(({ config }) => config ?? [])].map((config) =>
-        JSON.stringify(config),
-      ),
+      [
+        ...[huggingFace, timm, ownConfig],
+        ...["deit", "dinov2", "beit", "siglip_vision_model"].map((type) => ({
+          ...huggingFace,
+          model_type: type,
+        })),
+        { model_type: "clip", vision_config: { ...huggingFace, hidden_act: "quick_gelu" } },
+      ].map((config) => JSON.stringify(config)),
     run: (input) => {
       const where = "config.json";
       const value = parseJson(decode(input), where);

@@ -10,6 +10,7 @@ import { readGolden } from "../../test/golden.ts";
 import { decode, type FuzzCase } from "./fuzz-case.ts";
 
 interface Golden {
+  readonly title: string;
   readonly config: Readonly<Record<string, unknown>> | null;
   readonly tensors: Readonly<Record<string, Shape>>;
 }
@@ -63,7 +64,9 @@ export const hierarchicalCases: readonly FuzzCase[] = [
     readers: ["model/plan-model.ts planModel"],
     form: "json",
     share: 8,
-    corpus: async () => cases.map(({ tensors }) => JSON.stringify(tensors)),
+    // The weights of a SwinV2 do not tell its windows, so without a configuration they are refused.
+    corpus: async () =>
+      cases.filter(({ title }) => !title.startsWith("SwinV2")).map(({ tensors }) => JSON.stringify(tensors)),
     run: (input) => {
       const { family, plan } = planModel(shapesOf(parseJson(decode(input), where)), { where });
       family.configure(plan, { where });

@@ -4,7 +4,7 @@ import { parseHuggingFaceConfig } from "./hugging-face-config.ts";
 import type { ModelHints } from "./model-hints.ts";
 
 const types =
-  'models of these types can be read: "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".';
+  'models of these types can be read: "swin", "swinv2", "convnext", "convnextv2", "resnet", "vit", "vit_mae", "vit_msn", "deit", "dinov2", "dinov2_with_registers", "dinov3_vit", "clip_vision_model", "siglip_vision_model", "beit", "data2vec-vision", "clip", "siglip".';
 
 const parseVit = (value: unknown) => parseHuggingFaceConfig(value, "C") as ModelHints;
 
@@ -66,7 +66,7 @@ describe("parseHuggingFaceConfig", () => {
   });
 
   it.each<[object, string]>([
-    [{ model_type: "swin" }, `C: model_type is "swin"; ${types}`],
+    [{ model_type: "mixer" }, `C: model_type is "mixer"; ${types}`],
     [{ model_type: undefined }, `C: model_type is nothing; ${types}`],
     [
       { hidden_act: "relu" },

@@ -143,6 +143,11 @@ export function configureVit(
         `${hints.where ?? where} says ${hints.heads} heads, ${show("heads")} says ${givenHeads}. Leave the option out.`,
     );
   const said = givenHeads ?? hints.heads ?? plan.sizes.heads;
+  if (said !== undefined && plan.sizes.heads !== undefined && said !== plan.sizes.heads)
+    throw new InputError(
+      (show) =>
+        `${givenHeads === undefined ? `${hints.where} says` : `${show("heads")} says`} ${said} heads, but the weights in ${where} have ${plan.sizes.heads}.`,
+    );
   const { unknownArchitecture } = hints;
   if (said === undefined && unknownArchitecture !== undefined)
     throw new InputError(
