@@ -15,8 +15,17 @@ import { plainVitOf } from "../model/architectures.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { renderExportCard } from "./export-card.ts";
 import { type CompareOptions, withExport } from "./open-export.ts";
+import { withOwnPixels } from "./own-pixels.ts";
 import { type Precision, precisionNames } from "./precisions.ts";
-import { describeProof, judge, mostLostPercent, type Proof, type ProveOptions, prove } from "./proof.ts";
+import {
+  type Candidate,
+  describeProof,
+  judge,
+  mostLostPercent,
+  type Proof,
+  type ProveOptions,
+  prove,
+} from "./proof.ts";
 import {
   type ExportParts,
   type Target,
@@ -158,7 +167,7 @@ async function write(
     options.onNote?.(note);
   };
   await writeFolderAtomically(out, async (temporary) => {
-    const { written, notes: differing } = await target.write(temporary, parts);
+    const { written, own, notes: differing } = await target.write(temporary, parts);
     if (parts.opened.scores === "sigmoid") say(byItself);
     for (const note of differing) say(note);
     for (const one of written) {
@@ -177,6 +186,12 @@ async function write(
         continue;
       }
       files.push({ ...one, bytes: await bytesOf(temporary, one), proof });
+      if (own && files.length === 1) {
+        const { store, opened } = parts;
+        const change = (candidate: Candidate) =>
+          withOwnPixels(candidate, { own, store, steps: opened.preprocessing });
+        say(`With ${own.title}, ${describeProof(await compare(one, { ...common, change }))}.`);
+      }
     }
     const { opened, preprocessInside } = parts;
     const card = renderExportCard({
@@ -199,8 +214,16 @@ async function write(
   return { path: out, to: options.to, files: kept, notes: said };
 }
 
-async function compare(one: Written, common: Omit<ProveOptions, "label">): Promise<Proof> {
-  const candidate = await one.open();
+interface Comparing extends Omit<ProveOptions, "label"> {
+  /** What is done to the file's answers before they are compared. */
+  readonly change?: (candidate: Candidate) => Candidate;
+}
+
+async function compare(
+  one: Written,
+  { change = (candidate) => candidate, ...common }: Comparing,
+): Promise<Proof> {
+  const candidate = change(await one.open());
   try {
     return await prove(candidate, { ...common, label: `comparing ${one.file}` });
   } finally {

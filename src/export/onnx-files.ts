@@ -10,6 +10,7 @@ import { renderConfig, renderJson } from "../model/write-model.ts";
 import { classifierModel } from "./classifier-model.ts";
 import { exportFacts, problemOf } from "./export-facts.ts";
 import { openOnnxCandidate } from "./onnx-candidate.ts";
+import { transformersJsResize } from "./own-pixels.ts";
 import { type Precision, precisions } from "./precisions.ts";
 import { withPreprocessing } from "./preprocess-nodes.ts";
 import type { Arithmetic } from "./resize-nodes.ts";
@@ -64,7 +65,7 @@ export async function writeOnnxFiles(
     ...(preprocessInside && arithmetic === "float32" ? [nearPixels] : []),
     ...(parts.precisions.includes("int8-static") ? [parts.measured] : []),
   ];
-  return { written, notes };
+  return { written, notes, ...(forTransformersJs && !preprocessInside && { own: transformersJsResize }) };
 }
 
 const fileName = (precision: Precision): string => `model${precisions[precision].suffix}.onnx`;
@@ -99,7 +100,7 @@ const nearPixels =
   "Preprocessing inside computes in float32, as this runtime has no float64: one number of a pixel in some thousands differs by one of 255.";
 
 const ownResize =
-  "transformers.js resizes in its own way, in Node and in browsers each in another, so its pixels are not those of training; what is compared here are the pixels of training. On the sign digits of docs/exports.md its own resize changed the label of 157 of 1,062 images. With preprocessing inside the graph the pixels are the same.";
+  "transformers.js resizes in its own way, in Node and in browsers each in another, so its pixels are not those of training. With preprocessing inside the graph they are.";
 
 /** Model types whose class for images only runs the graph that it finds. */
 const runsAnyGraph: readonly unknown[] = ["vit", "deit", "beit", "dinov2", "dinov2_with_registers"];

@@ -6,6 +6,7 @@ import { readModel } from "../model/read-model.ts";
 import { hasClass, rlrrAlone, writeModelFiles } from "../model/write-model.ts";
 import { problemOf } from "./export-facts.ts";
 import { openModelCandidate } from "./model-candidate.ts";
+import { torchvisionResize } from "./own-pixels.ts";
 import type { ExportParts, WrittenFolder } from "./targets.ts";
 
 /** The weights of a plain Vision Transformer that answers as base and adapter do. */
@@ -25,9 +26,9 @@ export async function writePlainModel(folder: string, parts: ExportParts): Promi
         open: async () => openModelCandidate(await readModel(folder), parts),
       },
     ],
-    notes: hasClass(config) ? [ownProcessor] : [rlrrAlone],
+    ...(hasClass(config) ? { own: torchvisionResize, notes: [ownProcessor] } : { notes: [rlrrAlone] }),
   };
 }
 
 const ownProcessor =
-  "transformers resizes by torchvision unless told otherwise, which rounds in another way than Pillow, as training did: on the sign digits of docs/exports.md that changed the label of 5 of 1,062 images. ViTImageProcessorPil gives the same pixels.";
+  "transformers resizes by torchvision unless told otherwise, which rounds in another way than Pillow, as training did. ViTImageProcessorPil gives the same pixels.";

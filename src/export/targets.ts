@@ -3,6 +3,7 @@
 import type { Step } from "../preprocessing/steps.ts";
 import { writeOnnxFiles } from "./onnx-files.ts";
 import type { OpenedExport } from "./open-export.ts";
+import type { OwnResize } from "./own-pixels.ts";
 import { writePeftFolder } from "./peft-folder.ts";
 import type { Precision } from "./precisions.ts";
 import type { Candidate } from "./proof.ts";
@@ -34,6 +35,8 @@ export interface Written {
 
 export interface WrittenFolder {
   readonly written: readonly Written[];
+  /** What the target does to images where it prepares them itself in another way: measured on the first file. */
+  readonly own?: OwnResize;
   /** What cannot be the same there, and why. */
   readonly notes: readonly string[];
   /** The steps that the target takes, where they are not those of the model. */

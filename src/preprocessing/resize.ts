@@ -8,50 +8,59 @@ import type { Filter } from "./steps.ts";
 const PRECISION_BITS = 32 - 8 - 2;
 const HALF = 1 << (PRECISION_BITS - 1);
 
-/** For each output pixel: the first source pixel, how many, and their fixed-point weights. */
-interface Kernel {
+/** For each output pixel: the first source pixel, how many, and their weights. */
+export interface Kernel<Weights = Float64Array> {
   readonly starts: Int32Array;
   readonly counts: Int32Array;
   /** [output pixels, stride] */
-  readonly weights: Int32Array;
+  readonly weights: Weights;
   readonly stride: number;
 }
 
-function kernel(curve: Curve, inSize: number, outSize: number): Kernel {
+/** Weights that add up to 1 in every output pixel. */
+export function kernelOf(curve: Curve, inSize: number, outSize: number): Kernel {
   const scale = inSize / outSize;
   const filterScale = Math.max(scale, 1); // shrinking widens the filter: this is the antialiasing
   const support = curve.support * filterScale;
   const stride = Math.ceil(support) * 2 + 1;
   const starts = new Int32Array(outSize);
   const counts = new Int32Array(outSize);
-  const weights = new Int32Array(outSize * stride);
-  const exact = new Float64Array(stride);
+  const weights = new Float64Array(outSize * stride);
   for (let out = 0; out < outSize; out++) {
     const center = (out + 0.5) * scale;
     const start = Math.max(0, Math.trunc(center - support + 0.5));
     const count = Math.min(inSize, Math.trunc(center + support + 0.5)) - start;
+    const first = out * stride;
     let sum = 0;
     for (let at = 0; at < count; at++) {
       const weight = curve.weight((at + start - center + 0.5) * (1 / filterScale));
-      exact[at] = weight;
+      weights[first + at] = weight;
       sum += weight;
     }
-    for (let at = 0; at < count; at++) {
-      const weight = sum === 0 ? (exact[at] as number) : (exact[at] as number) / sum;
-      // Round half away from zero.
-      weights[out * stride + at] = Math.trunc(weight * 2 ** PRECISION_BITS + (weight < 0 ? -0.5 : 0.5));
-    }
+    if (sum !== 0)
+      for (let at = 0; at < count; at++) weights[first + at] = (weights[first + at] as number) / sum;
     starts[out] = start;
     counts[out] = count;
   }
   return { starts, counts, weights, stride };
 }
 
+/** The same in whole parts of 2^-bits, rounded half away from zero. */
+export const fixedPoint = (kernel: Kernel, bits: number): Kernel<Int32Array> => ({
+  ...kernel,
+  weights: Int32Array.from(kernel.weights, (weight) =>
+    Math.trunc(weight * 2 ** bits + (weight < 0 ? -0.5 : 0.5)),
+  ),
+});
+
+const pillowKernel = (curve: Curve, inSize: number, outSize: number): Kernel<Int32Array> =>
+  fixedPoint(kernelOf(curve, inSize, outSize), PRECISION_BITS);
+
 const toByte = (sum: number): number => Math.max(0, Math.min(255, sum >> PRECISION_BITS));
 
 /** The typed arrays below are indexed within their bounds by construction; `as number` tells the compiler so. */
 function resizeWidth(image: Image, outWidth: number, curve: Curve): Image {
-  const { starts, counts, weights, stride } = kernel(curve, image.width, outWidth);
+  const { starts, counts, weights, stride } = pillowKernel(curve, image.width, outWidth);
   const source = image.pixels;
   const pixels = new Uint8Array(outWidth * image.height * 3);
   let to = 0;
@@ -81,7 +90,7 @@ function resizeWidth(image: Image, outWidth: number, curve: Curve): Image {
 }
 
 function resizeHeight(image: Image, outHeight: number, curve: Curve): Image {
-  const { starts, counts, weights, stride } = kernel(curve, image.height, outHeight);
+  const { starts, counts, weights, stride } = pillowKernel(curve, image.height, outHeight);
   const source = image.pixels;
   const length = image.width * 3;
   const pixels = new Uint8Array(length * outHeight);
