@@ -22,7 +22,10 @@ function compile(dist) {
 
 /** The compiler wraps what `import()` is given in a helper, and so hides from bundlers the comment that speaks to them. */
 function unwrapImports(dist) {
-  const path = join(dist, "methods/load-method.js");
+  for (const name of ["methods/load-method.js", "study/queue-connection.js"]) unwrapImport(join(dist, name));
+}
+
+function unwrapImport(path) {
   const wrapped = /^var __rewriteRelativeImportExtension = [\s\S]*?^};\n/m;
   const text = readFileSync(path, "utf8");
   const plain = text

@@ -174,7 +174,7 @@ describe("an option of training that is wrong", () => {
       "--method ROOT/none.mjs": "error: ROOT/none.mjs: there is no such file.",
       "--method linear --rank 2": "error: --method: method linear has no option --rank. Known: none.",
       "--method lora --no-residual":
-        "error: --method: method lora has no option --no-residual. Known: --rank, --alpha, --sites.",
+        "error: --method: method lora has no option --no-residual. Known: --rank, --alpha, --sites, --blocks.",
       "--consistency -1": "error: --consistency must be 0 or a number above it, got -1.",
       "--rank 0":
         "error: --method: option --rank of method rlrr must be a whole number from 1 to 256, got 0.",
@@ -307,7 +307,8 @@ describe("what inspect cannot name", () => {
         "error: ROOT/data is neither a model nor a size, so --method, its options and --classes do not apply.",
       "ROOT/data --tensors": "error: ROOT/data has no tensors to list.",
       "vit-b16 --classes -1": "error: --classes must be a whole number of at least 0, got -1.",
-      "vit-b16 --method full --side left": "error: --method: method full has no option --side. Known: none.",
+      "vit-b16 --method full --side left":
+        "error: --method: method full has no option --side. Known: --blocks.",
     }),
   )("%s", async (what, message) => {
     expect(await refusal(`inspect ${what}`)).toBe(message);

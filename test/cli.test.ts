@@ -446,7 +446,7 @@ describe("inspect", () => {
         numbers  6
         size     111 bytes
         made     by hand
-        why      ROOT/few.safetensors: no Vision Transformer was found in its 1 tensors (… Known are the names of MoCo v3, timm, Hugging Face, Hugging Face (transformers 5), rlrr, torchvision, Google, Google (big_vision).
+        why      ROOT/few.safetensors: no known model was found in its 1 tensors (… Known are Swin Transformer, SwinV2 Transformer, ConvNeXt, ConvNeXt V2, ResNet, Vision Transformer, by the names of timm, Hugging Face, Hugging Face (transformers 5), rlrr, the authors, MoCo v3, Hugging Face (DINOv3), Hugging Face (CLIP), Hugging Face (SigLIP), torchvision, OpenCLIP, Google, Google (big_vision).
 
         tensor  type  shape
         ──────  ────  ──────

@@ -128,9 +128,9 @@ describe("every method", () => {
   });
 
   // Of single methods only these know: what peft has a form for, sums that stay in the method's own form, the paper's
-  // ablations of RLRR, and the demo's list.
+  // ablations of RLRR, and the demo's list; a Swin has a norm of that name, and a container that of the program.
   const naming =
-    /^(adapter\/peft-adapter|combine\/exact-rules|combine\/combine-adapters|study\/presets|cli\/demo)\.ts$/;
+    /^(adapter\/peft-adapter|model\/swin-parts|study\/emit|combine\/exact-rules|combine\/combine-adapters|study\/presets|cli\/demo)\.ts$/;
 
   it("is named in its own folder, and elsewhere only where it is the matter", () => {
     const src = fileURLToPath(new URL("../src", import.meta.url));

@@ -66,23 +66,30 @@ const linesIn = (out: string) =>
     .split("\n")
     .map((line) => JSON.parse(line).name);
 
-/** A worker as a program, killed as often as is said, each time amid a trial, and started again. */
-async function workAndDie(kills: number, signal: AbortSignal): Promise<number> {
+/** A worker as a program, killed amid a trial as often as is said, and started again until the signal is raised. */
+function workAndDie(kills: number, signal: AbortSignal) {
   let killed = 0;
-  while (!signal.aborted) {
-    const worker = start(["worker", "--queue", queue, "--json"]);
-    const ended = ending(worker);
-    const kill = () => worker.kill("SIGKILL");
-    signal.addEventListener("abort", kill);
-    worker.stdout?.on("data", (text) => {
-      if (!String(text).includes('"taken"') || killed >= kills) return;
-      killed++;
-      void setTimeout(1000).then(kill);
-    });
-    await ended;
-    signal.removeEventListener("abort", kill);
-  }
-  return killed;
+  let tell = () => {};
+  const isKilled = new Promise<void>((resolve) => {
+    tell = resolve;
+  });
+  const isOver = (async () => {
+    while (!signal.aborted) {
+      const worker = start(["worker", "--queue", queue, "--json"]);
+      const ended = ending(worker);
+      const kill = () => worker.kill("SIGKILL");
+      signal.addEventListener("abort", kill);
+      worker.stdout.on("data", (text) => {
+        if (!String(text).includes('"taken"') || killed >= kills) return;
+        killed++;
+        void setTimeout(500).then(kill);
+      });
+      await ended;
+      signal.removeEventListener("abort", kill);
+      if (killed >= kills) tell();
+    }
+  })();
+  return { isKilled, isOver };
 }
 
 describe.skipIf(!program)(
@@ -100,11 +107,11 @@ describe.skipIf(!program)(
       const steady = async () => {
         for await (const event of work({ queue, signal: over.signal })) seen.push(event);
       };
-      const workers = [steady(), steady(), workAndDie(2, over.signal)] as const;
+      const dying = workAndDie(2, over.signal);
+      const workers = dying.isKilled.then(() => Promise.all([steady(), steady()]));
       const events = await run(shared, { queue });
       over.abort();
-      const [, , killed] = await Promise.all(workers);
-      expect(killed).toBe(2);
+      await Promise.all([workers, dying.isOver]);
       expect(events.find(({ type }) => type === "start")).toMatchObject({ queue, trials: 5 });
       expect(seen.some(({ type }) => type === "done")).toBe(true);
       expect(tableIn(shared)).toBe(tableIn(alone));

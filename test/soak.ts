@@ -46,7 +46,14 @@ const recipe: RecipeInput = {
 const child = fileURLToPath(new URL("train-child.ts", import.meta.url));
 const hook = new URL("kill-at-call.mjs", import.meta.url).href;
 /** What a finished run's folder holds, and nothing else. */
-const wholeRun = ["adapter", "checkpoint.safetensors", "metrics.jsonl", "report.html", "run.json"];
+const wholeRun = [
+  "adapter",
+  "checkpoint.safetensors",
+  "metrics.jsonl",
+  "report.html",
+  "run.json",
+  "steps.csv",
+];
 
 interface Kill {
   readonly out: string;

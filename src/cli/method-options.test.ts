@@ -66,7 +66,9 @@ describe("helpOfMethod", () => {
     expect(help).toMatch(/--rank <n> +rank of the multiplier \(default: 1\)\n/);
     expect(help).toMatch(/--side <side> +which scales to train \(both or left or right; default: both\)\n/);
     expect(help).toMatch(/--no-residual +leave the frozen weight out of the sum\n/);
-    expect(help).toMatch(/--sites <list> +of q,k,v,o,fc1,fc2,norm,patch \(default: all\)\n/);
+    expect(help).toMatch(
+      /--sites <list> +of q,k,v,o,fc1,fc2,norm,patch \(default: q,k,v,o,fc1,fc2,norm,patch\)\n/,
+    );
     expect(help).not.toContain("--alpha");
   });
 

@@ -159,7 +159,8 @@ describe("judge", () => {
     [{ ...proof, difference: 0.01 }, false, "same"],
     [{ ...proof, agreeing: 997 }, false, "same"],
     [{ ...proof, agreeing: 996 }, false, "lossy"],
-    [{ ...proof, difference: Number.NaN }, false, "wrong"],
+    [{ ...proof, difference: Number.NaN }, true, "wrong"],
+    [{ ...proof, difference: Number.NaN }, false, "lossy"],
   ] as const)("judges %j (exact: %s) as %s", (given, isExact, verdict) => {
     expect(judge(given, isExact)).toBe(verdict);
   });

@@ -58,7 +58,7 @@ describe("countTrainables", () => {
   it("refuses settings that the method does not have", () => {
     const options = { method: "full", settings: { rank: 2 }, classes: 0 };
     expect(() => countTrainables(variants["vit-b16"], options)).toThrow(
-      "method: method full has no option rank. Known: none.",
+      "method: method full has no option rank. Known: blocks.",
     );
   });
 });

@@ -78,6 +78,10 @@ function storedImageSize(
   const { patchSize, tokens } = sizes;
   const patches = tokens - leadingTokens(variations);
   if (hints.imageSize !== undefined) {
+    if (Math.max(...hints.imageSize) > limits.MAX_SIDE.value)
+      throw new FileError(
+        `${hints.where}: ${hints.names?.imageSize ?? "image size"} is ${hints.imageSize.join(" x ")}; at most ${limits.MAX_SIDE.value} pixels a side are allowed.`,
+      );
     const [rows, columns] = gridOf(hints.imageSize, patchSize).map(Math.floor) as [number, number];
     if (rows * columns === patches) return { size: [rows * patchSize, columns * patchSize] };
     throw new FileError(

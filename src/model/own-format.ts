@@ -3,7 +3,7 @@
 import { z } from "zod";
 import { FileError } from "../errors.ts";
 import { renderShape, sameShape } from "../formats/tensor.ts";
-import { type ModelConfig, modelConfigSchema, modelShapes } from "./architectures.ts";
+import { configFlaw, type ModelConfig, modelConfigSchema, modelShapes } from "./architectures.ts";
 import { describeIssue } from "./describe-issue.ts";
 import type { SourceShapes, WeightPlan } from "./family.ts";
 import { shortList } from "./find-scheme.ts";
@@ -26,6 +26,8 @@ export function parseOwnConfig(value: Readonly<Record<string, unknown>>, where: 
     throw new FileError(
       `${where}: ${describeIssue(parsed.error, value)}, which is not valid. The file is damaged.`,
     );
+  const flaw = configFlaw(parsed.data.backbone);
+  if (flaw !== undefined) throw new FileError(`${where}: ${flaw}. The file is damaged.`);
   return headless ? { ...parsed.data.backbone, classes: 0 } : parsed.data.backbone;
 }
 

@@ -30,9 +30,11 @@ export function planModel(tensors: SourceShapes, { where, hints }: PlanRequest):
     if (plan) return { family, plan };
   }
   const titles = new Set(known.flatMap(({ sources }) => sources));
-  const what = known.map(({ title }) => title).join(" or ");
+  const [only, ...others] = known.map(({ title }) => title);
+  const what = others.length === 0 ? only : "known model";
+  const kinds = others.length === 0 ? "" : `${[only, ...others].join(", ")}, by `;
   const says = hints?.kind ? ` ${hints.where} says ${hints.kind}.` : "";
   throw new FileError(
-    `${where}: no ${what} was found in its ${tensors.size} tensors (${shortList([...tensors.keys()])}).${says} Known are the names of ${[...titles].join(", ")}.`,
+    `${where}: no ${what} was found in its ${tensors.size} tensors (${shortList([...tensors.keys()])}).${says} Known are ${kinds}the names of ${[...titles].join(", ")}.`,
   );
 }

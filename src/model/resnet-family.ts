@@ -107,11 +107,16 @@ function readHuggingFaceResNet(value: Readonly<Record<string, unknown>>, where: 
 function readTimmResNet(config: TimmConfig, where: string): ResNetHints {
   const { model_args: args, pretrained_cfg: pretrained } = config;
   const other = Object.keys(args ?? {}).find(
-    (key) => !/^(num_classes|in_chans|layers|channels|drop_path_rate|img_size)$/.test(key),
+    (key) => !/^(num_classes|in_chans|layers|channels|drop_path_rate|img_size|global_pool)$/.test(key),
   );
   if (other !== undefined)
     throw new FileError(
       `${where}: model_args.${other} is ${showValue(args?.[other])}; only timm's default for a ResNet can be run.`,
+    );
+  const pool = args?.global_pool ?? config.global_pool ?? "avg";
+  if (pool !== "avg")
+    throw new FileError(
+      `${where}: global_pool is ${showValue(pool)}; only "avg", the mean of all places, can be run.`,
     );
   const input = pretrained?.input_size;
   return input ? { imageSize: [input[1], input[2]] } : {};

@@ -91,7 +91,7 @@ export const isTimmSwin =
 
 /** Arguments of timm's Swins that change nothing that weights or other fields do not show. */
 const knownArguments =
-  /^(img_size|window_size|num_classes|embed_dim|depths|num_heads|patch_size|drop_path_rate|strict_img_size|pretrained_window_sizes|mlp_ratio|qkv_bias)$/;
+  /^(img_size|window_size|num_classes|embed_dim|depths|num_heads|patch_size|drop_path_rate|strict_img_size|pretrained_window_sizes|mlp_ratio|qkv_bias|in_chans)$/;
 
 /** Throws for a model that cannot be run. */
 export function readTimmSwin(config: TimmConfig, where: string): SwinHints {

@@ -31,9 +31,13 @@ function refuseOtherLayers({ architecture, model_args: args }: TimmConfig, where
     throw new FileError(
       `${where}: architecture ${showValue(architecture)} has rotary positions of its own kind; only those of DINOv3 and EVA-02 can be run.`,
     );
-  for (const key of ["norm_layer", "block_fn", "attn_layer", "mlp_layer", "embed_layer"]) {
+  if (postNorm.test(architecture))
+    throw new FileError(
+      `${where}: architecture ${showValue(architecture)} has its norms behind the branches of a block; only those before them can be run.`,
+    );
+  for (const key of [...otherArguments, "norm_layer", "block_fn", "attn_layer", "mlp_layer", "embed_layer"]) {
     const given = args?.[key];
-    if (given !== undefined && given !== null && given !== "" && given !== "layernorm")
+    if (given !== undefined && given !== null && given !== "" && given !== false && given !== "layernorm")
       throw new FileError(
         `${where}: model_args.${key} is ${showValue(given)}; only timm's default can be run.`,
       );
@@ -98,8 +102,26 @@ function sizesOf({
 }
 
 /** Of CLIP's towers that nobody has fine-tuned, timm keeps the projection as a head of 512 "classes" or so. */
-const projects = ({ architecture, pretrained_cfg: config }: TimmConfig): boolean =>
-  /_clip_/.test(architecture) && typeof config?.tag === "string" && !/(^|_)ft_/.test(config.tag);
+const projects = ({ architecture, pretrained_cfg: config, ...outer }: TimmConfig): boolean =>
+  /_clip_/.test(architecture) &&
+  typeof config?.tag === "string" &&
+  !/(^|_)ft_/.test(config.tag) &&
+  [outer.label_names, outer.labels, config.label_names, config.labels].every((labels) => !labels);
+
+/** Their tensors have the names of usual blocks. */
+const postNorm = /_rpn_|^eva02_enormous_/;
+
+/** Arguments of timm that change what is computed, and that are at their defaults in every model that is run here. */
+const otherArguments = [
+  ...["use_post_norm", "pool_include_prefix", "ref_feat_shape", "rope_temperature", "rope_grid_offset"],
+  ...[
+    "rope_grid_indexing",
+    "rope_mixed_mode",
+    "rope_shift_coords",
+    "rope_jitter_coords",
+    "rope_rescale_coords",
+  ],
+];
 
 /** Throws for a model that cannot be run. */
 export function readTimmVit(config: TimmConfig, where: string): ModelHints {

@@ -93,6 +93,7 @@ const dinov2: VitFormat = {
   has: (config) =>
     (config.pool ?? "cls+mean") === "cls+mean" &&
     config.activation === (config.gated ? "silu" : undefined) &&
+    isSquare(config) &&
     ratioOf(config) !== undefined &&
     only(config, ["registers", "gated", "activation", "pool"]),
   modelType: ({ registers }) => (registers ? "dinov2_with_registers" : "dinov2"),
@@ -133,7 +134,7 @@ const beit: VitFormat = {
   // On grids that are no squares transformers' biases differ a little from timm's, which has the authors' own.
   has: (config) =>
     config.relativeBias === true &&
-    config.imageSize[0] === config.imageSize[1] &&
+    isSquare(config) &&
     (config.pool === undefined || (config.pool === "mean" && config.finalNorm === "pooled")) &&
     only(config, ["relativeBias", "absolutePositions", "pool", "finalNorm", "activation"]),
   modelType: () => "beit",
@@ -173,6 +174,7 @@ const clip: VitFormat = {
   has: (config) =>
     config.embeddingNorm === true &&
     config.pool === "mean" &&
+    isSquare(config) &&
     config.finalNorm === "none" &&
     only(config, ["embeddingNorm", "activation", "pool", "finalNorm"]),
   modelType: () => "clip",
@@ -194,6 +196,7 @@ const siglip: VitFormat = {
   ...clip,
   has: (config) =>
     config.classToken === false &&
+    isSquare(config) &&
     config.pool === "mean" &&
     only(config, ["classToken", "activation", "pool"]),
   modelType: () => "siglip",
@@ -208,3 +211,8 @@ const { noPatchBias: _, ...siglipFormat } = siglip;
 /** The class that computes what a configuration says; the plain ViT's first. */
 export const vitFormatOf = (config: VitConfig): VitFormat | undefined =>
   [plain, deit, dinov2, beit, clip, siglipFormat].find(({ has }) => has(config));
+
+/** transformers takes the sides of an image for equal where it lays out positions. */
+function isSquare({ imageSize: [height, width] }: VitConfig): boolean {
+  return height === width;
+}

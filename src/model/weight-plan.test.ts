@@ -8,6 +8,7 @@ import {
 } from "../../test/named-weights.ts";
 import { FileError } from "../errors.ts";
 import type { Tensor } from "../formats/tensor.ts";
+import { families } from "./architectures.ts";
 import { planModel } from "./plan-model.ts";
 import type { VitPlan } from "./weight-plan.ts";
 
@@ -36,8 +37,8 @@ describe("planWeights", () => {
   const classic = classicTensors(weights);
   const google = googleArrays(weights);
   const unread = "which cannot be read.";
-  const titles =
-    "MoCo v3, timm, Hugging Face, Hugging Face (transformers 5), Hugging Face (DINOv3), Hugging Face (CLIP), Hugging Face (SigLIP), rlrr, torchvision, OpenCLIP, Google, Google (big_vision)";
+  const kinds = families.map(({ title }) => title).join(", ");
+  const titles = [...new Set(families.flatMap(({ sources }) => sources))].join(", ");
 
   it("measures the sizes, and finds each weight in the order of our files", () => {
     const { imageSize: _, heads, layerNormEps: __, ...sizes } = seededConfig;
@@ -185,7 +186,7 @@ describe("planWeights", () => {
     [withTensor(timm, "blocks.3.norm1.weight", [16]), 'X: tensor "blocks.2.norm1.weight" is missing.'],
     [
       new Map([["a", { shape: [1], data: new Float32Array(1) }]]),
-      `X: no Vision Transformer was found in its 1 tensors ("a"). Known are the names of ${titles}.`,
+      `X: no known model was found in its 1 tensors ("a"). Known are ${kinds}, by the names of ${titles}.`,
     ],
   ])("refuses what is not whole, or not known, naming the tensor (%#)", (tensors, message) => {
     expect(() => planWeights(tensors, "X")).toThrow(new FileError(message));

@@ -48,8 +48,8 @@ function biased(scores: Value, { bias, cut }: Pick<WindowAttention, "bias" | "cu
   return reshape(add(byWindow, add(bias, mask)), scores.shape); // bias + mask [windows, heads, tokens, tokens]
 }
 
-/** Below any length that a query has, so that one of zeros stays zeros. */
-const TINY = 1e-24;
+/** Far below any length that a query has, so that one of zeros stays zeros; the smallest number of float16. */
+const TINY = 2 ** -24;
 
 /** x / ‖x‖ along the last axis. */
 const direction = (x: Value): Value => div(x, sqrt(add(sum(mul(x, x), [3]), scalar(TINY))));

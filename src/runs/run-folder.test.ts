@@ -33,7 +33,7 @@ describe("openRunFolder", () => {
     expect(folder.earlier).toBeUndefined();
     expect(folder.paths).toEqual({
       config: join(path, "run.json"),
-      rows: join(path, "frozen-blocks.tmp"),
+      rows: join(path, ".frozen-blocks.tmp"),
       metrics: join(path, "metrics.jsonl"),
       checkpoint: join(path, "checkpoint.safetensors"),
       adapter: join(path, "adapter"),

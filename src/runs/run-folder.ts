@@ -16,7 +16,7 @@ const names = {
   checkpoint: "checkpoint.safetensors",
   adapter: "adapter",
   report: "report.html",
-  rows: "frozen-blocks.tmp",
+  rows: ".frozen-blocks.tmp",
   steps: "steps.csv",
   tensorboard: "tensorboard",
   epochs: "epochs",
@@ -67,9 +67,9 @@ export async function openRunFolder(path: string): Promise<RunFolder> {
     await refuseLinks(paths);
     await recoverPlaces(Object.values(paths));
     const earlier = await readEarlier(paths.config);
-    if (earlier === undefined) await refuseUnsupported(path);
-    // Of no use to another process.
+    // Of a process that was killed, and of no use to another.
     await rm(paths.rows, { force: true });
+    if (earlier === undefined) await refuseUnsupported(path);
     const writeConfig = (config: unknown) =>
       writeFileAtomically(paths.config, `${JSON.stringify(config, null, 2)}\n`);
     return { path, paths, earlier, writeConfig, close };

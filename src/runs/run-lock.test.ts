@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { InputError } from "../errors.ts";
-import { takeLock } from "./run-lock.ts";
+import { FolderLockedError, takeLock } from "./run-lock.ts";
 
 const root = temporaryFolder("run-lock");
 const fresh = (): string => mkdtempSync(join(root, "run-"));
@@ -27,7 +27,7 @@ describe("takeLock", () => {
     const folder = fresh();
     const unlock = await takeLock(folder);
     await expect(takeLock(folder)).rejects.toThrow(
-      new InputError(
+      new FolderLockedError(
         `${folder}: another process is training here (process ${process.pid} on ${hostname()}). Wait for it, or give another folder as out.`,
       ),
     );
@@ -39,7 +39,7 @@ describe("takeLock", () => {
   /** A process that holds the lock of `folder` until it is killed. */
   async function holder(folder: string) {
     const source = `
-      import { takeLock } from ${JSON.stringify(module)};
+      import { FolderLockedError, takeLock } from ${JSON.stringify(module)};
       await takeLock(${JSON.stringify(folder)});
       process.stdout.write("held");
       setInterval(() => {}, 1000);`;

@@ -9,13 +9,16 @@ import { takeFileLock } from "../files/file-lock.ts";
 /** Present while a process trains in the folder, and after one was killed. */
 export const lockName = "run.lock";
 
+/** Another process trains in the folder. */
+export class FolderLockedError extends InputError {}
+
 /** Takes the lock of `folder`, or throws naming its holder. The returned function releases it. */
 export async function takeLock(folder: string): Promise<() => Promise<void>> {
   const path = join(resolve(folder), lockName);
   const lock = await takeFileLock(path);
   if (lock === "held") {
     const holder = await holderOf(path);
-    throw new InputError(
+    throw new FolderLockedError(
       (show) =>
         `${folder}: another process is training here${holder}. Wait for it, or give another folder as ${show("out")}.`,
     );

@@ -117,7 +117,8 @@ function job(
     ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name } },
     spec: {
       ...spec,
-      backoffLimit: 10,
+      // Of each trial, where it has an index.
+      ...("completionMode" in spec ? { backoffLimitPerIndex: 10 } : { backoffLimit: 10 }),
       template: { spec: { restartPolicy: "Never", containers: [container], volumes } },
     },
   };

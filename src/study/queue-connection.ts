@@ -81,12 +81,16 @@ function checkAddress(address: string): URL {
 async function importBullmq(): Promise<typeof Bullmq> {
   for (const place of [join(process.cwd(), "package.json"), ownFile("package.json")]) {
     const path = resolveFrom(place);
-    if (path !== undefined) return (await import(pathToFileURL(path).href)) as typeof Bullmq;
+    if (path !== undefined) return importFile(pathToFileURL(path).href);
   }
   throw new InputError(
     "A queue needs BullMQ, which is not installed here. Install it with: npm install --ignore-scripts bullmq@6 ioredis@5",
   );
 }
+
+/** No bundler shall look for it: most bundles are made where it is not installed. */
+const importFile = (href: string): Promise<typeof Bullmq> =>
+  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ href);
 
 function resolveFrom(place: string): string | undefined {
   try {

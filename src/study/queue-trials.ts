@@ -47,6 +47,7 @@ async function follow({ queue, events, study, source }: Followed): Promise<void>
   const told = new Set<string>();
   let wake = () => {};
   const hear = ({ jobId: id }: { readonly jobId: string }) => {
+    if (!out.has(id)) return; // of another study
     told.add(id);
     wake();
   };
@@ -77,6 +78,7 @@ async function follow({ queue, events, study, source }: Followed): Promise<void>
         if (!trial || !end) continue;
         await onEnd(trial, end);
         out.delete(id);
+        await handOut(); // first, so that the queue is not empty while there is more
         await queue.remove(id); // recorded: nobody else waits for it
       }
       if (told.size === 0 && !signal.aborted && out.size > 0)

@@ -24,11 +24,10 @@ export async function* runSlot(
   signal: AbortSignal | undefined,
 ): AsyncGenerator<StudyEvent, void, void> {
   const paths = studyPaths(out);
+  // Those that were handed in first: a study that collects moves them into its results.
+  const apart = await handedIn(paths.handedIn);
   const records = new Map(
-    [...(await recordsIn(paths.results)), ...(await handedIn(paths.handedIn))].map((record) => [
-      record.name,
-      record,
-    ]),
+    [...(await recordsIn(paths.results)), ...apart].map((record) => [record.name, record]),
   );
   const trial = trialOfSlot(cells, { slot, records });
   if (!trial || records.has(trial.name)) {

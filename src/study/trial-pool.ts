@@ -44,6 +44,7 @@ async function runPool({ next, onProgress, onEnd, signal }: TrialSource, process
     };
     const handOut = () => {
       while (!signal.aborted && !failure) {
+        for (const [worker, trial] of workers) if (!trial && worker.isDead) workers.delete(worker);
         const idle = [...workers].find(([, trial]) => trial === undefined)?.[0];
         if (!idle && workers.size >= processes) break;
         const trial = next(idle && before.get(idle));

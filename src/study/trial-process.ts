@@ -1,6 +1,7 @@
 /** A process that runs trials for a study, one at a time, until it is told to end or whoever started it is gone. */
 
 import { RlrrError } from "../errors.ts";
+import { FolderLockedError } from "../runs/run-lock.ts";
 import { runTrial } from "./run-trial.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
 import { openWorkshop } from "./workshop.ts";
@@ -14,7 +15,13 @@ export type TrialAnswer =
   | { readonly type: "progress"; readonly share: number }
   | { readonly type: "result"; readonly result: TrialResult; readonly cost: TrialCost }
   | { readonly type: "stopped" }
-  | { readonly type: "failed"; readonly message: string; readonly code: string };
+  | {
+      readonly type: "failed";
+      readonly message: string;
+      readonly code: string;
+      /** Whether another process holds its folder, and so may end soon. */
+      readonly isLocked: boolean;
+    };
 
 /** Between looks at this process's memory, and between words on how far it is. */
 const watchMs = 200;
@@ -56,7 +63,12 @@ async function run(trial: Trial): Promise<void> {
     if (stopping.signal.aborted && error === stopping.signal.reason) return tell({ type: "stopped" });
     const isOurs = error instanceof RlrrError;
     const message = isOurs ? error.message : `internal: ${error instanceof Error ? error.stack : error}`;
-    tell({ type: "failed", message, code: isOurs ? error.code : "INTERNAL" });
+    tell({
+      type: "failed",
+      message,
+      code: isOurs ? error.code : "INTERNAL",
+      isLocked: error instanceof FolderLockedError,
+    });
   }
 }
 

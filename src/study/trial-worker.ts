@@ -10,7 +10,7 @@ import type { TrialAnswer, TrialQuestion } from "./trial-process.ts";
 /** How a trial ended, other than by a signal. */
 export type TrialEnd =
   | { readonly type: "result"; readonly result: TrialResult; readonly cost: TrialCost }
-  | { readonly type: "failed"; readonly message: string };
+  | { readonly type: "failed"; readonly message: string; readonly isLocked?: boolean };
 
 interface Listener {
   readonly onProgress: (trial: Trial, share: number) => void;
@@ -29,6 +29,7 @@ export class TrialWorker {
   #ended: ((end: TrialEnd | undefined) => void) | undefined;
   #progress: (share: number) => void = () => {};
   isDead = false;
+  #isStopped = false;
 
   constructor() {
     const module = ownModule("study/trial-process");
@@ -49,13 +50,20 @@ export class TrialWorker {
     });
   }
 
+  /** Whether it takes no further trial: its process is gone, or was told to stop. */
+  get isSpent(): boolean {
+    return this.isDead || this.#isStopped;
+  }
+
   run(trial: Trial, { onProgress, onEnd }: Listener): void {
+    if (this.isDead) return onEnd({ type: "failed", message: "The process that was to train it had ended." });
     this.#ended = onEnd;
     this.#progress = (share) => onProgress(trial, share);
     this.#send({ type: "run", trial });
   }
 
   stop(): void {
+    this.#isStopped = true;
     this.#send({ type: "stop" });
   }
 

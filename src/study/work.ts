@@ -58,23 +58,30 @@ interface Serving {
 /** A worker that has not been heard of for so long is taken for dead, and its trials go to others. */
 const lockMs = 15_000;
 const stalledMs = 5000;
+/** Before a trial is tried again whose folder another process still holds. */
+const heldMs = 5000;
 const emptyMs = 1000;
+/** Between the last trial that chooses and the first that tests, the queue is empty for a moment. */
+const emptyLooks = 10;
 
 async function serve(connection: QueueConnection, serving: Serving): Promise<void> {
   const { bullmq, options } = connection;
   const { processes, untilEmpty, signal } = serving;
   const idle: TrialWorker[] = [];
-  const busy = new Set<TrialWorker>();
+  /** By the job that it runs. */
+  const busy = new Map<string | undefined, TrialWorker>();
   const worker: Worker<TrialJob, JobResult> = new bullmq.Worker(
     queueName,
     async (job: Job<TrialJob, JobResult>, token?: string) => {
-      const child = idle.pop() ?? new TrialWorker();
-      busy.add(child);
+      const ready = idle.pop();
+      const child = ready && !ready.isSpent ? ready : new TrialWorker();
+      busy.set(job.id, child);
       try {
         return await runJob(job, { child, token, connection, serving });
       } finally {
-        busy.delete(child);
-        if (!child.isDead) idle.push(child);
+        busy.delete(job.id);
+        if (child.isSpent) void child.close();
+        else idle.push(child);
       }
     },
     {
@@ -88,13 +95,17 @@ async function serve(connection: QueueConnection, serving: Serving): Promise<voi
   );
   // A broken connection is taken up again, and a failed job is told of where it runs.
   worker.on("error", () => {});
+  // Others take such a job by now; this one saves its state and leaves the folder to them.
+  worker.on("lockRenewalFailed", (ids: readonly string[]) => {
+    for (const id of ids) busy.get(id)?.stop();
+  });
   try {
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       if (signal.aborted) resolve();
       if (untilEmpty) void whenEmpty(connection, signal).then(resolve, resolve);
     });
-    for (const child of busy) child.stop();
+    for (const child of busy.values()) child.stop();
   } finally {
     await worker.close();
     await Promise.all(idle.map((child) => child.close()));
@@ -122,8 +133,13 @@ async function runJob(
   });
   if (end === undefined) {
     emit({ type: "given-back", trial: name });
-    await job.moveToWait(token);
+    // Where its lock was lost it is another's already.
+    await job.moveToWait(token).catch(() => {});
     throw new bullmq.WaitingError();
+  }
+  if (end.type === "failed" && end.isLocked) {
+    await job.moveToDelayed(Date.now() + heldMs, token);
+    throw new bullmq.DelayedError();
   }
   if (end.type === "failed") {
     emit({ type: "failed", trial: name, message: end.message });
@@ -160,9 +176,10 @@ async function whenEmpty({ bullmq, options }: QueueConnection, signal: AbortSign
   const queue = new bullmq.Queue(queueName, options);
   queue.on("error", () => {});
   try {
-    while (!signal.aborted) {
+    let empty = 0;
+    while (!signal.aborted && empty < emptyLooks) {
       const counts = await queue.getJobCounts("waiting", "active", "delayed", "prioritized");
-      if (Object.values(counts).every((count) => count === 0)) return;
+      empty = Object.values(counts).every((count) => count === 0) ? empty + 1 : 0;
       await new Promise((resolve) => setTimeout(resolve, emptyMs));
     }
   } finally {

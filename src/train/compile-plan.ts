@@ -50,7 +50,7 @@ async function compileStep(
   if (mixesImages(recipe) && input !== "images") throw new Error("internal: mixed images must be fed.");
   const { graph, random, microBatchSize } = buildStep(plan, input);
   const { labelSmoothing, clipNorm, weightDecay, emaDecay, seed, mixup, cutmix, precision } = recipe;
-  const step = input === "features" ? graph : await inPrecision(graph, { precision, engine });
+  const step = await inPrecision(graph, { precision, engine });
   const session = closers.add(await engine.compile(step));
   const context = {
     ...{ session, random, trainables, classes, microBatchSize, input },
@@ -59,6 +59,13 @@ async function compileStep(
     classWeights: recipe.classWeights === "balanced" ? balancedWeights(train.labels, classes) : undefined,
   };
   return { context, flopsPerImage: matrixFlops(graph) / microBatchSize };
+}
+
+/** Refuses a precision that changes nothing, or that the engine computes wrongly, before anything slow begins. */
+export async function checkPrecision(plan: FitPlan): Promise<void> {
+  const { recipe, options } = plan;
+  if (recipe.precision === "fp32") return;
+  await inPrecision(buildStep(plan, "images").graph, { precision: recipe.precision, engine: options.engine });
 }
 
 /** The same of a step on images, before anything is compiled. */

@@ -3,7 +3,7 @@
 import { sizeOf } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import { Closers } from "./closers.ts";
-import { type Compiled, compilePlan } from "./compile-plan.ts";
+import { type Compiled, checkPrecision, compilePlan } from "./compile-plan.ts";
 import { continueFromTrained } from "./continue-from.ts";
 import { crossValidate, stepsInAll } from "./cross-validate.ts";
 import { type Prepared, runEpochs, stepsDone } from "./epochs.ts";
@@ -21,6 +21,7 @@ export async function* fit(options: FitOptions): AsyncGenerator<FitEvent, void, 
   const plan = planFit(options);
   const closers = new Closers();
   try {
+    await checkPrecision(plan);
     const sources = yield* openSources(plan, closers);
     const compiled = await compilePlan(plan, sources, closers);
     const state = options.resume ?? (await freshState(plan));

@@ -23,7 +23,7 @@ export function learningRateAt(schedule: Schedule, epoch: number): number {
   const { learningRate, epochs, warmupEpochs, warmupLearningRate } = schedule;
   const t = Math.max(epoch - 1, 0);
   if (t < warmupEpochs) return warmupLearningRate + (t * (learningRate - warmupLearningRate)) / warmupEpochs;
-  return rateWith(schedule, { at: Math.min(t, epochs), of: epochs, epochs: t });
+  return rateWith(schedule, { at: Math.min(t, epochs), of: epochs, epochs: t - warmupEpochs });
 }
 
 /**

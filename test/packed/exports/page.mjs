@@ -28,7 +28,9 @@ try {
   await drop(page, [first]);
   const input = await page.$("#files");
   await input.uploadFile(...others);
-  const isDone = (count) => document.querySelectorAll("figure ol, figure p").length >= count;
+  const isDone = (count) =>
+    [...document.querySelectorAll("figure")].filter((figure) => figure.querySelector("ol, p")).length >=
+    count;
   await page.waitForFunction(isDone, { timeout }, images.length);
   const shown = await page.$$eval("figure", (figures) =>
     figures.map((figure) =>
