@@ -54,18 +54,20 @@ export const modelContents: Contents = {
 };
 
 const ADAPTER = "rlrr_adapter.json";
+/** Of the first format. */
+const OLDER_ADAPTER = "adapter_config.json";
 const ADAPTER_WEIGHTS = "adapter_model.safetensors";
 
 export const adapterContents: Contents = {
   rounds: [
     async ({ name, available }) => {
-      const missing = [ADAPTER, ADAPTER_WEIGHTS].find((file) => !available.has(file));
+      const config = [ADAPTER, OLDER_ADAPTER].find((file) => available.has(file)) ?? ADAPTER;
+      const missing = [config, ADAPTER_WEIGHTS].find((file) => !available.has(file));
       if (missing !== undefined)
         throw new FileError(`${name} on the hub is no adapter of rlrr: it has no ${missing}.`);
       const others = ["preprocessor_config.json", "training_images.json"];
-      return [ADAPTER, ...others.filter((file) => available.has(file)), ADAPTER_WEIGHTS];
+      return [config, ...others.filter((file) => available.has(file)), ADAPTER_WEIGHTS];
     },
   ],
-  isComplete: async (folder) =>
-    (await exists(join(folder, ADAPTER))) && (await exists(join(folder, ADAPTER_WEIGHTS))),
+  isComplete: (folder) => exists(join(folder, ADAPTER_WEIGHTS)),
 };
