@@ -56,7 +56,10 @@ export class TrialWorker {
   }
 
   run(trial: Trial, { onProgress, onEnd }: Listener): void {
-    if (this.isDead) return onEnd({ type: "failed", message: "The process that was to train it had ended." });
+    if (this.isDead) {
+      onEnd({ type: "failed", message: "The process that was to train it had ended." });
+      return;
+    }
     this.#ended = onEnd;
     this.#progress = (share) => onProgress(trial, share);
     this.#send({ type: "run", trial });
