@@ -203,7 +203,7 @@ describe("a resumed run", () => {
     await collectEvents({ ...common, out }, async (event) => {
       if (event.type === "start") refused = resume(out).catch((cause: unknown) => cause);
     });
-    expect(await refused).toMatchObject({ name: "InputError" });
+    expect(await refused).toBeInstanceOf(InputError);
     expect(((await refused) as Error).message).toContain(": another process is training here (process ");
     expect(resultsOf(out)).toEqual(expected);
   });
