@@ -1,7 +1,9 @@
 /** What a target's own resize makes of images, to say how far its answers are from those on the pixels of training. */
 
-import sharp from "sharp";
+import module from "node:module";
+import type Sharp from "sharp";
 import type { ImageStore } from "../images/image-store.ts";
+import { ownFile } from "../own-package.ts";
 import { applyActions } from "../preprocessing/actions.ts";
 import type { Image } from "../preprocessing/image.ts";
 import { applySteps, planSteps } from "../preprocessing/preprocess.ts";
@@ -52,12 +54,16 @@ async function prepare(
   return applySteps(current, normalised, { where });
 }
 
+/** By a name that bundlers do not see: they cannot take in its binary, which other files use in processes of their own. */
+const decoderName: string = "sharp";
+const loadSharp = (): typeof Sharp => module.createRequire(ownFile("package.json"))(decoderName);
+
 /** RawImage.resize of @huggingface/transformers 4 in Node: an interpolation without antialiasing, but for Lanczos. */
 export const transformersJsResize: OwnResize = {
   title: "transformers.js's own resize in Node",
   resize: async (image, [height, width], filter) => {
     if (image.width === width && image.height === height) return image;
-    const raw = sharp(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } });
+    const raw = loadSharp()(image.pixels, { raw: { width: image.width, height: image.height, channels: 3 } });
     const interpolator = filter === "nearest" || filter === "bicubic" ? filter : "bilinear";
     const resized =
       filter === "lanczos"
