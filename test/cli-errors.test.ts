@@ -315,6 +315,23 @@ describe("what inspect cannot name", () => {
   });
 });
 
+describe("flags of a study that exclude each other", () => {
+  it.each(
+    Object.entries({
+      "--emit k8s --queue redis://localhost":
+        "error: --emit writes files and trains nothing, so --queue is not for it. Leave it out.",
+      "--emit slurm --processes 2":
+        "error: --emit writes files and trains nothing, so --processes is not for it. Leave it out.",
+      "--queue redis://localhost --processes 2":
+        "error: --processes is a worker's with --queue: a study trains nothing itself then.",
+      "--queue redis://localhost --trial 1":
+        "error: --trial is run here, and --queue hands trials to workers; give one of them.",
+    }),
+  )("%s", async (flags, message) => {
+    expect(await refusal(`study MODEL DATA --methods linear --out ROOT/study ${flags}`)).toBe(message);
+  });
+});
+
 describe("an unknown command", () => {
   it.each(
     cases({

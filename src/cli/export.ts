@@ -1,14 +1,9 @@
 /** rlrr export: a model or an adapter for another runtime, compared with the original on images before it is kept. */
 
 import { Command, Option } from "commander";
-import { type ExportOptions, exportModel, loadMethodFile, renderExported } from "../node.ts";
-import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
-import { interruption } from "./exit.ts";
-import { ownMethodOption } from "./method-options.ts";
-import { dataHelp, headsOption, jsonOption, modelHelp, modelOption, withOptions } from "./options.ts";
-import { print, say, tell } from "./output.ts";
-import { showImages } from "./show-images.ts";
-import { showReading } from "./show-reading.ts";
+import { type ExportOptions, exportModel, renderExported } from "../node.ts";
+import { type ComparingFlags, comparingOptions, makeCompared } from "./comparing.ts";
+import { dataHelp, modelHelp, modelOption, withOptions } from "./options.ts";
 
 export const exportCommand = (): Command =>
   withOptions(
@@ -34,13 +29,7 @@ export const exportCommand = (): Command =>
         "let the ONNX file take whole images and prepare them itself (default for transformers.js)",
       ),
       new Option("--no-preprocess-inside", "let it take prepared images"),
-      new Option("--data <path>", "images to compare on (default: those that validated the adapter)"),
-      new Option("--split <name>", "split of the images to compare on").choices(["train", "val", "test"]),
-      new Option("--accept-loss", "keep a file that gives another label for more than 0.3 % of the images"),
-      ownMethodOption(),
-      headsOption(),
-      ...engineOptions(),
-      jsonOption(),
+      ...comparingOptions("a file"),
     ],
   )
     .addHelpText(
@@ -56,31 +45,15 @@ Before the folder is kept, each file runs on the images; the result is printed, 
     )
     .action(runExport);
 
-type Named = "to" | "model" | "precision" | "weights" | "preprocessInside" | "data" | "split" | "acceptLoss";
-
-interface Flags extends EngineFlags, Pick<ExportOptions, Named | "heads"> {
-  readonly out: string;
-  /** A file that defines the adapter's method. */
-  readonly method?: string;
-  readonly json?: boolean;
-}
+interface Flags
+  extends ComparingFlags,
+    Pick<ExportOptions, "to" | "precision" | "weights" | "preprocessInside"> {}
 
 async function runExport(source: string, flags: Flags): Promise<void> {
-  const { out, method: file, json = false, provider: _, threads: __, ...named } = flags;
-  const method = file === undefined ? undefined : await loadMethodFile(file);
-  const [reading, images] = [showReading({ json }), showImages({ json })];
-  const engine = await openChosenEngine(flags);
-  try {
-    const exported = await exportModel(source, out, {
-      ...{ ...named, method, engine, threads: flags.threads, signal: interruption },
-      ...{ onProgress: reading.show, onCompare: images.show, onNote: tell },
-    });
-    images.close();
-    if (json) await print(`${JSON.stringify({ type: "exported", ...exported })}\n`);
-    else await say(renderExported(exported));
-  } finally {
-    reading.close();
-    images.close();
-    await engine.close();
-  }
+  const { out, method: _, json: __, provider: ___, threads: ____, ...named } = flags;
+  await makeCompared(flags, {
+    make: (shared) => exportModel(source, out, { ...named, ...shared }),
+    type: "exported",
+    render: renderExported,
+  });
 }

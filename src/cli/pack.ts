@@ -1,14 +1,9 @@
 /** rlrr pack: one page that classifies images offline, for whoever has nothing installed. */
 
 import { Command, Option } from "commander";
-import { loadMethodFile, type PackOptions, packModel, renderPacked } from "../node.ts";
-import { type EngineFlags, engineOptions, openChosenEngine } from "./engine-options.ts";
-import { interruption } from "./exit.ts";
-import { ownMethodOption } from "./method-options.ts";
-import { headsOption, jsonOption, modelOption, withOptions } from "./options.ts";
-import { print, say, tell } from "./output.ts";
-import { showImages } from "./show-images.ts";
-import { showReading } from "./show-reading.ts";
+import { type PackOptions, packModel, renderPacked } from "../node.ts";
+import { type ComparingFlags, comparingOptions, makeCompared } from "./comparing.ts";
+import { modelOption, withOptions } from "./options.ts";
 
 export const packCommand = (): Command =>
   withOptions(
@@ -22,13 +17,7 @@ export const packCommand = (): Command =>
         "--precision <name>",
         "of the weights; the lower, the smaller the page (default: fp32)",
       ).choices([...["fp32", "fp16", "int8", "int8-static"]]),
-      new Option("--data <path>", "images to compare on (default: those that validated the adapter)"),
-      new Option("--split <name>", "split of the images to compare on").choices(["train", "val", "test"]),
-      new Option("--accept-loss", "keep a model that gives another label for more than 0.3 % of the images"),
-      ownMethodOption(),
-      headsOption(),
-      ...engineOptions(),
-      jsonOption(),
+      ...comparingOptions("a model"),
     ],
   )
     .addHelpText(
@@ -43,31 +32,13 @@ Examples:
     )
     .action(runPack);
 
-interface Flags
-  extends EngineFlags,
-    Pick<PackOptions, "model" | "precision" | "data" | "split" | "acceptLoss" | "heads"> {
-  readonly out: string;
-  /** A file that defines the adapter's method. */
-  readonly method?: string;
-  readonly json?: boolean;
-}
+interface Flags extends ComparingFlags, Pick<PackOptions, "precision"> {}
 
 async function runPack(source: string, flags: Flags): Promise<void> {
-  const { out, method: file, json = false, provider: _, threads, ...named } = flags;
-  const method = file === undefined ? undefined : await loadMethodFile(file);
-  const [reading, images] = [showReading({ json }), showImages({ json })];
-  const engine = await openChosenEngine(flags);
-  try {
-    const packed = await packModel(source, out, {
-      ...{ ...named, method, engine, threads, signal: interruption },
-      ...{ onProgress: reading.show, onCompare: images.show, onNote: tell },
-    });
-    images.close();
-    if (json) await print(`${JSON.stringify({ type: "packed", ...packed })}\n`);
-    else await say(renderPacked(packed));
-  } finally {
-    reading.close();
-    images.close();
-    await engine.close();
-  }
+  const { out, method: _, json: __, provider: ___, threads: ____, ...named } = flags;
+  await makeCompared(flags, {
+    make: (shared) => packModel(source, out, { ...named, ...shared }),
+    type: "packed",
+    render: renderPacked,
+  });
 }

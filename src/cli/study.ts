@@ -138,6 +138,11 @@ async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
   const isNew = file !== undefined || Object.keys(asked).length > 0;
   const given = file === undefined ? asked : merged(await readStudyFile(file), asked);
   const chosen = isNew ? { study: given } : {};
+  const unused = Object.entries({ processes, queue }).find(([, value]) => value !== undefined)?.[0];
+  if (emit && unused !== undefined)
+    throw new InputError(
+      `--emit writes files and trains nothing, so --${unused} is not for it. Leave it out.`,
+    );
   if (emit) return emitManifests({ out, emit, ...chosen }, { json, trial });
   const reporter = openStudyReporter({ json });
   const progress = showReading({ json });

@@ -9,12 +9,15 @@ import type { ConvNextPlan } from "./convnext-plan.ts";
 import { describeIssue } from "./describe-issue.ts";
 import type { CommonHints, Configured, ConfigureOptions } from "./family.ts";
 import { checkImageSize } from "./model-hints.ts";
+import { headProjects } from "./timm-projection.ts";
 import type { TimmConfig } from "./timm-schema.ts";
 
 export interface ConvNextHints extends CommonHints {
   readonly imageSize?: readonly [height: number, width: number];
   readonly layerNormEps?: number;
   readonly lastNormEps?: number;
+  /** Whether what stands where a head does is the projection to the space of texts. */
+  readonly headProjects?: boolean;
   /** Sizes that weights show too, by our names, each with what the file calls it. */
   readonly claims?: readonly {
     readonly key: "widths" | "depths" | "patchSize";
@@ -101,6 +104,7 @@ export function readTimmConvNext(config: TimmConfig, where: string): ConvNextHin
   const epsilon = /^convnext_xxlarge/.test(architecture) ? 1e-5 : 1e-6;
   return {
     ...{ layerNormEps: epsilon, lastNormEps: epsilon },
+    ...(headProjects(config) && { headProjects: true }),
     ...(image && { imageSize: typeof image === "number" ? ([image, image] as const) : image }),
   };
 }

@@ -2,8 +2,9 @@
 
 import type { Shape } from "../formats/tensor.ts";
 import { needed } from "../needed.ts";
-import type { BranchSite, LinearSite, NormSite, Site } from "./backbone.ts";
+import type { BranchSite, LinearSite, NormSite } from "./backbone.ts";
 import type { ConvNextConfig } from "./convnext-config.ts";
+import { type StagedParts, stagedShapes } from "./staged.ts";
 
 type Grid = readonly [rows: number, columns: number];
 
@@ -32,12 +33,7 @@ export interface ConvNextBlock {
   readonly merge?: ConvNextMerge;
 }
 
-export interface ConvNextParts {
-  readonly patch: LinearSite;
-  readonly patchNorm: NormSite;
-  readonly blocks: readonly ConvNextBlock[];
-  readonly norm: NormSite;
-}
+export type ConvNextParts = StagedParts<ConvNextBlock>;
 
 export function convNextParts(config: ConvNextConfig): ConvNextParts {
   const { widths, depths, patchSize, layerNormEps } = config;
@@ -113,32 +109,11 @@ function mergeOf(config: ConvNextConfig, { stage, block }: Place): ConvNextMerge
   };
 }
 
-/** In the order an image passes them. */
-export const sitesOf = ({ patch, patchNorm, blocks, norm }: ConvNextParts): Site[] => [
-  patch,
-  patchNorm,
-  ...blocks.flatMap(({ sites, merge }): Site[] => [
-    ...Object.values(sites),
-    ...(merge ? [merge.norm, merge.reduction] : []),
-  ]),
-  norm,
-];
+/** Every tensor of the backbone; kernels and responses stand in front of their block's. */
+export const shapesOf = (parts: ConvNextParts): Map<string, Shape> => stagedShapes(parts, ownShapes);
 
-/** Every tensor of the backbone, in the order of the sites; kernels and responses stand in front of their block's. */
-export function shapesOf({ patch, patchNorm, blocks, norm }: ConvNextParts): Map<string, Shape> {
-  const shapes = new Map<string, Shape>();
-  const put = (site: Site): void => {
-    if (site.kind === "branch") return;
-    shapes.set(`${site.name}.weight`, site.kind === "norm" ? [site.out] : [site.out, site.in]);
-    shapes.set(`${site.name}.bias`, [site.out]);
-  };
-  for (const site of [patch, patchNorm]) put(site);
-  for (const { sites, prefix, kernelSize: k, grn, merge } of blocks) {
-    shapes.set(`${prefix}mix.weight`, [sites.norm.in, 1, k, k]).set(`${prefix}mix.bias`, [sites.norm.in]);
-    if (grn) for (const part of ["weight", "bias"]) shapes.set(`${prefix}response.${part}`, [sites.fc1.out]);
-    for (const site of Object.values(sites)) put(site);
-    if (merge) for (const site of [merge.norm, merge.reduction]) put(site);
-  }
-  put(norm);
-  return shapes;
+function* ownShapes({ sites, prefix, kernelSize: k, grn }: ConvNextBlock): Generator<[string, Shape]> {
+  yield [`${prefix}mix.weight`, [sites.norm.in, 1, k, k]];
+  yield [`${prefix}mix.bias`, [sites.norm.in]];
+  if (grn) for (const part of ["weight", "bias"]) yield [`${prefix}response.${part}`, [sites.fc1.out]];
 }

@@ -1,15 +1,17 @@
 /** Finds every weight of a ConvNeXt among the tensors of a source, and measures its sizes by them. */
 
 import { FileError } from "../errors.ts";
-import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
+import type { Shape } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { headShapes } from "./backbone.ts";
 import { convNext } from "./convnext.ts";
 import type { ConvNextConfig } from "./convnext-config.ts";
+import type { ConvNextHints } from "./convnext-hints.ts";
 import { blockPlaces, type ConvNextNaming, convNextNamings } from "./convnext-names.ts";
 import type { PlanOptions, SourceShapes, WeightPlan } from "./family.ts";
-import { enclosing } from "./find-scheme.ts";
+import { enclosing, prefixesBefore } from "./find-scheme.ts";
 import { type Placed, placeTensors } from "./place-tensors.ts";
+import { sourceShape } from "./source-shape.ts";
 
 /** What the tensors of a ConvNeXt show. */
 export type ConvNextSizes = Pick<
@@ -31,17 +33,13 @@ interface Found {
 
 type Family = ConvNextConfig["family"];
 const titles = { convnext: "a ConvNeXt", convnextv2: "a ConvNeXt V2" } as const;
-const anyPrefix = /^(\w+\.){0,4}$/;
 
 function findNaming(
   tensors: SourceShapes,
   { family, where }: { family: Family; where: string },
 ): Found | undefined {
   for (const naming of convNextNamings) {
-    const patch = `${naming.patch}.weight`;
-    for (const name of tensors.keys()) {
-      const prefix = name.endsWith(patch) ? name.slice(0, -patch.length) : undefined;
-      if (prefix === undefined || !anyPrefix.test(prefix)) continue;
+    for (const prefix of prefixesBefore(tensors, `${naming.patch}.weight`)) {
       const block = prefix + naming.block({ stage: 0, at: 0, index: 0 });
       const isSecond = tensors.has(`${block}${naming.inBlock.response}.weight`);
       if (tensors.has(`${block}${naming.inBlock.mix}.weight`) && isSecond === (family === "convnextv2"))
@@ -54,14 +52,21 @@ function findNaming(
 /** How the tensors of a ConvNeXt become ours; nothing where there is none among them. */
 export const planConvNext =
   (family: Family) =>
-  (tensors: SourceShapes, { where }: PlanOptions): ConvNextPlan | undefined => {
+  (tensors: SourceShapes, { where, hints }: PlanOptions<ConvNextHints>): ConvNextPlan | undefined => {
     const found = findNaming(tensors, { family, where });
     if (found === undefined) return undefined;
-    const { sizes, fc1 } = measure(found);
+    const measured = measure(found);
+    const { fc1 } = measured;
+    const sizes = hints?.headProjects ? { ...measured.sizes, classes: 0 } : measured.sizes;
+    const projection = hints?.headProjects ? lastOf(found, found.naming.head) : undefined;
+    const ignorable = (name: string) =>
+      projection !== undefined && name.startsWith(`${projection}.`)
+        ? "the projection to the space of texts"
+        : ignorableKind(name);
     const shapes = plannedShapes(family, sizes);
     const placed = [...placedIn(found, { sizes, shapes, conv: fc1.length === 4 })];
     const what = titles[family];
-    const { origins, notes } = placeTensors(placed, tensors, { where, what, ignorable: ignorableKind });
+    const { origins, notes } = placeTensors(placed, tensors, { where, what, ignorable });
     const ordered = new Map([...shapes.keys()].map((ours) => [ours, origins.get(ours)]));
     const { classes } = sizes;
     return { title: found.naming.title, sizes, shapes, origins: ordered, classes, notes };
@@ -77,29 +82,19 @@ function plannedShapes(family: Family, sizes: ConvNextSizes): ReadonlyMap<string
 
 // ---------------------------------------------------------------- sizes
 
-function shapeOf({ tensors, where }: Found, name: string, axes: readonly number[]): Shape {
-  const shape = tensors.get(name)?.shape;
-  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  if (!axes.includes(shape.length) || sizeOf(shape) === 0)
-    throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes.join(" or ")} axes are needed.`,
-    );
-  return shape;
-}
-
 function measure(found: Found): { readonly sizes: ConvNextSizes; readonly fc1: Shape } {
   const { naming, prefix } = found;
-  const patch = shapeOf(found, `${prefix}${naming.patch}.weight`, [naming.isOwn ? 2 : 4]);
+  const patch = sourceShape(found, `${prefix}${naming.patch}.weight`, naming.isOwn ? 2 : 4);
   const stages = naming.isOwn ? ownStages(found) : stagesOf(found);
   const first = prefix + naming.block({ stage: 0, at: 0, index: 0 });
-  const mix = shapeOf(found, `${first}${naming.inBlock.mix}.weight`, [4]);
-  const fc1 = shapeOf(found, `${first}${naming.inBlock.fc1}.weight`, [2, 4]);
+  const mix = sourceShape(found, `${first}${naming.inBlock.mix}.weight`, 4);
+  const fc1 = sourceShape(found, `${first}${naming.inBlock.fc1}.weight`, 2, 4);
   const head = lastOf(found, naming.head);
   const sizes = {
     patchSize: naming.isOwn ? Math.round(Math.sqrt((patch[1] ?? 0) / 3)) : (patch[2] ?? 0),
     ...{ widths: stages.map(({ width }) => width), depths: stages.map(({ depth }) => depth) },
     ...{ kernelSize: mix[2] ?? 0, mlpRatio: (fc1[0] ?? 0) / (stages[0]?.width ?? 1) },
-    classes: head === undefined ? 0 : (shapeOf(found, `${head}.bias`, [1])[0] ?? 0),
+    classes: head === undefined ? 0 : (sourceShape(found, `${head}.bias`, 1)[0] ?? 0),
   };
   if (sizes.kernelSize % 2 === 0 || sizes.kernelSize > limits.MAX_WINDOW.value)
     throw new FileError(`${found.where}: kernels of ${sizes.kernelSize} are none of a ConvNeXt.`);
@@ -122,7 +117,7 @@ function stagesOf(found: Found): Stage[] {
       throw new FileError(`${found.where}: it claims more than ${limits.MAX_STAGES.value} stages.`);
     let depth = 1;
     while (depth <= limits.MAX_BLOCKS.value && tensors.has(nameOf(stage, depth))) depth++;
-    stages.push({ width: shapeOf(found, nameOf(stage, 0), [4])[0] ?? 0, depth });
+    stages.push({ width: sourceShape(found, nameOf(stage, 0), 4)[0] ?? 0, depth });
   }
   return checkDepths(stages, found.where);
 }
@@ -133,7 +128,7 @@ function ownStages(found: Found): Stage[] {
   for (let index = 0; index <= limits.MAX_BLOCKS.value; index++) {
     const name = `${found.prefix}blocks.${index}.mix.weight`;
     if (!found.tensors.has(name)) break;
-    const [width = 0] = shapeOf(found, name, [4]);
+    const [width = 0] = sourceShape(found, name, 4);
     byWidth.set(width, (byWidth.get(width) ?? 0) + 1);
   }
   return checkDepths(

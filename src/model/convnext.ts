@@ -1,26 +1,20 @@
 /** ConvNeXt, top to bottom: patches, stages of convolutions over each channel and an MLP, patches merged between them, the mean. */
 
-import { InputError } from "../errors.ts";
 import { add, depthwise, div, gelu, mean, mul, reshape, slice, sqrt, sum, transpose } from "../graph/ops.ts";
 import { dims } from "../graph/shapes.ts";
 import { scalar, type Value } from "../graph/value.ts";
 import type { Backbone } from "./backbone.ts";
 import type { ConvNextConfig } from "./convnext-config.ts";
-import {
-  type ConvNextBlock,
-  type ConvNextMerge,
-  convNextParts,
-  shapesOf,
-  sitesOf,
-} from "./convnext-parts.ts";
+import { type ConvNextBlock, type ConvNextMerge, convNextParts, shapesOf } from "./convnext-parts.ts";
 import type { Layers } from "./layers.ts";
 import { patchRows } from "./patches.ts";
+import { refuseTokens, stagedSites } from "./staged.ts";
 
 /** Liu et al. 2022, https://arxiv.org/abs/2201.03545; its second version Woo et al. 2023, https://arxiv.org/abs/2301.00808. */
 export function convNext(config: ConvNextConfig): Backbone {
   const parts = convNextParts(config);
   return {
-    sites: sitesOf(parts),
+    sites: stagedSites(parts),
     shapes: shapesOf(parts),
     fixedTokens,
     imageSize: config.imageSize,
@@ -34,7 +28,7 @@ export function convNext(config: ConvNextConfig): Backbone {
       const blocks: Value[] = [];
       let x = embedded;
       for (const [index, part] of parts.blocks.entries()) {
-        refuseTokens(layers, index, x);
+        refuseTokens(layers, { network: "a ConvNeXt", why: fixedTokens, block: index, x });
         x = block(x, layers, part);
         blocks.push(x);
         if (part.merge) x = merge(x, layers, part.merge);
@@ -46,14 +40,6 @@ export function convNext(config: ConvNextConfig): Backbone {
 }
 
 const fixedTokens = "it has a map of pixels, and no tokens beside them";
-
-/** A method of a user's own may add tokens all the same. */
-function refuseTokens(layers: Layers, block: number, x: Value): void {
-  if (layers.tokens(block, x) !== x)
-    throw new InputError(
-      `The method adds tokens, but a ConvNeXt takes none: ${fixedTokens}. Choose another method.`,
-    );
-}
 
 /** Per block: five rows of the map's width and three of the MLP's; GRN keeps three more. */
 const activationBytes = (blocks: readonly ConvNextBlock[]): number =>

@@ -89,3 +89,14 @@ export function outerName({ scheme, prefix }: Found, row: Row, tensors: SourceSh
 
 export const blockName = ({ scheme, prefix }: Found, block: number, theirs: string): string =>
   `${prefix}${scheme.blockRoot}${block}${scheme.separator}${theirs}`;
+
+/** Up to four names of modules. */
+const modules = /^(\w+\.){0,4}$/;
+
+/** What stands before `name` in a source, for each tensor whose name ends so. */
+export function* prefixesBefore(tensors: SourceShapes, name: string): Generator<string> {
+  for (const full of tensors.keys()) {
+    const prefix = full.endsWith(name) ? full.slice(0, -name.length) : undefined;
+    if (prefix !== undefined && modules.test(prefix)) yield prefix;
+  }
+}

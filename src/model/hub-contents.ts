@@ -37,7 +37,8 @@ export const modelContents: Contents = {
       if (weights !== undefined) return [...CONFIGS.filter((file) => available.has(file)), weights];
       if (available.has(ADAPTER))
         throw new FileError(
-          (show) => `${name} is an adapter, not a model. Give it as ${show("adapter", name)}.`,
+          (show) =>
+            `${name} is an adapter, not a model. It is given as ${show("adapter", name)}, by commands that take one.`,
         );
       throw new FileError(
         `${name} has no ${WEIGHTS} on the hub; weights are read from safetensors only.${sayUnreadable("FOLDER", [...available]).replace(/^(?=.)/, " Fetch its files into a folder FOLDER, convert them there, and name it:")}`,

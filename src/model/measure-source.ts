@@ -11,6 +11,7 @@ import { blockName, type Found, outerName } from "./find-scheme.ts";
 import { type GridHints, measureGrid } from "./measure-grid.ts";
 import { measureVariations } from "./measure-variations.ts";
 import type { SourceSizes } from "./naming-scheme.ts";
+import { sourceShape } from "./source-shape.ts";
 import type { VitConfig, VitVariations } from "./vit-config.ts";
 
 const MAX_DEPTH = limits.MAX_BLOCKS.value;
@@ -49,16 +50,7 @@ function readerOf(found: Found, tensors: SourceShapes, where: string): SourceRea
     const { row } = needed(rowOf(ours), `row ${ours}`);
     return rows.block.has(ours) ? blockName(found, 0, row.theirs) : outerName(found, row, tensors);
   };
-  const shapeOf = (ours: string, axes: number): Shape => {
-    const name = nameOf(ours);
-    const shape = tensors.get(name)?.shape;
-    if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-    if (shape.length !== axes)
-      throw new FileError(
-        `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes} axes are needed.`,
-      );
-    return shape;
-  };
+  const shapeOf = (ours: string, axes: number): Shape => sourceShape({ tensors, where }, nameOf(ours), axes);
   return { found, rows, where, has: (ours) => rowOf(ours)?.present ?? false, nameOf, shapeOf };
 }
 

@@ -22,6 +22,11 @@ describe("our own format", () => {
     );
   });
 
+  it("refuses sizes that do not fit each other", () => {
+    const backbone = { ...config, heads: 3 };
+    expect(() => parseOwnConfig({ model_type: "rlrr", backbone }, "C")).toThrow(/^C: 3 heads cannot share/);
+  });
+
   it("has every weight under its own name", () => {
     const plan = planOwn(shapes, { config, where: "W" });
     expect([...plan.origins.keys()]).toEqual([...tinyModel(config).weights.keys()]);

@@ -380,19 +380,64 @@ describe("readModel refuses", () => {
     );
   });
 
-  it("a head that is CLIP's projection, which is ignored", async () => {
-    const clip = modelCases.find(({ title }) => title.startsWith("timm vit_base_patch16_clip_224"));
+  it.each([
+    ["timm vit_base_patch16_clip_224", "openai", 5],
+    ["ConvNeXt of timm", "clip_laion2b", 5],
+  ])("a head that is CLIP's projection, which is ignored: %s", async (title, tag, classes) => {
+    const clip = modelCases.find((one) => one.title.startsWith(title));
     if (!clip) throw new Error("no case");
-    const read = (tag: string) => {
-      const config = { ...clip.config, pretrained_cfg: { input_size: [3, 24, 24], tag } };
-      return readCase({ ...clip, config }, join(folder, `projection ${tag}`));
+    let count = 0;
+    const read = (pretrained: object, own: object = {}) => {
+      const known = { ...(clip.config?.pretrained_cfg as object), ...pretrained };
+      const config = { ...clip.config, ...own, pretrained_cfg: known };
+      return readCase({ ...clip, config }, join(folder, `projection ${title} ${count++}`));
     };
-    const model = await read("openai");
+    const model = await read({ tag });
     expect(model.config.classes).toBe(0);
-    expect(model.notes).toContain(
-      "Ignored the projection to the space of texts, which stands where a head does.",
+    expect(model.notes.join()).toContain("the projection to the space of texts");
+    // Somebody has trained a head in its place.
+    const labels = Array.from({ length: classes }, (_, index) => `label ${index}`);
+    const finetuned = [
+      [{ tag: `${tag}_ft_in1k` }, {}],
+      [{ tag }, { label_names: labels }],
+      [{ tag }, { num_classes: classes }],
+    ] as const;
+    for (const [pretrained, own] of finetuned)
+      expect((await read(pretrained, own)).config.classes).toBe(classes);
+  });
+
+  it.each([
+    ["Swin of timm", { in_chans: 3, num_classes: 5, global_pool: "avg" }],
+    ["ResNet of timm", { in_chans: 3, num_classes: 5, global_pool: "avg" }],
+  ])("what timm writes beside the sizes of a network with stages: %s", async (title, args) => {
+    const known = modelCases.find((one) => one.title.startsWith(title));
+    if (!known) throw new Error("no case");
+    const own = known.config?.model_args as object;
+    const config = { ...known.config, model_args: { ...own, ...args } };
+    const path = join(folder, `arguments ${title}`);
+    expect((await readCase({ ...known, config }, path)).config.classes).toBe(5);
+    const other = { ...config, model_args: { ...own, ...args, global_pool: "max" } };
+    await expect(readCase({ ...known, config: other }, `${path} max`)).rejects.toThrow(
+      'global_pool is "max"',
     );
-    expect((await read("openai_ft_in1k")).config.classes).toBe(5);
+  });
+
+  it("an image size that its stages leave nothing of", async () => {
+    const known = modelCases.find((one) => one.title.startsWith("ConvNeXt of timm"));
+    if (!known) throw new Error("no case");
+    const config = { ...known.config, pretrained_cfg: { input_size: [3, 4, 4] } };
+    await expect(readCase({ ...known, config }, join(folder, "too small"))).rejects.toThrow(
+      "images need at least",
+    );
+  });
+
+  it("an image size that no model has", async () => {
+    const known = modelCases.find(({ config }) => config?.model_type === "dinov3_vit");
+    if (!known) throw new Error("no case");
+    const config = { ...known.config, image_size: 200_000 };
+    await expect(readCase({ ...known, config }, join(folder, "too large"))).rejects.toThrow(
+      "pixels a side are allowed",
+    );
   });
 
   it("a configuration of another model than the weights'", async () => {

@@ -181,6 +181,8 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
   const placed = await placeWeights(located, { source: tensors, plan }, options);
   const resized = await atImageSize(family, { config: stored, weights: placed.weights }, options);
   const { config, weights, stored: storedWeights } = resized;
+  const flaw = family.flaw(config);
+  if (flaw !== undefined) throw new InputError(`${where}: ${flaw}.`);
 
   const { steps, notes: unread } = await readSteps(located, hints);
   const preprocessing = steps && fitSteps(steps, config.imageSize);

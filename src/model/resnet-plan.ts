@@ -1,15 +1,16 @@
 /** Finds every weight of a ResNet among the tensors of a source, and folds its batch norms into the convolutions. */
 
 import { FileError } from "../errors.ts";
-import { renderShape, type Shape, sizeOf, type Tensor } from "../formats/tensor.ts";
+import type { Shape, Tensor } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { headShapes } from "./backbone.ts";
 import type { PlanOptions, SourceShapes, WeightPlan } from "./family.ts";
-import { enclosing } from "./find-scheme.ts";
+import { enclosing, prefixesBefore } from "./find-scheme.ts";
 import { type Placed, placeTensors } from "./place-tensors.ts";
 import { resNet } from "./resnet.ts";
 import type { ResNetConfig } from "./resnet-config.ts";
 import { type ConvolutionNames, type ResNetNaming, resNetNamings } from "./resnet-names.ts";
+import { sourceShape } from "./source-shape.ts";
 
 export type ResNetSizes = Omit<ResNetConfig, "imageSize">;
 
@@ -24,17 +25,12 @@ interface Found {
   readonly where: string;
 }
 
-const anyPrefix = /^(\w+\.){0,4}$/;
-
 function findNaming(tensors: SourceShapes, where: string): Found | undefined {
   for (const naming of resNetNamings) {
     const stem = `${naming.stem.convolution}.weight`;
     const first = `${naming.inBlock("conv1", { stage: 0, at: 0 }).convolution}.weight`;
-    for (const name of tensors.keys()) {
-      const prefix = name.endsWith(stem) ? name.slice(0, -stem.length) : undefined;
-      if (prefix !== undefined && anyPrefix.test(prefix) && tensors.has(prefix + first))
-        return { naming, prefix, tensors, where };
-    }
+    for (const prefix of prefixesBefore(tensors, stem))
+      if (tensors.has(prefix + first)) return { naming, prefix, tensors, where };
   }
   return undefined;
 }
@@ -62,16 +58,6 @@ export function planResNet(tensors: SourceShapes, { where }: PlanOptions): ResNe
 
 // ---------------------------------------------------------------- sizes
 
-function shapeOf({ tensors, where }: Found, name: string, axes: number): Shape {
-  const shape = tensors.get(name)?.shape;
-  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  if (shape.length !== axes || sizeOf(shape) === 0)
-    throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes} axes are needed.`,
-    );
-  return shape;
-}
-
 function measure(found: Found): ResNetSizes {
   const { naming, prefix, tensors, where } = found;
   const nameOf = (role: string, stage: number, at: number) =>
@@ -91,18 +77,18 @@ function measure(found: Found): ResNetSizes {
       `${where}: it claims ${total} blocks; at most ${limits.MAX_BLOCKS.value} are allowed.`,
     );
   const widthsOf = (role: string) =>
-    depths.map((_, stage) => shapeOf(found, nameOf(role, stage, 0), 4)[0] ?? 0);
+    depths.map((_, stage) => sourceShape(found, nameOf(role, stage, 0), 4)[0] ?? 0);
   const head = headOf(found);
   return {
     family: "resnet",
-    stemWidth: shapeOf(found, `${prefix}${naming.stem.convolution}.weight`, 4)[0] ?? 0,
+    stemWidth: sourceShape(found, `${prefix}${naming.stem.convolution}.weight`, 4)[0] ?? 0,
     ...{
       widths: widthsOf(bottleneck ? "conv3" : "conv2"),
       innerWidths: widthsOf("conv1"),
       depths,
       bottleneck,
     },
-    classes: head === undefined ? 0 : (shapeOf(found, `${head}.bias`, 1)[0] ?? 0),
+    classes: head === undefined ? 0 : (sourceShape(found, `${head}.bias`, 1)[0] ?? 0),
   };
 }
 

@@ -1,7 +1,5 @@
 /** ResNet, top to bottom: a convolution and a maximum, blocks of two or three convolutions, the mean of all places. */
 
-import { InputError } from "../errors.ts";
-import type { Shape } from "../formats/tensor.ts";
 import { add, mean, relu, reshape, sub, transpose } from "../graph/ops.ts";
 import { dims } from "../graph/shapes.ts";
 import type { Value } from "../graph/value.ts";
@@ -10,6 +8,7 @@ import type { Backbone, BranchSite, LinearSite, Site } from "./backbone.ts";
 import { neighbours, squares } from "./convolution.ts";
 import type { Layers } from "./layers.ts";
 import type { ResNetConfig } from "./resnet-config.ts";
+import { refuseTokens, shapesAt } from "./staged.ts";
 
 type Grid = readonly [rows: number, columns: number];
 
@@ -39,7 +38,7 @@ export function resNet(config: ResNetConfig): Backbone {
   const sites = sitesOf(parts);
   return {
     sites,
-    shapes: shapesOf(sites),
+    shapes: new Map(sites.flatMap(shapesAt)),
     fixedTokens,
     imageSize: config.imageSize,
     featureWidth: needed(config.widths.at(-1), "width of a stage"),
@@ -52,7 +51,7 @@ export function resNet(config: ResNetConfig): Backbone {
       const blocks: Value[] = [];
       let x = embedded;
       for (const [index, part] of parts.blocks.entries()) {
-        refuseTokens(layers, index, asTokens(x));
+        refuseTokens(layers, { network: "a ResNet", why: fixedTokens, block: index, x: asTokens(x) });
         x = block(x, layers, part);
         blocks.push(asTokens(x));
       }
@@ -64,14 +63,6 @@ export function resNet(config: ResNetConfig): Backbone {
 }
 
 const fixedTokens = "it has a map of pixels, and no tokens beside them";
-
-/** A method of a user's own may add tokens all the same. */
-function refuseTokens(layers: Layers, block: number, x: Value): void {
-  if (layers.tokens(block, x) !== x)
-    throw new InputError(
-      `The method adds tokens, but a ResNet takes none: ${fixedTokens}. Choose another method.`,
-    );
-}
 
 /** [batch, rows, columns, channels] → [batch, places, channels]. */
 function asTokens(x: Value): Value {
@@ -190,13 +181,6 @@ const sitesOf = ({ stem, blocks }: ResNetParts): Site[] => [
     branch,
   ]),
 ];
-
-function shapesOf(sites: readonly Site[]): Map<string, Shape> {
-  const shapes = new Map<string, Shape>();
-  for (const { kind, name, in: into, out } of sites)
-    if (kind !== "branch") shapes.set(`${name}.weight`, [out, into]).set(`${name}.bias`, [out]);
-  return shapes;
-}
 
 /** What each convolution reads, its squares side by side, and twice what it gives. */
 function activationBytes({ stem, blocks }: ResNetParts, { imageSize }: ResNetConfig): number {

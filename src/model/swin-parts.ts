@@ -2,7 +2,8 @@
 
 import type { Shape } from "../formats/tensor.ts";
 import { needed } from "../needed.ts";
-import type { BranchSite, LinearSite, NormSite, Site } from "./backbone.ts";
+import type { BranchSite, LinearSite, NormSite } from "./backbone.ts";
+import { type StagedParts, stagedShapes } from "./staged.ts";
 import type { SwinConfig } from "./swin-config.ts";
 import { type Windowing, windowing } from "./windows.ts";
 
@@ -40,12 +41,7 @@ export interface SwinBlock {
   readonly merge?: SwinMerge;
 }
 
-export interface SwinParts {
-  readonly patch: LinearSite;
-  readonly patchNorm: NormSite;
-  readonly blocks: readonly SwinBlock[];
-  readonly norm: NormSite;
-}
+export type SwinParts = StagedParts<SwinBlock>;
 
 /** Hidden numbers of the small MLP that makes SwinV2's positions. */
 const POSITIONS_WIDTH = 512;
@@ -159,34 +155,11 @@ function mergeOf(
   };
 }
 
-/** In the order an image passes them. */
-export const sitesOf = ({ patch, patchNorm, blocks, norm }: SwinParts): Site[] => [
-  patch,
-  patchNorm,
-  ...blocks.flatMap(({ sites, merge }): Site[] => [
-    ...Object.values(sites),
-    ...(merge ? [merge.norm, merge.reduction] : []),
-  ]),
-  norm,
-];
-
-/** Every tensor of the backbone, in the order of the sites; those of positions in front of their block's. */
-export function shapesOf({ patch, patchNorm, blocks, norm }: SwinParts): Map<string, Shape> {
-  const shapes = new Map<string, Shape>();
-  const put = (site: Site): void => {
-    if (site.kind === "branch") return;
-    shapes.set(`${site.name}.weight`, site.kind === "norm" ? [site.out] : [site.out, site.in]);
-    shapes.set(`${site.name}.bias`, [site.out]);
-  };
-  for (const site of [patch, patchNorm]) put(site);
-  for (const block of blocks) {
-    for (const [name, shape] of positionShapes(block)) shapes.set(block.prefix + name, shape);
-    for (const site of Object.values(block.sites)) put(site);
-    if (block.merge) for (const site of [block.merge.norm, block.merge.reduction]) put(site);
-  }
-  put(norm);
-  return shapes;
-}
+/** Every tensor of the backbone; those of positions stand in front of their block's. */
+export const shapesOf = (parts: SwinParts): Map<string, Shape> =>
+  stagedShapes(parts, (block) =>
+    [...positionShapes(block)].map(([name, shape]): [string, Shape] => [block.prefix + name, shape]),
+  );
 
 /** With a first axis of 1, as positions and CLS of a ViT have it: they are no matrices, and do not decay. */
 const positionShapes = ({ heads, side, pretrained }: SwinBlock): [string, Shape][] =>

@@ -1,12 +1,13 @@
 /** Finds every weight of a Swin among the tensors of a source, and measures its sizes by them. */
 
 import { FileError } from "../errors.ts";
-import { renderShape, type Shape, sizeOf } from "../formats/tensor.ts";
+import type { Shape } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { headShapes } from "./backbone.ts";
 import type { PlanOptions, SourceShapes, WeightPlan } from "./family.ts";
-import { enclosing } from "./find-scheme.ts";
+import { enclosing, prefixesBefore } from "./find-scheme.ts";
 import { type Placed, placeTensors } from "./place-tensors.ts";
+import { sourceShape } from "./source-shape.ts";
 import { swin } from "./swin.ts";
 import type { SwinConfig } from "./swin-config.ts";
 import { type BlockPlace, blockPrefix, mergePrefix, type SwinNaming, swinNamings } from "./swin-names.ts";
@@ -30,18 +31,13 @@ interface Found {
   readonly where: string;
 }
 
-const anyPrefix = /^(\w+\.){0,4}$/;
-
 function findNaming(
   tensors: SourceShapes,
   { family, where }: { readonly family: SwinConfig["family"]; readonly where: string },
 ): Found | undefined {
   for (const naming of swinNamings) {
     if (naming.family !== family) continue;
-    const patch = `${naming.patch}.weight`;
-    for (const name of tensors.keys()) {
-      const prefix = name.endsWith(patch) ? name.slice(0, -patch.length) : undefined;
-      if (prefix === undefined || !anyPrefix.test(prefix)) continue;
+    for (const prefix of prefixesBefore(tensors, `${naming.patch}.weight`)) {
       const block = prefix + blockPrefix(naming, { stage: 0, at: 0, index: 0 });
       const wanted = [
         `${prefix}${naming.patchNorm}.weight`,
@@ -84,32 +80,26 @@ function plannedShapes(family: SwinConfig["family"], sizes: SwinSizes): Readonly
 
 // ---------------------------------------------------------------- sizes
 
-function shapeOf({ tensors, where }: Found, name: string, axes: number): Shape {
-  const shape = tensors.get(name)?.shape;
-  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  if (shape.length !== axes || sizeOf(shape) === 0)
-    throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; ${axes} axes are needed.`,
-    );
-  return shape;
-}
-
 function measure(found: Found): SwinSizes {
   const { naming, prefix } = found;
   const isOwn = naming.stages === undefined;
-  const [width = 0, columns = 0, rows = 0] = shapeOf(found, `${prefix}${naming.patch}.weight`, isOwn ? 2 : 4);
+  const [width = 0, columns = 0, rows = 0] = sourceShape(
+    found,
+    `${prefix}${naming.patch}.weight`,
+    isOwn ? 2 : 4,
+  );
   const depths = isOwn ? ownDepths(found) : countBlocks(found);
   const firsts = depths.map((_, stage) => {
     const index = depths.slice(0, stage).reduce((a, b) => a + b, 0);
     return prefix + blockPrefix(naming, { stage, at: 0, index });
   });
-  const hidden = shapeOf(found, `${firsts[0]}${naming.block.fc1?.theirs}.weight`, 2)[0] ?? 0;
+  const hidden = sourceShape(found, `${firsts[0]}${naming.block.fc1?.theirs}.weight`, 2)[0] ?? 0;
   const head = headOf(found);
   return {
     ...{ width, depths, mlpRatio: hidden / width },
     patchSize: isOwn ? Math.round(Math.sqrt(columns / 3)) : rows,
     ...positionSizes(found, firsts),
-    classes: head === undefined ? 0 : (shapeOf(found, `${head}.bias`, 1)[0] ?? 0),
+    classes: head === undefined ? 0 : (sourceShape(found, `${head}.bias`, 1)[0] ?? 0),
   };
 }
 
@@ -118,9 +108,9 @@ function positionSizes(found: Found, firsts: readonly string[]): Pick<SwinSizes,
   const { naming, where } = found;
   const [table, scale] = [naming.own.positions, naming.own.cosineScale];
   if (table === undefined)
-    return { stageHeads: firsts.map((first) => shapeOf(found, first + scale, 3)[0] ?? 0) };
+    return { stageHeads: firsts.map((first) => sourceShape(found, first + scale, 3)[0] ?? 0) };
   const isOwn = naming.stages === undefined;
-  const tables = firsts.map((first) => shapeOf(found, first + table, isOwn ? 3 : 2).slice(-2));
+  const tables = firsts.map((first) => sourceShape(found, first + table, isOwn ? 3 : 2).slice(-2));
   const windows = tables.map(([offsets = 0]) => (Math.sqrt(offsets) + 1) / 2);
   const most = limits.MAX_WINDOW.value;
   const wrong = windows.findIndex((side) => !Number.isInteger(side) || side < 1 || side > most);
@@ -155,7 +145,7 @@ function ownDepths(found: Found): number[] {
   for (let index = 0; index <= limits.MAX_BLOCKS.value; index++) {
     const name = `${found.prefix}blocks.${index}.q.weight`;
     if (!found.tensors.has(name)) break;
-    const [width = 0] = shapeOf(found, name, 2);
+    const [width = 0] = sourceShape(found, name, 2);
     byWidth.set(width, (byWidth.get(width) ?? 0) + 1);
   }
   return checkDepths([...byWidth.values()], found.where);

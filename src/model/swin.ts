@@ -1,6 +1,5 @@
 /** Swin, top to bottom: small patches, stages of attention in windows, patches merged between them, the mean of all tokens. */
 
-import { InputError } from "../errors.ts";
 import { add, exp, gelu, mean, mul, pad, relu, reshape, sigmoid, sub, transpose } from "../graph/ops.ts";
 import { dims } from "../graph/shapes.ts";
 import { constant, filled, scalar, type Value } from "../graph/value.ts";
@@ -8,15 +7,9 @@ import type { Backbone, BranchSite } from "./backbone.ts";
 import { dense, type Layers } from "./layers.ts";
 import { patchRows } from "./patches.ts";
 import { spreadTable } from "./relative-positions.ts";
+import { refuseTokens, stagedSites } from "./staged.ts";
 import type { SwinConfig } from "./swin-config.ts";
-import {
-  type SwinBlock,
-  type SwinMerge,
-  type SwinParts,
-  shapesOf,
-  sitesOf,
-  swinParts,
-} from "./swin-parts.ts";
+import { type SwinBlock, type SwinMerge, type SwinParts, shapesOf, swinParts } from "./swin-parts.ts";
 import { windowAttention } from "./window-attention.ts";
 import { fromWindows, toWindows, windowCount, windowTokens } from "./windows.ts";
 
@@ -25,7 +18,7 @@ export function swin(config: SwinConfig): Backbone {
   const parts = swinParts(config);
   const postNorm = config.family === "swinv2";
   return {
-    sites: sitesOf(parts),
+    sites: stagedSites(parts),
     shapes: shapesOf(parts),
     fixedTokens,
     imageSize: config.imageSize,
@@ -39,7 +32,7 @@ export function swin(config: SwinConfig): Backbone {
       const blocks: Value[] = [];
       let x = embedded;
       for (const [index, part] of parts.blocks.entries()) {
-        refuseTokens(layers, index, x);
+        refuseTokens(layers, { network: "a Swin", why: fixedTokens, block: index, x });
         x = block(x, layers, { part, postNorm });
         blocks.push(x);
         if (part.merge) x = merge(x, layers, { part: part.merge, postNorm });
@@ -51,14 +44,6 @@ export function swin(config: SwinConfig): Backbone {
 }
 
 const fixedTokens = "its tokens are a map that is cut into windows";
-
-/** A method of a user's own may add tokens all the same. */
-function refuseTokens(layers: Layers, block: number, x: Value): void {
-  if (layers.tokens(block, x) !== x)
-    throw new InputError(
-      `The method adds tokens, but a Swin takes none: ${fixedTokens}. Choose another method.`,
-    );
-}
 
 /** Per block: ten rows of the token's width, three of the MLP's, and two attention weights per head and pair of tokens. */
 function activationBytes({ blocks }: SwinParts): number {

@@ -159,6 +159,14 @@ describe("parseTimmConfig", () => {
       { model_args: { block_fn: "ResPostBlock" } },
       'C: model_args.block_fn is "ResPostBlock"; only timm\'s default can be run.',
     ],
+    [
+      { architecture: "vit_base_patch16_rpn_224" },
+      'C: architecture "vit_base_patch16_rpn_224" has its norms behind the branches of a block; only those before them can be run.',
+    ],
+    [
+      { model_args: { rope_temperature: 5 } },
+      "C: model_args.rope_temperature is 5; only timm's default can be run.",
+    ],
     [{ label_names: { "0": "cat", "2": "dog" } }, "C: label_names has 2 labels, but none for class 1."],
     [{ pretrained_cfg: { crop_pct: 0 } }, "C: pretrained_cfg.crop_pct is 0, which no ViT can have."],
   ])("refuses a ViT that cannot be run (%#)", (change, message) => {

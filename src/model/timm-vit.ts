@@ -5,6 +5,7 @@ import { showValue } from "../files/show-value.ts";
 import type { ActivationName } from "./activations.ts";
 import type { ModelHints } from "./model-hints.ts";
 import { timmTraits } from "./timm-architectures.ts";
+import { headProjects } from "./timm-projection.ts";
 import type { TimmConfig } from "./timm-schema.ts";
 import type { PoolName } from "./vit-config.ts";
 
@@ -101,13 +102,6 @@ function sizesOf({
   };
 }
 
-/** Of CLIP's towers that nobody has fine-tuned, timm keeps the projection as a head of 512 "classes" or so. */
-const projects = ({ architecture, pretrained_cfg: config, ...outer }: TimmConfig): boolean =>
-  /_clip_/.test(architecture) &&
-  typeof config?.tag === "string" &&
-  !/(^|_)ft_/.test(config.tag) &&
-  [outer.label_names, outer.labels, config.label_names, config.labels].every((labels) => !labels);
-
 /** Their tensors have the names of usual blocks. */
 const postNorm = /_rpn_|^eva02_enormous_/;
 
@@ -130,6 +124,6 @@ export function readTimmVit(config: TimmConfig, where: string): ModelHints {
   return {
     ...sizesOf(config),
     ...layersOf(config, where),
-    ...(projects(config) && { headProjects: true }),
+    ...(headProjects(config) && { headProjects: true }),
   };
 }

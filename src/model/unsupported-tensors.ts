@@ -5,6 +5,7 @@ import { FileError } from "../errors.ts";
 // First match wins, so what is typical of one architecture stands before what several share.
 const unsupported: readonly (readonly [pattern: RegExp, what: string])[] = [
   [/(^|\.)layers\.\d+\.(blocks|downsample)\.|^swin\./, "a Swin Transformer"],
+  [/(^|\.)rope\.freqs$/, "a ViT whose rotary positions are learned"],
   [/(^|\.)(q_norm|k_norm)\./, "a ViT with normalised queries and keys"],
   [/(^|\.)attn\.(norm|inner_attn_ln)\./, "a ViT with a norm inside attention"],
   [

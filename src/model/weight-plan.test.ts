@@ -109,6 +109,10 @@ describe("planWeights", () => {
       'X: it holds several Vision Transformers, under "a.", "b.". Keep the tensors of one of them.',
     ],
     [
+      withTensor(timm, "rope.freqs", [2, 2]),
+      `X: tensor "rope.freqs" belongs to a ViT whose rotary positions are learned, ${unread}`,
+    ],
+    [
       withTensor(timm, "blocks.0.attn.q_norm.weight"),
       `X: tensor "blocks.0.attn.q_norm.weight" belongs to a ViT with normalised queries and keys, ${unread}`,
     ],

@@ -66,7 +66,7 @@ export interface TrainOptions extends EngineOptions {
   readonly store?: ImageStore | undefined;
   /** A folder in which runs share features of the pre-trained model, which is made where it is missing; the engines that share it compute alike. */
   readonly features?: string | undefined;
-  /** What the process may take at its peak: bytes, or a text such as 4GB. Decides how many images a run of the graph takes, and whether blocks are computed again for their gradients. */
+  /** What the process may take at its peak: bytes, or a text such as 4GB. Decides the micro-batch, and whether blocks are computed again for their gradients. */
   readonly memory?: string | number | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress of a download from the hub. */

@@ -55,7 +55,7 @@ export interface FitOptions {
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
   readonly memoryBytes?: number;
-  /** What the process may take at its peak, in bytes: decides how many images a run takes, and whether blocks are recomputed. */
+  /** What the process may take at its peak, in bytes: decides the micro-batch, and whether blocks are recomputed. */
   readonly memory?: number;
   /** Whether blocks are computed again for their gradients; where left out, `memory` decides. */
   readonly recompute?: boolean;

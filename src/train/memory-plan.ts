@@ -1,4 +1,4 @@
-/** How many images a run of the training graph takes, and whether it keeps what blocks compute, within a limit of memory. */
+/** The micro-batch of training, and whether the graph keeps what blocks compute, within a limit of memory. */
 
 import { InputError } from "../errors.ts";
 import { showBytes } from "../files/parse-bytes.ts";
