@@ -6,13 +6,14 @@ import type {
   EpochFacts,
   EstimateEvent,
   FoldFacts,
+  NoteEvent,
   ProbeFacts,
   ProgressEvent,
   StartFacts,
   StepFacts,
 } from "../train/fit-events.ts";
 
-export type { EstimateEvent };
+export type { EstimateEvent, NoteEvent };
 
 export type TrainEvent =
   | StartEvent
@@ -31,12 +32,6 @@ export type TrainEvent =
 /** Before the first step: what will be done. */
 export interface StartEvent extends StartFacts {
   readonly type: "start";
-}
-
-/** A sentence that the user should see. */
-export interface NoteEvent {
-  readonly type: "note";
-  readonly message: string;
 }
 
 /** The head that training starts from, and that its result is never worse than; its adapter is already written. */

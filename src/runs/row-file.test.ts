@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FileError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
+import { needed } from "../needed.ts";
 import { rowsInFile } from "./row-file.ts";
 
 const folder = temporaryFolder("row-file");
@@ -12,7 +13,7 @@ describe("rowsInFile", () => {
   it("gives back what was written, over what a killed run left, and removes it", async () => {
     const path = join(folder, "rows");
     await writeFile(path, "left over");
-    const store = await rowsInFile(path)({ rows: 3, width: 2 });
+    const store = needed(await rowsInFile(path)({ rows: 3, width: 2 }), "store");
     await store.write(2, Float32Array.of(5, 6));
     await store.write(0, Float32Array.of(1, 2));
     const row = new Float32Array(4);
@@ -23,9 +24,15 @@ describe("rowsInFile", () => {
     expect(await exists(path)).toBe(false);
   });
 
+  it("opens nothing where the disk has no room", async () => {
+    const path = join(folder, "huge");
+    expect(await rowsInFile(path)({ rows: 2 ** 40, width: 2 ** 10 })).toBeUndefined();
+    expect(await exists(path)).toBe(false);
+  });
+
   it("says when the file was cut off", async () => {
     const path = join(folder, "cut");
-    const store = await rowsInFile(path)({ rows: 1, width: 2 });
+    const store = needed(await rowsInFile(path)({ rows: 1, width: 2 }), "store");
     await store.write(0, Float32Array.of(1, 2));
     await truncate(path, 5);
     await expect(store.read(0, new Float32Array(2))).rejects.toThrow(

@@ -1,17 +1,20 @@
 /** Rows of numbers in a file of the run's folder, which is removed when the run ends. */
 
 import { open, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { FileError } from "../errors.ts";
 import { writeProblem } from "../files/file-problem.ts";
+import { hasFreeSpace } from "../files/free-space.ts";
 import type { OpenRows } from "../train/row-store.ts";
 
-/** Replaces what a killed run may have left at `path`. */
+/** Replaces what a killed run may have left at `path`; nothing where the disk has no room. */
 export const rowsInFile =
   (path: string): OpenRows =>
-  async ({ width }) => {
+  async ({ rows, width }) => {
     await rm(path, { force: true });
-    const file = await open(path, "wx+");
     const size = width * Float32Array.BYTES_PER_ELEMENT;
+    if (!(await hasFreeSpace(dirname(path), rows * size))) return undefined;
+    const file = await open(path, "wx+");
     const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) =>
       new Uint8Array(buffer, byteOffset, byteLength);
     return {

@@ -45,6 +45,12 @@ export interface Scores {
   readonly sample?: FoldSample | undefined;
 }
 
+/** A sentence that the user should see. */
+export interface NoteEvent {
+  readonly type: "note";
+  readonly message: string;
+}
+
 /** What `fit` resumes from, to the same results as if it had never stopped. */
 export interface FitState {
   readonly position: FitPosition;
@@ -54,6 +60,7 @@ export interface FitState {
 
 export type FitEvent =
   | FitStartEvent
+  | NoteEvent
   | ProgressEvent
   | EstimateEvent
   | FitProbeEvent

@@ -76,6 +76,7 @@ async function* lowerOrImages(
   const lower = isFinished ? undefined : findLowerPart(plan);
   if (!lower) return { input: "images", train: plan.options.train, ...rest };
   const train = yield* computeLower(plan, lower, closers);
+  if (!train) return { input: "images", train: plan.options.train, ...rest };
   return { input: "lower", train, ...rest, keptShare: lower.share };
 }
 

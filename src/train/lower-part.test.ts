@@ -25,18 +25,20 @@ const options = (more: Partial<FitOptions> = {}): FitOptions => ({
   ...more,
 });
 
-/** The share of a step that was kept, its progress, and all losses. */
+/** The share of a step that was kept, its progress, notes, and all losses. */
 async function train(given: FitOptions) {
   const losses: number[] = [];
   const labels = new Set<string>();
+  const notes: string[] = [];
   let keptShare: number | undefined;
   for await (const event of fit(given)) {
     if (event.type === "start") keptShare = event.keptShare;
+    if (event.type === "note") notes.push(event.message);
     if (event.type === "progress") labels.add(event.label);
     if (event.type === "step") losses.push(event.loss);
     if (event.type === "epoch") losses.push(event.valLoss ?? Number.NaN);
   }
-  return { keptShare, labels, losses };
+  return { keptShare, labels, notes, losses };
 }
 
 /** As they are, but said to be other pixels in every epoch. */
@@ -76,6 +78,13 @@ describe("the frozen lower part", () => {
     // CLS and four patches, 16 wide
     expect(opened).toEqual(["10 rows of 80", "closed"]);
     expect(kept.losses).toEqual((await train(options({ train: augmented, memoryBytes: 1000 }))).losses);
+  });
+
+  it("is computed anew where there is no room for it, which is said", async () => {
+    const cramped = await train(options({ memoryBytes: 1000, openRows: async () => undefined }));
+    expect(cramped.keptShare).toBeUndefined();
+    expect(cramped.notes.join()).toContain("there is no room on the disk");
+    expect(cramped.losses).toEqual((await train(options({ train: augmented, memoryBytes: 1000 }))).losses);
   });
 
   it("ends where dropout begins to change it", async () => {

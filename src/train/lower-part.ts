@@ -42,15 +42,20 @@ export function findLowerPart(plan: FitPlan): LowerPart | undefined {
   return share < leastShare ? undefined : { cut, width: sizeOf(cut.shape) / batchSize, share };
 }
 
-/** Computes the lower part of all training images, and gives them as examples of what the upper part is fed. */
+/** Computes the lower part of all training images, and gives them as examples of what the upper part is fed; nothing where there is no room. */
 export async function* computeLower(
   plan: FitPlan,
   { cut, width }: LowerPart,
   closers: Closers,
-): AsyncGenerator<FitEvent, Examples, void> {
+): AsyncGenerator<FitEvent, Examples | undefined, void> {
   const { train, engine, signal } = plan.options;
   const [batchSize = 1] = cut.shape;
-  const store = closers.add(await openStore(plan, width));
+  const opened = await openStore(plan, width);
+  if (!opened) {
+    yield { type: "note", message: noRoom };
+    return undefined;
+  }
+  const store = closers.add(opened);
   // The step's own graph and batch: the same bits as without the cut.
   const session: Session = await engine.compile({ outputs: { lower: cut } });
   try {
@@ -71,11 +76,14 @@ export async function* computeLower(
   return storedExamples(train.labels, { store, width });
 }
 
-async function openStore({ options }: FitPlan, width: number): Promise<RowStore> {
-  const { train, memoryBytes = Number.POSITIVE_INFINITY, openRows } = options;
+const noRoom =
+  "Frozen blocks are computed anew in every epoch: there is no room on the disk to keep what they make of the images.";
+
+async function openStore({ options }: FitPlan, width: number): Promise<RowStore | undefined> {
+  const { train, memoryBytes = Number.POSITIVE_INFINITY, memory = memoryBytes, openRows } = options;
   const rows = train.labels.length;
   const bytes = rows * width * Float32Array.BYTES_PER_ELEMENT;
-  const most = Math.min(memoryBytes * memoryShare, limits.MAX_KEPT_BYTES.value);
+  const most = Math.min(Math.min(memoryBytes, memory) * memoryShare, limits.MAX_KEPT_BYTES.value);
   return bytes > most && openRows ? openRows({ rows, width }) : rowsInMemory();
 }
 

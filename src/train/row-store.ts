@@ -16,8 +16,8 @@ export interface RowSizes {
   readonly width: number;
 }
 
-/** Opens a store outside of memory, such as a file. */
-export type OpenRows = (sizes: RowSizes) => Promise<RowStore>;
+/** Opens a store outside of memory, such as a file; nothing where it has no room for so many. */
+export type OpenRows = (sizes: RowSizes) => Promise<RowStore | undefined>;
 
 /** Rows in memory. */
 export function rowsInMemory(): RowStore {
