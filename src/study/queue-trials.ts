@@ -67,9 +67,8 @@ async function follow({ queue, events, study, source }: Followed): Promise<void>
     }
   };
   try {
-    while (!signal.aborted) {
-      await handOut();
-      if (out.size === 0) return;
+    await handOut();
+    while (!signal.aborted && out.size > 0) {
       const ids = told.size > 0 ? [...told] : [...out.keys()];
       told.clear();
       for (const id of ids) {
