@@ -9,21 +9,11 @@ Only needed to make the file anew; the tests read the file. Of the tensors it ho
 import json
 from pathlib import Path
 
-import numpy
 import timm
 import torch
 import torchvision
 import transformers
-
-IMAGE_INDEX = 999
-
-
-def formula(index, shape):
-    """Numbers from -0.5 to 0.5 that any language gives alike."""
-    count = int(numpy.prod(shape))
-    state = (numpy.arange(count, dtype=numpy.uint64) * 2654435761 + index * 97531 + 7) % 2**32
-    return torch.from_numpy(((state >> 24).astype(numpy.float32) - 128) / 256).reshape(tuple(shape))
-
+from formula import IMAGE_INDEX, formula
 
 def filled(model):
     """Every tensor by the formula, in the order of the names."""

@@ -133,6 +133,27 @@ export const limits = {
       unit: "tokens",
       reason: "Rows of a Swin's window: SwinV2 has 24, and a table of all pairs grows with the fourth power.",
     },
+    MAX_TOKENIZER_BYTES: {
+      value: 128 * MiB,
+      unit: "bytes",
+      reason: "A tokenizer.json: SigLIP 2's, with 256,000 words, has 34 MB.",
+    },
+    MAX_TOKENIZER_VALUES: {
+      value: 2 ** 23,
+      unit: "values",
+      reason: "Values of a tokenizer.json: SigLIP 2's has some two million, words and pairs of them.",
+    },
+    MAX_PROMPTS: {
+      value: 1_000_000,
+      unit: "prompts",
+      reason:
+        "Prompts of all classes: 21,841 classes with 80 templates are more than any text tower reads in a day on a CPU.",
+    },
+    MAX_PROMPT_LENGTH: {
+      value: 10_000,
+      unit: "characters",
+      reason: "One prompt: text towers read 64 or 77 tokens, some 300 letters.",
+    },
     MAX_SHARDS: {
       value: 256,
       unit: "files",

@@ -91,6 +91,11 @@ export type { Difference, MeanRow } from "./study/study-means.ts";
 export type { StudyInput } from "./study/study-schema.ts";
 export type { SeedScores, StudyRow } from "./study/tabulate.ts";
 export { type WorkEvent, type WorkOptions, work } from "./study/work.ts";
+/** Names of classes from a text file. */
+export { readClassNames } from "./zero-shot/class-names.ts";
+export type { TextProgress, ZeroShotOptions } from "./zero-shot/options.ts";
+/** Makes a classifier of a CLIP or SigLIP without training, of prompts of its classes. */
+export { type ZeroShotModel, zeroShot } from "./zero-shot/zero-shot.ts";
 
 // ---------------------------------------------------------------- the parts that the verbs use
 

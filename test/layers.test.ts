@@ -49,6 +49,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "train/fit-events.ts",
   ],
   push: ["adapter", "files", "model"],
+  "zero-shot": ["datasets", "engine", "files", "formats", "graph", "model"],
   // singular values of matrices of numbers, wherever they come from
   spectra: [],
   export: [

@@ -17,6 +17,9 @@ export const tinyVariations: Readonly<Record<string, VitConfig>> = {
   "SigLIP's classifier": { ...tiny, classToken: false, activation: "gelu-tanh", pool: "mean" },
   "DeiT, distilled": { ...tiny, distillation: true, pool: "cls+distillation" },
   BEiT: { ...tiny, absolutePositions: false, relativeBias: true, pool: "mean", finalNorm: "pooled" },
+  "CLIP beside texts": {
+    ...{ ...tiny, embeddingNorm: true, activation: "quick-gelu", projection: 5, unitFeature: true },
+  },
   DINOv3: { ...wide, registers: 2, absolutePositions: false, rotary: "dinov3" },
   "EVA-02": {
     ...{ ...wide, rotary: "eva02", gated: true, activation: "silu", mlpNorm: true },
@@ -29,7 +32,9 @@ export const mixedVariations: Readonly<Record<string, VitConfig>> = {
   "registers, CLS and mean, gated, a norm before": {
     ...{ ...tiny, registers: 3, pool: "cls+mean", gated: true, activation: "silu", embeddingNorm: true },
   },
-  "no CLS, attention pooling, GELU by tanh": tinyVariations["SigLIP's image tower"] ?? tiny,
+  "no CLS, attention pooling, GELU by tanh, of length 1": {
+    ...{ ...tiny, classToken: false, activation: "gelu-tanh", pool: "attention", unitFeature: true },
+  },
   "distillation, relative bias, no positions": {
     ...{
       ...tiny,
@@ -44,6 +49,7 @@ export const mixedVariations: Readonly<Record<string, VitConfig>> = {
       ...wide,
       rotary: "eva02",
       mlpNorm: true,
+      projection: 5,
       activation: "quick-gelu",
       pool: "mean",
       finalNorm: "pooled",

@@ -21,7 +21,8 @@ export function renderModelCard(adapter: Adapter): string {
   );
   const { keptEpoch: kept, continuedFrom: from, validation: _, validationTop1: __, ...rest } = training;
   // Records count epochs from 0, people from 1.
-  const start = from ? "the start, as it was continued from" : "linear probe";
+  const own = training.start === "head" ? "the model's own head" : "linear probe";
+  const start = from ? "the start, as it was continued from" : own;
   const keptEpoch = typeof kept === "number" ? (kept < 0 ? start : kept + 1) : undefined;
   const validated = validationOf(training);
   const forPeople = {

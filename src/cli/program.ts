@@ -20,6 +20,7 @@ import { relabelCommand } from "./relabel.ts";
 import { studyCommand } from "./study.ts";
 import { trainCommand } from "./train.ts";
 import { workerCommand } from "./worker.ts";
+import { zeroShotCommand } from "./zero-shot.ts";
 
 const rlrrCommand = (): Command =>
   new Command("rlrr")
@@ -29,6 +30,7 @@ const rlrrCommand = (): Command =>
     .version(version)
     .addCommand(demoCommand())
     .addCommand(trainCommand())
+    .addCommand(zeroShotCommand())
     .addCommand(evaluateCommand())
     .addCommand(relabelCommand())
     .addCommand(predictCommand())

@@ -57,7 +57,8 @@ function recipeFact(chosen: AdapterRecord["chosen"]): Fact {
 /** The facts that a person asks for first; all of them are in the record. */
 function trainingFacts({ training, validation, recordsImages }: AdapterRecord): Fact[] {
   const { keptEpoch: kept, trainImages: images, epochs, continuedFrom: from } = training;
-  const start = from ? "the start, as it was continued from" : "the linear probe";
+  const own = training.start === "head" ? "the model's own head" : "the linear probe";
+  const start = from ? "the start, as it was continued from" : own;
   const whole = typeof epochs === "number" ? ` of ${epochs}` : "";
   return [
     ["continued from", from && `the adapter of ${from.name}, sha256 ${from.sha256}`],

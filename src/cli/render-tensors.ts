@@ -33,7 +33,7 @@ export function renderCheckpoint(record: CheckpointRecord): string {
   const { epoch, step, finished, best } = record.position;
   return renderFacts(`${record.path} is the state of a training run, which rlrr train --resume continues.`, [
     ["stands", finished ? `finished after ${step} steps` : `in epoch ${epoch + 1}, after ${step} steps`],
-    ["best epoch", best && (best.epoch < 0 ? "the linear probe" : String(best.epoch + 1))],
+    ["best epoch", best && (best.epoch < 0 ? "the start" : String(best.epoch + 1))],
     ...tensorFacts(record),
   ]);
 }

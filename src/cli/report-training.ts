@@ -137,9 +137,10 @@ function startLines({
   ];
 }
 
-function probeLine({ valTop1, seconds }: ProbeEvent): string {
+function probeLine({ valTop1, seconds, penalty }: ProbeEvent): string {
   const val = valTop1 === undefined ? "" : `  val ${valTop1.toFixed(1).padStart(5)} % *`;
-  return `linear probe on frozen features${val}  ${renderClock(1000 * seconds)}`;
+  const head = penalty === undefined ? "the model's own head" : "linear probe on frozen features";
+  return `${head}${val}  ${renderClock(1000 * seconds)}`;
 }
 
 function continuedLine({ valTop1, newClasses, penalty, seconds }: ContinuedEvent): string {
@@ -172,9 +173,9 @@ function epochLine(event: EpochEvent, epochs: number | undefined): string {
 
 /** A run that was stopped early, or finished before, has room for a third line. */
 function doneLines(event: DoneEvent, start: StartEvent | undefined): string[] {
-  const { adapter, report, epoch, seconds, stoppedEarly, continued, finishedBefore } = event;
+  const { adapter, report, epoch, seconds, stoppedEarly, continued, ownHead, finishedBefore } = event;
   const epochs = finishedBefore?.epochs ?? start?.epochs;
-  const before = continued ? "the start" : "the linear probe";
+  const before = continued ? "the start" : ownHead ? "the model's own head" : "the linear probe";
   const kept = epoch < 0 ? before : `epoch ${epoch + 1}${epochs ? ` of ${epochs}` : ""}`;
   return [
     ...(finishedBefore ? ["This run is finished; nothing was left to train."] : []),

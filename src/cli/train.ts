@@ -102,8 +102,8 @@ const recipeOptions = [
   ),
   new Option(
     "--start <head>",
-    "head of zeros, as published, or a linear probe on frozen features, kept where no epoch is better; with --continue-from that of new classes alone (default: probe; official: zero)",
-  ).choices(["zero", "probe"]),
+    "head of zeros, as published, a linear probe on frozen features, or the model's own head (rlrr zero-shot makes one of prompts); the latter two are kept where no epoch is better; with --continue-from that of new classes alone (default: probe; official: zero)",
+  ).choices(["zero", "probe", "head"]),
   new Option(
     "--schedule-unit <unit>",
     "move the learning rate after each epoch, as published, or after each step (default: step; official: epoch)",

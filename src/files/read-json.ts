@@ -9,8 +9,16 @@ export const MAX_JSON_BYTES = limits.MAX_JSON_BYTES.value;
 export const MAX_JSON_DEPTH = limits.MAX_JSON_DEPTH.value;
 export const MAX_JSON_VALUES = limits.MAX_JSON_VALUES.value;
 
+/** How large a text may be, where that is not as large as a configuration. */
+export interface JsonSizes {
+  readonly bytes: number;
+  readonly values: number;
+}
+
+const configuration: JsonSizes = { bytes: MAX_JSON_BYTES, values: MAX_JSON_VALUES };
+
 /** What is wrong with the size of `json`, the end of a sentence; found before anything of it is made. */
-export function oversize(json: string): string | undefined {
+export function oversize(json: string, most = MAX_JSON_VALUES): string | undefined {
   let [depth, values] = [0, 0];
   for (let at = 0; at < json.length; at++) {
     const character = json[at];
@@ -21,14 +29,14 @@ export function oversize(json: string): string | undefined {
     else if (character === ",") values++;
     else if (character === '"')
       for (at++; at < json.length && json[at] !== '"'; at++) if (json[at] === "\\") at++;
-    if (values > MAX_JSON_VALUES) return `made of more than ${MAX_JSON_VALUES} values`;
+    if (values > most) return `made of more than ${most} values`;
   }
   return undefined;
 }
 
 /** Parses text that came from `where`. */
-export function parseJson(text: string, where: string): unknown {
-  const flaw = oversize(text);
+export function parseJson(text: string, where: string, { values } = configuration): unknown {
+  const flaw = oversize(text, values);
   if (flaw !== undefined) throw new FileError(`${where}: its JSON is ${flaw}.`);
   try {
     return JSON.parse(text.replace(/^\uFEFF/, ""));
@@ -39,13 +47,13 @@ export function parseJson(text: string, where: string): unknown {
 }
 
 /** The value in the JSON file at `path`. */
-export const readJson = (path: string): Promise<unknown> =>
+export const readJson = (path: string, sizes = configuration): Promise<unknown> =>
   withFile(path, async (handle) => {
     const stat = await handle.stat();
     if (!stat.isFile()) throw new FileError(`${path} is not a regular file.`);
-    if (stat.size > MAX_JSON_BYTES)
-      throw new FileError(`${path} has ${stat.size} bytes; a configuration has at most ${MAX_JSON_BYTES}.`);
+    if (stat.size > sizes.bytes)
+      throw new FileError(`${path} has ${stat.size} bytes; at most ${sizes.bytes} are read.`);
     const bytes = await readExactly(handle, { path, offset: 0, length: stat.size });
     refuseLfsPointer(bytes, path);
-    return parseJson(new TextDecoder().decode(bytes), path);
+    return parseJson(new TextDecoder().decode(bytes), path, sizes);
   });

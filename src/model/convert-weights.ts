@@ -73,7 +73,8 @@ function inForm(
   return transposed(data, data.length / sizeAlong(ours, 0));
 }
 
-async function convertOne(
+/** One of our weights in memory, whatever its form in the source. */
+export async function convertOne(
   source: WeightSource,
   origin: Origin | undefined,
   ours: Shape,

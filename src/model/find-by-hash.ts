@@ -2,11 +2,13 @@
 
 import { realpath } from "node:fs/promises";
 import { FileError, InputError } from "../errors.ts";
+import { readJson } from "../files/read-json.ts";
 import { type Shape, sameShape } from "../formats/tensor.ts";
 import { backboneOf, type ModelConfig } from "./architectures.ts";
 import { hashWeights } from "./hash.ts";
 import { type LocatedModel, locateModel } from "./locate-model.ts";
 import type { Model } from "./model.ts";
+import { isOwnConfig, parseOwnConfig } from "./own-format.ts";
 import { planModel } from "./plan-model.ts";
 import { openWeights } from "./weight-source.ts";
 
@@ -49,13 +51,24 @@ export async function findByHash(
 /** The real path of the weights at `place`, where their shapes are those of such a model. */
 async function weightsAt(place: string, { config }: Sought): Promise<string | undefined> {
   try {
-    const { weights }: LocatedModel = await locateModel(place);
-    const { plan } = planModel(await openWeights(weights), { where: place });
+    const located = await locateModel(place);
+    const { weights } = located;
+    const stored = await ownConfigOf(located);
+    const { plan } = planModel(await openWeights(weights), {
+      where: place,
+      ...(stored && { hints: { stored } }),
+    });
     if (config && !hasSizesOf(config, plan.shapes)) return undefined;
     return (await Promise.all(weights.map((path) => realpath(path)))).join("\n");
   } catch (error) {
     return unlessUnfit(error);
   }
+}
+
+/** The configuration of a folder in our own format, without which its tensors cannot be told. */
+async function ownConfigOf({ config: path }: LocatedModel): Promise<ModelConfig | undefined> {
+  const value = path === undefined ? undefined : await readJson(path);
+  return isOwnConfig(value) ? parseOwnConfig(value, path ?? "") : undefined;
 }
 
 /** Whether every matrix and norm is there in its shape; positions differ with the image size. */

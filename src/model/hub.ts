@@ -124,6 +124,11 @@ interface Snapshot {
   readonly folder: string;
 }
 
+function mostBytes(file: string): number {
+  if (file === "tokenizer.json") return limits.MAX_TOKENIZER_BYTES.value;
+  return file.endsWith(".json") ? MAX_JSON_BYTES : MAX_FILE_BYTES;
+}
+
 async function fetchFiles(
   client: HubClient,
   { model, commit, folder }: Snapshot,
@@ -142,7 +147,7 @@ async function fetchFiles(
   for (const file of missing) {
     const info = infos.find(({ path }) => path === file);
     if (info === undefined) throw new FileError(`${model.name}: the hub lists ${file} but does not have it.`);
-    const most = file.endsWith(".json") ? MAX_JSON_BYTES : MAX_FILE_BYTES;
+    const most = mostBytes(file);
     if (!Number.isSafeInteger(info.size) || info.size < 0 || info.size > most)
       throw new FileError(`${model.name}: ${file} has ${info.size} bytes; at most ${most} are allowed.`);
     const onBytes = (done: number) => onProgress?.(file, done, info.size);

@@ -89,6 +89,16 @@ const dinov3 = (blockRoot: string): NamingScheme => ({
   block: block5,
 });
 
+/** A block of the towers of CLIP and SigLIP, of images and of texts. */
+export const towerBlock: readonly Row[] = [
+  ...pair("norm1", "layer_norm1"),
+  ...["q", "k", "v"].flatMap((ours) => pair(ours, `self_attn.${ours}_proj`)),
+  ...pair("o", "self_attn.out_proj"),
+  ...pair("norm2", "layer_norm2"),
+  ...pair("fc1", "mlp.fc1"),
+  ...pair("fc2", "mlp.fc2"),
+];
+
 /** The image towers of CLIP and SigLIP. Their classifiers read the mean of the patches, CLIP's without its last norm. */
 const clip: NamingScheme = {
   ...torch,
@@ -116,14 +126,7 @@ const clip: NamingScheme = {
     ...pair("pool.fc2", "head.mlp.fc2"),
     ...pair("head", "classifier"),
   ],
-  block: [
-    ...pair("norm1", "layer_norm1"),
-    ...["q", "k", "v"].flatMap((ours) => pair(ours, `self_attn.${ours}_proj`)),
-    ...pair("o", "self_attn.out_proj"),
-    ...pair("norm2", "layer_norm2"),
-    ...pair("fc1", "mlp.fc1"),
-    ...pair("fc2", "mlp.fc2"),
-  ],
+  block: towerBlock,
 };
 
 const { needs: _, ...siglipNames } = clip;

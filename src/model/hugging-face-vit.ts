@@ -82,7 +82,7 @@ export function readHuggingFaceVit(value: Readonly<Record<string, unknown>>, whe
 }
 
 /** transformers' names of activations. */
-const activationsByName: ReadonlyMap<string, ActivationName> = new Map([
+export const activationsByName: ReadonlyMap<string, ActivationName> = new Map([
   ["gelu", "gelu"],
   ["gelu_pytorch_tanh", "gelu-tanh"],
   ["gelu_new", "gelu-tanh"],

@@ -16,8 +16,8 @@ import type { VitConfig, VitVariations } from "./vit-config.ts";
 
 const MAX_DEPTH = limits.MAX_BLOCKS.value;
 
-function countBlocks(found: Found, tensors: SourceShapes): number {
-  const root = found.prefix + found.scheme.blockRoot;
+/** How many blocks have names that begin with `root` and a number. */
+export function countBlocks(root: string, tensors: SourceShapes): number {
   let depth = 0;
   for (const name of tensors.keys()) {
     if (!name.startsWith(root)) continue;
@@ -41,7 +41,7 @@ export interface SourceReader {
 }
 
 function readerOf(found: Found, tensors: SourceShapes, where: string): SourceReader {
-  const depth = countBlocks(found, tensors);
+  const depth = countBlocks(found.prefix + found.scheme.blockRoot, tensors);
   if (depth > MAX_DEPTH)
     throw new FileError(`${where}: it claims ${depth} blocks; at most ${MAX_DEPTH} are allowed.`);
   const rows = chooseRows(found, tensors, { depth });
@@ -80,7 +80,7 @@ export function measure(
   const { scheme } = found;
   const reader = readerOf(found, tensors, where);
   const { has, nameOf, shapeOf } = reader;
-  const depth = countBlocks(found, tensors);
+  const depth = countBlocks(found.prefix + scheme.blockRoot, tensors);
   const patchShape = shapeOf("patch.weight", scheme.measure.patchAxes);
   const { width, patchSize } = scheme.measure.patch(patchShape);
   if (width < 1 || !Number.isInteger(patchSize) || patchSize < 1)

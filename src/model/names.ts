@@ -3,7 +3,7 @@
 import { sizeAlong } from "../graph/shapes.ts";
 import { googleNamingSchemes } from "./google-names.ts";
 import { huggingFaceSchemes } from "./hugging-face-names.ts";
-import type { NamingScheme } from "./naming-scheme.ts";
+import type { NamingScheme, Row } from "./naming-scheme.ts";
 import { anyPrefix, inProjection, packed, pair, patches, single, torch } from "./torch-rows.ts";
 
 const timm: NamingScheme = {
@@ -86,6 +86,16 @@ const torchvisionNames = (mlp: readonly [fc1: string, fc2: string]): NamingSchem
   ],
 });
 
+/** A block of OpenCLIP's towers, of images and of texts. */
+export const openClipBlock: readonly Row[] = [
+  ...pair("norm1", "ln_1"),
+  ...["q", "k", "v"].flatMap((ours, part) => inProjection(ours, "attn", part)),
+  ...pair("o", "attn.out_proj"),
+  ...pair("norm2", "ln_2"),
+  ...pair("fc1", "mlp.c_fc"),
+  ...pair("fc2", "mlp.c_proj"),
+];
+
 /** OpenCLIP's, and OpenAI's own. */
 const openClip: NamingScheme = {
   ...torch,
@@ -102,14 +112,7 @@ const openClip: NamingScheme = {
     ...pair("norm", "ln_post"),
     ...pair("head", "head"),
   ],
-  block: [
-    ...pair("norm1", "ln_1"),
-    ...["q", "k", "v"].flatMap((ours, part) => inProjection(ours, "attn", part)),
-    ...pair("o", "attn.out_proj"),
-    ...pair("norm2", "ln_2"),
-    ...pair("fc1", "mlp.c_fc"),
-    ...pair("fc2", "mlp.c_proj"),
-  ],
+  block: openClipBlock,
 };
 
 /** Our own names, as converted files hold them. */

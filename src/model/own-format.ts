@@ -11,6 +11,10 @@ import { shortList } from "./find-scheme.ts";
 /** The value of `model_type`. */
 export const ownModelType = "rlrr";
 
+/** Whether a config.json is ours. */
+export const isOwnConfig = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  isObject(value) && value.model_type === ownModelType;
+
 export const renderOwnConfig = (config: ModelConfig): Readonly<Record<string, unknown>> => ({
   model_type: ownModelType,
   backbone: config,

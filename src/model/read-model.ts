@@ -68,7 +68,7 @@ const describesModel = (value: unknown): boolean =>
   ["model_type", "architecture", "architectures"].some((key) => Object.hasOwn(value, key));
 
 /** The weight on disk that `origin` names; each third of a fused q, k, v is a range of its rows. */
-function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
+export function storedWeight(source: WeightSource, origin: Origin, shape: Shape): Weight | undefined {
   if ("compute" in origin || origin.form !== "same" || origin.scaledBy !== undefined) return undefined;
   const stored = source.get(origin.source)?.stored;
   if (stored === undefined) return undefined;

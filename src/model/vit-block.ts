@@ -14,6 +14,8 @@ export interface BlockOptions {
   readonly config: VitConfig;
   /** The feature reads CLS alone, so the last block need compute no more than its row. */
   readonly clsAlone: boolean;
+  /** [tokens, tokens]: is added to what each token asks of each, so that a very low number hides one. */
+  readonly mask?: Value;
 }
 
 export function block(x: Value, layers: Layers, options: BlockOptions): Value {
@@ -43,7 +45,7 @@ function mlp(
 
 /** softmax(q·kᵀ / √(D / heads))·v, heads side by side, then the output projection; for CLS alone only its row. */
 function attention(x: Value, layers: Layers, options: BlockOptions): Value {
-  const { sites, config, clsAlone } = options;
+  const { sites, config, clsAlone, mask } = options;
   const { heads } = config;
   const [k, v] = clsAlone ? [layers.matrix(sites.k), layers.matrix(sites.v)] : [];
   if (k && v) return clsAttention(x, layers, { sites, heads, k, v });
@@ -52,7 +54,8 @@ function attention(x: Value, layers: Layers, options: BlockOptions): Value {
   const q = turn(byHead(layers.linear(sites.q, asking), heads));
   const keys = turn(byHead(layers.linear(sites.k, x), heads));
   const products = matmul(mul(q, scalar(sizeAt(q, 3) ** -0.5)), swap(keys)); // [batch, heads, tokens, tokens]
-  const scores = config.relativeBias ? add(products, biasOf(x, layers, options)) : products;
+  const biased = config.relativeBias ? add(products, biasOf(x, layers, options)) : products;
+  const scores = mask ? add(biased, mask) : biased;
   const values = byHead(layers.linear(sites.v, x), heads);
   const mixed = transpose(matmul(softmax(scores), values), [0, 2, 1, 3]); // [batch, tokens, heads, size]
   return layers.linear(sites.o, reshape(mixed, asking.shape));

@@ -35,6 +35,10 @@ export interface VitVariations {
   readonly pool?: PoolName | undefined;
   /** Where the final norm is, if not before pooling. */
   readonly finalNorm?: "pooled" | "none" | undefined;
+  /** Columns of the space of images and texts that the feature is projected to. */
+  readonly projection?: number | undefined;
+  /** The feature is made of length 1, as CLIP's is beside texts. */
+  readonly unitFeature?: true | undefined;
 }
 
 /** Sizes of a ViT, which has a CLS token, pre-norm blocks, exact GELU and a final norm unless a variation says otherwise. */
@@ -79,11 +83,13 @@ export const vitConfigSchema = z.object({
   mlpNorm: z.literal(true).optional(),
   pool: z.enum(poolNames).optional(),
   finalNorm: z.enum(["pooled", "none"]).optional(),
+  projection: size.optional(),
+  unitFeature: z.literal(true).optional(),
 });
 
 /** Fields that weights do not show, so that an adapter has its own. */
 export const unseenFields = [
-  ...["layerNormEps", "activation", "rotary", "pool", "finalNorm"],
+  ...["layerNormEps", "activation", "rotary", "pool", "finalNorm", "unitFeature"],
 ] as const satisfies readonly (keyof VitConfig)[];
 
 /** What is wrong between two fields that are fine by themselves; nothing where they fit. */
@@ -112,5 +118,5 @@ export const patchGrid = ({
 export const leadingTokens = ({ classToken, distillation }: VitVariations): number =>
   (classToken === false ? 0 : 1) + (distillation ? 1 : 0);
 
-/** How wide the feature is, in tokens. */
-export const pooledTokens = ({ pool }: VitVariations): number => (pool?.startsWith("cls+") ? 2 : 1);
+/** What pooling makes: one token or two. */
+export const pooledWidth = ({ pool, width }: VitConfig): number => (pool?.startsWith("cls+") ? 2 : 1) * width;

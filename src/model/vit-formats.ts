@@ -36,6 +36,7 @@ const only = (config: VitConfig, allowed: readonly (keyof VitVariations)[]): boo
 const variationNames = [
   ...(["classToken", "distillation", "registers", "absolutePositions", "rotary", "relativeBias"] as const),
   ...(["embeddingNorm", "activation", "gated", "mlpNorm", "pool", "finalNorm"] as const),
+  ...(["projection", "unitFeature"] as const),
 ] satisfies readonly (keyof VitVariations)[];
 
 const outerNames: Names = {

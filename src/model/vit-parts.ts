@@ -3,7 +3,7 @@
 import type { Shape } from "../formats/tensor.ts";
 import type { BranchSite, LinearSite, NormSite, Site } from "./backbone.ts";
 import { relativeRows } from "./relative-bias.ts";
-import { leadingTokens, patchGrid, type VitConfig } from "./vit-config.ts";
+import { leadingTokens, patchGrid, pooledWidth, type VitConfig } from "./vit-config.ts";
 
 export interface BlockSites {
   readonly norm1: NormSite;
@@ -58,7 +58,8 @@ const normSite = ({ width, layerNormEps: epsilon }: VitConfig, place: PlaceOf, s
   ...{ kind: "norm", ...place, in: size, out: size, epsilon },
 });
 
-function blockSites(config: VitConfig, block: number): BlockSites {
+/** The sites of one block. */
+export function blockSites(config: VitConfig, block: number): BlockSites {
   const { width, mlpWidth } = config;
   const at = (role: string, name = role) => ({ name: `blocks.${block}.${name}`, role, block });
   const norm = (role: string, size = width): NormSite => normSite(config, at(role), size);
@@ -114,6 +115,7 @@ export function shapesOf(config: VitConfig, sites: readonly Site[]): Map<string,
     if (role === "o" && config.relativeBias)
       shapes.set(`blocks.${block}.relative`, [relativeRows(patchGrid(config)), config.heads]);
   }
+  if (config.projection) shapes.set("projection", [config.projection, pooledWidth(config)]);
   return shapes;
 }
 

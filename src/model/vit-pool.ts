@@ -1,15 +1,19 @@
-/** What the head of a Vision Transformer reads: tokens, their mean, or what attention gathers of them. */
+/** What the head of a Vision Transformer reads: tokens, their mean, or what attention gathers of them; as it is, or beside texts. */
 
 import {
   add,
   concat,
+  div,
   expand,
+  gemm,
   matmul,
   mean,
   mul,
   reshape,
   slice,
   softmax,
+  sqrt,
+  sum,
   swap,
   transpose,
 } from "../graph/ops.ts";
@@ -20,7 +24,7 @@ import { byHead, firstToken, sizeAt } from "./vit-block.ts";
 import { patchGrid, type VitConfig } from "./vit-config.ts";
 import type { PoolSites, VitParts } from "./vit-parts.ts";
 
-/** The tokens of the last block [batch, tokens, D] → the feature [batch, featureWidth]. */
+/** The tokens of the last block [batch, tokens, D] → one row for each image [batch, pooledWidth]. */
 export function pooled(
   x: Value,
   layers: Layers,
@@ -73,6 +77,15 @@ function attentionPool(
   const gathered = layers.linear(sites.o, reshape(transpose(mixed, [0, 2, 1, 3]), probe.shape));
   const hidden = activations[activation](layers.linear(sites.fc1, layers.norm(sites.norm, gathered)));
   return flat(add(gathered, layers.linear(sites.fc2, hidden)));
+}
+
+/**
+ * The feature in the space of images and texts, where the configuration says so: projected, and of length 1, so that a product
+ * with a text's is their cosine. Radford et al. 2021, https://arxiv.org/abs/2103.00020, figure 3.
+ */
+export function besideTexts(x: Value, layers: Layers, { projection, unitFeature }: VitConfig): Value {
+  const projected = projection ? gemm(x, layers.parameter("projection"), { transB: true }) : x;
+  return unitFeature ? div(projected, sqrt(sum(mul(projected, projected), [1]))) : projected;
 }
 
 /** [batch, 1, D] → [batch, D]. */

@@ -69,4 +69,6 @@ export const describeVariations = (config: VitConfig): readonly string[] => [
   ...(config.activation ? [activationTitles[config.activation]] : []),
   ...(config.mlpNorm ? ["a norm inside the MLP"] : []),
   ...(config.pool ? [`a head that reads ${poolTitles[config.pool]}`] : []),
+  ...(config.projection ? [`a projection to ${config.projection} columns`] : []),
+  ...(config.unitFeature ? ["features of length 1"] : []),
 ];

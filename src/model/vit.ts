@@ -5,9 +5,9 @@ import type { Value } from "../graph/value.ts";
 import type { Backbone } from "./backbone.ts";
 import type { Layers } from "./layers.ts";
 import { block, sizeAt } from "./vit-block.ts";
-import { leadingTokens, patchGrid, pooledTokens, type VitConfig } from "./vit-config.ts";
+import { leadingTokens, patchGrid, pooledWidth, type VitConfig } from "./vit-config.ts";
 import { shapesOf, sitesOf, type VitParts, vitParts } from "./vit-parts.ts";
-import { pooled } from "./vit-pool.ts";
+import { besideTexts, pooled } from "./vit-pool.ts";
 
 export { type VitConfig, vitConfigFlaw, vitConfigSchema } from "./vit-config.ts";
 
@@ -18,7 +18,7 @@ export function vit(config: VitConfig): Backbone {
     sites: sitesOf(parts),
     shapes: shapesOf(config, sitesOf(parts)),
     imageSize: config.imageSize,
-    featureWidth: pooledTokens(config) * config.width,
+    featureWidth: config.projection ?? pooledWidth(config),
     blocks: config.depth,
     tokens: tokensOf(config),
     activationBytes: activationBytes(config),
@@ -31,7 +31,8 @@ export function vit(config: VitConfig): Backbone {
         x = block(layers.tokens(index, x), layers, { sites, config, clsAlone });
         blocks.push(x);
       }
-      return { embedded, blocks, feature: pooled(x, layers, { parts, config }) };
+      const feature = besideTexts(pooled(x, layers, { parts, config }), layers, config);
+      return { embedded, blocks, feature };
     },
   };
 }

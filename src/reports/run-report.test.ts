@@ -78,12 +78,15 @@ describe("renderRunReport", () => {
 
   it("shows the linear probe's accuracy where that was kept", () => {
     const worse = records.map((record) => (record.type === "epoch" ? { ...record, best: false } : record));
-    const page = render([{ type: "probe", valTop1: 80 }, ...worse]);
+    const page = render([{ type: "probe", valTop1: 80, penalty: 0.1 }, ...worse]);
     expect(page).toContain(
       "<b>80.0<small>%</small></b><span>validation accuracy (top-1)</span><em>20 validation images, 95 % interval 58.4 to 91.9 %</em>",
     );
     expect(page).toContain("<b>linear probe</b><span>kept</span><em>none of 2 epochs was better</em>");
     expect(page).not.toContain("60.0<small>");
+    expect(render([{ type: "probe", valTop1: 80 }, ...worse])).toContain(
+      "<b>the model&#39;s own head</b><span>kept</span>",
+    );
     expect(render([{ type: "probe", valTop1: 55 }, ...records])).toContain("60.0<small>");
   });
 

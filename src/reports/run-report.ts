@@ -8,7 +8,7 @@ import { type Fact, type Headline, renderPage } from "./report-page.ts";
 
 /** What a run tells of itself, as its metrics file holds it. Other records are ignored. */
 export type RunRecord =
-  | { readonly type: "probe"; readonly valTop1?: number }
+  | { readonly type: "probe"; readonly valTop1?: number; readonly penalty?: number }
   | { readonly type: "step"; readonly step: number; readonly loss: number; readonly learningRate: number }
   | {
       readonly type: "epoch";
@@ -61,7 +61,7 @@ function headlines(records: readonly RunRecord[], about: RunFacts): Headline[] {
     return [
       validationAccuracy(probe.valTop1, about),
       {
-        ...{ name: "kept", value: "linear probe" },
+        ...{ name: "kept", value: probe.penalty === undefined ? "the model's own head" : "linear probe" },
         note: last ? `none of ${last.epoch} epochs was better` : "no epoch was trained",
       },
     ];

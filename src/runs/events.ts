@@ -81,7 +81,7 @@ export interface FinishedBefore {
 export interface DoneEvent {
   readonly type: "done";
   readonly adapter: string;
-  /** The epoch that was kept, from 0; -1 is before all epochs: the probe, or what the run continues from. */
+  /** The epoch that was kept, from 0; -1 is before all epochs: the probe, the model's own head, or what the run continues from. */
   readonly epoch: number;
   readonly step: number;
   /** What the accuracy is of; without any, `none`. */
@@ -93,6 +93,8 @@ export interface DoneEvent {
   readonly valInterval?: readonly [low: number, high: number];
   /** Whether the run continued from an adapter. */
   readonly continued?: true;
+  /** Whether it started from the model's own head. */
+  readonly ownHead?: true;
   /** Since the images were first checked, without pauses between resumed runs. */
   readonly seconds: number;
   readonly stoppedEarly: boolean;

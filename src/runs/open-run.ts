@@ -5,6 +5,7 @@ import { allTrainables } from "../adapter/head.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import type { Engine } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import type { Tensor } from "../formats/tensor.ts";
 import type { ImageStore } from "../images/image-store.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
@@ -41,6 +42,8 @@ export interface RunOptions {
   readonly recipe?: RecipeInput;
   /** What it continues from, with a head for the classes of `dataset`. */
   readonly continued?: Pick<Continued, "record" | "from" | "start" | "images">;
+  /** With the recipe's `start: "head"`: the head that training starts from. */
+  readonly startHead?: ReadonlyMap<string, Tensor>;
   /** Training steps. */
   readonly preprocessing: readonly Step[];
   /** Of validation and of all use of the adapter; the deterministic counterparts of the training steps where left out. */

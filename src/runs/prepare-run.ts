@@ -74,6 +74,7 @@ export async function* prepareRun(opened: OpenedRun, closers: Closers): Events<P
     recipe: { ...recipe, microBatchSize },
     engine,
     ...(options.features !== undefined && { features: featureCache(options.features, { ...opened, files }) }),
+    ...(options.startHead && { startHead: options.startHead }),
     ...(options.continued && { continueFrom: options.continued.start }),
     ...(resumed && { resume: { position: resumed.position, parameters: resumed.state } }),
     memoryBytes: memoryBytes(),

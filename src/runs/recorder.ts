@@ -110,14 +110,14 @@ export class Recorder {
     const from = resumed ? this.saved.step + 1 : 0;
     if (options.tensorboard) this.tensorboard = await openTensorboardLog(folder.paths.tensorboard, { from });
     // Before the start is made and validated there is no state to continue from: a run that ends here begins anew.
-    const awaitsStart = !resumed && (recipe.start === "probe" || options.continued !== undefined);
+    const awaitsStart = !resumed && (recipe.start !== "zero" || options.continued !== undefined);
     if (!awaitsStart) this.state = state;
     yield facts;
     // A disk that is too small for the state is found now; and there always is a state to fall back on.
     if (!resumed) yield* this.save();
   }
 
-  /** A probe, or what training continues from: the first to be kept. */
+  /** A probe, the model's own head, or what training continues from: the first to be kept. */
   private async *begin({ state, sample, ...facts }: FitProbeEvent | FitContinuedEvent): Events {
     this.state = undefined;
     const { valTop1 } = facts;
@@ -259,7 +259,7 @@ interface Kept extends Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEa
 
 /** Of a run that is finished, now or when it is resumed. No accuracy stands without its images. */
 export function doneEvent(
-  { folder, options }: OpenedRun,
+  { folder, options, recipe }: OpenedRun,
   { epoch, step, seconds, stoppedEarly, valTop1, validated: { kind, images } }: Kept,
 ): DoneEvent {
   const valInterval = valTop1 === undefined ? undefined : intervalOf(valTop1, images);
@@ -270,6 +270,7 @@ export function doneEvent(
     validation: valTop1 === undefined ? "none" : kind,
     ...(valTop1 !== undefined && valInterval && { valTop1, valExamples: images, valInterval }),
     ...(options.continued && { continued: true as const }),
+    ...(recipe.start === "head" && { ownHead: true as const }),
     ...{ step, seconds, stoppedEarly, report: folder.paths.report },
   };
 }

@@ -26,6 +26,7 @@ import type { TrainEvent } from "./events.ts";
 import { openBase } from "./open-base.ts";
 import type { RunOptions } from "./open-run.ts";
 import { runTraining } from "./run-training.ts";
+import { startHead } from "./start-head.ts";
 import { openData } from "./training-data.ts";
 import { croppedNote, imagesFor, stepsFor } from "./training-steps.ts";
 
@@ -123,6 +124,7 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
   const model = await openBase(options);
   const { dataset, groups } = await openData(options, { method, recipe });
   const continued = origin && (await continueOn(origin, dataset, options));
+  const head = recipe.start === "head" ? await startHead(model, dataset.classes) : undefined;
   const notes = [
     ...(options.engine ? [] : engine.notes),
     ...model.notes,
@@ -138,6 +140,7 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
     ...{ model, baseId: model.source ?? model.id, dataset, out, recipe, engine, method, asked },
     ...{ resume, skipBadImages, keepEpochs, tensorboard, ...stepsFor(model, options, { images, ownSteps }) },
     ...(continued && { continued }),
+    ...(head && { startHead: head }),
     ...(groups && { groups }),
     ...(store && { store }),
     ...(features !== undefined && { features }),

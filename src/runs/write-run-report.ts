@@ -19,8 +19,11 @@ const number = z.number();
 const optional = <Name extends string>(name: Name, value: number | undefined) =>
   (value === undefined ? {} : { [name]: value }) as { readonly [key in Name]?: number };
 const probe = z
-  .object({ type: z.literal("probe"), valTop1: number.optional() })
-  .transform(({ type, valTop1 }) => ({ type, ...optional("valTop1", valTop1) }));
+  .object({ type: z.literal("probe"), valTop1: number.optional(), penalty: number.optional() })
+  .transform(({ type, valTop1, penalty }) => ({
+    ...{ type, ...optional("valTop1", valTop1) },
+    ...optional("penalty", penalty),
+  }));
 /** What a fold of cross-validation learned is no part of the curves. */
 const noFold = z.undefined().optional();
 const step = z.object({

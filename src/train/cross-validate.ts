@@ -50,9 +50,10 @@ async function* probeFolds(plan: FitPlan, ready: ReadyToFit): Events<CrossValida
   const cv: CrossValidationPosition = { fold: 0, steps: 0, probes, finished: [], current: [] };
   const { state, penalty } = await startAll(plan, { ready, cv });
   const { top1, loss, sample } = over(plan, probes);
-  if (penalty !== undefined)
+  if (penalty !== undefined || plan.recipe.start === "head")
     yield {
-      ...{ type: "probe", valTop1: top1, valLoss: loss, penalty },
+      ...{ type: "probe", valTop1: top1, valLoss: loss },
+      ...(penalty !== undefined && { penalty }),
       ...{ seconds: (performance.now() - began) / 1000, state },
       ...(sample && { sample }),
     };
@@ -160,9 +161,10 @@ async function startAll(
   const fresh = await freshState(plan);
   const probed = plan.recipe.start === "probe" && features;
   const penalty = probed ? await putProbe(plan, { state: fresh, features }) : undefined;
-  const best = probed
-    ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(over(plan, cv.probes)) })
-    : undefined;
+  const best =
+    probed || plan.recipe.start === "head"
+      ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(over(plan, cv.probes)) })
+      : undefined;
   return { state: { ...fresh, position: { ...fresh.position, best, cv } }, penalty };
 }
 
@@ -196,7 +198,7 @@ const firstToKeep = ({ recipe: { select, epochs } }: FitPlan): number =>
 function epochToKeep(plan: FitPlan, scores: (epoch: number) => Validation): number {
   const { start, epochs } = plan.recipe;
   let best =
-    start === "probe" ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(scores(-1)) }) : undefined;
+    start !== "zero" ? bestOf(plan, undefined, { epoch: -1, ...withoutSample(scores(-1)) }) : undefined;
   for (let epoch = firstToKeep(plan); epoch < epochs; epoch++)
     best = bestOf(plan, best, { epoch, ...withoutSample(scores(epoch)) });
   return best?.epoch ?? -1;

@@ -51,9 +51,15 @@ export function defaultRecipe(
     blend: method.blend ?? blendFor(labels.length, asked),
     ...validateBy(counts, { valExamples, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
   };
-  const start = continued ? ["the adapter", "it"] : ["a linear probe", "the probe"];
+  const start = startOf(asked, continued);
   const isOwnBlend = method.blend !== undefined && asked.blend === undefined;
   return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start, isOwnBlend }) };
+}
+
+/** What training starts from, and how it is named again. */
+function startOf({ start }: RecipeInput, continued: boolean): readonly string[] {
+  if (continued) return ["the adapter", "it"];
+  return start === "head" ? ["the model's own head", "it"] : ["a linear probe", "the probe"];
 }
 
 /** A line for each choice. */
@@ -106,7 +112,7 @@ const epochsFor = (images: number): number => Math.min(20, Math.max(6, Math.ceil
 
 /** From few images training learns much that is not so: part of the way does better than all of it, if it starts from a classifier. */
 const blendFor = (images: number, { start = "probe" }: RecipeInput): number =>
-  images < fewExamples && start === "probe" ? 0.5 : 1;
+  images < fewExamples && start !== "zero" ? 0.5 : 1;
 
 const warmupFor = (epochs: number): number => (epochs < 3 ? 0 : Math.max(1, Math.round(epochs / 10)));
 

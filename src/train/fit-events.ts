@@ -125,7 +125,7 @@ export interface EstimateFacts {
   readonly measuredOn: "steps" | "features";
 }
 
-/** A linear probe on frozen features: the head that training starts from, and that its result is never worse than. */
+/** A linear probe on frozen features, or the model's own head: what training starts from, and that its result is never worse than. */
 export interface FitProbeEvent extends ProbeFacts {
   readonly type: "probe";
   readonly state: FitState;
@@ -136,8 +136,8 @@ export interface ProbeFacts {
   /** Absent where nothing was validated. */
   readonly valLoss?: number;
   readonly valTop1?: number;
-  /** The best L2 penalty on validation examples, or in cross-validation without any. */
-  readonly penalty: number;
+  /** The best L2 penalty on validation examples, or in cross-validation without any; absent of the model's own head. */
+  readonly penalty?: number;
   readonly seconds: number;
 }
 

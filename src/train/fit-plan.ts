@@ -5,7 +5,7 @@ import type { Engine } from "../engine/engine.ts";
 import { InputError, type Wording } from "../errors.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
 import { showValue } from "../files/show-value.ts";
-import type { Tensor } from "../formats/tensor.ts";
+import { renderShape, sizeOf, type Tensor } from "../formats/tensor.ts";
 import type { Trainable } from "../methods/method.ts";
 import type { ChosenMethod, MethodRequest } from "../methods/methods.ts";
 import { backboneOf } from "../model/architectures.ts";
@@ -51,6 +51,8 @@ export interface FitOptions {
   readonly features?: FeatureCache;
   /** Starts from these tensors instead of the method's own start, and keeps them where no epoch validates better. */
   readonly continueFrom?: ContinueFrom;
+  /** With the recipe's `start: "head"`: `head.weight` [classes, D] and `head.bias` [classes], which training starts from. */
+  readonly startHead?: ReadonlyMap<string, Tensor>;
   /** Goes on from here. Its parameters are changed in place. */
   readonly resume?: FitState;
   /** Memory for activations, which decides how many images one run of the graph takes. */
@@ -73,6 +75,7 @@ const known: KnownOptions<FitOptions> = {
   ...{ recipe: true, engine: true, features: true },
   ...{
     resume: true,
+    startHead: true,
     memory: true,
     recompute: true,
     memoryBytes: true,
@@ -131,6 +134,7 @@ export function planFit(options: FitOptions): FitPlan {
   if (!Number.isInteger(classes) || classes < 1)
     throw new InputError(`classes must be a whole number above 0, got ${showValue(classes)}.`);
   const trainables = allTrainables(chosen.adaptation, backbone, classes);
+  checkStartHead(options, { recipe, trainables });
   checkConsistency(recipe, { adaptation: chosen.adaptation, backbone, trainables });
   const [height, width] = backbone.imageSize;
   const needed = 3 * height * width;
@@ -154,6 +158,24 @@ export function planFit(options: FitOptions): FitPlan {
   const memory = planMemory({ backbone, trainables, recipe, memoryBytes, memory: limit, recompute });
   const frozen = constantsOf(model.weights);
   return { options, chosen, recipe, backbone, frozen, trainables, memory, foldOf };
+}
+
+function checkStartHead(
+  { startHead, continueFrom }: FitOptions,
+  { recipe, trainables }: { readonly recipe: Recipe; readonly trainables: readonly Trainable[] },
+): void {
+  if (recipe.start !== "head") return;
+  if (continueFrom)
+    throw new InputError(
+      (show) =>
+        `${show("start", "head")} begins with the model's own head, ${show("continueFrom")} with the adapter's; give one of them.`,
+    );
+  for (const { name, shape } of trainables.filter((one) => one.name.startsWith("head.")))
+    if (startHead?.get(name)?.data.length !== sizeOf(shape))
+      throw new InputError(
+        (show) =>
+          `fit: ${show("start", "head")} needs startHead with "${name}" of shape ${renderShape(shape)}, got ${startHead?.has(name) ? "another shape" : "none"}.`,
+      );
 }
 
 function checkValidation({ select, folds }: Recipe, { labels, valExamples }: DataFacts): void {

@@ -137,16 +137,18 @@ function featureWork(
 }
 
 /**
- * Puts the probe's head into the state, which then stands at an epoch of its own: the best one so far. The whole model is
- * validated with that head, since a method that changes the model before its first step has other features.
+ * Puts the probe's head into the state, unless it has the model's own; the state then stands at an epoch of its own: the best
+ * one so far. The whole model is validated with that head, since a method that changes the model before its first step has
+ * other features.
  */
-export async function* startFromProbe(
+export async function* startFromHead(
   plan: FitPlan,
-  { prepared, features }: { prepared: Prepared; features: Features },
+  { prepared, features }: { prepared: Prepared; features: Features | undefined },
 ): AsyncGenerator<FitEvent, FitState, void> {
   const began = performance.now();
   const { state, validation } = prepared;
-  const penalty = await putProbe(plan, { state, features });
+  const penalty =
+    plan.recipe.start === "probe" && features ? await putProbe(plan, { state, features }) : undefined;
   const found = validation && (yield* validation.scores(state.parameters, -1));
   const scores = found && { epoch: -1, top1: found.top1, loss: found.loss };
   const best = scores && chooseBest(undefined, scores, { ...plan.recipe, ...validation });
@@ -154,7 +156,8 @@ export async function* startFromProbe(
   yield {
     type: "probe",
     ...(best && { valLoss: best.loss, valTop1: best.top1 }),
-    ...{ penalty, seconds: (performance.now() - began) / 1000, state: started },
+    ...(penalty !== undefined && { penalty }),
+    ...{ seconds: (performance.now() - began) / 1000, state: started },
     ...(found?.sample && { sample: found.sample }),
   };
   return started;

@@ -135,7 +135,7 @@ describe("fit, in memory", () => {
     [{ ...options(), val: {} }, `fit: val must be ${needs}, got {}.`],
     [
       { ...options(), epochs: 3 },
-      'fit: there is no option "epochs". Known: model, method, classes, continueFrom, groups, train, val, recipe, engine, features, resume, memory, recompute, memoryBytes, openRows, readWeight, keep, signal.',
+      'fit: there is no option "epochs". Known: model, method, classes, continueFrom, groups, train, val, recipe, engine, features, resume, startHead, memory, recompute, memoryBytes, openRows, readWeight, keep, signal.',
     ],
   ])("refuses what programs without types may give: %#", async (given, message) => {
     await expect(collect(fit(given as FitOptions))).rejects.toThrow(new InputError(message));

@@ -10,7 +10,7 @@ import { type Prepared, runEpochs, stepsDone } from "./epochs.ts";
 import { type Work, withEstimate } from "./estimate.ts";
 import type { FitEvent, FitStartEvent, FitState } from "./fit-events.ts";
 import { type FitOptions, type FitPlan, planFit } from "./fit-plan.ts";
-import { openSources, type Sources, startFromProbe } from "./fit-sources.ts";
+import { openSources, type Sources, startFromHead } from "./fit-sources.ts";
 import { freshState } from "./start-state.ts";
 import { validationOn } from "./validator.ts";
 
@@ -51,14 +51,16 @@ async function* trainOnce(
   yield* runEpochs({ ...prepared, state: started });
 }
 
-/** Where a new training begins: at what it continues from, with a probe's head, or at the method's own start. */
+/** Where a new training begins: at what it continues from, with the head of a probe or of the model, or at the method's own start. */
 async function* startingState(
   plan: FitPlan,
   { prepared, features }: { prepared: Prepared; features: Sources["features"] },
 ): AsyncGenerator<FitEvent, FitState, void> {
   const { continueFrom } = plan.options;
   if (continueFrom) return yield* continueFromTrained(plan, { prepared, features, continueFrom });
-  if (plan.recipe.start === "probe" && features) return yield* startFromProbe(plan, { prepared, features });
+  const { start } = plan.recipe;
+  if (start === "head" || (start === "probe" && features))
+    return yield* startFromHead(plan, { prepared, features });
   return prepared.state;
 }
 

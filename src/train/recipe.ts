@@ -49,8 +49,8 @@ const recipeSchema = z.strictObject({
   dropout: share.default(0).describe(belowOne),
   /** Drops whole residual branches of single images: stochastic depth. */
   dropPath: share.default(0).describe(belowOne),
-  /** Whether the head starts at zero, as published, or as a linear probe on frozen features, which the result is never worse than. */
-  start: z.enum(["zero", "probe"]).default("zero").describe("zero or probe"),
+  /** Whether the head starts at zero, as published, as a linear probe on frozen features, or as the model's own; than the latter two the result is never worse. */
+  start: z.enum(["zero", "probe", "head"]).default("zero").describe("zero, probe or head"),
   /** Whether the schedule moves from epoch to epoch, as timm's does in the official code, or from step to step. */
   scheduleUnit: z.enum(["epoch", "step"]).default("epoch").describe("epoch or step"),
   /** PACE: trains on two noisy passes per image and penalises how far their logits differ, times this; 0 is off. */

@@ -13,7 +13,7 @@ export interface Settled {
 
 /**
  * Options that are not given follow from the recipe's name, the method, and for the default recipe the data, where it is
- * known by then. A run that starts from a probe needs the pre-trained features, so the method then starts exactly at the
+ * known by then. A probe, and the model's own head, are for the pre-trained features, so the method then starts exactly at the
  * pre-trained model where it can, unless its options say otherwise.
  */
 export function settleTraining({
@@ -33,7 +33,7 @@ export function settleTraining({
       ? { options: { learningRate, ...(blend !== undefined && { blend }) }, reasons: [] }
       : defaultRecipe(data, { method, asked });
   const recipe = parseRecipe(asked, defaults);
-  if (recipe.start !== "probe" || !method.identity) return { chosen, recipe, reasons };
+  if (recipe.start === "zero" || !method.identity) return { chosen, recipe, reasons };
   const given = (options ?? {}) as Readonly<Record<string, unknown>>;
   const identity = chooseMethod({ name, options: { ...method.identity, ...given } }, "method");
   return { chosen: identity, recipe, reasons };

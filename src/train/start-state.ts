@@ -14,7 +14,7 @@ import type { FrozenSource, Trainable } from "../methods/method.ts";
 import { randomStream } from "../random.ts";
 import type { Moments, OptimizerState } from "./adamw.ts";
 import { noteAverage } from "./average.ts";
-import { noteStart } from "./blend.ts";
+import { noteStart, putStart } from "./blend.ts";
 import type { FitState } from "./fit-events.ts";
 import type { FitPlan } from "./fit-plan.ts";
 
@@ -27,10 +27,11 @@ export const startPosition: FitState["position"] = {
 
 /** Before the first step of a plan's training. */
 export async function freshState({ trainables, recipe, options }: FitPlan): Promise<FitState> {
-  const { model, continueFrom, readWeight } = options;
-  const { seed, blend, emaDecay } = recipe;
+  const { model, continueFrom, readWeight, startHead } = options;
+  const { seed, blend, emaDecay, start } = recipe;
   const trained = continueFrom?.tensors;
   const state = await startState(trainables, { weights: model.weights, seed, readWeight, trained });
+  if (start === "head" && startHead) putStart(state, startHead);
   return { position: startPosition, parameters: noteAverage(noteStart(state, blend), emaDecay) };
 }
 

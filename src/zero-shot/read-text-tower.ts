@@ -1,0 +1,212 @@
+/** Reads the text tower of a CLIP or SigLIP from the files of the whole model. */
+
+import { dirname } from "node:path";
+import { FileError, InputError } from "../errors.ts";
+import { readJson } from "../files/read-json.ts";
+import {
+  renderShape,
+  type Shape,
+  sizeOf,
+  type Tensor,
+  type Weight,
+  type Weights,
+} from "../formats/tensor.ts";
+import { readWeight } from "../formats/weight-bytes.ts";
+import { limits } from "../limits.ts";
+import { convertOne } from "../model/convert-weights.ts";
+import type { Moved, Origin } from "../model/family.ts";
+import { enclosing, prefixesBefore } from "../model/find-scheme.ts";
+import type { LocatedModel } from "../model/locate-model.ts";
+import { countBlocks } from "../model/measure-source.ts";
+import { storedWeight } from "../model/read-model.ts";
+import type { WeightSource } from "../model/weight-source.ts";
+import { needed } from "../needed.ts";
+import { parseTextHints, type TextHints } from "./text-hints.ts";
+import { type TextScheme, textSchemes } from "./text-names.ts";
+import { type TextConfig, textShapes } from "./text-tower.ts";
+
+export interface TextTower {
+  /** Whose names it has: CLIP, SigLIP or OpenCLIP. */
+  readonly title: string;
+  readonly config: TextConfig;
+  readonly weights: Weights;
+  /** The folder that has its tokenizer. */
+  readonly folder: string;
+  /** The token that its configuration fills short texts up with. */
+  readonly padding: number | undefined;
+  /** Rows of the table of tokens: [tokens.length, width]. */
+  readonly embed: (tokens: readonly number[]) => Promise<Float32Array>;
+  readonly notes: readonly string[];
+}
+
+/** The tower whose tensors are in `source`; nothing where there is none. */
+export async function readTextTower(
+  { weights: paths, config: path }: LocatedModel,
+  source: WeightSource,
+): Promise<TextTower | undefined> {
+  const [where = ""] = paths;
+  const found = findTower(source);
+  if (!found) return undefined;
+  const hints = path === undefined ? undefined : parseTextHints(await readJson(path), path);
+  const { config, table } = measureTower(found, source, { where, hints: hints ?? {} });
+  const weights = new Map<string, Weight>();
+  for (const [ours, shape] of textShapes(config))
+    weights.set(ours, await readOne(source, originOf(ours, found, source), { ours, shape, where }));
+  return {
+    ...{ title: found.scheme.title, config, weights, folder: dirname(path ?? where) },
+    padding: hints?.padding,
+    embed: (tokens) => rowsOf(source, { table, tokens, where }),
+    notes: hints
+      ? []
+      : [
+          `The text tower is taken to have ${config.heads} heads and ${config.activation}; no config.json says it.`,
+        ],
+  };
+}
+
+interface Found {
+  readonly scheme: TextScheme;
+  readonly prefix: string;
+  /** The full name of the projection. */
+  readonly projection: string;
+}
+
+function findTower(source: WeightSource): Found | undefined {
+  for (const scheme of textSchemes)
+    for (const prefix of prefixesBefore(source, scheme.table))
+      for (const before of enclosing(prefix)) {
+        const projection = before + scheme.projection;
+        if (source.has(projection)) return { scheme, prefix, projection };
+      }
+  return undefined;
+}
+
+interface Measuring {
+  readonly where: string;
+  readonly hints: TextHints;
+}
+
+function measureTower(
+  { scheme, prefix, projection }: Found,
+  source: WeightSource,
+  { where, hints }: Measuring,
+): { readonly config: TextConfig; readonly table: string } {
+  const matrix = (name: string) => matrixShape(source, name, where);
+  const table = prefix + scheme.table;
+  const [, width] = matrix(table);
+  const [tokens] = matrix(prefix + scheme.position);
+  const ends = matrix(projection);
+  const root = prefix + scheme.blockRoot;
+  const depth = countBlocks(root, source);
+  if (depth < 1 || depth > limits.MAX_BLOCKS.value)
+    throw new FileError(
+      `${where}: its text tower claims ${depth} blocks; 1 to ${limits.MAX_BLOCKS.value} are allowed.`,
+    );
+  const fc1 = needed(
+    scheme.block.find(({ ours }) => ours === "fc1.weight"),
+    "row fc1.weight",
+  );
+  const [mlpWidth] = matrix(`${root}0.${fc1.theirs}`);
+  const heads = hints.heads ?? width / 64;
+  if (width % heads !== 0)
+    throw new FileError(
+      `${where}: ${hints.heads === undefined ? "nothing tells the number of heads of its text tower" : `${heads} heads do not divide its text tower's width`}, whose width is ${width}. The config.json of the same model does.`,
+    );
+  const { layerNormEps = scheme.layerNormEps, activation = scheme.activation } = hints;
+  const features = scheme.form === "same" ? ends[0] : ends[1];
+  return {
+    table,
+    config: {
+      width,
+      depth,
+      heads,
+      mlpWidth,
+      layerNormEps,
+      activation,
+      tokens,
+      causal: scheme.causal,
+      features,
+    },
+  };
+}
+
+function matrixShape(source: WeightSource, name: string, where: string): readonly [number, number] {
+  const shape = source.get(name)?.shape;
+  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
+  const [rows, columns, ...more] = shape;
+  if (!rows || !columns || more.length > 0)
+    throw new FileError(
+      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; a text tower has a matrix there.`,
+    );
+  return [rows, columns];
+}
+
+/** Where one of our tensors is; a projection without a bias has zeros. */
+function originOf(
+  ours: string,
+  { scheme, prefix, projection }: Found,
+  source: WeightSource,
+): Origin | undefined {
+  if (ours === "position") return { source: prefix + scheme.position, form: "same" };
+  if (ours === "projection.weight") return { source: projection, form: scheme.form };
+  if (ours === "projection.bias")
+    return scheme.hasBias ? { source: projection.replace(/weight$/, "bias"), form: "same" } : undefined;
+  const [, outer] = /^norm\.(.*)$/.exec(ours) ?? [];
+  if (outer) return { source: `${prefix}${scheme.norm}.${outer}`, form: "same" };
+  const [, block = "", inside] = /^blocks\.(\d+)\.(.*)$/.exec(ours) ?? [];
+  const rows = scheme.block.filter((row) => row.ours === inside);
+  const theirs = rows.map(
+    (row): Moved => ({
+      source: `${prefix}${scheme.blockRoot}${block}.${row.theirs}`,
+      form: row.form,
+      ...(row.part !== undefined && { part: row.part }),
+    }),
+  );
+  return theirs.find((origin) => source.has(origin.source)) ?? theirs[0];
+}
+
+async function readOne(
+  source: WeightSource,
+  origin: Origin | undefined,
+  { ours, shape, where }: { readonly ours: string; readonly shape: Shape; readonly where: string },
+): Promise<Weight> {
+  if (!origin) return { shape, data: new Float32Array(sizeOf(shape)) };
+  const name = "source" in origin ? origin.source : ours;
+  const actual = source.get(name)?.shape;
+  if (actual === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
+  const parts = "part" in origin && origin.part !== undefined ? 3 : 1;
+  if (sizeOf(actual) !== parts * sizeOf(shape))
+    throw new FileError(
+      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(actual)}; this text tower needs ${parts * sizeOf(shape)} numbers there.`,
+    );
+  return storedWeight(source, origin, shape) ?? { shape, data: await convertOne(source, origin, shape) };
+}
+
+/** A file in float32 is read where the rows are; of others the whole table is. */
+async function rowsOf(
+  source: WeightSource,
+  {
+    table,
+    tokens,
+    where,
+  }: { readonly table: string; readonly tokens: readonly number[]; readonly where: string },
+): Promise<Float32Array> {
+  const tensor = needed(source.get(table), table);
+  const [words = 0, width = 0] = tensor.shape;
+  const unknown = tokens.find((token) => token >= words);
+  if (unknown !== undefined)
+    throw new InputError(
+      `${where}: its table has ${words} tokens, but its tokenizer gave token ${unknown}. They are of different models.`,
+    );
+  const { stored } = tensor;
+  const whole: Tensor | undefined = stored ? undefined : await tensor.read();
+  const rows = new Float32Array(tokens.length * width);
+  for (const [at, token] of tokens.entries()) {
+    const row = stored
+      ? (await readWeight({ shape: [width], path: stored.path, offset: stored.offset + 4 * token * width }))
+          .data
+      : needed(whole, table).data.subarray(token * width, (token + 1) * width);
+    rows.set(row, at * width);
+  }
+  return rows;
+}

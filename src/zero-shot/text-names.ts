@@ -1,0 +1,61 @@
+/** How CLIP's and SigLIP's files name the weights of the text tower. */
+
+import type { ActivationName } from "../model/activations.ts";
+import { towerBlock } from "../model/hugging-face-names.ts";
+import { openClipBlock } from "../model/names.ts";
+import type { Form, Row } from "../model/naming-scheme.ts";
+
+export interface TextScheme {
+  readonly title: string;
+  /** The end of the name of the table of tokens [words, width]; what stands before it stands before all names. */
+  readonly table: string;
+  readonly position: string;
+  readonly norm: string;
+  /** The last matrix: its name, with what encloses the tower before it, and how it lies. */
+  readonly projection: string;
+  readonly form: Form;
+  readonly hasBias: boolean;
+  readonly blockRoot: string;
+  readonly block: readonly Row[];
+  readonly causal: boolean;
+  /** Of weights that come without a configuration, and of configurations that leave it out. */
+  readonly layerNormEps: number;
+  readonly activation: ActivationName;
+}
+
+const huggingFace = {
+  table: "embeddings.token_embedding.weight",
+  position: "embeddings.position_embedding.weight",
+  norm: "final_layer_norm",
+  blockRoot: "encoder.layers.",
+  block: towerBlock,
+  form: "same",
+} as const;
+
+const openClip = {
+  title: "OpenCLIP",
+  table: "token_embedding.weight",
+  position: "positional_embedding",
+  norm: "ln_final",
+  blockRoot: "transformer.resblocks.",
+  block: openClipBlock,
+  hasBias: false,
+  causal: true,
+  layerNormEps: 1e-5,
+  activation: "gelu",
+} as const satisfies Partial<TextScheme>;
+
+export const textSchemes: readonly TextScheme[] = [
+  {
+    ...huggingFace,
+    ...{ title: "CLIP", projection: "text_projection.weight", hasBias: false, causal: true },
+    ...{ layerNormEps: 1e-5, activation: "quick-gelu" },
+  },
+  {
+    ...huggingFace,
+    ...{ title: "SigLIP", projection: "head.weight", hasBias: true, causal: false },
+    ...{ layerNormEps: 1e-6, activation: "gelu-tanh" },
+  },
+  { ...openClip, projection: "text_projection", form: "transposed" },
+  { ...openClip, projection: "text_projection.weight", form: "same" },
+];
