@@ -19,9 +19,11 @@ import { relabelCommand } from "../src/cli/relabel.ts";
 import { studyCommand } from "../src/cli/study.ts";
 import { trainCommand } from "../src/cli/train.ts";
 import { workerCommand } from "../src/cli/worker.ts";
+import { zeroShotCommand } from "../src/cli/zero-shot.ts";
 
 const factories = [
   trainCommand,
+  zeroShotCommand,
   evaluateCommand,
   relabelCommand,
   predictCommand,

@@ -5,6 +5,7 @@ const commands = [
   "",
   "demo",
   "train",
+  "zero-shot",
   "evaluate",
   "relabel",
   "predict",

@@ -20,6 +20,7 @@ const pages = [
 
 const commandNames = [
   "train",
+  "zero-shot",
   "evaluate",
   "relabel",
   "predict",

@@ -8,6 +8,7 @@ import { imageCases } from "./image-cases.ts";
 import { placeCases } from "./place-cases.ts";
 import { studyCases } from "./study-cases.ts";
 import { weightCases } from "./weight-cases.ts";
+import { zeroShotCases } from "./zero-shot-cases.ts";
 
 export const cases: readonly FuzzCase[] = [
   ...weightCases,
@@ -17,6 +18,7 @@ export const cases: readonly FuzzCase[] = [
   ...dataCases,
   ...placeCases,
   ...studyCases,
+  ...zeroShotCases,
 ];
 
 const handsOn = "it hands what it is given on to readers that have cases";

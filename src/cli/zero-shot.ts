@@ -39,7 +39,7 @@ export const zeroShotCommand = (): Command =>
 
 Examples:
   rlrr zero-shot --model openai/clip-vit-base-patch16 --data photos/ --out photos-clip
-  rlrr evaluate --model photos-clip --data photos/ --split all
+  rlrr evaluate --model photos-clip --data photos/
   rlrr train --model photos-clip --data photos/ --start head --out runs/photos
 The first makes a model whose head is the text tower's answer to "a photo of a CLASS.": no image is looked at.
 The last goes on from there: training begins with that head, and its result is never worse on validation images.
