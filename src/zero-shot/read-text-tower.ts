@@ -1,17 +1,9 @@
 /** Reads the text tower of a CLIP or SigLIP from the files of the whole model. */
 
 import { dirname } from "node:path";
-import { FileError, InputError } from "../errors.ts";
+import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
-import {
-  renderShape,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  type Weight,
-  type Weights,
-} from "../formats/tensor.ts";
-import { readWeight } from "../formats/weight-bytes.ts";
+import { renderShape, type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { convertOne } from "../model/convert-weights.ts";
 import type { Moved, Origin } from "../model/family.ts";
@@ -24,6 +16,7 @@ import { needed } from "../needed.ts";
 import { parseTextHints, type TextHints } from "./text-hints.ts";
 import { type TextScheme, textSchemes } from "./text-names.ts";
 import { type TextConfig, textShapes } from "./text-tower.ts";
+import { rowsOf } from "./token-table.ts";
 
 export interface TextTower {
   /** Whose names it has: CLIP, SigLIP or OpenCLIP. */
@@ -180,33 +173,4 @@ async function readOne(
       `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(actual)}; this text tower needs ${parts * sizeOf(shape)} numbers there.`,
     );
   return storedWeight(source, origin, shape) ?? { shape, data: await convertOne(source, origin, shape) };
-}
-
-/** A file in float32 is read where the rows are; of others the whole table is. */
-async function rowsOf(
-  source: WeightSource,
-  {
-    table,
-    tokens,
-    where,
-  }: { readonly table: string; readonly tokens: readonly number[]; readonly where: string },
-): Promise<Float32Array> {
-  const tensor = needed(source.get(table), table);
-  const [words = 0, width = 0] = tensor.shape;
-  const unknown = tokens.find((token) => token >= words);
-  if (unknown !== undefined)
-    throw new InputError(
-      `${where}: its table has ${words} tokens, but its tokenizer gave token ${unknown}. They are of different models.`,
-    );
-  const { stored } = tensor;
-  const whole: Tensor | undefined = stored ? undefined : await tensor.read();
-  const rows = new Float32Array(tokens.length * width);
-  for (const [at, token] of tokens.entries()) {
-    const row = stored
-      ? (await readWeight({ shape: [width], path: stored.path, offset: stored.offset + 4 * token * width }))
-          .data
-      : needed(whole, table).data.subarray(token * width, (token + 1) * width);
-    rows.set(row, at * width);
-  }
-  return rows;
 }

@@ -4,6 +4,7 @@ import { checkNewFolder } from "../files/check-output-paths.ts";
 import type { Tensor, Weights } from "../formats/tensor.ts";
 import { sayAssumedSteps } from "../model/assumed-steps.ts";
 import { locateModel } from "../model/locate-model.ts";
+import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
 import { pooledWidth, type VitConfig } from "../model/vit-config.ts";
 import { openWeights } from "../model/weight-source.ts";
@@ -62,18 +63,15 @@ export async function zeroShot(options: ZeroShotOptions): Promise<ZeroShotModel>
   return {
     ...{ path: out, classes: labels, scale },
     ...(texts.prompts && { prompts: texts.prompts }),
-    notes: [
-      ...dataNotes,
-      ...model.notes.filter(
-        (sentence) => !/^Ignored the (text tower|scale of image|projection to)/.test(sentence),
-      ),
-      ...sayAssumedSteps(model, {}),
-      ...texts.notes,
-      ...(note === undefined ? [] : [note]),
-      rlrrAlone,
-    ],
+    notes: [...dataNotes, ...notesOf(model), ...texts.notes, ...(note ? [note] : []), rlrrAlone],
   };
 }
+
+/** What was assumed of the image tower. What was ignored when it was read is used here. */
+const notesOf = (model: Model): readonly string[] => [
+  ...model.notes.filter((note) => !/^Ignored the (text tower|scale of image|projection to)/.test(note)),
+  ...sayAssumedSteps(model, {}),
+];
 
 /** Logits are scale · cosine + bias. */
 function headOf(
