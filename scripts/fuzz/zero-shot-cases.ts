@@ -2,6 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
+import { parseJson } from "../../src/files/read-json.ts";
 import { renderHeader } from "../../src/formats/safetensors-header.ts";
 import { readModel } from "../../src/model/read-model.ts";
 import { openWeights } from "../../src/model/weight-source.ts";
@@ -51,7 +52,7 @@ export const zeroShotCases: readonly FuzzCase[] = [
     run: async (input, { write }) => {
       const path = write("prompts.json", input);
       await readPrompts(path, ["cat", "dog"]);
-      parsePrompts(JSON.parse(decode(input)), { path, labels: ["cat"] });
+      parsePrompts(parseJson(decode(input), "it"), { path, labels: ["cat"] });
     },
   },
   {
@@ -103,7 +104,7 @@ export const zeroShotCases: readonly FuzzCase[] = [
       }),
     ],
     run: (input) => {
-      parseTextHints(JSON.parse(decode(input)), "config.json");
+      parseTextHints(parseJson(decode(input), "it"), "config.json");
     },
   },
   {
