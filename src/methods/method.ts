@@ -60,7 +60,7 @@ export interface Method {
   /** Its authors', where a first run should begin. */
   readonly learningRate: number;
   /** Options that the default recipe takes for it, where others suit it better there. */
-  readonly recipe?: { readonly learningRate?: number; readonly epochs?: number };
+  readonly recipe?: { readonly learningRate?: number; readonly epochs?: number; readonly patience?: number };
   /** The recipe's `blend` where it is part of the method, under every recipe that does not say another. */
   readonly blend?: number;
   /** Each option with its default; `describe` ends the sentence "must be …", `meta({ help })` is its line in `--help`. */

@@ -8,6 +8,8 @@ export const vptDeep = defineMethod({
   name: "vpt-deep",
   summary: "adds learned tokens to the input of every block",
   learningRate: 1e-3,
+  // As with VPT-Shallow.
+  recipe: { patience: 0 },
   unmergeable: "its tokens are part of the input of every block, not of a weight",
   byBlocks: false,
   options: z.strictObject({ tokens: tokensOption(10, "learned tokens per block") }),

@@ -8,7 +8,8 @@ export const vptShallow = defineMethod({
   name: "vpt-shallow",
   summary: "adds learned tokens to the input of the first block",
   learningRate: 1e-3,
-  recipe: { learningRate: 3e-3 },
+  // Its first epochs may all be worse than a probe behind tokens at random, and it comes back late.
+  recipe: { learningRate: 3e-3, patience: 0 },
   unmergeable: "its tokens are part of the input of the first block, not of a weight",
   byBlocks: false,
   options: z.strictObject({ tokens: tokensOption(50, "learned tokens at the input") }),

@@ -41,7 +41,11 @@ export function defaultRecipe(
 ): DefaultRecipe {
   const counts = countsOf(labels);
   const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
-  const { learningRate = method.learningRate, epochs = epochsFor(labels.length) } = method.recipe ?? {};
+  const {
+    learningRate = method.learningRate,
+    epochs = epochsFor(labels.length),
+    patience,
+  } = method.recipe ?? {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
   const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
   const options: RecipeInput = {
@@ -49,7 +53,7 @@ export function defaultRecipe(
     ...{ batchSize, learningRate, epochs, warmupEpochs: warmupFor(asked.epochs ?? epochs) },
     classWeights: isUneven ? "balanced" : "none",
     blend: method.blend ?? blendFor(labels.length, asked),
-    ...validateBy(counts, { valExamples, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
+    ...validateBy(counts, { valExamples, patience, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
   };
   const start = startOf(asked, continued);
   const isOwnBlend = method.blend !== undefined && asked.blend === undefined;
@@ -116,11 +120,15 @@ const blendFor = (images: number, { start = "probe" }: RecipeInput): number =>
 
 const warmupFor = (epochs: number): number => (epochs < 3 ? 0 : Math.max(1, Math.round(epochs / 10)));
 
+interface Validated {
+  readonly valExamples: number;
+  /** The method's own. */
+  readonly patience: number | undefined;
+  readonly asked: RecipeInput;
+}
+
 /** By images held out, over folds, or, where no class has two images, not at all. */
-function validateBy(
-  counts: readonly number[],
-  { valExamples, asked }: { readonly valExamples: number; readonly asked: RecipeInput },
-): RecipeInput {
+function validateBy(counts: readonly number[], { valExamples, patience, asked }: Validated): RecipeInput {
   if (asked.select === "last") return {};
   const images = counts.reduce((sum, count) => sum + count, 0);
   const isSmall = valExamples === 0 && images < fewExamples && asked.folds === undefined;
@@ -129,7 +137,7 @@ function validateBy(
   const { select = "latest", epochs = 0 } = asked;
   return {
     select,
-    patience: select === "latest" ? patienceFor(epochs) : 0,
+    patience: select === "latest" ? (patience ?? patienceFor(epochs)) : 0,
     ...(isSmall && { folds }),
   };
 }
