@@ -18,7 +18,7 @@ import type { Origin, WeightPlan } from "./family.ts";
 import type { Form } from "./naming-scheme.ts";
 import type { WeightSource } from "./weight-source.ts";
 
-/** Incremented when the conversion changes, so that older files are not reused. */
+/** Incremented when what is computed of tensors changes, so that older files are not reused. */
 const CONVERSION_VERSION = 1;
 
 /** Where files made from a user's files are kept. */
@@ -91,9 +91,10 @@ export async function convertOne(
   return scale === undefined ? part : scaleRows(part, scale.data);
 }
 
-/** The path of a conversion, named by its source: the same unchanged files give the same path. */
-async function conversionPath(paths: readonly string[]): Promise<string> {
+/** The path of a conversion, named by its source and its plan: the same unchanged files, read alike, give the same path. */
+async function conversionPath(paths: readonly string[], { shapes, origins }: WeightPlan): Promise<string> {
   const hash = createHash("sha256").update(`${CONVERSION_VERSION}`);
+  hash.update(JSON.stringify([[...shapes], [...origins]]));
   for (const path of paths) {
     const real = await realpath(path);
     const { size, mtimeMs } = await stat(real);
@@ -159,7 +160,7 @@ export async function convertWeights(
   readonly reused: boolean;
 }> {
   const { shapes } = plan;
-  const path = await conversionPath(paths);
+  const path = await conversionPath(paths, plan);
   const earlier = await readConversion(path, shapes);
   if (earlier === undefined) {
     async function* data(): AsyncGenerator<Uint8Array> {
