@@ -23,7 +23,15 @@ function* events(epochs: number, { ran = epochs, validated = true } = {}): Gener
       valTop1: 88.04,
       best: epoch % 2 === 0,
     };
-    yield { type: "epoch", epoch, step: 4 * epoch + 4, learningRate: 1e-3, ...scores, seconds: 86_399 };
+    yield {
+      type: "epoch",
+      epoch,
+      step: 4 * epoch + 4,
+      learningRate: 1e-3,
+      ...scores,
+      seconds: 86_399,
+      waitSeconds: 8_000,
+    };
   }
   const validation = validated ? ("held-out" as const) : ("none" as const);
   const found = { valTop1: 88.04, valExamples: 1020, valInterval: [85.906, 89.894] } as const;

@@ -159,7 +159,7 @@ function foldLine({ fold, folds, probeTop1, top1, examples, seconds }: FoldEvent
 
 /** A star marks what would be kept so far. */
 function epochLine(event: EpochEvent, epochs: number | undefined): string {
-  const { epoch, trainLoss, trainTop1, valTop1, best, seconds } = event;
+  const { epoch, trainLoss, trainTop1, valTop1, best, seconds, waitSeconds } = event;
   const whole = epochs === undefined ? "" : `/${epochs}`;
   const percent = (top1: number) => `${top1.toFixed(1).padStart(5)} %`;
   return [
@@ -168,8 +168,14 @@ function epochLine(event: EpochEvent, epochs: number | undefined): string {
     `train ${percent(trainTop1)}`,
     ...(valTop1 === undefined ? [] : [`val ${percent(valTop1)} ${best ? "*" : " "}`]),
     renderClock(1000 * seconds),
+    ...(waitSeconds > noticed * seconds
+      ? [`waited for images ${Math.round((100 * waitSeconds) / seconds)} %`]
+      : []),
   ].join("  ");
 }
+
+/** The share of an epoch from which waiting is told: more decoders, or images as small as they are used, would help. */
+const noticed = 0.1;
 
 /** A run that was stopped early, or finished before, has room for a third line. */
 function doneLines(event: DoneEvent, start: StartEvent | undefined): string[] {

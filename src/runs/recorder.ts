@@ -143,7 +143,7 @@ export class Recorder {
     // What a fold learns only tells when to end.
     if (isKept && facts.fold === undefined) yield* this.writeAdapter(facts, { state, sample });
     if (facts.fold === undefined) yield* this.keepEpoch(facts, { state, sample });
-    const { seconds: _, ...numbers } = facts;
+    const { seconds: _, waitSeconds: __, ...numbers } = facts;
     await this.append(numbers, { state, facts });
     yield facts;
   }

@@ -121,7 +121,7 @@ describe("train", () => {
         return [numbers];
       }
       if (event.type !== "epoch") return [];
-      const { seconds: _, ...numbers } = event;
+      const { seconds: _, waitSeconds: __, ...numbers } = event;
       return [numbers];
     });
     expect(lines.map((line) => JSON.parse(line))).toEqual(expected);

@@ -51,6 +51,7 @@ function factsOf(event: FitEvent): object {
   const {
     state: _,
     seconds: __,
+    waitSeconds: ____,
     imagesPerSecond: ___,
     ...facts
   } = event as FitEvent & Record<string, unknown>;

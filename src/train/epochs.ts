@@ -104,12 +104,29 @@ async function* runEpoch(run: Running): AsyncGenerator<FitEvent, EpochEnd, void>
   const rest = order.slice(at.stepInEpoch * recipe.batchSize);
   const cut = { batchSize: context.microBatchSize, groupSize: recipe.batchSize };
   const batches = train.batches({ order: rest, epoch: at.epoch, ...cut });
-  for await (const parts of grouped(batches, Math.ceil(recipe.batchSize / context.microBatchSize))) {
+  const waited = { ms: 0 };
+  const steps = grouped(batches, Math.ceil(recipe.batchSize / context.microBatchSize));
+  for await (const parts of timed(steps, waited)) {
     signal?.throwIfAborted();
     yield await runStep(run, parts);
   }
   const facts = yield* endEpoch(run);
-  return { ...facts, seconds: (performance.now() - began) / 1000 };
+  return { ...facts, waitSeconds: waited.ms / 1000, seconds: (performance.now() - began) / 1000 };
+}
+
+/** The same, while `waited` adds up how long its reader waited for each. */
+async function* timed<T>(source: AsyncGenerator<T>, waited: { ms: number }): AsyncGenerator<T, void, void> {
+  try {
+    for (;;) {
+      const began = performance.now();
+      const { done, value } = await source.next();
+      waited.ms += performance.now() - began;
+      if (done) return;
+      yield value;
+    }
+  } finally {
+    await source.return(undefined);
+  }
 }
 
 async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<FitEvent> {
@@ -133,7 +150,9 @@ async function runStep(run: Running, parts: readonly ExampleBatch[]): Promise<Fi
   return { type: "step", ...place, loss, learningRate, gradientNorm, imagesPerSecond, state: live };
 }
 
-async function* endEpoch(run: Running): AsyncGenerator<FitEvent, Omit<EpochEnd, "seconds">, void> {
+async function* endEpoch(
+  run: Running,
+): AsyncGenerator<FitEvent, Omit<EpochEnd, "seconds" | "waitSeconds">, void> {
   const { at, live, recipe, validation } = run;
   const val = validation && (yield* validation.scores(live.parameters, at.epoch));
   if (val && !Number.isFinite(val.loss)) throw diverged(run, "The loss on validation images", at.step);

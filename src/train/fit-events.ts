@@ -200,6 +200,8 @@ export interface EpochFacts {
   /** Whether this is the epoch to keep so far, by the recipe's `select`. */
   readonly best: boolean;
   readonly seconds: number;
+  /** Of these, how long steps waited for their images. */
+  readonly waitSeconds: number;
 }
 
 /** A fold of cross-validation is finished. */
