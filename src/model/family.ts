@@ -93,7 +93,8 @@ export interface Configured<Config extends CommonConfig = ModelConfig> {
 
 export interface ResizeOptions {
   readonly imageSize: number | readonly [height: number, width: number];
-  readonly method: PositionMethod;
+  /** Of positions; where left out, the one of the model's own project. */
+  readonly method: PositionMethod | undefined;
   readonly read: (weight: Weight) => Promise<Tensor>;
 }
 

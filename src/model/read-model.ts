@@ -40,7 +40,7 @@ export interface ReadModelOptions {
   readonly imageSize?: number | readonly [height: number, width: number];
   /** Where neither a configuration nor the width tells. */
   readonly heads?: number;
-  /** How positions are interpolated when the grid of patches differs. */
+  /** How positions are interpolated when the grid of patches differs; by default as the model's own project does. */
   readonly positionMethod?: PositionMethod;
   readonly onProgress?: (progress: ModelProgress) => void;
 }
@@ -113,7 +113,7 @@ async function placeWeights(
 async function atImageSize(
   family: Family,
   stored: Pick<Model, "config" | "weights">,
-  { imageSize, positionMethod: method = "bicubic" }: ReadModelOptions,
+  { imageSize, positionMethod: method }: ReadModelOptions,
 ): Promise<Resized> {
   return imageSize === undefined
     ? { ...stored, notes: [] }
