@@ -18,7 +18,7 @@ import { relativeDistance } from "./differences.ts";
 
 /** Our answers on all photos, one after the other: logits where the model has a head, else features. */
 async function answersOf(folder: string, photos: readonly Image[], engine: Engine): Promise<number[]> {
-  const model = await readModel(folder, { imageSize: 224 });
+  const model = await readModel(folder);
   const frozen = constantsOf(model.weights);
   const layers = weightLayers(affineOf(frozen), frozen);
   const head = model.config.classes > 0 ? { head: frozen } : {};

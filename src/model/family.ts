@@ -28,6 +28,8 @@ export interface CommonHints {
   readonly where?: string;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  /** Its own project interpolates positions for whatever size its preprocessing makes. */
+  readonly sizedBySteps?: true;
   readonly problem?: Problem;
   /** What the file calls the model, for messages: `architecture "resnet50"`. */
   readonly kind?: string;
