@@ -1,4 +1,4 @@
-"""Makes test/golden/position.json: position embeddings taken to other grids, as timm and as the authors' code do it.
+"""Makes test/golden/position.json: position embeddings taken to other grids, as timm, transformers' DINOv2 and the authors' code do it.
 
     python parity/make_position_golden.py --out test/golden/position.json
 """
@@ -23,6 +23,12 @@ def bicubic(grid, to):
     return resized[0].permute(1, 2, 0)
 
 
+def aliased(grid, to):
+    """transformers' Dinov2Embeddings.interpolate_pos_encoding: bicubic, not antialiased, in float32."""
+    resized = functional.interpolate(grid.permute(2, 0, 1)[None], size=to, mode="bicubic", align_corners=False)
+    return resized[0].permute(1, 2, 0)
+
+
 def zoom(grid, to):
     """The authors' code: scipy's zoom of order 1 along both axes."""
     factors = (to[0] / grid.shape[0], to[1] / grid.shape[1], 1)
@@ -43,6 +49,7 @@ def main():
                 "to": list(to),
                 "grid": golden_file.tensor(grid),
                 "bicubic": golden_file.tensor(bicubic(grid, to), 8),
+                "bicubic-aliased": golden_file.tensor(aliased(grid, to), 8),
                 "bilinear-zoom": golden_file.tensor(zoom(grid, to), 8),
             }
         )

@@ -28,6 +28,8 @@ export interface CommonHints {
   readonly where?: string;
   readonly labels?: readonly string[];
   readonly preprocessing?: readonly Step[];
+  /** Its own project interpolates positions for whatever size its preprocessing makes. */
+  readonly sizedBySteps?: true;
   readonly problem?: Problem;
   /** What the file calls the model, for messages: `architecture "resnet50"`. */
   readonly kind?: string;
@@ -93,7 +95,8 @@ export interface Configured<Config extends CommonConfig = ModelConfig> {
 
 export interface ResizeOptions {
   readonly imageSize: number | readonly [height: number, width: number];
-  readonly method: PositionMethod;
+  /** Of positions; where left out, the one of the model's own project. */
+  readonly method: PositionMethod | undefined;
   readonly read: (weight: Weight) => Promise<Tensor>;
 }
 

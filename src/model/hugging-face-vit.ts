@@ -36,7 +36,8 @@ function squarePatch(patch: Config["patch_size"], where: string): number | undef
   return patch[0];
 }
 
-type Own = Pick<VitConfig, "heads" | "layerNormEps"> & Pick<ModelHints, "activation" | "imageSize" | "pool">;
+type Own = Pick<VitConfig, "heads" | "layerNormEps"> &
+  Pick<ModelHints, "activation" | "imageSize" | "pool" | "sizedBySteps">;
 
 /** Vision Transformers under several names, and what their configurations mean where they leave it out. */
 const defaults: ReadonlyMap<string, Own> = new Map([
@@ -44,8 +45,8 @@ const defaults: ReadonlyMap<string, Own> = new Map([
   ["vit_mae", { heads: 12, layerNormEps: 1e-12 }],
   ["vit_msn", { heads: 12, layerNormEps: 1e-6 }],
   ["deit", { heads: 12, layerNormEps: 1e-12 }],
-  ["dinov2", { heads: 12, layerNormEps: 1e-6, pool: "cls+mean" }],
-  ["dinov2_with_registers", { heads: 12, layerNormEps: 1e-6, pool: "cls+mean" }],
+  ["dinov2", { heads: 12, layerNormEps: 1e-6, pool: "cls+mean", sizedBySteps: true }],
+  ["dinov2_with_registers", { heads: 12, layerNormEps: 1e-6, pool: "cls+mean", sizedBySteps: true }],
   ["dinov3_vit", { heads: 6, layerNormEps: 1e-5, imageSize: [224, 224] }],
   ["clip_vision_model", { heads: 12, layerNormEps: 1e-5, activation: "quick-gelu" }],
   ["siglip_vision_model", { heads: 12, layerNormEps: 1e-6, activation: "gelu-tanh" }],
@@ -76,6 +77,7 @@ export function readHuggingFaceVit(value: Readonly<Record<string, unknown>>, whe
   refuseOtherLayers(config, where);
   return {
     modelType: String(value.model_type),
+    ...(own.sizedBySteps && { sizedBySteps: true }),
     ...sizesOf(config, own, where),
     ...layersOf(config, own, where),
   };

@@ -12,6 +12,7 @@ interface Case {
   readonly to: readonly [number, number];
   readonly grid: Numbers;
   readonly bicubic: Numbers;
+  readonly "bicubic-aliased": Numbers;
   readonly "bilinear-zoom": Numbers;
 }
 
@@ -22,7 +23,7 @@ const golden = JSON.parse(
 const cls = [10, 20, 30];
 
 describe("interpolatePosition", () => {
-  for (const method of ["bicubic", "bilinear-zoom"] as const)
+  for (const method of ["bicubic", "bicubic-aliased", "bilinear-zoom"] as const)
     it.each(golden.cases)(`gives PyTorch's and scipy's numbers: ${method}, $from to $to`, (sample) => {
       const { from, to, grid } = sample;
       const position = {

@@ -5,9 +5,10 @@ import { sizeAlong } from "../graph/shapes.ts";
 
 /**
  * `bicubic` is timm's: antialiased, a = -0.5, half-pixel centres.
+ * `bicubic-aliased` is transformers' DINOv2's: PyTorch's without antialiasing, a = -0.75.
  * `bilinear-zoom` is the authors' code: scipy's zoom of order 1, where the corners of both grids meet.
  */
-export type PositionMethod = "bicubic" | "bilinear-zoom";
+export type PositionMethod = "bicubic" | "bicubic-aliased" | "bilinear-zoom";
 
 type Grid = readonly [rows: number, columns: number];
 
@@ -17,11 +18,11 @@ interface Taps {
   readonly factors: readonly number[];
 }
 
-/** Keys 1981, with a = -0.5. */
-function cubic(distance: number): number {
+/** Keys 1981. */
+function cubic(distance: number, a: number): number {
   const x = Math.abs(distance);
-  if (x < 1) return (1.5 * x - 2.5) * x * x + 1;
-  if (x < 2) return ((-0.5 * x + 2.5) * x - 4) * x + 2;
+  if (x < 1) return ((a + 2) * x - (a + 3)) * x * x + 1;
+  if (x < 2) return a * (((x - 5) * x + 8) * x - 4);
   return 0;
 }
 
@@ -34,10 +35,25 @@ function cubicTaps(from: number, to: number): readonly Taps[] {
     const start = Math.max(0, Math.trunc(center - 2 * widening + 0.5));
     const end = Math.min(from, Math.trunc(center + 2 * widening + 0.5));
     const raw = Array.from({ length: end - start }, (_, tap) =>
-      cubic((start + tap + 0.5 - center) / widening),
+      cubic((start + tap + 0.5 - center) / widening, -0.5),
     );
     const sum = raw.reduce((total, factor) => total + factor, 0);
     return { start, factors: raw.map((factor) => factor / sum) };
+  });
+}
+
+/** Four inputs around each output, however much the axis shrinks; beyond the border the outermost is taken again. */
+function aliasedTaps(from: number, to: number): readonly Taps[] {
+  return Array.from({ length: to }, (_, index) => {
+    const at = ((index + 0.5) * from) / to - 0.5;
+    const first = Math.floor(at) - 1;
+    const start = Math.max(0, first);
+    const factors = new Array<number>(Math.min(from, first + 4) - start).fill(0);
+    for (let tap = first; tap < first + 4; tap++) {
+      const inside = Math.min(from - 1, Math.max(0, tap)) - start;
+      factors[inside] = (factors[inside] ?? 0) + cubic(tap - at, -0.75);
+    }
+    return { start, factors };
   });
 }
 
@@ -69,6 +85,12 @@ function alongAxis(
   return result;
 }
 
+const tapsOf: Readonly<Record<PositionMethod, (from: number, to: number) => readonly Taps[]>> = {
+  bicubic: cubicTaps,
+  "bicubic-aliased": aliasedTaps,
+  "bilinear-zoom": zoomTaps,
+};
+
 interface InterpolateOptions {
   readonly from: Grid;
   readonly to: Grid;
@@ -97,7 +119,7 @@ export function resampleRows(
   width: number,
   { from, to, method = "bicubic" }: Omit<InterpolateOptions, "leading">,
 ): Float64Array {
-  const axisTaps = method === "bicubic" ? cubicTaps : zoomTaps;
+  const axisTaps = tapsOf[method];
   const grid = Float64Array.from(rows);
   const columns = alongAxis(grid, axisTaps(from[1], to[1]), { outer: from[0], from: from[1], inner: width });
   return alongAxis(columns, axisTaps(from[0], to[0]), {

@@ -358,6 +358,29 @@ describe("readModel", () => {
   });
 });
 
+describe("readModel of DINOv2", () => {
+  const one = modelCases.find(({ config }) => config?.model_type === "dinov2");
+  const patch = Number(one?.config?.patch_size);
+
+  it.each([
+    ["at the size of its preprocessing, as transformers runs it", 5 * patch, [5 * patch, 5 * patch]],
+    ["at its own size where the other does not hold whole patches", 3 * patch + 1, one?.imageSize],
+  ])("reads it %s", async (_, side, expected) => {
+    if (one === undefined) throw new Error("no such case");
+    const path = join(folder, `dinov2-${side}`);
+    await readCase(one, path);
+    const crop = { height: side, width: side };
+    const steps = { image_processor_type: "BitImageProcessor", size: { shortest_edge: 40 }, crop_size: crop };
+    writeFileSync(join(path, "preprocessor_config.json"), JSON.stringify(steps));
+    const { config, notes } = await readModel(path);
+    expect(config.imageSize).toEqual(expected);
+    const interpolated = notes.filter((note) => note.startsWith("Positions were interpolated"));
+    expect(interpolated.map((note) => note.endsWith("(bicubic-aliased).")).join()).toBe(
+      side % patch === 0 ? "true" : "",
+    );
+  });
+});
+
 describe("readModel refuses", () => {
   const timm = timmTensors(weights);
 

@@ -4,12 +4,12 @@ import { basename } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
-import { readWeight } from "../formats/weight-bytes.ts";
 import { needed } from "../needed.ts";
 import { fitSteps, outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
+import { atImageSize } from "./at-image-size.ts";
 import { convertWeights } from "./convert-weights.ts";
-import type { CommonHints, Family, Origin, Resized, WeightPlan } from "./family.ts";
+import type { CommonHints, Origin, WeightPlan } from "./family.ts";
 import { findByHash, parseHashName } from "./find-by-hash.ts";
 import { labelsOfHead } from "./head-labels.ts";
 import type { HubOptions } from "./hub.ts";
@@ -36,11 +36,11 @@ export interface ReadModelOptions {
   readonly signal?: AbortSignal;
   /** False where an adapter, not the user, names the model: then the hub is asked without the user's token. */
   readonly sendToken?: boolean;
-  /** In pixels; by default what the model was stored for. */
+  /** In pixels; by default what the model was stored for or, of transformers' DINOv2, what its preprocessing makes. */
   readonly imageSize?: number | readonly [height: number, width: number];
   /** Where neither a configuration nor the width tells. */
   readonly heads?: number;
-  /** How positions are interpolated when the grid of patches differs. */
+  /** How positions are interpolated when the grid of patches differs; by default as the model's own project does. */
   readonly positionMethod?: PositionMethod;
   readonly onProgress?: (progress: ModelProgress) => void;
 }
@@ -109,17 +109,6 @@ async function placeWeights(
   return { weights, notes: [`${how}: ${path}.`] };
 }
 
-/** The model at the image size that is asked for, which by default is its own. */
-async function atImageSize(
-  family: Family,
-  stored: Pick<Model, "config" | "weights">,
-  { imageSize, positionMethod: method = "bicubic" }: ReadModelOptions,
-): Promise<Resized> {
-  return imageSize === undefined
-    ? { ...stored, notes: [] }
-    : family.resize(stored, { imageSize, method, read: readWeight });
-}
-
 interface ReadSteps {
   readonly steps?: readonly Step[] | undefined;
   readonly notes: readonly string[];
@@ -179,12 +168,13 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
     : family.configure(plan, { where, hints, heads });
   const { labels, notes: renamed } = labelsOfHead(hints, { classes: plan.classes, from: where });
   const placed = await placeWeights(located, { source: tensors, plan }, options);
-  const resized = await atImageSize(family, { config: stored, weights: placed.weights }, options);
+  const { steps, notes: unread } = await readSteps(located, hints);
+  const asked = { imageSize: options.imageSize, method: options.positionMethod, hints, steps };
+  const resized = await atImageSize({ config: stored, weights: placed.weights }, { family, ...asked });
   const { config, weights, stored: storedWeights } = resized;
   const flaw = family.flaw(config);
   if (flaw !== undefined) throw new InputError(`${where}: ${flaw}.`);
 
-  const { steps, notes: unread } = await readSteps(located, hints);
   const preprocessing = steps && fitSteps(steps, config.imageSize);
   const allNotes = [
     ...located.notes,

@@ -15,9 +15,13 @@ interface Grids {
   readonly method: PositionMethod;
 }
 
+/** transformers' DINOv2 without registers, which alone has this pooling, does not antialias; all others here do. */
+const ownMethod = ({ pool, registers }: VitConfig): PositionMethod =>
+  pool === "cls+mean" && registers === undefined ? "bicubic-aliased" : "bicubic";
+
 export async function resizeVit(
   { config, weights }: { readonly config: VitConfig; readonly weights: Weights },
-  { imageSize, method, read }: ResizeOptions,
+  { imageSize, method = ownMethod(config), read }: ResizeOptions,
 ): Promise<Resized<VitConfig>> {
   const size = checkImageSize(imageSize, config.patchSize);
   const from = gridOf(config.imageSize, config.patchSize);
