@@ -42,10 +42,7 @@ const smallestScale = 1e-18;
  * Scales are of rows alone, which ONNX Runtime quantises in one pass: of x and g for each token, of W for each output. Where
  * a product sums over rows, their scales move into its other factor first.
  */
-export function quantiseProducts(
-  graph: Graph,
-  { fewestRows = fewestForInt8 }: QuantiseOptions = {},
-): Graph {
+export function quantiseProducts(graph: Graph, { fewestRows = fewestForInt8 }: QuantiseOptions = {}): Graph {
   const isLarge = largeFrom(fewestRows);
   const { after, rights } = largeProducts(graph, isLarge);
   return rewrite(graph, (value, [a, b, bias], now) => {

@@ -3,8 +3,11 @@
 import { checkInt8 } from "../engine/check-int8.ts";
 import type { Engine, Session } from "../engine/engine.ts";
 import { InputError } from "../errors.ts";
+import { memoryBytes } from "../files/memory.ts";
+import { sizeOf } from "../formats/tensor.ts";
 import { countQuantised, fewestForInt8, quantiseProducts } from "../graph/quantise-products.ts";
 import type { Graph } from "../graph/value.ts";
+import type { Model } from "../model/model.ts";
 import { type ClassifierGraphOptions, classifierGraph } from "./classifier.ts";
 
 /** What the large matrix products of a prediction are computed in. */
@@ -37,7 +40,10 @@ export class ClassifierSessions {
 
   /** In float32; whoever asked closes it. */
   exact(batchSize: number): Promise<Session> {
-    return this.#options.engine.compile(classifierGraph({ ...this.#options, batchSize }));
+    const { engine, model } = this.#options;
+    return engine.compile(classifierGraph({ ...this.#options, batchSize }), {
+      packed: isWorthPacking(model),
+    });
   }
 
   /** How to close each session that is kept. */
@@ -50,9 +56,15 @@ export class ClassifierSessions {
     const graph = inInt8(classifierGraph({ ...this.#options, batchSize }), { batchSize, id: model.id });
     this.#checked ??= checkInt8(engine);
     await this.#checked;
-    return engine.compile(graph);
+    return engine.compile(graph, { packed: true });
   }
 }
+
+/** Packed weights are held once more by each session, of which there may be three. */
+const isWorthPacking = ({ weights }: Model): boolean => {
+  const numbers = [...weights.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
+  return numbers * Float32Array.BYTES_PER_ELEMENT <= memoryBytes() / 16;
+};
 
 /**
  * Matrices are constant, so they are quantised once. Products with one row per image, such as the head's, stay float32 for any
