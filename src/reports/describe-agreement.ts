@@ -16,7 +16,7 @@ export function describeAgreement(
       ? `${of === 1 ? "The image was" : `All ${count(of)} images were`}`
       : `${count(images)} of the ${count(of)} images ${images === 1 ? "was" : "were"}`;
   const own = correct
-    ? ` Their own label got ${count(correct.int8)} in int8 and ${count(correct.fp32)} in fp32.`
+    ? ` Of these, ${count(correct.int8)} were correct in int8 and ${count(correct.fp32)} in fp32.`
     : "";
   return `Computed in int8. ${which} answered in fp32 too: ${count(same)} got the same label (${((100 * same) / images).toFixed(1)} %, 95 % interval ${interval?.join(" to ")} %), and probabilities differ by at most ${largestDifference.toFixed(3)}.${own}`;
 }
