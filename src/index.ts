@@ -56,6 +56,9 @@ export { referenceEngine } from "./engine/reference.ts";
 
 // ---------------------------------------------------------------- evaluations
 
+export type { Agreement } from "./predict/agreement.ts";
+/** How often answers in int8 are those of fp32, as text and as fields of JSON. */
+export { agreementFields, describeAgreement } from "./reports/describe-agreement.ts";
 /** An evaluation as the records that `rlrr evaluate --json` prints. */
 export { type Evaluation, type EvaluationRecord, evaluationRecords } from "./reports/evaluation.ts";
 /** An evaluation as text. */

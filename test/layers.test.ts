@@ -69,6 +69,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
   reports: [
     "adapter/validation.ts",
     "spectra",
+    "predict/agreement.ts",
     "predict/metrics.ts",
     "predict/reliability.ts",
     "predict/wilson.ts",

@@ -1,5 +1,7 @@
 /** What the bench measures: cells, each a process that prints its numbers as JSON in its last line. */
 
+import { inferenceKinds } from "./inference.ts";
+
 export interface Cell {
   /** Cells of one group are measured by turns, A B A B, and compared with its first. */
   readonly group: string;
@@ -33,7 +35,7 @@ export function cellsOf(options: CellOptions): Cell[] {
       ? models.flatMap((model) => batches.flatMap((batch) => stepCells(options, { model, batch, limit })))
       : []),
     ...(parts.includes("inference")
-      ? models.map((model) => part(`inference ${model}`, "plain", ["inference", model, ...limit]))
+      ? models.flatMap((model) => batches.flatMap((batch) => inferenceCells({ model, batch, limit })))
       : []),
     ...(parts.includes("images")
       ? ["decode", "resize"].map((what) => part(`${what} 500 x 375`, "plain", [what]))
@@ -45,6 +47,14 @@ const part = (group: string, name: string, args: readonly string[]): Cell => ({
   ...{ group, name, command: process.execPath },
   args: ["--import", "tsx", "bench/speed/part.ts", ...args],
 });
+
+const inferenceCells = ({ model, batch, limit }: Place): Cell[] =>
+  inferenceKinds.map((kind) =>
+    part(`inference ${model} batch ${batch}`, kind, [
+      ...["inference", model, kind, "--batch-size", batch],
+      ...limit,
+    ]),
+  );
 
 interface Place {
   readonly model: string;

@@ -1,50 +1,37 @@
-/** Measures one part in a process of its own: inference of a plain model, decoding or resizing. */
+/** Measures one part in a process of its own: inference, decoding or resizing. */
 
+import { parseArgs } from "node:util";
 import sharp from "sharp";
-import { openEngine } from "../../src/engine/open-engine.ts";
-import { sizeOf } from "../../src/formats/tensor.ts";
-import { constant } from "../../src/graph/value.ts";
 import { decodeBytes, restrictDecoders } from "../../src/images/decode-bytes.ts";
-import { backboneOf, isVariant, variants } from "../../src/model/architectures.ts";
-import { affineOf, weightLayers } from "../../src/model/layers.ts";
-
-import { predictGraph } from "../../src/predict/predict-graph.ts";
 import { resize } from "../../src/preprocessing/resize.ts";
 import { randomStream } from "../../src/random.ts";
+import { inference } from "./inference.ts";
 
-const [what = "", model = "", , threads] = process.argv.slice(2);
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { threads: { type: "string" }, "batch-size": { type: "string", default: "8" } },
+});
+const [what = "", model = "", kind = ""] = positionals;
+const threads = values.threads === undefined ? undefined : Number(values.threads);
 const rounds = 5;
 
-/** Images per second, by the median of some rounds after one that is not timed. */
+/**
+ * Images per second, by the median of some rounds after one that is not timed. On one thread it is the process's own time that
+ * counts, which others on the machine do not lengthen.
+ */
 async function timed(images: number, run: () => unknown): Promise<number> {
   const seconds: number[] = [];
   for (let round = 0; round <= rounds; round++) {
-    const began = performance.now();
+    const began = clock();
     await run();
-    if (round > 0) seconds.push((performance.now() - began) / 1000);
+    if (round > 0) seconds.push(clock() - began);
   }
   return images / (seconds.toSorted((a, b) => a - b)[Math.floor(rounds / 2)] ?? Number.NaN);
 }
 
-async function inference(): Promise<number> {
-  const config = isVariant(model) ? variants[model] : undefined;
-  if (!config) throw new Error(`${model} is no size of a model.`);
-  const backbone = backboneOf(config);
-  const frozen = (name: string) => {
-    const shape = backbone.shapes.get(name) ?? [];
-    const data = randomStream(1, name).fillUniform(new Float32Array(sizeOf(shape)), {
-      low: -0.03,
-      high: 0.03,
-    });
-    return constant({ shape, data });
-  };
-  const batchSize = 8;
-  const graph = predictGraph(backbone, { layers: weightLayers(affineOf(frozen), frozen), batchSize });
-  await using engine = await openEngine(threads === undefined ? {} : { threads: Number(threads) });
-  const session = await engine.compile(graph);
-  const [height, width] = config.imageSize;
-  const images = new Float32Array(batchSize * 3 * height * width).fill(0.5);
-  return await timed(batchSize, () => session.run({ images }));
+function clock(): number {
+  const { user, system } = process.cpuUsage();
+  return threads === 1 ? (user + system) / 1e6 : performance.now() / 1000;
 }
 
 const noise = () => {
@@ -73,7 +60,12 @@ function resizing(): Promise<number> {
   });
 }
 
-const measure = { inference, decode, resize: resizing }[what];
+const batchSize = Number(values["batch-size"]);
+const measure = {
+  inference: () => inference(model, kind, { batchSize, threads, timed }),
+  decode,
+  resize: resizing,
+}[what];
 if (!measure) throw new Error(`There is no part "${what}".`);
 const imagesPerSecond = await measure();
 console.log(JSON.stringify({ imagesPerSecond, peakRssBytes: process.resourceUsage().maxRSS * 1024 }));

@@ -9,8 +9,7 @@ import type { Engine } from "../engine/engine.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { parseBytes } from "../files/parse-bytes.ts";
-import { readSafetensors, writeSafetensors } from "../formats/safetensors.ts";
-import { sizeOf, type Weight } from "../formats/tensor.ts";
+import { sizeOf } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { matrixFlops } from "../graph/flops.ts";
 import { chooseMethod, defaultMethod, type MethodRequest } from "../methods/methods.ts";
@@ -26,6 +25,7 @@ import { startState } from "../train/start-state.ts";
 import { optimizerStep } from "../train/step.ts";
 import { trainGraph } from "../train/train-graph.ts";
 import { bestGemm } from "./best-gemm.ts";
+import { randomModel } from "./random-model.ts";
 
 export interface MeasureStepOptions extends EngineOptions {
   /** A model, or a size with random weights; vit-b16 where left out. */
@@ -105,7 +105,7 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
   const folder = await mkdtemp(join(tmpdir(), "rlrr-bench-"));
   try {
     const model = isVariant(named)
-      ? await randomModel(named, folder)
+      ? await randomModel(named, needed(variants[named], `size ${named}`), folder)
       : await readModel(named, signal ? { signal } : {});
     const memory = options.memory === undefined ? undefined : parseBytes(options.memory, "memory");
     const settled = { method: chosen, batchSize, microBatchSize, precision, memory, classes, steps, signal };
@@ -132,26 +132,6 @@ export async function measureStep(options: MeasureStepOptions = {}): Promise<Ste
     if (!options.engine) await engine.close();
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-/** A file of random weights, so that they are mapped from disk as a real model's are. */
-async function randomModel(name: string, folder: string): Promise<Model> {
-  const config = needed(variants[name], `size ${name}`);
-  const shapes = backboneOf(config).shapes;
-  const largest = Math.max(...[...shapes.values()].map(sizeOf));
-  const noise = randomStream(1, "bench").fillUniform(new Float32Array(largest), { low: -0.03, high: 0.03 });
-  const path = join(folder, "model.safetensors");
-  const random = [...shapes].map(([key, shape]): [string, Weight] => [
-    key,
-    { shape, data: noise.subarray(0, sizeOf(shape)) },
-  ]);
-  await writeSafetensors(path, new Map(random));
-  const file = await readSafetensors(path);
-  const stored = [...file.tensors].map(([key, { shape, offset }]): [string, Weight] => [
-    key,
-    { shape, offset, path: file.path },
-  ]);
-  return { id: name, config, weights: new Map(stored), labels: [], notes: [] };
 }
 
 async function timeSteps(

@@ -14,6 +14,7 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
+  precisionOption,
   withOptions,
 } from "./options.ts";
 import { print, say, tell } from "./output.ts";
@@ -39,6 +40,7 @@ export const evaluateCommand = (): Command =>
       ownMethodOption(),
       headsOption(),
       batchSizeOption(),
+      precisionOption(),
       ...engineOptions(),
       jsonOption(),
     ],

@@ -34,6 +34,11 @@ export function wholeNumberOption(flags: string, text: string, { least = 1 } = {
 export const jsonOption = () => new Option("--json", "print JSON lines instead of text");
 export const batchSizeOption = () =>
   wholeNumberOption("--batch-size <n>", "images per run of the graph (default: chosen for the model)");
+export const precisionOption = () =>
+  new Option(
+    "--precision <kind>",
+    "int8 computes large matrix products in 8 bits, which is faster and less exact; some images are answered in fp32 too, and how often both agree is said (default: fp32)",
+  ).choices(["fp32", "int8"]);
 /** May be given several times; commander hands over what was given before. */
 export const adaptersOption = () =>
   new Option(

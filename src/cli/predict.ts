@@ -1,8 +1,8 @@
 /** rlrr predict: labels with probabilities for images and folders of images. */
 
 import { Argument, Command, Option } from "commander";
-import { FileError, InputError } from "../index.ts";
-import { files, findImages } from "../node.ts";
+import { agreementFields, describeAgreement, FileError, InputError } from "../index.ts";
+import { files, findImages, type LoadedModel } from "../node.ts";
 import { engineOptions } from "./engine-options.ts";
 import { interruption } from "./exit.ts";
 import { ownMethodOption } from "./method-options.ts";
@@ -14,10 +14,11 @@ import {
   jsonOption,
   modelHelp,
   modelOption,
+  precisionOption,
   wholeNumberOption,
   withOptions,
 } from "./options.ts";
-import { print } from "./output.ts";
+import { print, tell } from "./output.ts";
 import { predictionForm } from "./prediction-form.ts";
 import { chooseProgressMode, openProgress } from "./progress.ts";
 import { loadShown, type ModelFlags } from "./show-loading.ts";
@@ -40,6 +41,7 @@ export const predictCommand = (): Command =>
     ownMethodOption(),
     headsOption(),
     batchSizeOption(),
+    precisionOption(),
     ...engineOptions(),
     jsonOption(),
   ])
@@ -99,6 +101,8 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
       if (!(await print(header + text))) return;
       header = "";
     }
+    progress.close();
+    await sayAgreement(model, { of: files.length - skipped, json: json || flags.format === "jsonl" });
   } finally {
     progress.close();
     await model.close();
@@ -109,6 +113,20 @@ async function runPredict(paths: readonly string[], flags: Flags): Promise<void>
       ? "None of the images can be read; each is named above."
       : `${skipped} of ${files.length} images got no label, since they cannot be read; they are named above.`,
   );
+}
+
+/** People are told on standard error, so that a table or CSV holds nothing else. */
+async function sayAgreement(
+  { agreement }: LoadedModel,
+  { of, json }: { readonly of: number; readonly json: boolean },
+): Promise<void> {
+  if (!agreement) return;
+  if (json)
+    await print(
+      `${JSON.stringify({ type: "agreement", precision: "int8", of, ...agreementFields(agreement) })}
+`,
+    );
+  else tell(describeAgreement(agreement, { of }));
 }
 
 const sayNoThreshold =

@@ -18,11 +18,19 @@ export interface Session {
   close(): Promise<void>;
 }
 
+export interface CompileOptions {
+  /**
+   * For many runs of a graph whose matrices are constant: packs them once for the kernels, for as much memory again. The last
+   * bits may differ from those of a graph that is not packed.
+   */
+  readonly packed?: boolean;
+}
+
 export interface Engine extends AsyncDisposable {
   readonly name: string;
   /** Messages for the user, such as more threads requested than there are cores. */
   readonly notes: readonly string[];
-  compile(graph: Graph): Promise<Session>;
+  compile(graph: Graph, options?: CompileOptions): Promise<Session>;
   close(): Promise<void>;
 }
 

@@ -3,14 +3,14 @@
 import { dirname, relative, resolve, sep } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { EngineError, InputError } from "../errors.ts";
+import { encodeOnnx } from "../formats/onnx-model.ts";
 import { isStored } from "../formats/tensor.ts";
-import { toOnnx } from "../graph/onnx.ts";
 import { type Graph, inOrder, inputsOf, type Value } from "../graph/value.ts";
 import { limits } from "../limits.ts";
 import { needed } from "../needed.ts";
 import type { Engine, Session } from "./engine.ts";
 import { OnnxSession } from "./onnx-session.ts";
-import { type Provider, providers } from "./providers.ts";
+import { type Preparation, providers } from "./providers.ts";
 import { chooseThreads } from "./thread-quota.ts";
 import { WorkerClient } from "./worker-client.ts";
 
@@ -30,7 +30,8 @@ export async function openEngine({ provider = "cpu", threads }: EngineOptions = 
   return {
     name: "onnxruntime-node",
     notes: chosen.notes,
-    compile: (graph) => compile(graph, { line, provider: row, threads: chosen.threads }),
+    compile: (graph, { packed = false } = {}) =>
+      compile(graph, { line, preparation: packed ? row.packed : row.usual, threads: chosen.threads }),
     close,
     [Symbol.asyncDispose]: close,
   };
@@ -45,13 +46,16 @@ function refuse(provider: string): never {
 
 const mostValues = limits.MAX_GRAPH_VALUES.value;
 
-interface CompileOptions {
+interface Compilation {
   readonly line: WorkerClient;
-  readonly provider: Provider;
+  readonly preparation: Preparation;
   readonly threads: number;
 }
 
-async function compile(graph: Graph, { line, provider, threads }: CompileOptions): Promise<Session> {
+async function compile(
+  graph: Graph,
+  { line, preparation: { write, settings }, threads }: Compilation,
+): Promise<Session> {
   const values = inOrder(Object.values(graph.outputs));
   if (values.length > mostValues)
     throw new EngineError(
@@ -62,9 +66,8 @@ async function compile(graph: Graph, { line, provider, threads }: CompileOptions
   const folder = externalFolder(values);
   const locate = (path: string) =>
     relative(needed(folder, "folder of stored weights"), path).split(sep).join("/");
-  const bytes = toOnnx(provider.rewrite(graph), { locate });
+  const bytes = encodeOnnx(write(graph, { locate }));
   const shapes = Object.fromEntries([...inputsOf(graph)].map(([name, { shape }]) => [name, shape]));
-  const { settings } = provider;
   const request = { type: "compile", bytes, folder, threads, settings, shapes } as const;
   const { session: id } = await line.ask(request, [bytes.buffer as ArrayBuffer]);
   return new OnnxSession({ graph, line, id });

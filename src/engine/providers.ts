@@ -1,11 +1,21 @@
-/** The table of execution providers: each one's session options for ONNX Runtime, and its graph rewrites. */
+/** The table of execution providers: how each one's models are written, and its session options for ONNX Runtime. */
 
+import type { OnnxModel } from "../formats/onnx-model.ts";
+import { fuseNorms } from "../graph/fuse-norms.ts";
+import { type OnnxOptions, toOnnxModel } from "../graph/onnx.ts";
 import type { Graph } from "../graph/value.ts";
 import { rewriteForCpu } from "./cpu-rewrites.ts";
 
 export interface Provider {
-  /** Rewrites a graph into the ops that the provider is fastest at, with the same outputs. */
-  readonly rewrite: (graph: Graph) => Graph;
+  readonly usual: Preparation;
+  /** Of graphs whose matrices are constant, and packed once. */
+  readonly packed: Preparation;
+}
+
+/** How a graph becomes a session. */
+export interface Preparation {
+  /** The ONNX model that the provider is fastest at, with the same outputs. */
+  readonly write: (graph: Graph, options: OnnxOptions) => OnnxModel;
   readonly settings: ProviderSettings;
 }
 
@@ -22,13 +32,20 @@ export const providers: ReadonlyMap<string, Provider> = new Map([
   [
     "cpu",
     {
-      rewrite: rewriteForCpu,
-      settings: {
-        executionProviders: ["cpu"],
-        // It would undo the rewrites, which transpose a matrix once before a product instead of many times inside it.
-        disabledOptimizers: "GemmTransposeFusion",
-        // One setting everywhere: with prepacking, results differ in the last bits and weights are held twice.
-        config: { "session.disable_prepacking": "1" },
+      usual: {
+        write: (graph, options) => toOnnxModel(rewriteForCpu(graph), options),
+        settings: {
+          executionProviders: ["cpu"],
+          // It would undo the rewrites, which transpose a matrix once before a product instead of many times inside it.
+          disabledOptimizers: "GemmTransposeFusion",
+          // With prepacking, results differ in the last bits and weights are held twice.
+          config: { "session.disable_prepacking": "1" },
+        },
+      },
+      // What the rewrites save in each run, packing saves once.
+      packed: {
+        write: (graph, options) => fuseNorms(toOnnxModel(graph, options)),
+        settings: { executionProviders: ["cpu"], disabledOptimizers: "", config: {} },
       },
     },
   ],

@@ -3,12 +3,12 @@
 import type { Engine } from "../engine/engine.ts";
 import { readExactly, withFile } from "../files/read-file.ts";
 import type { OnnxConstant, OnnxModel } from "../formats/onnx-model.ts";
+import { fuseNorms } from "../graph/fuse-norms.ts";
 import { toOnnxModel } from "../graph/onnx.ts";
 import { needed } from "../needed.ts";
 import { classifierGraph } from "../predict/classifier.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { foldConstants } from "./fold-constants.ts";
-import { fuseNorms } from "./fuse-norms.ts";
 
 /** The names that transformers.js and most others expect. */
 export const inputName = "pixel_values";

@@ -1,8 +1,8 @@
 /** A model in 8 bits: the matrices of its blocks, and what they are multiplied with, which is scaled when the model runs. */
 
 import type { OnnxModel, OnnxNode } from "../formats/onnx-model.ts";
+import { withoutUnread } from "../graph/fuse-norms.ts";
 import { sizeAlong } from "../graph/shapes.ts";
-import { withoutUnread } from "./fuse-norms.ts";
 import { numbersOf } from "./halve.ts";
 import { NodeWriter } from "./node-writer.ts";
 import { castTo } from "./resize-nodes.ts";

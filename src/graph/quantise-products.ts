@@ -23,6 +23,11 @@ import { filled, type Graph, inOrder, type OpValue, scalar, type Value } from ".
 /** Products with fewer rows, columns or terms gain less than quantising costs. */
 export const fewestForInt8 = 128;
 
+export interface QuantiseOptions {
+  /** Fewer rows may do where the other side is constant. */
+  readonly fewestRows?: number;
+}
+
 /** The largest whole number: 127 below and above 0. */
 const most = 127;
 
@@ -37,8 +42,9 @@ const smallestScale = 1e-18;
  * Scales are of rows alone, which ONNX Runtime quantises in one pass: of x and g for each token, of W for each output. Where
  * a product sums over rows, their scales move into its other factor first.
  */
-export function quantiseProducts(graph: Graph): Graph {
-  const { after, rights } = largeProducts(graph);
+export function quantiseProducts(graph: Graph, { fewestRows = fewestForInt8 }: QuantiseOptions = {}): Graph {
+  const isLarge = largeFrom(fewestRows);
+  const { after, rights } = largeProducts(graph, isLarge);
   return rewrite(graph, (value, [a, b, bias], now) => {
     const [left, right] = value.inputs;
     const { transA, transB } = value.attributes;
@@ -51,14 +57,25 @@ export function quantiseProducts(graph: Graph): Graph {
   });
 }
 
-function isLarge({ op, inputs: [a], shape, attributes }: OpValue): boolean {
-  if (!a || (op !== "gemm" && op !== "linear")) return false;
-  const [rows, columns] = dims(a, 2);
-  return Math.min(...shape, attributes.transA ? rows : columns) >= fewestForInt8;
-}
+/** How many products of a graph are of whole numbers. */
+export const countQuantised = ({ outputs }: Graph): number =>
+  inOrder(Object.values(outputs)).filter((value) => value.kind === "op" && value.op === "quantisedProduct")
+    .length;
+
+const largeFrom =
+  (fewestRows: number) =>
+  ({ op, inputs: [a], shape: [rows = 0, columns = 0], attributes }: OpValue): boolean => {
+    if (!a || (op !== "gemm" && op !== "linear")) return false;
+    const [height, width] = dims(a, 2);
+    const terms = attributes.transA ? height : width;
+    return rows >= fewestRows && Math.min(columns, terms) >= fewestForInt8;
+  };
 
 /** What a large product leads to, and b of each a·b by its a. */
-function largeProducts(graph: Graph): {
+function largeProducts(
+  graph: Graph,
+  isLarge: (value: OpValue) => boolean,
+): {
   readonly after: ReadonlySet<Value>;
   readonly rights: ReadonlyMap<Value, Value>;
 } {

@@ -15,6 +15,8 @@ export interface RunOptions {
   readonly batchSize: number;
   readonly signal?: AbortSignal;
   readonly onProgress?: (done: number, total: number) => void;
+  /** Is given each run's images [batch, 3, height, width] and their logits. */
+  readonly compare?: (images: Float32Array, answered: AnsweredBatch) => Promise<void> | undefined;
 }
 
 /** The result of one run of the graph. */
@@ -30,15 +32,19 @@ export async function* classifyBatches(
   examples: readonly Example[],
   options: RunOptions,
 ): AsyncGenerator<AnsweredBatch, void, void> {
-  const { session, store, steps, batchSize, signal, onProgress } = options;
+  const { session, store, steps, batchSize, signal, onProgress, compare } = options;
   let done = 0;
   const common = { store, steps, batchSize, ...(signal ? { signal } : {}) };
   for await (const { images, count } of batches(examples, common)) {
     const { logits } = await session.run({ images });
     if (logits === undefined) throw new Error("internal: the session has no output logits.");
-    const answered = examples.slice(done, done + count);
+    const answered = {
+      examples: examples.slice(done, done + count),
+      logits: logits.subarray(0, (logits.length / batchSize) * count),
+    };
+    await compare?.(images, answered);
     done += count;
     onProgress?.(done, examples.length);
-    yield { examples: answered, logits: logits.subarray(0, (logits.length / batchSize) * count) };
+    yield answered;
   }
 }

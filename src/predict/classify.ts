@@ -7,10 +7,12 @@ import type { Session } from "../engine/engine.ts";
 import { FileError } from "../errors.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
+import { needed } from "../needed.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ProgressEvent } from "../train/fit-events.ts";
-import { classifyBatches } from "./classify-batches.ts";
+import type { AgreementMeter } from "./agreement.ts";
+import { type AnsweredBatch, classifyBatches } from "./classify-batches.ts";
 
 /** The model that classifies. */
 export interface ClassifierParts {
@@ -23,6 +25,8 @@ export interface ClassifierParts {
   /** Images per run. */
   readonly batchSize: number;
   readonly session: (batchSize: number) => Promise<Session>;
+  /** Compares answers in 8 bits with those in float32; nothing where they are in float32 anyway. */
+  readonly meter?: (images: number) => AgreementMeter | undefined;
   readonly store?: ImageStore | undefined;
 }
 
@@ -33,6 +37,11 @@ export interface ClassifyOptions {
   readonly onProgress?: ((event: ProgressEvent) => void) | undefined;
   /** Called for each skipped image. */
   readonly onSkipped?: ((image: BadImage) => void) | undefined;
+}
+
+interface ClassifyRun extends ClassifyOptions {
+  /** Compares what it is given with answers in float32. */
+  readonly agreement?: AgreementMeter | undefined;
 }
 
 /** One run's results, in the order given. */
@@ -49,10 +58,10 @@ export interface ClassifiedBatch {
 export async function* classify(
   asked: readonly Example[],
   parts: ClassifierParts,
-  options: ClassifyOptions,
+  options: ClassifyRun,
 ): AsyncGenerator<ClassifiedBatch, void, void> {
   const { preprocessing: steps, batchSize } = parts;
-  const { skipBadImages = false, signal, onProgress, onSkipped } = options;
+  const { skipBadImages = false, signal, onProgress, onSkipped, agreement } = options;
   // First what fails soonest: too little memory.
   const session = await parts.session(batchSize);
   // Each image is read once where none is checked beforehand, so there is nothing to keep.
@@ -66,6 +75,8 @@ export async function* classify(
       steps,
       batchSize,
       onProgress: progressOf("evaluating", onProgress),
+      compare: (images: Float32Array, answered: AnsweredBatch) =>
+        agreement && compareWith(agreement, { images, answered, batchSize, reasons: skipping.reasons }),
     };
     for await (const answered of classifyBatches(asked, { ...run, ...(signal && { signal }) })) {
       const batch = withoutBad(answered, skipping.reasons);
@@ -125,6 +136,28 @@ function skippingStore(
       }
     },
   };
+}
+
+interface Compared {
+  readonly images: Float32Array;
+  readonly answered: AnsweredBatch;
+  readonly batchSize: number;
+  readonly reasons: ReadonlyMap<string, string>;
+}
+
+/** Only images that could be read count. */
+function compareWith(
+  agreement: AgreementMeter,
+  { images, answered: { examples, logits }, batchSize, reasons }: Compared,
+): Promise<void> {
+  const rows = examples.flatMap(({ path, label }, row) => (reasons.has(path) ? [] : [{ row, label }]));
+  const part = (numbers: Float32Array, row: number, size: number) =>
+    numbers.subarray(row * size, (row + 1) * size);
+  const [imageSize, classes] = [images.length / batchSize, logits.length / examples.length];
+  return agreement.add(rows.length, (at) => {
+    const { row, label } = needed(rows[at], "row of an image");
+    return { image: part(images, row, imageSize), logits: part(logits, row, classes), label };
+  });
 }
 
 /** The rows of images that could be read, and the paths of the others. */

@@ -74,18 +74,20 @@ export async function evaluate(
   const scorer = openScorer(parts.labels.length);
   const reliability = openReliability(parts.adapter);
   const examples: Example[] = [];
-  for await (const batch of classify(labelled, parts, options)) {
+  const agreement = parts.meter?.(labelled.length);
+  for await (const batch of classify(labelled, parts, { ...options, agreement })) {
     const labels = batch.examples.map(({ label }) => label);
     scorer.add(batch.logits, labels);
     reliability.add(batch.logits, labels);
     examples.push(...batch.examples);
   }
+  await agreement?.close();
   if (examples.length === 0) throw new InputError(`${root}: none of the ${split} images can be read.`);
   const skipped = labelled.length - examples.length;
   const metrics = scorer.metrics();
   const evaluation = {
     ...{ split, classes: parts.labels, metrics, reliability: reliability.measure() },
-    ...{ examples, skipped, notes },
+    ...{ examples, skipped, notes, agreement: agreement?.read() },
     ...(uses && { uses: countUses(examples, { uses, predictions: metrics.predictions }) }),
   };
   if (report !== undefined) await writeReport(report, evaluation, { ...parts, ...options, root });

@@ -9,6 +9,7 @@ import type { ImageStore } from "../images/image-store.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { Model } from "../model/model.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
+import { type PredictionPrecision, predictionPrecisions } from "./classifier-sessions.ts";
 import { LoadedModel } from "./loaded-model.ts";
 import { type Named, nameSource, type OpenModelOptions, openModel } from "./open-model.ts";
 
@@ -23,11 +24,13 @@ export interface LoadOptions extends OpenModelOptions, EngineOptions {
   readonly batchSize?: number | undefined;
   /** How many images will come, where that is known: no run is made for more. */
   readonly expectedImages?: number | undefined;
+  /** int8 computes the large matrix products in 8 bits, and some images in fp32 too: see `agreement`. fp32 where left out. */
+  readonly precision?: PredictionPrecision | undefined;
 }
 
 const known: KnownOptions<LoadOptions> = {
   ...{ model: true, engine: true, store: true, batchSize: true, expectedImages: true, heads: true },
-  ...{ method: true, provider: true, threads: true, signal: true, onProgress: true },
+  ...{ method: true, provider: true, threads: true, signal: true, onProgress: true, precision: true },
 };
 const knownNames: KnownOptions<Named> = { adapter: true, model: true };
 
@@ -44,8 +47,12 @@ export async function load(source: string | Named, options: LoadOptions = {}): P
     for (const one of [value].flat())
       if (one !== undefined)
         checkPath(one, { what: `load: ${name}`, ...(name === "model" && { kind: "a model that was read" }) });
-  const { threads, heads } = options;
+  const { threads, heads, precision = "fp32" } = options;
   checkCounts({ threads, heads, batchSize: options.batchSize, expectedImages: options.expectedImages });
+  if (!predictionPrecisions.includes(precision))
+    throw new InputError(
+      (show) => `load: ${show("precision")} must be fp32 or int8, got ${shown(precision)}.`,
+    );
   const named = typeof source === "string" ? await nameSource(source, options.model) : source;
   const opened = await openModel(named, options);
   const { provider, store } = options;
@@ -54,9 +61,11 @@ export async function load(source: string | Named, options: LoadOptions = {}): P
     if (!options.engine) await engine.close();
   };
   const notes = options.engine ? opened.notes : [...engine.notes, ...opened.notes];
-  const { batchSize = suitableBatch(opened.model), expectedImages = batchSize } = options;
-  const most = Math.max(1, Math.min(batchSize, expectedImages));
-  return new LoadedModel({ ...opened, notes, engine, store, batchSize: most, release });
+  const { expectedImages, batchSize = suitableBatch(opened.model) } = options;
+  const most = Math.max(1, Math.min(batchSize, expectedImages ?? batchSize));
+  return new LoadedModel({
+    ...{ ...opened, notes, engine, store, batchSize: most, expectedImages, precision, release },
+  });
 }
 
 /** As many images as a run answers in a few seconds, since only between runs can it be interrupted. */

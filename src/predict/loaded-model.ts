@@ -4,7 +4,7 @@ import { abortable } from "../abortable.ts";
 import type { Adapter } from "../adapter/adapter.ts";
 import { isUnknown } from "../calibration/unknown.ts";
 import type { Dataset } from "../datasets/dataset.ts";
-import type { Engine, Session } from "../engine/engine.ts";
+import type { Engine } from "../engine/engine.ts";
 import { FileError, InputError } from "../errors.ts";
 import { checkCounts, shown } from "../files/check-count.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
@@ -14,7 +14,8 @@ import type { Model } from "../model/model.ts";
 import { byteTable, normaliseInto } from "../preprocessing/normalise.ts";
 import { splitSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
-import { classifierGraph } from "./classifier.ts";
+import { type Agreement, AgreementMeter } from "./agreement.ts";
+import { ClassifierSessions, type PredictionPrecision } from "./classifier-sessions.ts";
 import { type EvaluateOptions, evaluate, type ModelEvaluation } from "./evaluate.ts";
 import { sigmoids, softmax, topK } from "./metrics.ts";
 import type { OpenedModel } from "./open-model.ts";
@@ -58,11 +59,19 @@ export interface LoadedParts extends OpenedModel {
   readonly engine: Engine;
   /** The most images that one run takes. */
   readonly batchSize: number;
+  /** fp32 where left out. */
+  readonly precision?: PredictionPrecision | undefined;
+  /** How many images are to be predicted, where that is known. */
+  readonly expectedImages?: number | undefined;
   /** Decoded images, where its owner shares them. */
   readonly store?: ImageStore | undefined;
   /** Closes what was opened for this model alone. */
   readonly release: () => Promise<void>;
 }
+
+/** Images that are answered in float32 too where predictions are in int8: of those predicted, and of an evaluation. */
+const mostPredicted = 64;
+const mostEvaluated = 256;
 
 /** Made by `load`. Calls may overlap: their images share runs. Close it when done, or declare it with `await using`. */
 export class LoadedModel implements AsyncDisposable {
@@ -75,7 +84,9 @@ export class LoadedModel implements AsyncDisposable {
 
   readonly #parts: LoadedParts;
   readonly #queue: PredictionQueue;
-  readonly #sessions = new Map<number, Promise<Session>>();
+  readonly #sessions: ClassifierSessions;
+  /** Of all predictions; absent where they are in float32 anyway. */
+  readonly #agreement: AgreementMeter | undefined;
   /** Calls that have not ended yet. */
   readonly #underWay = new Set<Promise<unknown>>();
   #store: ImageStore | undefined;
@@ -89,10 +100,18 @@ export class LoadedModel implements AsyncDisposable {
     this.adapter = parts.adapter;
     this.preprocessing = parts.preprocessing;
     this.notes = parts.notes;
+    this.#sessions = new ClassifierSessions(parts);
+    this.#agreement = this.#meter({ most: mostPredicted, expected: parts.expectedImages });
     this.#queue = new PredictionQueue({
-      session: (batchSize) => this.#session(batchSize),
+      session: (batchSize) => this.#sessions.get(batchSize),
       batchSize: parts.batchSize,
+      compare: (count, answered) => this.#agreement?.add(count, answered),
     });
+  }
+
+  /** Under `precision: "int8"`, how often predictions so far have the label that float32 gives, on up to 64 of the images. */
+  get agreement(): Agreement | undefined {
+    return this.#agreement?.read();
   }
 
   /**
@@ -118,14 +137,15 @@ export class LoadedModel implements AsyncDisposable {
 
   /** How good it is on labelled images: a folder, a list or a data set that was read. */
   evaluate(data: string | Dataset, options: EvaluateOptions = {}): Promise<ModelEvaluation> {
-    const session = (batchSize: number) => this.#session(batchSize);
+    const session = (batchSize: number) => this.#sessions.get(batchSize);
+    const meter = (expected: number) => this.#meter({ most: mostEvaluated, expected });
     if (this.#parts.scores === "sigmoid" && this.labels.length > 1)
       return Promise.reject(
         new InputError(
           `${this.model.id} answers for each label by itself, with any number of labels per image; evaluate compares one label per image. Train an adapter on it for that.`,
         ),
       );
-    return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session }, options)));
+    return this.#track(this.#whileOpen(() => evaluate(data, { ...this.#parts, session, meter }, options)));
   }
 
   /** Waits for running calls, then frees memory and threads. Later calls are refused. */
@@ -140,7 +160,8 @@ export class LoadedModel implements AsyncDisposable {
 
   async #close(): Promise<void> {
     await Promise.allSettled(this.#underWay);
-    const releases = [...this.#sessions.values()].map((session) => async () => (await session).close());
+    const releases = [...this.#sessions.releases()];
+    releases.push(async () => this.#agreement?.close());
     if (this.#store !== this.#parts.store) releases.push(async () => this.#store?.close());
     // One after the other, the engine last; a failure keeps nothing else open.
     const failures: unknown[] = [];
@@ -161,14 +182,17 @@ export class LoadedModel implements AsyncDisposable {
     return work;
   }
 
-  /** Compiled when it is first needed, and kept. */
-  #session(batchSize: number): Promise<Session> {
-    const known = this.#sessions.get(batchSize);
-    if (known) return known;
-    const session = this.#parts.engine.compile(classifierGraph({ ...this.#parts, batchSize }));
-    this.#sessions.set(batchSize, session);
-    session.catch(() => this.#sessions.delete(batchSize));
-    return session;
+  #meter(images: { readonly most: number; readonly expected: number | undefined }) {
+    if (this.#parts.precision !== "int8") return undefined;
+    return new AgreementMeter({
+      ...images,
+      session: () => this.#sessions.exact(1),
+      probabilities: (logits) => this.#probabilities(logits),
+    });
+  }
+
+  #probabilities(logits: Float32Array): Float64Array {
+    return this.#parts.scores === "sigmoid" ? sigmoids(logits) : softmax(logits);
   }
 
   #predictOne(
@@ -208,7 +232,7 @@ export class LoadedModel implements AsyncDisposable {
   }
 
   #best(logits: Float32Array, { count, where }: { readonly count: number; readonly where: string }) {
-    const probabilities = this.#parts.scores === "sigmoid" ? sigmoids(logits) : softmax(logits);
+    const probabilities = this.#probabilities(logits);
     // Pixels are whole numbers of a byte, so only weights can be the cause.
     if (!probabilities.every(Number.isFinite)) {
       const whose = this.adapter ? `${this.model.id} or of the adapter` : this.model.id;

@@ -1,12 +1,15 @@
 /** Batches images from concurrent callers, so that they share runs of the graph. */
 
 import type { Session } from "../engine/engine.ts";
+import type { Answered } from "./agreement.ts";
 
 export interface AnswerQueueOptions {
   /** The session that takes so many images per run; asked for when it is needed. */
   readonly session: (batchSize: number) => Promise<Session>;
   /** The most images that one run takes. */
   readonly batchSize: number;
+  /** Is given the images of each run and their logits, before whoever waits for these. */
+  readonly compare?: (count: number, answered: (row: number) => Answered) => Promise<void> | undefined;
 }
 
 interface Waiting {
@@ -85,6 +88,11 @@ export class PredictionQueue {
         session,
         batch.map(({ numbers }) => numbers),
       );
+      const answered = (row: number) => ({
+        image: batch[row]?.numbers ?? new Float32Array(),
+        logits: logits(row),
+      });
+      await this.#options.compare?.(batch.length, answered);
       for (const [row, { resolve }] of batch.entries()) resolve(logits(row));
     } catch (error) {
       for (const { reject } of batch) reject(error);

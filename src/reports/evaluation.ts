@@ -1,9 +1,11 @@
 /** What an evaluation found, and the JSON lines that tell it to other programs. */
 
 import type { Split } from "../datasets/dataset.ts";
+import type { Agreement } from "../predict/agreement.ts";
 import type { Metrics } from "../predict/metrics.ts";
 import type { Reliability } from "../predict/reliability.ts";
 import { wilsonInterval } from "../predict/wilson.ts";
+import { agreementFields } from "./describe-agreement.ts";
 
 /** A split of the data, or those of its images that the adapter was not trained on. */
 export type EvaluatedSplit = Split | "held-out";
@@ -31,6 +33,8 @@ export interface Evaluation {
   readonly metrics: Metrics;
   /** Absent of predictions that were only scored. */
   readonly reliability?: Reliability;
+  /** Of predictions in int8: how often they are those of fp32. */
+  readonly agreement?: Agreement | undefined;
 }
 
 type Interval = readonly [low: number, high: number];
@@ -69,6 +73,9 @@ export interface EvaluationRecord {
   /** Images that are not taken for none of the classes; null where there is no threshold. */
   readonly known?: number | null;
   readonly knownThreshold?: number | null;
+  /** What large products were computed in; with int8, on how many images it had the label of fp32. */
+  readonly precision: "fp32" | "int8";
+  readonly agreement?: ReturnType<typeof agreementFields>;
 }
 
 /** One line a class, one with the whole confusion matrix as [class, predicted, count], and the evaluation last. */
@@ -86,7 +93,7 @@ export function evaluationRecords(evaluation: Evaluation): readonly object[] {
   return [...perClass, { type: "confusion", counts }, lastRecord(evaluation)];
 }
 
-function lastRecord({ split, metrics, uses, reliability }: Evaluation): EvaluationRecord {
+function lastRecord({ split, metrics, uses, reliability, agreement }: Evaluation): EvaluationRecord {
   const { examples, top1, top5, loss, macro, broken } = metrics;
   const heldOut = uses ? examples - uses.trainedOn : 0;
   const heldOutCorrect = uses?.heldOutCorrect ?? 0;
@@ -103,6 +110,8 @@ function lastRecord({ split, metrics, uses, reliability }: Evaluation): Evaluati
     ...{ macroPrecision: macro.precision, macroRecall: macro.recall, macroF1: macro.f1 },
     broken,
     ...(reliability && reliabilityFields(reliability)),
+    precision: agreement ? "int8" : "fp32",
+    ...(agreement && { agreement: agreementFields(agreement) }),
   };
 }
 

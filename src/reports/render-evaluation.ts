@@ -4,6 +4,7 @@ import type { Reliability } from "../predict/reliability.ts";
 import { wilsonInterval } from "../predict/wilson.ts";
 import { type Column, displayWidth, renderTable } from "../table.ts";
 import { confusedPairs } from "./confused-pairs.ts";
+import { describeAgreement } from "./describe-agreement.ts";
 import { describeUses } from "./describe-uses.ts";
 import { type Evaluation, fewestForFive } from "./evaluation.ts";
 
@@ -19,7 +20,7 @@ export function renderEvaluation(evaluation: Evaluation): string {
 }
 
 function renderHeadline(evaluation: Evaluation): string {
-  const { split, classes, metrics, reliability } = evaluation;
+  const { split, classes, metrics, reliability, agreement } = evaluation;
   const { examples, correct, top1, correctAmongFive, top5, loss, macro, broken, perClass } = metrics;
   const seen = perClass.filter(({ support }) => support > 0).length;
   const empty = classes.length - seen;
@@ -30,6 +31,7 @@ function renderHeadline(evaluation: Evaluation): string {
   const lines = [
     `${split}: ${amount(examples, "image")} of ${amount(seen, "class")}${empty > 0 ? `; ${amount(empty, "class")} without images, excluded from the means` : ""}`,
     ...describeUses(evaluation).map(({ text }) => text),
+    ...(agreement ? [describeAgreement(agreement, { of: examples })] : []),
     `${accuracy("top-1", [top1, correct])}, loss ${Number.isFinite(loss) ? loss.toFixed(4) : "–"}`,
     ...(classes.length < fewestForFive ? [] : [accuracy("top-5", [top5, correctAmongFive])]),
     `mean over classes: precision ${macro.precision.toFixed(1)} %, recall ${macro.recall.toFixed(1)} %, F1 ${macro.f1.toFixed(1)} %`,

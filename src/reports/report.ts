@@ -7,7 +7,8 @@ import { confusedPairs } from "./confused-pairs.ts";
 import { type LinkTo, mostMappedClasses, renderConfusionMap } from "./confusion-map.ts";
 import { renderCorrectionBar } from "./corrections.ts";
 import { correctionsScript } from "./corrections-script.ts";
-import { describeUses } from "./describe-uses.ts";
+import { describeAgreement } from "./describe-agreement.ts";
+import { describeUses, type Notice } from "./describe-uses.ts";
 import { type Evaluation, fewestForFive } from "./evaluation.ts";
 import { formatAccuracy } from "./format-accuracy.ts";
 import { breakable, type Html, html } from "./html.ts";
@@ -33,7 +34,7 @@ export function renderReport(report: Report): string {
   const isCorrectable = mistakes.some(({ name }) => name !== undefined);
   return renderPage({
     ...{ title, subtitle, facts },
-    notices: describeUses(report),
+    notices: [...describeUses(report), ...sayAgreement(report)],
     headlines: headlines(report),
     sections: [
       ...(surest ? [surest] : []),
@@ -45,6 +46,9 @@ export function renderReport(report: Report): string {
     ...(isCorrectable && { script: correctionsScript }),
   });
 }
+
+const sayAgreement = ({ agreement, metrics }: Report): readonly Notice[] =>
+  agreement ? [{ warning: false, text: describeAgreement(agreement, { of: metrics.examples }) }] : [];
 
 function headlines({ metrics, split, classes, reliability }: Report): Headline[] {
   const { examples: images, macro, loss } = metrics;
