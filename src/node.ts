@@ -84,10 +84,11 @@ export type {
 /** Studies that come with the program. */
 export { presetNames } from "./study/preset-names.ts";
 /** Trains a grid of data sets, methods, recipes and seeds: a stream of events that ends with a table. */
-export { type StudyOptions, study } from "./study/study.ts";
+export { study } from "./study/study.ts";
 /** A study from a file, whose paths are relative to it. */
 export { readStudyFile } from "./study/study-folder.ts";
 export type { Difference, MeanRow } from "./study/study-means.ts";
+export type { StudyOptions } from "./study/study-options.ts";
 export type { StudyInput } from "./study/study-schema.ts";
 export type { SeedScores, StudyRow } from "./study/tabulate.ts";
 export { type WorkEvent, type WorkOptions, work } from "./study/work.ts";

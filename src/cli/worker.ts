@@ -45,6 +45,8 @@ function lineOf(event: WorkEvent): string {
       return `Takes trials from ${event.queue}, ${event.processes} at a time. Ctrl-C ends.`;
     case "taken":
       return `${event.trial}  ${event.method} on ${event.data}`;
+    case "resumed":
+      return `${event.trial}  goes on from step ${event.step}`;
     case "done":
       return `${event.trial}  done in ${event.seconds.toFixed(0)} s`;
     case "given-back":
