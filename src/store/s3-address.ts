@@ -20,7 +20,7 @@ export function checkS3Address(address: unknown): S3Address {
   if (!bucketName.test(bucket) || parts.some((part) => part === "." || part === ".."))
     throw new InputError(
       (show) =>
-        `${show("store")} must be an address such as s3://bucket/studies/mine, got ${showValue(address)}.`,
+        `${show("bucket")} must be an address such as s3://bucket/studies/mine, got ${showValue(address)}.`,
     );
   return {
     bucket,

@@ -34,7 +34,7 @@ describe("the address of a store", () => {
     (address) => {
       expect(() => checkS3Address(address)).toThrow(
         new InputError(
-          `store must be an address such as s3://bucket/studies/mine, got ${JSON.stringify(address)}.`,
+          `bucket must be an address such as s3://bucket/studies/mine, got ${JSON.stringify(address)}.`,
         ),
       );
     },
@@ -58,7 +58,7 @@ describe("a server that is no store", () => {
     use(port());
     await expect(connectS3("s3://studies/a")).rejects.toThrow(
       new EngineError(
-        "s3://studies/a: the store writes over an object although it was asked not to (If-None-Match), so two workers could write one result. Use a server that knows conditional writes, or a shared folder instead of store.",
+        "s3://studies/a: the store writes over an object although it was asked not to (If-None-Match), so two workers could write one result. Use a server that knows conditional writes, or a shared folder instead of bucket.",
       ),
     );
   });

@@ -94,11 +94,11 @@ function openBucket(s3: typeof S3, { client, bucket: Bucket, prefix, shown }: Bu
       });
     },
     read: async (key) => (await find(key))?.body,
-    put: (key, bytes) => told(key, async () => void (await put(key, bytes))),
+    put: (key, bytes) => told(key, async () => void (await put(key, Buffer.from(bytes)))),
     putNew: (key, bytes) =>
       told(key, async () => {
         try {
-          await put(key, bytes, { IfNoneMatch: "*" });
+          await put(key, Buffer.from(bytes), { IfNoneMatch: "*" });
           return true;
         } catch (cause) {
           if (codeOfAnswer(cause) === "PreconditionFailed") return false;

@@ -11,6 +11,14 @@ export function codeOfAnswer(cause: unknown): string {
     ?.httpStatusCode;
   // Two conditional writes that met: Amazon answers the one that lost so.
   if (status === 412 || status === 409) return "PreconditionFailed";
+  if (status === 403 && unsaid.has(nameOf(cause))) return "AccessDenied";
+  return nameOf(cause);
+}
+
+/** What the client calls an answer without a name. */
+const unsaid = new Set(["Unknown", "UnknownError"]);
+
+function nameOf(cause: unknown): string {
   const name = cause instanceof Error ? cause.name : String(cause);
   return name === "Error" || name === "AggregateError" ? (codeOf(cause) ?? name) : name;
 }
@@ -40,7 +48,7 @@ export function storeProblem(
     );
   if (code === "NoSuchBucket")
     return new InputError(
-      (show) => `${shown}: there is no such bucket. Make it, or name another with ${show("store")}.`,
+      (show) => `${shown}: there is no such bucket. Make it, or name another with ${show("bucket")}.`,
       { cause },
     );
   const text = cause instanceof Error ? cause.message : String(cause);
@@ -63,6 +71,6 @@ export async function checkConditions(store: ObjectStore): Promise<void> {
   if (!(await store.putNew(probe, text)) || !(await store.putNew(probe, text))) return;
   throw new EngineError(
     (show) =>
-      `${store.address}: the store writes over an object although it was asked not to (If-None-Match), so two workers could write one result. Use a server that knows conditional writes, or a shared folder instead of ${show("store")}.`,
+      `${store.address}: the store writes over an object although it was asked not to (If-None-Match), so two workers could write one result. Use a server that knows conditional writes, or a shared folder instead of ${show("bucket")}.`,
   );
 }

@@ -27,7 +27,7 @@ export interface StudyStartEvent {
   readonly processes?: number;
   readonly queue?: string;
   /** What workers share with the study, where that is not a folder. */
-  readonly store?: string;
+  readonly bucket?: string;
   readonly threads: number;
 }
 

@@ -42,7 +42,7 @@ export async function* runStudy(prepared: PreparedStudy, parts: RunParts): Event
   const countAll = () => cells.reduce((sum, cell) => sum + countDone(cell, records), 0);
   const processes = processesFor(prepared, { options, left: trials - countAll() });
   const { threads } = prepared;
-  const where = queue ? { queue: queue.shown, ...(store && { store: store.address }) } : { processes };
+  const where = queue ? { queue: queue.shown, ...(store && { bucket: store.address }) } : { processes };
   yield { type: "start", cells: cells.length, trials, done: countAll(), ...where, threads };
   const hand = store && (yield* sendInputs(store, prepared, { records, signal }));
   yield* runStudyTrials(

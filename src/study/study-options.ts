@@ -17,7 +17,7 @@ export interface StudyOptions extends AskedStudy {
   /** redis://HOST:PORT of a Valkey or Redis server: trials are run by those who `work` for it, on any number of machines. */
   readonly queue?: string | undefined;
   /** s3://BUCKET/PREFIX: with `queue`, what workers read and save goes there, so that they share no folder with the study. */
-  readonly store?: string | undefined;
+  readonly bucket?: string | undefined;
   readonly signal?: AbortSignal | undefined;
   /** Called with the progress of a download from the hub. */
   readonly onProgress?: ReadModelOptions["onProgress"];
@@ -30,7 +30,7 @@ const known: KnownOptions<StudyOptions> = {
     trial: true,
     processes: true,
     queue: true,
-    store: true,
+    bucket: true,
     signal: true,
     onProgress: true,
   },
@@ -39,7 +39,7 @@ const known: KnownOptions<StudyOptions> = {
 /** Before anything is read. */
 export function checkStudyOptions(options: StudyOptions): void {
   checkOptions(options, { verb: "study", known });
-  const { out, processes, trial, queue, store } = options;
+  const { out, processes, trial, queue, bucket } = options;
   if (out === undefined) throw new InputError((show) => `study: ${show("out")} is missing.`);
   checkPath(out, { what: "study: out" });
   checkCounts({ processes });
@@ -57,10 +57,10 @@ export function checkStudyOptions(options: StudyOptions): void {
       (show) =>
         `${show("processes")} is a worker's with ${show("queue")}: a study trains nothing itself then.`,
     );
-  if (store !== undefined && queue === undefined)
+  if (bucket !== undefined && queue === undefined)
     throw new InputError(
       (show) =>
-        `${show("store")} is for workers of a ${show("queue")}: give that too, or leave the store out.`,
+        `${show("bucket")} is for workers of a ${show("queue")}: give that too, or leave the bucket out.`,
     );
-  if (store !== undefined) checkS3Address(store);
+  if (bucket !== undefined) checkS3Address(bucket);
 }

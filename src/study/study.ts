@@ -28,7 +28,7 @@ export async function* study(options: StudyOptions): Events {
   const { out, signal, trial } = options;
   try {
     const queue = options.queue === undefined ? undefined : await connectQueue(options.queue);
-    const store = options.store === undefined ? undefined : await storeAt(options.store);
+    const store = options.bucket === undefined ? undefined : await storeAt(options.bucket);
     const asked = await askedStudy(options);
     const input = await withPreset(asked);
     const plan = planStudy(input);
