@@ -68,6 +68,8 @@ export type {
   StoppedEvent,
   TrainEvent,
 } from "./runs/events.ts";
+/** What a recipe such as official-vtab says for a data set by its name. */
+export { namedRecipe, type RecipePart, recipeNames, replaceIn } from "./runs/named-recipes.ts";
 /** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
 /** Writes manifests that run a study's trials through a queue. */

@@ -53,7 +53,11 @@ export const studyCases: readonly FuzzCase[] = [
   },
   {
     name: "study-results",
-    readers: ["study/results-file.ts parseResults", "study/results-file.ts openResultsFile"],
+    readers: [
+      "study/results-file.ts parseResults",
+      "study/results-file.ts openResultsFile",
+      "study/results-file.ts parseEnd",
+    ],
     form: "text",
     share: 1,
     corpus: async () => [
