@@ -1,8 +1,9 @@
 /** Cases of studies: their files, and the results that one resumes from. */
 
+import { parseJson } from "../../src/files/read-json.ts";
 import { planStudy } from "../../src/study/plan-study.ts";
 import { withPreset } from "../../src/study/presets.ts";
-import { openResultsFile, parseResults } from "../../src/study/results-file.ts";
+import { openResultsFile, parseEnd, parseResults } from "../../src/study/results-file.ts";
 import { readStudyFile } from "../../src/study/study-folder.ts";
 import { parseStudy } from "../../src/study/study-schema.ts";
 import { decode, type FuzzCase } from "./fuzz-case.ts";
@@ -53,11 +54,7 @@ export const studyCases: readonly FuzzCase[] = [
   },
   {
     name: "study-results",
-    readers: [
-      "study/results-file.ts parseResults",
-      "study/results-file.ts openResultsFile",
-      "study/results-file.ts parseEnd",
-    ],
+    readers: ["study/results-file.ts parseResults", "study/results-file.ts openResultsFile"],
     form: "text",
     share: 1,
     corpus: async () => [
@@ -68,6 +65,16 @@ export const studyCases: readonly FuzzCase[] = [
       const opened = await openResultsFile(write("results.jsonl", input));
       await opened.close();
       parseResults(decode(input), "results");
+    },
+  },
+  {
+    name: "study-end",
+    readers: ["study/results-file.ts parseEnd"],
+    form: "text",
+    share: 1,
+    corpus: async () => [record, tested].map(({ result, cost }) => JSON.stringify({ result, cost })),
+    run: async (input) => {
+      parseEnd(parseJson(decode(input), "the queue"), "The queue");
     },
   },
 ];

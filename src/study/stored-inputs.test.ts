@@ -28,7 +28,11 @@ function openMemory() {
       );
     },
     put: async (key, bytes) => put(key, bytes),
-    putNew: async (key, bytes) => !objects.has(key) && (put(key, bytes), true),
+    putNew: async (key, bytes) => {
+      if (objects.has(key)) return false;
+      put(key, bytes);
+      return true;
+    },
     putFile: async (key, path) => put(key, readFileSync(path)),
     remove: async (keys) => {
       for (const key of keys) objects.delete(key);
