@@ -1,45 +1,13 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { openMemory } from "../../test/memory-store.ts";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
 import { FileError } from "../errors.ts";
-import type { ObjectStore } from "../store/object-store.ts";
 import { fetchData, fetchModel, putData, putModel } from "./stored-inputs.ts";
 
 const folder = temporaryFolder("stored-inputs");
 const listing = "a".repeat(64);
-
-/** In memory, so that what is in it can be anything. */
-function openMemory() {
-  const objects = new Map<string, Uint8Array>();
-  const put = (key: string, bytes: Uint8Array | string) => void objects.set(key, Buffer.from(bytes));
-  const store: ObjectStore = {
-    address: "s3://memory/a",
-    list: async (prefix) =>
-      new Map([...objects].flatMap(([key, { length }]) => (key.startsWith(prefix) ? [[key, length]] : []))),
-    get: async (key) => objects.get(key),
-    read: async (key) => {
-      const bytes = objects.get(key);
-      return (
-        bytes &&
-        (async function* () {
-          yield bytes;
-        })()
-      );
-    },
-    put: async (key, bytes) => put(key, bytes),
-    putNew: async (key, bytes) => {
-      if (objects.has(key)) return false;
-      put(key, bytes);
-      return true;
-    },
-    putFile: async (key, path) => put(key, readFileSync(path)),
-    remove: async (keys) => {
-      for (const key of keys) objects.delete(key);
-    },
-  };
-  return { store, objects, put };
-}
 
 const root = join(folder, "set");
 mkdirSync(join(root, "a"), { recursive: true });
