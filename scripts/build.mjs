@@ -22,7 +22,7 @@ function compile(dist) {
 
 /** The compiler wraps what `import()` is given in a helper, and so hides from bundlers the comment that speaks to them. */
 function unwrapImports(dist) {
-  for (const name of ["methods/load-method.js", "study/queue-connection.js"]) unwrapImport(join(dist, name));
+  for (const name of ["methods/load-method.js", "installed-package.js"]) unwrapImport(join(dist, name));
 }
 
 function unwrapImport(path) {

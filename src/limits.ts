@@ -442,6 +442,11 @@ export const limits = {
       unit: "trials",
       reason: "Of one array of Slurm, whose MaxArraySize is 1001 unless an administrator changed it.",
     },
+    MAX_STORED_BYTES: {
+      value: 512 * MiB,
+      unit: "bytes",
+      reason: "Of a list of files in a store: two million images of 150 bytes are 300 MB.",
+    },
     MAX_RESULT_BYTES: {
       value: 256 * MiB,
       unit: "bytes",

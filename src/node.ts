@@ -68,6 +68,8 @@ export type {
   StoppedEvent,
   TrainEvent,
 } from "./runs/events.ts";
+/** What a recipe such as official-vtab says for a data set by its name. */
+export { namedRecipe, type RecipePart, recipeNames, replaceIn } from "./runs/named-recipes.ts";
 /** Trains a model on labelled images: a stream of events that ends with an adapter on disk. */
 export { type TrainOptions, train } from "./runs/train.ts";
 /** Writes manifests that run a study's trials through a queue. */
@@ -84,10 +86,11 @@ export type {
 /** Studies that come with the program. */
 export { presetNames } from "./study/preset-names.ts";
 /** Trains a grid of data sets, methods, recipes and seeds: a stream of events that ends with a table. */
-export { type StudyOptions, study } from "./study/study.ts";
+export { study } from "./study/study.ts";
 /** A study from a file, whose paths are relative to it. */
 export { readStudyFile } from "./study/study-folder.ts";
 export type { Difference, MeanRow } from "./study/study-means.ts";
+export type { StudyOptions } from "./study/study-options.ts";
 export type { StudyInput } from "./study/study-schema.ts";
 export type { SeedScores, StudyRow } from "./study/tabulate.ts";
 export { type WorkEvent, type WorkOptions, work } from "./study/work.ts";

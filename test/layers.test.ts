@@ -153,6 +153,8 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "runs/recipe-defaults.ts",
     "train/fit-events.ts",
   ],
+  // objects by key, on a server
+  store: ["files"],
   // a study trains and evaluates as any program would
   study: [
     "adapter/head.ts",
@@ -167,6 +169,7 @@ const arrows: Readonly<Record<string, readonly string[]>> = {
     "preprocessing",
     "reports",
     "runs",
+    "store",
     "train",
   ],
   bench: [

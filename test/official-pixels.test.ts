@@ -5,7 +5,7 @@ import { describe, expect, it } from "vitest";
 import { composeSteps } from "../src/preprocessing/compose-steps.ts";
 import { applySteps } from "../src/preprocessing/preprocess.ts";
 import { evaluationSteps } from "../src/preprocessing/step-list.ts";
-import { namedRecipe } from "../src/study/named-recipes.ts";
+import { namedRecipe } from "../src/runs/named-recipes.ts";
 import { formulaImage } from "./formula-image.ts";
 import { readGolden } from "./golden.ts";
 

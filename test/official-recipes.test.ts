@@ -1,7 +1,7 @@
 /** The named recipes of studies against what the official scripts really ask for, which parity/make_recipe_golden.py noted. */
 
 import { describe, expect, it } from "vitest";
-import { namedRecipe } from "../src/study/named-recipes.ts";
+import { namedRecipe, replaceIn } from "../src/runs/named-recipes.ts";
 import { learningRateOf, parseRecipe } from "../src/train/recipe.ts";
 import { readGolden } from "./golden.ts";
 
@@ -37,6 +37,18 @@ const recipes = {
 const cases = Object.entries(recipes).flatMap(([script, name]) =>
   Object.entries(scripts[script] ?? {}).map(([data, asked]) => ({ name, data, asked })),
 );
+
+describe("options in place of a recipe's", () => {
+  it("win, and another schedule leaves its restarts out", () => {
+    const { recipe } = namedRecipe("official-fgvc", { data: "CUB_200_2011", where: "test" });
+    expect(recipe).toMatchObject({ schedule: "cosine-restarts", restartEpochs: 5, restartFactor: 1 });
+    const own = replaceIn(recipe, { schedule: "linear", epochs: 3 });
+    expect(own).toMatchObject({ schedule: "linear", epochs: 3, batchSize: 32 });
+    expect(own).not.toHaveProperty("restartEpochs");
+    expect(() => parseRecipe(own)).not.toThrow();
+    expect(replaceIn(recipe, { restartFactor: 2 })).toEqual({ ...recipe, restartFactor: 2 });
+  });
+});
 
 describe("official recipes", () => {
   it("are of all 29 trainings", () => expect(cases).toHaveLength(19 + 5 + 5));

@@ -1,6 +1,4 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { readFileSync, writeFileSync } from "node:fs";
-import { createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
@@ -12,13 +10,10 @@ import { study } from "../src/study/study.ts";
 import type { StudyInput } from "../src/study/study-schema.ts";
 import { type WorkEvent, work } from "../src/study/work.ts";
 import { ending, start } from "./run-command.ts";
+import { freePort, queuePrograms, type Server, startQueue } from "./servers.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 import { writeTinyDataset } from "./tiny-dataset.ts";
 
-/** A server of the system; it is nobody's dependency. */
-const program = ["valkey-server", "redis-server"].find(
-  (name) => spawnSync("sh", ["-c", `command -v ${name}`]).status === 0,
-);
 const folder = temporaryFolder("queue");
 const model = fileURLToPath(new URL("../assets/demo/backbone", import.meta.url));
 const data = join(folder, "stripes");
@@ -28,29 +23,9 @@ const small: StudyInput = {
   recipe: { epochs: 6, checkpointSeconds: 0 },
   tune: { learningRate: [1e-3, 3e-3, 1e-2] },
 };
-let server: ChildProcess | undefined;
 let queue = "";
 
-const freePort = (): Promise<number> =>
-  new Promise((resolve) => {
-    const probe = createServer().listen(0, "127.0.0.1", () => {
-      const address = probe.address();
-      probe.close(() => resolve(typeof address === "object" && address ? address.port : 0));
-    });
-  });
-
-beforeAll(async () => {
-  await writeTinyDataset(data, { train: 10, val: 4 });
-  if (!program) return;
-  const port = await freePort();
-  const flags = ["--port", String(port), "--bind", "127.0.0.1", "--save", "", "--dir", folder];
-  server = spawn(program, flags, { stdio: "ignore" });
-  queue = `redis://127.0.0.1:${port}`;
-}, 60_000);
-
-afterAll(() => {
-  server?.kill("SIGKILL");
-});
+beforeAll(() => writeTinyDataset(data, { train: 10, val: 4 }), 60_000);
 
 async function run(out: string, options: { readonly queue?: string; readonly processes?: number }) {
   const events: StudyEvent[] = [];
@@ -92,58 +67,68 @@ function workAndDie(kills: number, signal: AbortSignal) {
   return { isKilled, isOver };
 }
 
-describe.skipIf(!program)(
-  program ? "a study in a queue" : "a study in a queue (needs valkey-server or redis-server)",
-  () => {
-    const alone = join(folder, "alone");
-    beforeAll(async () => {
-      await run(alone, { processes: 1 });
-    }, 120_000);
+const alone = join(folder, "alone");
+beforeAll(async () => {
+  if (queuePrograms.length > 0) await run(alone, { processes: 1 });
+}, 120_000);
 
-    it("gives the table of one machine from three workers, of which one is killed twice", async () => {
-      const shared = join(folder, "shared");
-      const over = new AbortController();
-      const seen: WorkEvent[] = [];
-      const steady = async () => {
-        for await (const event of work({ queue, signal: over.signal })) seen.push(event);
-      };
-      const dying = workAndDie(2, over.signal);
-      const workers = dying.isKilled.then(() => Promise.all([steady(), steady()]));
-      const events = await run(shared, { queue });
-      over.abort();
-      await Promise.all([workers, dying.isOver]);
-      expect(events.find(({ type }) => type === "start")).toMatchObject({ queue, trials: 5 });
-      expect(seen.some(({ type }) => type === "done")).toBe(true);
-      expect(tableIn(shared)).toBe(tableIn(alone));
-      expect(linesIn(shared).sort()).toEqual(linesIn(alone).sort());
-    }, 300_000);
+for (const program of queuePrograms.length > 0 ? queuePrograms : [""])
+  describe.skipIf(program === "")(
+    `a study in a queue of ${program || "valkey-server or redis-server, which are not here"}`,
+    () => {
+      let server: Server | undefined;
+      beforeAll(async () => {
+        server = await startQueue(program, folder);
+        queue = server.address;
+      }, 60_000);
+      afterAll(() => server?.stop());
 
-    it("goes on from results that came while nobody listened, and a worker ends once the queue is empty", async () => {
-      const out = join(folder, "stopped");
-      const file = join(folder, "study.json");
-      writeFileSync(file, JSON.stringify(small));
-      const coordinator = start(["study", file, "--queue", queue, "--out", out, "--json"]);
-      const ended = ending(coordinator);
-      const redis = new Redis(queue);
-      while ((await redis.keys("bull:rlrr-trials:*-*")).length < 3) await setTimeout(100);
-      await redis.quit();
-      coordinator.kill("SIGKILL");
-      await ended;
-      const events: WorkEvent[] = [];
-      for await (const event of work({ queue, untilEmpty: true })) events.push(event);
-      expect(events.filter(({ type }) => type === "done")).toHaveLength(3);
-      const over = new AbortController();
-      const rest = (async () => {
-        for await (const event of work({ queue, signal: over.signal })) events.push(event);
-      })();
-      await run(out, { queue });
-      over.abort();
-      await rest;
-      expect(events.filter(({ type }) => type === "done")).toHaveLength(5);
-      expect(tableIn(out)).toBe(tableIn(alone));
-    }, 300_000);
-  },
-);
+      it("gives the table of one machine from three workers, of which one is killed twice", async () => {
+        const shared = join(folder, `shared-${program}`);
+        const over = new AbortController();
+        const seen: WorkEvent[] = [];
+        const steady = async () => {
+          for await (const event of work({ queue, signal: over.signal })) seen.push(event);
+        };
+        const dying = workAndDie(2, over.signal);
+        const workers = dying.isKilled.then(() => Promise.all([steady(), steady()]));
+        const events = await run(shared, { queue });
+        over.abort();
+        await Promise.all([workers, dying.isOver]);
+        expect(events.find(({ type }) => type === "start")).toMatchObject({ queue, trials: 5 });
+        expect(seen.some(({ type }) => type === "done")).toBe(true);
+        expect(tableIn(shared)).toBe(tableIn(alone));
+        expect(linesIn(shared).sort()).toEqual(linesIn(alone).sort());
+      }, 300_000);
+
+      // Of the client, not of the server: one is enough.
+      if (program === queuePrograms[0])
+        it("goes on from results that came while nobody listened, and a worker ends once the queue is empty", async () => {
+          const out = join(folder, `stopped-${program}`);
+          const file = join(folder, "study.json");
+          writeFileSync(file, JSON.stringify(small));
+          const coordinator = start(["study", file, "--queue", queue, "--out", out, "--json"]);
+          const ended = ending(coordinator);
+          const redis = new Redis(queue);
+          while ((await redis.keys("bull:rlrr-trials:*-*")).length < 3) await setTimeout(100);
+          await redis.quit();
+          coordinator.kill("SIGKILL");
+          await ended;
+          const events: WorkEvent[] = [];
+          for await (const event of work({ queue, untilEmpty: true })) events.push(event);
+          expect(events.filter(({ type }) => type === "done")).toHaveLength(3);
+          const over = new AbortController();
+          const rest = (async () => {
+            for await (const event of work({ queue, signal: over.signal })) events.push(event);
+          })();
+          await run(out, { queue });
+          over.abort();
+          await rest;
+          expect(events.filter(({ type }) => type === "done")).toHaveLength(5);
+          expect(tableIn(out)).toBe(tableIn(alone));
+        }, 300_000);
+    },
+  );
 
 describe("the address of a queue", () => {
   const first = async (address: string) => {

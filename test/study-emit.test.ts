@@ -6,9 +6,11 @@ import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
 import { InputError } from "../src/errors.ts";
+import { manifestsFor } from "../src/study/emit.ts";
 import { emitStudy } from "../src/study/emit-study.ts";
 import type { StudyEvent } from "../src/study/events.ts";
-import { type StudyOptions, study } from "../src/study/study.ts";
+import { study } from "../src/study/study.ts";
+import type { StudyOptions } from "../src/study/study-options.ts";
 import type { StudyInput } from "../src/study/study-schema.ts";
 import { ending, start } from "./run-command.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
@@ -89,8 +91,18 @@ describe("a study through a queue", { timeout: 300_000 }, () => {
     const { files } = await emitStudy({ out, study: small, emit: "k8s" });
     const [choose, test, table] = files.map((file) => JSON.parse(readFileSync(file, "utf8")).items);
     expect(choose).toHaveLength(1);
+    // A second study in the same namespace has jobs of other names.
+    const other = await emitStudy({ out: join(folder, "more-jobs"), study: small, emit: "k8s" });
+    const namesIn = (all: readonly string[]) =>
+      all.flatMap((file) =>
+        JSON.parse(readFileSync(file, "utf8")).items.map(
+          (job: { readonly metadata: { readonly name: string } }) => job.metadata.name,
+        ),
+      );
+    expect(new Set([...namesIn(files), ...namesIn(other.files)]).size).toBe(6);
+    expect(namesIn(files)[0]).toMatch(/^rlrr-choose-[0-9a-f]{8}$/);
     expect(choose[0]).toMatchObject({
-      ...{ apiVersion: "batch/v1", kind: "Job", metadata: { name: "rlrr-choose" } },
+      ...{ apiVersion: "batch/v1", kind: "Job" },
       spec: { completionMode: "Indexed", completions: 2 },
     });
     const commandOf = (job: {
@@ -99,6 +111,17 @@ describe("a study through a queue", { timeout: 300_000 }, () => {
     expect(commandOf(choose[0])).toBe(`rlrr study --out '${out}' --trial $((0 + JOB_COMPLETION_INDEX))`);
     expect(commandOf(test[0])).toBe(`rlrr study --out '${out}' --trial $((2 + JOB_COMPLETION_INDEX))`);
     expect(commandOf(table[0])).toBe(`rlrr study --out '${out}'`);
+  });
+
+  it("is refused for Kubernetes where nothing but the root is common", () => {
+    const counts = { tuning: 1, final: 1 };
+    expect(() =>
+      manifestsFor("k8s", { out: "/studies/mine", counts, threads: 1, reads: ["/data/pets", "/models/vit"] }),
+    ).toThrow(
+      new InputError(
+        "The study, its data and its model have no folder in common but /, and a pod mounts one volume. Put them below one folder: /studies/mine, /data/pets, /models/vit.",
+      ),
+    );
   });
 
   it.skipIf(process.platform === "win32")("is submitted to Slurm by the script that is written", async () => {

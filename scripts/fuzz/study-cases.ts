@@ -1,10 +1,14 @@
 /** Cases of studies: their files, and the results that one resumes from. */
 
+import { join } from "node:path";
+import { parseJson } from "../../src/files/read-json.ts";
 import { planStudy } from "../../src/study/plan-study.ts";
 import { withPreset } from "../../src/study/presets.ts";
-import { openResultsFile, parseResults } from "../../src/study/results-file.ts";
+import { openResultsFile, parseEnd, parseResults } from "../../src/study/results-file.ts";
+import { fetchData, fetchModel } from "../../src/study/stored-inputs.ts";
 import { readStudyFile } from "../../src/study/study-folder.ts";
 import { parseStudy } from "../../src/study/study-schema.ts";
+import { openMemory } from "../../test/memory-store.ts";
 import { decode, type FuzzCase } from "./fuzz-case.ts";
 
 const study = {
@@ -39,6 +43,14 @@ const record = {
 };
 const tested = { ...record, name: "fedcba9876543210", content: { ...record.content, purpose: "test" } };
 
+/** Of no bytes. */
+const sha256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855";
+const storedFile = { path: "a.npz", sha256, bytes: 0 };
+const storedData = {
+  ...{ layout: "classes", classes: ["x", "y"], files: [storedFile, { ...storedFile, path: "b/c.jpg" }] },
+  splits: { train: [[0, 0]], val: [[1, 1]], test: [[0, 1]] },
+};
+
 export const studyCases: readonly FuzzCase[] = [
   {
     name: "study",
@@ -64,6 +76,42 @@ export const studyCases: readonly FuzzCase[] = [
       const opened = await openResultsFile(write("results.jsonl", input));
       await opened.close();
       parseResults(decode(input), "results");
+    },
+  },
+  {
+    name: "study-end",
+    readers: ["study/results-file.ts parseEnd"],
+    form: "text",
+    share: 1,
+    corpus: async () => [record, tested].map(({ result, cost }) => JSON.stringify({ result, cost })),
+    run: async (input) => {
+      parseEnd(parseJson(decode(input), "the queue"), "The queue");
+    },
+  },
+  {
+    name: "stored-data",
+    readers: ["study/stored-inputs.ts fetchData", "store/stored-files.ts fetchFiles"],
+    form: "json",
+    share: 4,
+    corpus: async () => [JSON.stringify(storedData)],
+    run: async (input, { folder }) => {
+      const { store, put } = openMemory();
+      put("data/a.json", input);
+      put(`files/${sha256}`, "");
+      await fetchData(store, { listing: "a", folder: join(folder, "data") });
+    },
+  },
+  {
+    name: "stored-model",
+    readers: ["study/stored-inputs.ts fetchModel"],
+    form: "json",
+    share: 4,
+    corpus: async () => [JSON.stringify({ entry: "a.npz", files: [storedFile] })],
+    run: async (input, { folder }) => {
+      const { store, put } = openMemory();
+      put("models/a.json", input);
+      put(`files/${sha256}`, "");
+      await fetchModel(store, { name: "a", folder: join(folder, "model") });
     },
   },
 ];

@@ -47,6 +47,7 @@ export const needsNone: Readonly<Record<string, string>> = {
   "cli/report-study.ts openStudyReporter": ownState,
   "study/study-data.ts openStudyData": handsOn,
   "study/study-folder.ts openStudyFolder": handsOn,
+  "study/study-store.ts takeStored": handsOn,
   "study/workshop.ts openWorkshop": ownState,
   "datasets/check-images.ts findBadImages": handsOn,
   "cli/demo-images.ts openDemoImages": "unpacks a file of this package",

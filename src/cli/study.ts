@@ -75,6 +75,10 @@ const machineOptions = [
     "--queue <address>",
     "hand the trials to rlrr worker, on any number of machines: redis://HOST:PORT of a Valkey or Redis server",
   ),
+  new Option(
+    "--bucket <address>",
+    "with --queue: s3://BUCKET/PREFIX, for workers that share no folder with the study; credentials and server by AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on",
+  ),
   new Option("--provider <name>", "execution provider of the engine (default: cpu)"),
   wholeNumberOption("--threads <n>", "threads of each process (default: 1)"),
   new Option("--keep-adapters", "keep the adapter of every trial that is read on test images"),
@@ -127,18 +131,19 @@ interface Flags extends Omit<StudyInput, "recipes" | "recipe" | "tune"> {
   readonly batchSize?: number;
   readonly processes?: number;
   readonly queue?: string;
+  readonly bucket?: string;
   readonly emit?: "slurm" | "k8s";
   readonly trial?: number;
   readonly json?: boolean;
 }
 
 async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
-  const { out, processes, queue, emit, trial, json = false } = flags;
+  const { out, processes, queue, bucket, emit, trial, json = false } = flags;
   const asked = studyOf(flags);
   const isNew = file !== undefined || Object.keys(asked).length > 0;
   const given = file === undefined ? asked : merged(await readStudyFile(file), asked);
   const chosen = isNew ? { study: given } : {};
-  const unused = Object.entries({ processes, queue }).find(([, value]) => value !== undefined)?.[0];
+  const unused = Object.entries({ processes, queue, bucket }).find(([, value]) => value !== undefined)?.[0];
   if (emit && unused !== undefined)
     throw new InputError(
       `--emit writes files and trains nothing, so --${unused} is not for it. Leave it out.`,
@@ -148,7 +153,7 @@ async function runStudy(file: string | undefined, flags: Flags): Promise<void> {
   const progress = showReading({ json });
   try {
     const events = study({
-      ...{ out, processes, queue, trial, signal: interruption, onProgress: progress.show },
+      ...{ out, processes, queue, bucket, trial, signal: interruption, onProgress: progress.show },
       ...chosen,
     });
     for await (const event of events) {
@@ -188,6 +193,7 @@ function studyOf(flags: Flags): StudyInput {
     out: _out,
     processes: _processes,
     queue: _queue,
+    bucket: _bucket,
     json: _json,
     emit: _emit,
     trial: _trial,

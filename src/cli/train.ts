@@ -1,5 +1,6 @@
 /** rlrr train: adapts a model to labelled images. */
 
+import { basename, resolve } from "node:path";
 import { Command, Option } from "commander";
 import {
   chooseMethod,
@@ -10,7 +11,7 @@ import {
   type RecipeInput,
   type StepChoices,
 } from "../index.ts";
-import { train } from "../node.ts";
+import { namedRecipe, recipeNames, replaceIn, train } from "../node.ts";
 import { type EngineFlags, engineOptions } from "./engine-options.ts";
 import { Interrupted, interruption } from "./exit.ts";
 import {
@@ -39,8 +40,8 @@ import { showReading } from "./show-reading.ts";
 const recipeOptions = [
   new Option(
     "--recipe <name>",
-    "what decides options that are not given: default follows the data and says what it chose, official is the published recipe (default: default)",
-  ).choices(["default", "official"]),
+    "what decides options that are not given: default follows the data and says what it chose, official is the published recipe; official-vtab, official-fgvc and official-fgvc-aug are the official scripts', set by set, by the name of the folder of --data (default: default)",
+  ).choices(recipeNames),
   numberOption(
     "--epochs <n>",
     "passes over the training images; 0 is the linear probe alone (default: as suits the data; official: 100)",
@@ -194,6 +195,7 @@ Ctrl-C saves the state; --resume continues with identical results.`,
     .action(runTrain);
 
 interface Flags extends RecipeInput, StepChoices, EngineFlags {
+  readonly recipe?: string;
   readonly model?: string;
   readonly continueFrom?: string;
   readonly dropClasses?: boolean;
@@ -222,6 +224,7 @@ async function runTrain(flags: Flags): Promise<void> {
   // A resumed run knows its method, and so does one that continues from an adapter.
   if (name !== undefined || !(resume || continueFrom !== undefined))
     chooseMethod({ name: defaultMethod, ...method }, "--method", { nameOf: settingFlag });
+  const named = namedFor(flags);
   const reporter = openReporter({ json });
   const progress = showReading({ json });
   try {
@@ -231,7 +234,7 @@ async function runTrain(flags: Flags): Promise<void> {
         data,
         out,
         method,
-        images: givenFlags(flags, imageOptions),
+        images: { ...named.images, ...givenFlags(flags, imageOptions) },
         provider,
         threads,
         heads,
@@ -244,7 +247,7 @@ async function runTrain(flags: Flags): Promise<void> {
         continueFrom,
         dropClasses,
       },
-      recipe: recipeOf(flags),
+      recipe: replaceIn(named.recipe, withoutName(givenFlags(flags, recipeOptions))),
       validationFraction: flags.validationFraction as number | undefined, // text too, for training to refuse
       signal: interruption,
       onProgress: progress.show,
@@ -259,13 +262,17 @@ async function runTrain(flags: Flags): Promise<void> {
   }
 }
 
-/** `--recipe` gives the recipe's name. */
-function recipeOf(flags: Flags): RecipeInput {
-  const { recipe: name, ...options } = givenFlags(flags, recipeOptions) as RecipeInput & {
-    readonly recipe?: RecipeInput["name"];
-  };
-  return { ...options, ...(name && { name }) };
+/** What `--recipe` says of this data; nothing where it is left out, as a resumed run knows its own. */
+function namedFor({ recipe: name, data }: Flags): ReturnType<typeof namedRecipe> {
+  if (name === undefined) return { recipe: {}, images: {} };
+  if (data === undefined && name.includes("-"))
+    throw new InputError(
+      `--recipe ${name} goes by the name of the folder of --data. Give that too; a resumed run knows its recipe without both.`,
+    );
+  return namedRecipe(name, { data: basename(resolve(data ?? "")), where: "--recipe" });
 }
+
+const withoutName = ({ recipe: _, ...options }: Readonly<Record<string, unknown>>): RecipeInput => options;
 
 /** With the whole command that continues: only a method of the user's own has to be named again. */
 function sayStopped(step: number, { out, method }: Flags): string {

@@ -21,7 +21,8 @@ export const workerCommand = (): Command =>
       `
 Any number of workers, on any number of machines, share the trials of all studies
 of a server. Paths of a study (its folder, data and model) must be the same on
-each machine, as on a shared disk.
+each machine, as on a shared disk; a study with --bucket needs no shared disk, but
+AWS_ACCESS_KEY_ID, AWS_ENDPOINT_URL_S3 and so on as the study has them.
 
 Examples:
   rlrr study study.json --queue redis://server:6379 --out /shared/studies/mine
@@ -45,6 +46,8 @@ function lineOf(event: WorkEvent): string {
       return `Takes trials from ${event.queue}, ${event.processes} at a time. Ctrl-C ends.`;
     case "taken":
       return `${event.trial}  ${event.method} on ${event.data}`;
+    case "resumed":
+      return `${event.trial}  resumes at step ${event.step}`;
     case "done":
       return `${event.trial}  done in ${event.seconds.toFixed(0)} s`;
     case "given-back":

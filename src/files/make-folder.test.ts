@@ -18,6 +18,15 @@ describe("makeFolder", () => {
     expect(await makeFolder(at("link"))).toBeUndefined();
   });
 
+  it("makes folders side by side that have their parents in common", async () => {
+    // Each round meets a chance in ten of a parent that appears between two looks.
+    for (let round = 0; round < 200; round++) {
+      const paths = Array.from({ length: 16 }, (_, index) => at(`round-${round}`, "x", `${index % 8}`));
+      await Promise.all(paths.map(makeFolder));
+      expect(paths.every((path) => existsSync(path))).toBe(true);
+    }
+  });
+
   it("throws where a file is in the way", async () => {
     writeFileSync(at("file"), "");
     await expect(makeFolder(at("file"))).rejects.toThrow(

@@ -23,9 +23,21 @@ async function make(path: string): Promise<string | undefined> {
     const code = codeOf(cause);
     if (code === "EEXIST" && (await isFolder(path))) return undefined;
     const above = dirname(path);
-    if (code !== "ENOENT" || above === path || (await exists(above))) throw cause;
-    const first = await make(above);
-    return (await make(path)) && (first ?? path);
+    if (code !== "ENOENT" || above === path) throw cause;
+    // Somebody may have made it since; then one more attempt does.
+    const first = (await exists(above)) ? undefined : await make(above);
+    return (await makeIn(path)) ? (first ?? path) : first;
+  }
+}
+
+/** Whether it was made now, in a folder that is there. */
+async function makeIn(path: string): Promise<boolean> {
+  try {
+    await mkdir(path);
+    return true;
+  } catch (cause) {
+    if (codeOf(cause) === "EEXIST" && (await isFolder(path))) return false;
+    throw cause;
   }
 }
 

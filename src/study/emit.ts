@@ -1,6 +1,8 @@
 /** Manifests that run a study on other machines through a queue that is there: a Slurm script, or Jobs of Kubernetes. */
 
+import { createHash } from "node:crypto";
 import { dirname, join, sep } from "node:path";
+import { InputError } from "../errors.ts";
 import { limits } from "../limits.ts";
 import type { SlotCounts } from "./slots.ts";
 
@@ -79,6 +81,8 @@ function slurmScript(options: EmitOptions): string {
 }
 
 function kubernetesJobs(options: EmitOptions): Manifests {
+  // Jobs of a namespace have different names, and two studies may be in one.
+  const study = createHash("sha256").update(options.out).digest("hex").slice(0, 8);
   const { choose, test } = stagesOf(options.counts);
   const indexed = (chunks: readonly Chunk[], name: string) =>
     chunks.map((chunk, at) =>
@@ -89,9 +93,11 @@ function kubernetesJobs(options: EmitOptions): Manifests {
       }),
     );
   const stages = {
-    "k8s-1-choose.json": indexed(choose, "rlrr-choose"),
-    "k8s-2-test.json": indexed(test, "rlrr-test"),
-    "k8s-3-table.json": [job(options, { name: "rlrr-table", command: tableCommand(options), spec: {} })],
+    "k8s-1-choose.json": indexed(choose, `rlrr-choose-${study}`),
+    "k8s-2-test.json": indexed(test, `rlrr-test-${study}`),
+    "k8s-3-table.json": [
+      job(options, { name: `rlrr-table-${study}`, command: tableCommand(options), spec: {} }),
+    ],
   };
   return Object.fromEntries(
     Object.entries(stages).map(([name, items]) => [
@@ -129,5 +135,11 @@ function commonFolder(paths: readonly string[]): string {
   const parts = paths.map((path) => dirname(path).split(sep));
   const [first = []] = parts;
   const length = first.findIndex((part, at) => parts.some((other) => other[at] !== part));
-  return (length < 0 ? first : first.slice(0, length)).join(sep) || sep;
+  const common = (length < 0 ? first : first.slice(0, length)).join(sep);
+  // Mounted there, the volume would hide the system of the image.
+  if (common === "")
+    throw new InputError(
+      `The study, its data and its model have no folder in common but ${sep}, and a pod mounts one volume. Put them below one folder: ${paths.join(", ")}.`,
+    );
+  return common;
 }

@@ -26,6 +26,8 @@ export interface StudyStartEvent {
   /** Trials side by side on this machine; absent where a queue hands them to workers. */
   readonly processes?: number;
   readonly queue?: string;
+  /** What workers share with the study, where that is not a folder. */
+  readonly bucket?: string;
   readonly threads: number;
 }
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { fgvcSets, vtabSets } from "./benchmarks.ts";
+import { fgvcSets, vtabSets } from "../runs/benchmarks.ts";
 import { paperRowsFor } from "./paper-rows.ts";
 
 const folders = (sets: readonly { readonly folder: string }[]) => sets.map(({ folder }) => folder);

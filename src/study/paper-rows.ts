@@ -1,6 +1,6 @@
 /** Numbers that the paper prints, to stand beside ours: Dong et al., CVPR 2024, arXiv 2403.19067, ViT-B/16 on ImageNet-21k. */
 
-import { fgvcSets, vtabSets } from "./benchmarks.ts";
+import { fgvcSets, vtabSets } from "../runs/benchmarks.ts";
 import type { PresetName } from "./preset-names.ts";
 import { meanOf } from "./statistics.ts";
 

@@ -5,9 +5,9 @@ import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
 import type { MethodRequest } from "../methods/methods.ts";
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
+import { namedRecipe, replaceIn } from "../runs/named-recipes.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
-import { namedRecipe } from "./named-recipes.ts";
 import {
   type DataEntry,
   dataRows,
@@ -116,9 +116,9 @@ function makeCell(
   }: { readonly data: DataEntry; readonly row: MethodRow; readonly recipe: RecipeRow },
 ): Cell {
   const named = namedRecipe(chosen.name, { data: data.name, where: chosen.where });
-  const parts = [named, { recipe: study.recipe, images: study.images }, chosen, data, row];
-  const said: RecipeInput = Object.assign({}, ...parts.map((part) => part.recipe ?? {}));
-  const images: StepChoices = Object.assign({}, ...parts.map((part) => part.images ?? {}));
+  const parts = [{ recipe: study.recipe, images: study.images }, chosen, data, row];
+  const said = replaceIn(named.recipe, Object.assign({}, ...parts.map((part) => part.recipe ?? {})));
+  const images: StepChoices = Object.assign({}, named.images, ...parts.map((part) => part.images ?? {}));
   const { label, name, where } = row;
   refuseOwn({ ...said, ...row.tune, ...study.tune }, where);
   // The study's epochs are not for a method that is a probe: steps would take it away from the best head.

@@ -2,7 +2,7 @@ import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { temporaryFolder } from "../../test/temporary-folder.ts";
-import { fgvcSets, vtabSets } from "./benchmarks.ts";
+import { fgvcSets, vtabSets } from "../runs/benchmarks.ts";
 import { planStudy } from "./plan-study.ts";
 import { presetNames } from "./preset-names.ts";
 import { withPreset } from "./presets.ts";

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import { InputError } from "../errors.ts";
 import { methods } from "../methods/methods.ts";
-import { type BenchmarkSet, fgvcSets, vtabSets } from "./benchmarks.ts";
+import { type BenchmarkSet, fgvcSets, vtabSets } from "../runs/benchmarks.ts";
 import type { PresetName } from "./preset-names.ts";
 import type { StudyInput } from "./study-schema.ts";
 

@@ -1,12 +1,9 @@
 /** Connects to the queue that a study and its workers share: BullMQ on Valkey or Redis, which its user has installed. */
 
 import { createHash } from "node:crypto";
-import module from "node:module";
-import { join } from "node:path";
-import { pathToFileURL } from "node:url";
 import type * as Bullmq from "bullmq";
 import { EngineError, InputError } from "../errors.ts";
-import { ownFile } from "../own-package.ts";
+import { importInstalled } from "../installed-package.ts";
 
 /** All studies of a server share it, so that any worker serves any of them. */
 export const queueName = "rlrr-trials";
@@ -32,7 +29,10 @@ export interface QueueConnection {
 /** Refuses an address that is none, and a server that does not answer. */
 export async function connectQueue(address: string): Promise<QueueConnection> {
   const url = checkAddress(address);
-  const bullmq = await importBullmq();
+  const bullmq = await importInstalled<typeof Bullmq>({
+    ...{ name: "bullmq", beside: ["ioredis"], use: "A queue needs BullMQ" },
+    install: "bullmq@6 ioredis@5",
+  });
   // Once there was a connection, a broken one is tried again for as long as it takes.
   let wasReady = false;
   const connection = {
@@ -75,31 +75,6 @@ function checkAddress(address: string): URL {
   throw new InputError(
     (show) => `${show("queue")} must be an address such as redis://localhost:6379, got "${address}".`,
   );
-}
-
-/** The package that the working folder or this program sees; most users need none. */
-async function importBullmq(): Promise<typeof Bullmq> {
-  for (const place of [join(process.cwd(), "package.json"), ownFile("package.json")]) {
-    const path = resolveFrom(place);
-    if (path !== undefined) return importFile(pathToFileURL(path).href);
-  }
-  throw new InputError(
-    "A queue needs BullMQ, which is not installed here. Install it with: npm install --ignore-scripts bullmq@6 ioredis@5",
-  );
-}
-
-/** No bundler shall look for it: most bundles are made where it is not installed. */
-const importFile = (href: string): Promise<typeof Bullmq> =>
-  import(/* webpackIgnore: true */ /* turbopackIgnore: true */ /* @vite-ignore */ href);
-
-function resolveFrom(place: string): string | undefined {
-  try {
-    const { resolve } = module.createRequire(place);
-    resolve("ioredis");
-    return resolve("bullmq");
-  } catch {
-    return undefined;
-  }
 }
 
 /** A job's name: the same trial of the same study is handed out once, however often the study is started. */

@@ -1,8 +1,10 @@
 /** Hands the trials of a study to a queue, and takes their results from whichever workers ran them. */
 
 import type { Job, Queue, QueueEvents } from "bullmq";
+import { FileError } from "../errors.ts";
 import { version } from "../version.ts";
 import { jobId, type QueueConnection, queueName, type TrialJob } from "./queue-connection.ts";
+import { parseEnd } from "./results-file.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
 import type { RunTrials, TrialSource } from "./trial-pool.ts";
 import type { TrialEnd } from "./trial-worker.ts";
@@ -13,9 +15,16 @@ export interface JobResult {
   readonly cost: TrialCost;
 }
 
-/** `study` is the folder that the trials belong to. Where the signal is raised, trials stay in the queue and workers go on. */
+export interface QueueParts {
+  /** The folder or the store that the trials belong to. */
+  readonly study: string;
+  /** What a worker is given of a trial; the trial itself where left out. */
+  readonly hand?: ((trial: Trial) => Trial) | undefined;
+}
+
+/** Where the signal is raised, trials stay in the queue and workers go on. */
 export const inQueue =
-  ({ bullmq, options }: QueueConnection, study: string): RunTrials =>
+  ({ bullmq, options }: QueueConnection, parts: QueueParts): RunTrials =>
   async (source) => {
     const queue = new bullmq.Queue<TrialJob, JobResult>(queueName, options);
     const events = new bullmq.QueueEvents(queueName, options);
@@ -24,16 +33,15 @@ export const inQueue =
     events.on("error", () => {});
     try {
       await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
-      await follow({ queue, events, study, source });
+      await follow({ queue, events, source, ...parts });
     } finally {
       await Promise.all([queue.close(), events.close()]);
     }
   };
 
-interface Followed {
+interface Followed extends QueueParts {
   readonly queue: Queue<TrialJob, JobResult>;
   readonly events: QueueEvents;
-  readonly study: string;
   readonly source: TrialSource;
 }
 
@@ -41,7 +49,7 @@ interface Followed {
 const lookMs = 5000;
 
 /** Ends when nothing is out and nothing is ready, or when the signal is raised. */
-async function follow({ queue, events, study, source }: Followed): Promise<void> {
+async function follow({ queue, events, study, hand, source }: Followed): Promise<void> {
   const { next, onProgress, onEnd, signal } = source;
   const out = new Map<string, Trial>();
   const told = new Set<string>();
@@ -62,7 +70,7 @@ async function follow({ queue, events, study, source }: Followed): Promise<void>
     for (let trial = next(undefined); trial; trial = next(undefined)) {
       const id = jobId(study, trial.name);
       out.set(id, trial);
-      await add(queue, id, trial);
+      await add(queue, id, hand?.(trial) ?? trial);
       told.add(id); // it may have ended in an earlier start
     }
   };
@@ -105,6 +113,17 @@ async function add(queue: Queue<TrialJob, JobResult>, id: string, trial: Trial):
 async function endOf(job: Job<TrialJob, JobResult> | undefined): Promise<TrialEnd | undefined> {
   if (!job) return { type: "failed", message: "It is no longer in the queue." };
   const state = await job.getState();
-  if (state === "completed") return { type: "result", ...job.returnvalue };
+  if (state === "completed") return resultOf(job.returnvalue);
   return state === "failed" ? { type: "failed", message: job.failedReason } : undefined;
+}
+
+/** What is no result is not recorded, and its job is gone with it: the next start hands the trial out again. */
+function resultOf(returned: unknown): TrialEnd {
+  try {
+    const { result, cost } = parseEnd(returned, "The queue");
+    return { type: "result", result, cost };
+  } catch (error) {
+    if (!(error instanceof FileError)) throw error;
+    return { type: "failed", message: error.message };
+  }
 }

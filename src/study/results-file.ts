@@ -11,6 +11,22 @@ import type { TrialRecord } from "./trial.ts";
 
 const score = z.object({ epoch: z.int(), top1: z.number(), loss: z.number() });
 const options = z.record(z.string(), z.unknown());
+const resultSchema = z.object({
+  trainable: z.number(),
+  headTrainable: z.number(),
+  trainImages: z.number(),
+  epochs: z.number(),
+  learningRate: z.number(),
+  batchSize: z.number(),
+  preprocessing: z.object({ training: z.string(), evaluation: z.string() }),
+  epochScores: z.object({ images: z.number(), last: score, best: score }).optional(),
+  test: z
+    .object({ images: z.number(), correct: z.number(), top1: z.number(), loss: z.number().nullable() })
+    .optional(),
+  diverged: z.string().optional(),
+});
+const costSchema = z.object({ seconds: z.number(), peakBytes: z.number() });
+const endSchema = z.object({ result: resultSchema, cost: costSchema });
 const recordSchema = z.object({
   type: z.literal("trial"),
   name: z.string().regex(/^[0-9a-f]{16}$/),
@@ -19,21 +35,7 @@ const recordSchema = z.object({
     seed: z.int(),
     recipe: options,
   }),
-  result: z.object({
-    trainable: z.number(),
-    headTrainable: z.number(),
-    trainImages: z.number(),
-    epochs: z.number(),
-    learningRate: z.number(),
-    batchSize: z.number(),
-    preprocessing: z.object({ training: z.string(), evaluation: z.string() }),
-    epochScores: z.object({ images: z.number(), last: score, best: score }).optional(),
-    test: z
-      .object({ images: z.number(), correct: z.number(), top1: z.number(), loss: z.number().nullable() })
-      .optional(),
-    diverged: z.string().optional(),
-  }),
-  cost: z.object({ seconds: z.number(), peakBytes: z.number() }),
+  ...endSchema.shape,
 });
 
 export interface ResultsFile {
@@ -83,6 +85,16 @@ export function parseResults(text: string, where: string): readonly TrialRecord[
       `${where}, line ${index + 1}: ${field} is not valid in this version of rlrr. Remove the line to run its trial again.`,
     );
   });
+}
+
+/** What whoever ran a trial says of it. */
+export function parseEnd(value: unknown, where: string): Pick<TrialRecord, "result" | "cost"> {
+  const parsed = endSchema.safeParse(value);
+  if (parsed.success) return parsed.data as unknown as TrialRecord;
+  const field = parsed.error.issues[0]?.path.join(".") || "it";
+  throw new FileError(
+    `${where} gave a result of which ${field} is not valid in this version of rlrr. Run the study again, with workers of the same version.`,
+  );
 }
 
 async function readText(path: string): Promise<string> {

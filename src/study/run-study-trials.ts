@@ -25,6 +25,8 @@ interface StudyRun {
   readonly keepAdapters: boolean;
   /** Of the trials' own folders. */
   readonly folder: string;
+  /** Of the trial's state in a store, where there is one; called once the result is recorded. */
+  readonly tidyStored?: (trial: Trial, keeps: boolean) => Promise<void>;
 }
 
 /** Ends when nothing is left to run, or when the signal is raised; failures are told at the end. */
@@ -76,7 +78,9 @@ export async function* runStudyTrials(
         }
         const { result, cost } = end;
         await results.append({ type: "trial", name: trial.name, content: trial.content, result, cost });
-        await tidy(trial, run.keepAdapters && trial.content.purpose !== "validate");
+        const keeps = run.keepAdapters && trial.content.purpose !== "validate";
+        await run.tidyStored?.(trial, keeps);
+        await tidy(trial, keeps);
         emit({ ...placeOf(cells, trial), result, cost });
         tell();
       },

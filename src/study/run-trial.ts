@@ -32,6 +32,10 @@ export interface RunTrialOptions {
   readonly signal: AbortSignal;
   /** Called with the share that is done, from 0 to 1. */
   readonly onProgress: (share: number) => void;
+  /** Called with the step that an earlier run had got to, where there was one. */
+  readonly onResumed?: (step: number) => void;
+  /** Called after each checkpoint; training waits for it, so that nobody writes in the trial's folder meanwhile. */
+  readonly onSaved?: () => Promise<void>;
 }
 
 export interface TrialOutcome {
@@ -67,7 +71,11 @@ export async function runTrial(trial: Trial, options: RunTrialOptions): Promise<
     })) {
       if (event.type === "step") onProgress((0.95 * event.step) / event.steps);
       if (event.type === "stopped") return undefined;
-      if (event.type === "start") seen = { train: event.trainExamples, val: event.valExamples };
+      if (event.type === "saved" && event.what === "checkpoint") await options.onSaved?.();
+      if (event.type === "start") {
+        seen = { train: event.trainExamples, val: event.valExamples };
+        if (event.resumedAt > 0) options.onResumed?.(event.resumedAt);
+      }
       if (event.type !== "done") continue;
       seconds = event.seconds;
       const { trainImages: train = seen.train, validationImages: val = seen.val } =

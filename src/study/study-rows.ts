@@ -5,8 +5,8 @@ import { InputError } from "../errors.ts";
 import { showValue } from "../files/show-value.ts";
 import { methods } from "../methods/methods.ts";
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
+import type { RecipePart } from "../runs/named-recipes.ts";
 import type { RecipeInput } from "../train/recipe.ts";
-import type { RecipePart } from "./named-recipes.ts";
 import type { StudyInput } from "./study-schema.ts";
 
 export interface DataEntry extends RecipePart {

@@ -2,7 +2,8 @@
 
 import { RlrrError } from "../errors.ts";
 import { FolderLockedError } from "../runs/run-lock.ts";
-import { runTrial } from "./run-trial.ts";
+import { runStoredTrial } from "./run-stored-trial.ts";
+import { type RunTrialOptions, runTrial } from "./run-trial.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
 import { openWorkshop } from "./workshop.ts";
 
@@ -13,6 +14,8 @@ export type TrialQuestion =
 
 export type TrialAnswer =
   | { readonly type: "progress"; readonly share: number }
+  /** An earlier run had got to this step. */
+  | { readonly type: "resumed"; readonly step: number }
   | { readonly type: "result"; readonly result: TrialResult; readonly cost: TrialCost }
   | { readonly type: "stopped" }
   | {
@@ -46,6 +49,17 @@ async function watchMemory<T>(work: () => Promise<T>): Promise<readonly [T, peak
   }
 }
 
+/** Nothing where it was stopped. */
+async function finish(
+  trial: Trial,
+  options: RunTrialOptions,
+): Promise<{ readonly result: TrialResult; readonly cost: TrialCost } | undefined> {
+  const { store } = trial;
+  if (store) return runStoredTrial({ ...trial, store }, { ...options, measure: watchMemory });
+  const [outcome, peakBytes] = await watchMemory(() => runTrial(trial, options));
+  return outcome && { result: outcome.result, cost: { seconds: outcome.seconds, peakBytes } };
+}
+
 async function run(trial: Trial): Promise<void> {
   let toldMs = 0;
   const onProgress = (share: number) => {
@@ -55,10 +69,9 @@ async function run(trial: Trial): Promise<void> {
     tell({ type: "progress", share });
   };
   try {
-    const options = { workshop, signal: stopping.signal, onProgress };
-    const [outcome, peakBytes] = await watchMemory(() => runTrial(trial, options));
-    if (outcome === undefined) tell({ type: "stopped" });
-    else tell({ type: "result", result: outcome.result, cost: { seconds: outcome.seconds, peakBytes } });
+    const onResumed = (step: number) => tell({ type: "resumed", step });
+    const ended = await finish(trial, { workshop, signal: stopping.signal, onProgress, onResumed });
+    tell(ended ? { type: "result", result: ended.result, cost: ended.cost } : { type: "stopped" });
   } catch (error) {
     if (stopping.signal.aborted && error === stopping.signal.reason) return tell({ type: "stopped" });
     const isOurs = error instanceof RlrrError;

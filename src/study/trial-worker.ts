@@ -14,6 +14,8 @@ export type TrialEnd =
 
 interface Listener {
   readonly onProgress: (trial: Trial, share: number) => void;
+  /** It goes on from the step that an earlier run had got to. */
+  readonly onResumed?: (step: number) => void;
   /** Without an end the trial was stopped. */
   readonly onEnd: (end: TrialEnd | undefined) => void;
 }
@@ -28,6 +30,7 @@ export class TrialWorker {
   #complaint = "";
   #ended: ((end: TrialEnd | undefined) => void) | undefined;
   #progress: (share: number) => void = () => {};
+  #resumed: (step: number) => void = () => {};
   isDead = false;
   #isStopped = false;
 
@@ -55,13 +58,14 @@ export class TrialWorker {
     return this.isDead || this.#isStopped;
   }
 
-  run(trial: Trial, { onProgress, onEnd }: Listener): void {
+  run(trial: Trial, { onProgress, onResumed = () => {}, onEnd }: Listener): void {
     if (this.isDead) {
       onEnd({ type: "failed", message: "The process that was to train it had ended." });
       return;
     }
     this.#ended = onEnd;
     this.#progress = (share) => onProgress(trial, share);
+    this.#resumed = onResumed;
     this.#send({ type: "run", trial });
   }
 
@@ -77,6 +81,7 @@ export class TrialWorker {
 
   #hear(answer: TrialAnswer): void {
     if (answer.type === "progress") this.#progress(answer.share);
+    else if (answer.type === "resumed") this.#resumed(answer.step);
     else if (answer.type === "stopped") this.#end(undefined);
     else this.#end(answer);
   }

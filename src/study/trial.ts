@@ -42,6 +42,17 @@ export interface Trial {
   /** Where its run lies while it trains, and where features of the frozen model are shared. */
   readonly folder: string;
   readonly features: string;
+  /** Where its machines share no folder; whoever runs it fetches what it reads from there. */
+  readonly store?: TrialStore | undefined;
+}
+
+export interface TrialStore {
+  /** s3://BUCKET/PREFIX. */
+  readonly address: string;
+  /** The name of the model there; its data set's is `content.data`. */
+  readonly model: string;
+  /** Whether its last state, with the adapter, is wanted. */
+  readonly keepState: boolean;
 }
 
 /** After an epoch, on the split that the trial measures. */

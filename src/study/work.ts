@@ -30,6 +30,8 @@ const known: KnownOptions<WorkOptions> = { queue: true, processes: true, untilEm
 export type WorkEvent =
   | { readonly type: "ready"; readonly queue: string; readonly processes: number }
   | { readonly type: "taken"; readonly trial: string; readonly data: string; readonly method: string }
+  /** It goes on from the last state that another worker, or this one, had saved. */
+  | { readonly type: "resumed"; readonly trial: string; readonly step: number }
   | { readonly type: "done"; readonly trial: string; readonly seconds: number }
   | { readonly type: "given-back"; readonly trial: string }
   | { readonly type: "failed"; readonly trial: string; readonly message: string };
@@ -128,7 +130,8 @@ async function runJob(
   emit({ type: "taken", trial: name, data: trial.dataPath, method: trial.content.method.name });
   const end = await new Promise<TrialEnd | undefined>((resolve) => {
     const onProgress = (_: Trial, share: number) => void job.updateProgress(share).catch(() => {});
-    child.run(trial, { onProgress, onEnd: resolve });
+    const onResumed = (step: number) => emit({ type: "resumed", trial: name, step });
+    child.run(trial, { onProgress, onResumed, onEnd: resolve });
     if (signal.aborted) child.stop();
   });
   if (end === undefined) {
@@ -154,9 +157,13 @@ const trialSchema = z.looseObject({
   name: z.string().regex(/^[0-9a-f]{16}$/),
   content: z.looseObject({
     purpose: z.enum(["validate", "test", "test-epochs"]),
+    data: z.string().regex(/^[0-9a-f]{64}$/),
     method: z.looseObject({ name: z.string() }),
   }),
   ...{ dataPath: z.string(), model: z.string(), folder: z.string(), features: z.string() },
+  store: z
+    .object({ address: z.string(), model: z.string().regex(/^[0-9a-f]{64}$/), keepState: z.boolean() })
+    .optional(),
 });
 
 /** The trial of a job; what is not this version's is refused for good. */

@@ -6,6 +6,7 @@ import { openEngine } from "../engine/open-engine.ts";
 import { type ImageStore, openImageStore } from "../images/image-store.ts";
 import type { Model } from "../model/model.ts";
 import { readModel } from "../model/read-model.ts";
+import { fetchedData, fetchedModel } from "./store-place.ts";
 import { openStudyData } from "./study-data.ts";
 import type { Trial } from "./trial.ts";
 
@@ -27,7 +28,10 @@ export function openWorkshop(): Workshop {
     const name = `${kind} ${JSON.stringify(key)}`;
     if (!known.has(name)) {
       for (const other of known.keys()) if (other.startsWith(`${kind} `)) known.delete(other);
-      known.set(name, make());
+      const made = make();
+      known.set(name, made);
+      // The next trial tries again.
+      made.catch(() => known.delete(name));
     }
     return (await known.get(name)) as T;
   };
@@ -40,16 +44,20 @@ export function openWorkshop(): Workshop {
       store ??= openImageStore({ threads: 1 });
       return store;
     },
-    model: ({ model, imageSize, heads }) =>
-      keep("model", [model, imageSize, heads], () =>
-        readModel(model, {
+    model: (trial) => {
+      const { model, imageSize, heads, store } = trial;
+      return keep("model", [model, imageSize, heads, store], async () =>
+        readModel(store ? await fetchedModel(store) : model, {
           ...(imageSize !== undefined && { imageSize }),
           ...(heads !== undefined && { heads }),
         }),
-      ),
-    data: ({ dataPath, validationFraction, testFraction }) =>
-      keep("data", [dataPath, validationFraction, testFraction], () =>
-        openStudyData(dataPath, { validationFraction, testFraction }),
+      );
+    },
+    data: ({ dataPath, validationFraction, testFraction, store, content }) =>
+      keep("data", [dataPath, validationFraction, testFraction, store && content.data], () =>
+        store
+          ? fetchedData(store, content.data)
+          : openStudyData(dataPath, { validationFraction, testFraction }),
       ),
     close: async () => {
       await store?.close();

@@ -109,6 +109,18 @@ describe("parseRecipe", () => {
       { patience: 3, select: "last" },
       "--patience compares epochs on validation images; --select must be latest or val, got last.",
     ],
+    [
+      { restartEpochs: 5 },
+      "--restart-epochs is of --schedule cosine-restarts, and has no effect on cosine; give that schedule, or leave it out.",
+    ],
+    [
+      { schedule: "linear", restartFactor: 3 },
+      "--restart-factor is of --schedule cosine-restarts, and has no effect on linear; give that schedule, or leave it out.",
+    ],
+    [
+      { consistencyNoise: 0.2 },
+      "--consistency-noise is the noise of --consistency, which is off; give that too, or leave it out.",
+    ],
     [{ batchSize: 8, microBatchSize: 16 }, "--micro-batch-size must be at most --batch-size 8, got 16."],
     [
       { rate: 1 } as never,

@@ -130,9 +130,27 @@ function findClash(recipe: z.output<typeof recipeSchema>): Wording | undefined {
     if (value > 0 && select === "last")
       return (show) =>
         `${show(option)} compares epochs on validation images; ${show("select")} must be latest or val, got last.`;
+  const idle = idleOption(recipe);
+  if (idle) return idle;
   if (microBatchSize > batchSize)
     return (show) =>
       `${show("microBatchSize")} must be at most ${show("batchSize")} ${batchSize}, got ${microBatchSize}.`;
+  return undefined;
+}
+
+/** An option that was changed and has no effect, as the one that it belongs to is off. */
+function idleOption(recipe: z.output<typeof recipeSchema>): Wording | undefined {
+  const { schedule, consistency } = recipe;
+  const defaults = recipeSchema.parse({});
+  const changed = (option: "restartEpochs" | "restartFactor" | "consistencyNoise") =>
+    recipe[option] !== defaults[option];
+  for (const option of ["restartEpochs", "restartFactor"] as const)
+    if (changed(option) && schedule !== "cosine-restarts")
+      return (show) =>
+        `${show(option)} is of ${show("schedule")} cosine-restarts, and has no effect on ${schedule}; give that schedule, or leave it out.`;
+  if (changed("consistencyNoise") && consistency === 0)
+    return (show) =>
+      `${show("consistencyNoise")} is the noise of ${show("consistency")}, which is off; give that too, or leave it out.`;
   return undefined;
 }
 

@@ -1,4 +1,4 @@
-/** Recipes that a study may name: default, official, and the official scripts' with their options for each data set. */
+/** Recipes by name: default, official, and the official scripts' with their options for each data set. */
 
 import { InputError } from "../errors.ts";
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
@@ -58,6 +58,15 @@ const named: Readonly<Record<string, NamedRecipe>> = {
   },
 };
 
+export const recipeNames: readonly string[] = Object.keys(named);
+
+/** Options take the place of a named recipe's; where they bring another schedule, its restarts go with its own. */
+export function replaceIn(named: RecipeInput, given: RecipeInput): RecipeInput {
+  const { restartEpochs: _, restartFactor: __, ...others } = named;
+  const keeps = given.schedule === undefined || given.schedule === named.schedule;
+  return { ...(keeps ? named : others), ...given };
+}
+
 /** What a named recipe says for a data set. */
 export function namedRecipe(
   name: string,
@@ -65,7 +74,7 @@ export function namedRecipe(
 ): RecipePart {
   const found = Object.hasOwn(named, name) ? named[name] : undefined;
   if (!found)
-    throw new InputError(`${where}: there is no recipe "${name}". Known: ${Object.keys(named).join(", ")}.`);
+    throw new InputError(`${where}: there is no recipe "${name}". Known: ${recipeNames.join(", ")}.`);
   if (!found.perData) return found;
   const own = found.perData.get(data);
   if (!own)
