@@ -2,6 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
+import { Worker } from "bullmq";
 import { Redis } from "ioredis";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { EngineError, InputError } from "../src/errors.ts";
@@ -100,6 +101,16 @@ for (const program of queuePrograms.length > 0 ? queuePrograms : [""])
         expect(tableIn(shared)).toBe(tableIn(alone));
         expect(linesIn(shared).sort()).toEqual(linesIn(alone).sort());
       }, 300_000);
+
+      it("does not record what is no result", async () => {
+        const stranger = new Worker("rlrr-trials", async () => ({ result: { trainable: "all" } }), {
+          connection: { url: queue, maxRetriesPerRequest: null },
+        });
+        await expect(run(join(folder, `strange-${program}`), { queue })).rejects.toThrow(
+          "The queue gave a result of which result.trainable is not valid in this version of rlrr. Run the study again, with workers of the same version.",
+        );
+        await stranger.close();
+      }, 60_000);
 
       // Of the client, not of the server: one is enough.
       if (program === queuePrograms[0])

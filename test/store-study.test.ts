@@ -145,6 +145,29 @@ describe.skipIf(!canRun)(
       await run(again, { queue: queue?.address, bucket: address });
       expect(tableIn(again)).toBe(tableIn(join(folder, "alone")));
     }, 60_000);
+
+    it("ends a worker that may not read it, and leaves its trial to others", async () => {
+      const out = join(folder, "refused");
+      const other = "s3://studies/other";
+      const probe: StudyInput = { ...small, methods: ["linear"] };
+      const events = study({ out, study: probe, queue: queue?.address, bucket: other });
+      const before = process.env.AWS_SECRET_ACCESS_KEY;
+      let stranger: ReturnType<typeof startWorker> | undefined;
+      let worker: ReturnType<typeof startWorker> | undefined;
+      for await (const { type } of events) {
+        if (type !== "study-progress" || stranger) continue;
+        process.env.AWS_SECRET_ACCESS_KEY = "another";
+        stranger = startWorker("stranger");
+        process.env.AWS_SECRET_ACCESS_KEY = before;
+        const { code, stderr } = await stranger.ended;
+        expect(code).toBe(2);
+        expect(stderr).toContain(`${other}: the store refuses the credentials (SignatureDoesNotMatch)`);
+        worker = startWorker("friend");
+      }
+      worker?.worker.kill("SIGINT");
+      await worker?.ended;
+      expect(tableIn(out)).toContain("| linear |");
+    }, 300_000);
   },
 );
 

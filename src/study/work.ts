@@ -1,16 +1,15 @@
 /** A worker: takes trials of any study from a queue, and runs them in processes of this machine. */
 
 import type { Job, Worker } from "bullmq";
-import { z } from "zod";
-import { FileError, InputError } from "../errors.ts";
+import { InputError } from "../errors.ts";
 import { checkCounts } from "../files/check-count.ts";
 import { checkOptions, type KnownOptions } from "../files/check-options.ts";
-import { describeIssue } from "../model/describe-issue.ts";
 import { eventStream } from "../runs/event-stream.ts";
-import { version } from "../version.ts";
 import { connectQueue, type QueueConnection, queueName, type TrialJob } from "./queue-connection.ts";
 import type { JobResult } from "./queue-trials.ts";
+import { storeAt } from "./store-place.ts";
 import type { Trial } from "./trial.ts";
+import { trialOf } from "./trial-job.ts";
 import { type TrialEnd, TrialWorker } from "./trial-worker.ts";
 
 export interface WorkOptions {
@@ -57,6 +56,9 @@ interface Serving {
   readonly emit: (event: WorkEvent) => void;
 }
 
+/** Ends the worker: on this machine something is wrong that its user must put right. */
+type GiveUp = (error: InputError) => void;
+
 /** A worker that has not been heard of for so long is taken for dead, and its trials go to others. */
 const lockMs = 15_000;
 const stalledMs = 5000;
@@ -72,6 +74,8 @@ async function serve(connection: QueueConnection, serving: Serving): Promise<voi
   const idle: TrialWorker[] = [];
   /** By the job that it runs. */
   const busy = new Map<string | undefined, TrialWorker>();
+  let refusal: InputError | undefined;
+  let giveUp: GiveUp = () => {};
   const worker: Worker<TrialJob, JobResult> = new bullmq.Worker(
     queueName,
     async (job: Job<TrialJob, JobResult>, token?: string) => {
@@ -79,7 +83,7 @@ async function serve(connection: QueueConnection, serving: Serving): Promise<voi
       const child = ready && !ready.isSpent ? ready : new TrialWorker();
       busy.set(job.id, child);
       try {
-        return await runJob(job, { child, token, connection, serving });
+        return await runJob(job, { child, token, connection, serving, giveUp: (error) => giveUp(error) });
       } finally {
         busy.delete(job.id);
         if (child.isSpent) void child.close();
@@ -105,6 +109,10 @@ async function serve(connection: QueueConnection, serving: Serving): Promise<voi
     await new Promise<void>((resolve) => {
       signal.addEventListener("abort", () => resolve(), { once: true });
       if (signal.aborted) resolve();
+      giveUp = (error) => {
+        refusal = error;
+        resolve();
+      };
       if (untilEmpty) void whenEmpty(connection, signal).then(resolve, resolve);
     });
     for (const child of busy.values()) child.stop();
@@ -112,6 +120,7 @@ async function serve(connection: QueueConnection, serving: Serving): Promise<voi
     await worker.close();
     await Promise.all(idle.map((child) => child.close()));
   }
+  if (refusal) throw refusal;
 }
 
 interface Running {
@@ -119,14 +128,20 @@ interface Running {
   readonly token: string | undefined;
   readonly connection: QueueConnection;
   readonly serving: Serving;
+  readonly giveUp: GiveUp;
 }
 
-async function runJob(
-  job: Job<TrialJob, JobResult>,
-  { child, token, connection: { bullmq }, serving: { emit, signal } }: Running,
-): Promise<JobResult> {
+async function runJob(job: Job<TrialJob, JobResult>, running: Running): Promise<JobResult> {
+  const { child, token, connection, serving } = running;
+  const { bullmq } = connection;
+  const { emit, signal } = serving;
   const trial = trialOf(job, bullmq.UnrecoverableError);
   const { name } = trial;
+  const isReachable = await reachStore(trial, running);
+  if (!isReachable) {
+    await job.moveToDelayed(Date.now() + heldMs, token);
+    throw new bullmq.DelayedError();
+  }
   emit({ type: "taken", trial: name, data: trial.dataPath, method: trial.content.method.name });
   const end = await new Promise<TrialEnd | undefined>((resolve) => {
     const onProgress = (_: Trial, share: number) => void job.updateProgress(share).catch(() => {});
@@ -153,29 +168,17 @@ async function runJob(
   return { result, cost };
 }
 
-const trialSchema = z.looseObject({
-  name: z.string().regex(/^[0-9a-f]{16}$/),
-  content: z.looseObject({
-    purpose: z.enum(["validate", "test", "test-epochs"]),
-    data: z.string().regex(/^[0-9a-f]{64}$/),
-    method: z.looseObject({ name: z.string() }),
-  }),
-  ...{ dataPath: z.string(), model: z.string(), folder: z.string(), features: z.string() },
-  store: z
-    .object({ address: z.string(), model: z.string().regex(/^[0-9a-f]{64}$/), keepState: z.boolean() })
-    .optional(),
-});
-
-/** The trial of a job; what is not this version's is refused for good. */
-function trialOf({ data }: Job<TrialJob>, Unrecoverable: new (message: string) => Error): Trial {
-  if (data.version !== version)
-    throw new Unrecoverable(
-      `A worker of rlrr ${version} was given a trial of rlrr ${data.version}, whose numbers might differ. Run the same version everywhere.`,
-    );
-  const parsed = trialSchema.safeParse(data.trial);
-  if (!parsed.success)
-    throw new Unrecoverable(new FileError(`The queue: ${describeIssue(parsed.error, data.trial)}.`).message);
-  return parsed.data as unknown as Trial;
+/** Whether the trial's store, where it has one, can be reached from here; where not, another worker may. */
+async function reachStore({ name, store }: Trial, { serving, giveUp }: Running): Promise<boolean> {
+  try {
+    if (store) await storeAt(store.address);
+    return true;
+  } catch (error) {
+    if (error instanceof InputError) giveUp(error);
+    const message = error instanceof Error ? error.message : String(error);
+    serving.emit({ type: "failed", trial: name, message });
+    return false;
+  }
 }
 
 /** Resolves once nothing waits or runs, or the signal is raised. */
