@@ -72,8 +72,11 @@ async function show(event: StudyEvent, { progress, seen }: Shown): Promise<void>
   }
 }
 
-function startLine({ cells, trials, done, processes, queue, threads }: StudyStartEvent): string {
-  const where = queue === undefined ? `${processes} side by side` : `handed to the workers of ${queue}`;
+function startLine({ cells, trials, done, processes, queue, bucket, threads }: StudyStartEvent): string {
+  const where =
+    queue === undefined
+      ? `${processes} side by side`
+      : `handed to the workers of ${queue}${bucket === undefined ? "" : ` through ${bucket}`}`;
   return `${trials} trials for ${cells} ${cells === 1 ? "row" : "rows"}${done > 0 ? `, ${done} of them done before` : ""}; ${where}, ${threads} ${threads === 1 ? "thread" : "threads"} each.`;
 }
 
