@@ -56,7 +56,7 @@ const parts: Readonly<Record<string, Part>> = {
     return [
       async () => {
         const out = join(folder, "run");
-        for await (const _ of train({ model, data: few, out, recipe, threads })) continue;
+        for await (const _ of train({ model, data: few, out, recipe, threads }));
         await rm(out, { recursive: true });
       },
       () => rm(folder, { recursive: true }),
@@ -129,7 +129,12 @@ async function main(): Promise<void> {
   const peak = process.resourceUsage().maxRSS / 1024;
   console.log(
     JSON.stringify({
-      ...{ part: name, repeat, growthKibibytes: Number(kibibytes.toFixed(2)), peakMebibytes: Math.round(peak) },
+      ...{
+        part: name,
+        repeat,
+        growthKibibytes: Number(kibibytes.toFixed(2)),
+        peakMebibytes: Math.round(peak),
+      },
     }),
   );
 }
