@@ -56,7 +56,7 @@ const parts: Readonly<Record<string, Part>> = {
     return [
       async () => {
         const out = join(folder, "run");
-        for await (const _ of train({ model, data: few, out, recipe, threads })) continue;
+        for await (const _ of train({ model, data: few, out, recipe, threads }));
         await rm(out, { recursive: true });
       },
       () => rm(folder, { recursive: true }),
@@ -95,10 +95,12 @@ async function runSession(engine: Awaited<ReturnType<typeof openEngine>>): Promi
   await session.close();
 }
 
-const resident = (): number => {
+/** Of the process and, of that, what JavaScript holds, in MiB. */
+function memory(): { readonly resident: number; readonly held: number } {
   global.gc?.();
-  return process.memoryUsage().rss / 2 ** 20;
-};
+  const { rss, heapUsed, external } = process.memoryUsage();
+  return { resident: rss / 2 ** 20, held: (heapUsed + external) / 2 ** 20 };
+}
 
 async function main(): Promise<void> {
   const { values, positionals } = parseArgs({
@@ -117,19 +119,24 @@ async function main(): Promise<void> {
   const [once, end] = await part({ threads: Number(values.threads), image });
   // The first tenth fills what is kept for good: code, heaps, pools.
   const settled = Math.ceil(repeat / 10);
-  const seen: (readonly [at: number, mebibytes: number])[] = [];
+  const seen: { at: number; resident: number; held: number }[] = [];
   for (let at = 1; at <= repeat; at++) {
     await once();
     if (at < settled || (at - settled) % Math.ceil(repeat / 20) !== 0) continue;
-    seen.push([at, resident()]);
-    process.stderr.write(`${name} ${at}/${repeat}: ${resident().toFixed(0)} MiB\n`);
+    const now = { at, ...memory() };
+    seen.push(now);
+    process.stderr.write(
+      `${name} ${at}/${repeat}: ${now.resident.toFixed(0)} MiB, of which JavaScript ${now.held.toFixed(1)}\n`,
+    );
   }
   await end();
-  const kibibytes = 1024 * slopeOf(seen);
+  const growth = (of: "resident" | "held") =>
+    Number((1024 * slopeOf(seen.map((one) => [one.at, one[of]]))).toFixed(2));
   const peak = process.resourceUsage().maxRSS / 1024;
   console.log(
     JSON.stringify({
-      ...{ part: name, repeat, growthKibibytes: Number(kibibytes.toFixed(2)), peakMebibytes: Math.round(peak) },
+      ...{ part: name, repeat, growthKibibytes: growth("resident"), heldGrowthKibibytes: growth("held") },
+      peakMebibytes: Math.round(peak),
     }),
   );
 }

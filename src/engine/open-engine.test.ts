@@ -7,7 +7,7 @@ import type { Worker } from "node:worker_threads";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { randomNumbers } from "../../test/random-numbers.ts";
 import { EngineError, InputError } from "../errors.ts";
-import { add, div, gelu, matmul, mul, normalize, reshape, softmax, sum } from "../graph/ops.ts";
+import { add, div, gelu, linear, matmul, mul, normalize, reshape, softmax, sum } from "../graph/ops.ts";
 import { constant, type Graph, input, scalar, type Value } from "../graph/value.ts";
 import type { Engine } from "./engine.ts";
 import { type EngineOptions, openEngine } from "./open-engine.ts";
@@ -166,6 +166,23 @@ describe("openEngine", () => {
       [1, 2].map(async (threads) => (await (await opened({ threads })).compile(graph)).run(feeds)),
     );
     expect(two).toEqual(one);
+  });
+
+  it("gives the same numbers with matrices and norms that are packed, to rounding", async () => {
+    const vector = (seed: number) => constant({ shape: [160], data: randomNumbers(160, { seed }) });
+    const weight = constant({ shape: [160, 192], data: randomNumbers(160 * 192, { seed: 1 }) });
+    const rows = linear(input("a", [136, 192]), weight, vector(2));
+    const graph = { outputs: { y: add(mul(normalize(rows, 1e-6), vector(3)), vector(4)) } };
+    const feeds = { a: randomNumbers(136 * 192, { seed: 5 }) };
+    const [usual, packed] = await Promise.all(
+      [false, true].map(async (packed) => {
+        const session = await engine.compile(graph, { packed });
+        return session.run(feeds).finally(() => session.close());
+      }),
+    );
+    expect(packed?.y).toHaveLength(136 * 160);
+    for (const [at, number] of (packed?.y ?? []).entries())
+      expect(number).toBeCloseTo(usual?.y?.[at] ?? 0, 4);
   });
 
   it("leaves the event loop free during a run", async () => {

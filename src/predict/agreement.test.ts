@@ -23,11 +23,12 @@ function meterOf({ most, expected }: { readonly most: number; readonly expected?
   return { counts, seen, meter: new AgreementMeter({ session, most, expected, probabilities }) };
 }
 
-const answered = (numbers: readonly number[], logits: readonly number[], label?: number) => (row: number) => ({
-  image: Float32Array.of(numbers[row] ?? 0),
-  logits: Float32Array.from(logits),
-  label,
-});
+const answered =
+  (numbers: readonly number[], logits: readonly number[], label?: number) => (row: number) => ({
+    image: Float32Array.of(numbers[row] ?? 0),
+    logits: Float32Array.from(logits),
+    label,
+  });
 
 describe("AgreementMeter", () => {
   it("compares the first images where nobody knows how many come, then closes its session", async () => {

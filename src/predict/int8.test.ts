@@ -26,9 +26,7 @@ const images = Object.keys(colours).map((name) => at(`${name}.png`));
 async function probabilities(model: LoadedModel, given: readonly string[]): Promise<number[][]> {
   const all: number[][] = [];
   for await (const { labels = [] } of model.predict(given))
-    all.push(
-      labels.toSorted((a, b) => (a.label < b.label ? -1 : 1)).map(({ probability }) => probability),
-    );
+    all.push(labels.toSorted((a, b) => (a.label < b.label ? -1 : 1)).map(({ probability }) => probability));
   return all;
 }
 
@@ -98,7 +96,11 @@ describe("precision int8", () => {
       ...engine,
       compile: async (graph, options) => {
         const session = await engine.compile(graph, options);
-        return { ...session, close: () => session.close(), run: async () => ({ y: Float32Array.of(2 ** 15) }) };
+        return {
+          ...session,
+          close: () => session.close(),
+          run: async () => ({ y: Float32Array.of(2 ** 15) }),
+        };
       },
     };
     await using model = await load(at("model"), { engine: cutting, precision: "int8" });

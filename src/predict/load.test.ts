@@ -125,7 +125,7 @@ describe("load", () => {
     [
       "run",
       { treads: 1 },
-      'load: there is no option "treads". Known: model, engine, store, batchSize, expectedImages, heads, method, provider, threads, signal, onProgress.',
+      'load: there is no option "treads". Known: model, engine, store, batchSize, expectedImages, heads, method, provider, threads, signal, onProgress, precision.',
     ],
     ["run", null, "load: its options must be an object, got null."],
     ["run", { signal: 5 }, "load: signal must be an AbortSignal, got 5."],
@@ -149,7 +149,7 @@ describe("load", () => {
       "run",
       "new",
       { out: "x" },
-      'merge: there is no option "out". Known: model, engine, heads, method, provider, threads, signal, onProgress.',
+      'merge: there is no option "out". Known: model, engine, heads, method, provider, threads, signal, onProgress, precision.',
     ],
   ])("refuses merge(%j, %j, %j)", async (adapter, out, options, message) => {
     await expect(merge(adapter as string, out as string, options)).rejects.toThrow(new InputError(message));

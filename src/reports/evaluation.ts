@@ -73,8 +73,8 @@ export interface EvaluationRecord {
   /** Images that are not taken for none of the classes; null where there is no threshold. */
   readonly known?: number | null;
   readonly knownThreshold?: number | null;
-  /** What large products were computed in; with int8, on how many images it had the label of fp32. */
-  readonly precision: "fp32" | "int8";
+  /** Of predictions in int8, with how many of its labels are those of fp32; absent in fp32. */
+  readonly precision?: "int8";
   readonly agreement?: ReturnType<typeof agreementFields>;
 }
 
@@ -110,8 +110,7 @@ function lastRecord({ split, metrics, uses, reliability, agreement }: Evaluation
     ...{ macroPrecision: macro.precision, macroRecall: macro.recall, macroF1: macro.f1 },
     broken,
     ...(reliability && reliabilityFields(reliability)),
-    precision: agreement ? "int8" : "fp32",
-    ...(agreement && { agreement: agreementFields(agreement) }),
+    ...(agreement && { precision: "int8", agreement: agreementFields(agreement) }),
   };
 }
 
