@@ -149,7 +149,7 @@ describe("load", () => {
       "run",
       "new",
       { out: "x" },
-      'merge: there is no option "out". Known: model, engine, heads, method, provider, threads, signal, onProgress, precision.',
+      'merge: there is no option "out". Known: model, engine, heads, method, provider, threads, signal, onProgress.',
     ],
   ])("refuses merge(%j, %j, %j)", async (adapter, out, options, message) => {
     await expect(merge(adapter as string, out as string, options)).rejects.toThrow(new InputError(message));
