@@ -151,6 +151,19 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     );
     expect(lastOf(given.stdout)).not.toHaveProperty("prompts");
     expect(given.code).toBe(0);
+    data.fill(0, 24, 48);
+    await writeSafetensors(at("zeros.safetensors"), new Map([["text", { shape: [3, 24], data }]]));
+    const zeros = await rlrr(
+      "zero-shot",
+      ...own,
+      "--text-features",
+      "ROOT/zeros.safetensors",
+      "--out",
+      "ROOT/z",
+    );
+    expect(zeros.stderr).toContain(
+      'ROOT/zeros.safetensors: row 1 of tensor "text", counted from 0, is zeros',
+    );
     expect(JSON.parse(readFileSync(at("given", "config.json"), "utf8")).backbone).toMatchObject({
       ...{ unitFeature: true, pool: "attention", classes: 3 },
     });
@@ -203,6 +216,19 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     const { code, stderr } = await rlrr("zero-shot", ...words, "--out", "ROOT/none", "--threads", "1");
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it("trains the head alone in steps, and refuses a second start before any image is read", async () => {
+    const words = ["--model", "ROOT/made", "--data", "ROOT/photos", "--start", "head", "--threads", "1"];
+    const run = await rlrr("train", ...words, "--method", "linear", "--out", "ROOT/linear", "--json");
+    expect(run.code).toBe(0);
+    expect(lastOf(run.stdout)).toMatchObject({ type: "done", ownHead: true });
+    const other = await rlrr("train", ...words, "--continue-from", "ROOT/run", "--out", "ROOT/none");
+    expect(other).toEqual({
+      ...{ code: 2, stdout: "" },
+      stderr:
+        "error: --start head begins with the model's own head, --continue-from with the adapter's; give one of them.\n",
+    });
   });
 
   it("says what the head lacks that training is to start from", async () => {
