@@ -1,6 +1,6 @@
 /** From a CLIP without a head to a classifier, and on from there, with the command itself. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
@@ -216,6 +216,27 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     const { code, stderr } = await rlrr("zero-shot", ...words, "--out", "ROOT/none", "--threads", "1");
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it("says that numbers tell a text tower nothing", async () => {
+    await writeColours(at("numbers"), { train: 2, val: 1 });
+    for (const [name, number] of Object.entries({ red: "0", green: "1", blue: "2" }))
+      for (const split of ["train", "val"])
+        renameSync(at("numbers", split, name), at("numbers", split, number));
+    const words = ["--model", "ROOT/clip", "--data", "ROOT/numbers", "--threads", "1"];
+    const made = await rlrr("zero-shot", ...words, "--out", "ROOT/numbered");
+    expect(made.stderr).toContain("The data has numbers for classes, such as 2, so prompts do not say");
+    writeFileSync(at("numbers.json"), JSON.stringify({ 0: "red", 1: "green", 2: "blue" }));
+    const { stderr } = await rlrr(
+      "zero-shot",
+      ...words,
+      "--prompts",
+      "ROOT/numbers.json",
+      "--out",
+      "ROOT/told",
+    );
+    expect(stderr).toContain("rlrr alone reads it");
+    expect(stderr).not.toContain("The data has numbers for classes");
   });
 
   it("trains the head alone in steps, and refuses a second start before any image is read", async () => {
