@@ -44,6 +44,8 @@ See how good it is: rlrr evaluate --model ROOT/made --data DATA
 Train from there:   rlrr train --model ROOT/made --data DATA --start head --out RUN
 `);
     expect(made.code).toBe(0);
+    const shown = await rlrr("inspect", "ROOT/made", "--json");
+    expect(lastOf(shown.stdout)).toMatchObject({ layout: "rlrr", config: { projection: 12, classes: 3 } });
     const before = await rlrr(
       "evaluate",
       "--model",
