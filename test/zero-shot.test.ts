@@ -1,6 +1,6 @@
 /** From a CLIP without a head to a classifier, and on from there, with the command itself. */
 
-import { readFileSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { writeSafetensors } from "../src/formats/safetensors.ts";
@@ -44,6 +44,8 @@ See how good it is: rlrr evaluate --model ROOT/made --data DATA
 Train from there:   rlrr train --model ROOT/made --data DATA --start head --out RUN
 `);
     expect(made.code).toBe(0);
+    const shown = await rlrr("inspect", "ROOT/made", "--json");
+    expect(lastOf(shown.stdout)).toMatchObject({ layout: "rlrr", config: { projection: 12, classes: 3 } });
     const before = await rlrr(
       "evaluate",
       "--model",
@@ -151,6 +153,19 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     );
     expect(lastOf(given.stdout)).not.toHaveProperty("prompts");
     expect(given.code).toBe(0);
+    data.fill(0, 24, 48);
+    await writeSafetensors(at("zeros.safetensors"), new Map([["text", { shape: [3, 24], data }]]));
+    const zeros = await rlrr(
+      "zero-shot",
+      ...own,
+      "--text-features",
+      "ROOT/zeros.safetensors",
+      "--out",
+      "ROOT/z",
+    );
+    expect(zeros.stderr).toContain(
+      'ROOT/zeros.safetensors: row 1 of tensor "text", counted from 0, is zeros',
+    );
     expect(JSON.parse(readFileSync(at("given", "config.json"), "utf8")).backbone).toMatchObject({
       ...{ unitFeature: true, pool: "attention", classes: 3 },
     });
@@ -203,6 +218,40 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     const { code, stderr } = await rlrr("zero-shot", ...words, "--out", "ROOT/none", "--threads", "1");
     expect(stderr).toContain(message);
     expect(code).toBe(2);
+  });
+
+  it("says that numbers tell a text tower nothing", async () => {
+    await writeColours(at("numbers"), { train: 2, val: 1 });
+    for (const [name, number] of Object.entries({ red: "0", green: "1", blue: "2" }))
+      for (const split of ["train", "val"])
+        renameSync(at("numbers", split, name), at("numbers", split, number));
+    const words = ["--model", "ROOT/clip", "--data", "ROOT/numbers", "--threads", "1"];
+    const made = await rlrr("zero-shot", ...words, "--out", "ROOT/numbered");
+    expect(made.stderr).toContain("The data has numbers for classes, such as 2, so prompts do not say");
+    writeFileSync(at("numbers.json"), JSON.stringify({ 0: "red", 1: "green", 2: "blue" }));
+    const { stderr } = await rlrr(
+      "zero-shot",
+      ...words,
+      "--prompts",
+      "ROOT/numbers.json",
+      "--out",
+      "ROOT/told",
+    );
+    expect(stderr).toContain("rlrr alone reads it");
+    expect(stderr).not.toContain("The data has numbers for classes");
+  });
+
+  it("trains the head alone in steps, and refuses a second start before any image is read", async () => {
+    const words = ["--model", "ROOT/made", "--data", "ROOT/photos", "--start", "head", "--threads", "1"];
+    const run = await rlrr("train", ...words, "--method", "linear", "--out", "ROOT/linear", "--json");
+    expect(run.code).toBe(0);
+    expect(lastOf(run.stdout)).toMatchObject({ type: "done", ownHead: true });
+    const other = await rlrr("train", ...words, "--continue-from", "ROOT/run", "--out", "ROOT/none");
+    expect(other).toEqual({
+      ...{ code: 2, stdout: "" },
+      stderr:
+        "error: --start head begins with the model's own head, --continue-from with the adapter's; give one of them.\n",
+    });
   });
 
   it("says what the head lacks that training is to start from", async () => {

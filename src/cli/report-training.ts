@@ -150,11 +150,11 @@ function continuedLine({ valTop1, newClasses, penalty, seconds }: ContinuedEvent
   return `the start, as continued${fresh}${val}  ${renderClock(1000 * seconds)}`;
 }
 
-/** `fold  1/4  probe  61.5 %  after training  73.1 % of 26 images`. */
+/** `fold 1/4  before  61.5 %  after training  73.1 % of 26 images held out`, before with the head that training starts from. */
 function foldLine({ fold, folds, probeTop1, top1, examples, seconds }: FoldEvent): string {
   const percent = (value: number) => `${value.toFixed(1).padStart(5)} %`;
   const trained = `after training ${percent(top1)} of ${count(examples)} images held out`;
-  return `fold ${fold + 1}/${folds}  probe ${percent(probeTop1)}  ${trained}  ${renderClock(1000 * seconds)}`;
+  return `fold ${fold + 1}/${folds}  before ${percent(probeTop1)}  ${trained}  ${renderClock(1000 * seconds)}`;
 }
 
 /** A star marks what would be kept so far. */

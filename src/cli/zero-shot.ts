@@ -82,7 +82,7 @@ async function runZeroShot(flags: Flags): Promise<void> {
 }
 
 const namesOf = async (text: string): Promise<readonly string[]> =>
-  text.endsWith(".txt") ? readClassNames(text) : text.split(",").map((name) => name.trim());
+  /\.txt$/i.test(text) ? readClassNames(text) : text.split(",").map((name) => name.trim());
 
 function renderMade({ path, classes, prompts, scale }: ZeroShotModel): string {
   const count = `${classes.length.toLocaleString("en")} classes`;

@@ -4,14 +4,12 @@ import { stat } from "node:fs/promises";
 import { type ListedTensor, listTensors } from "../formats/list-tensors.ts";
 import { sizeOf } from "../formats/tensor.ts";
 import type { ModelConfig } from "../model/architectures.ts";
-import { backboneOf, familyOf, variants } from "../model/architectures.ts";
+import { backboneOf, variants } from "../model/architectures.ts";
 import { hashWeights } from "../model/hash.ts";
 import { cachedFolder } from "../model/hub.ts";
 import type { Model } from "../model/model.ts";
 import type { NamedModel } from "../model/named-models.ts";
-import { planModel } from "../model/plan-model.ts";
 import { type ReadModelOptions, readModel } from "../model/read-model.ts";
-import { openWeights } from "../model/weight-source.ts";
 import { needed } from "../needed.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import {
@@ -99,11 +97,9 @@ export async function inspectModel(
   const signal = options.signal ? { signal: options.signal } : {};
   const model = await readModel(source, options);
   const { id, files = [], config, labels, preprocessing = null, notes } = model;
-  const hints = { family: familyOf(config).name };
-  const { plan } = planModel(await openWeights(files), { where: source, hints });
   const tensors = (await Promise.all(files.map(listTensors))).flatMap((list) => list.tensors);
   const record: ModelRecord = {
-    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: plan.title },
+    ...{ type: "model", id, files, bytes: await totalBytes(files), layout: needed(model.layout, "layout") },
     ...{ tensorCount: tensors.length, dtypes: countTypes(tensors), config },
     ...{ parameters: countParameters(model), labels, preprocessing },
     ...{ sha256: await hashWeights(model, signal), notes, ...countTrainables(config, options) },

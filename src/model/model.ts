@@ -31,6 +31,8 @@ export interface Model {
   readonly commit?: string;
   /** The files that its weights were read from; absent for a model made in memory. */
   readonly files?: readonly string[];
+  /** Which naming scheme the tensors in its files follow; absent for a model made in memory. */
+  readonly layout?: string;
   /** What was inferred or changed while reading, one sentence each, for the user to see. */
   readonly notes: readonly string[];
 }

@@ -199,7 +199,7 @@ async function readLocated(located: LocatedModel, options: ReadModelOptions): Pr
     ...(storedWeights && { storedWeights }),
     labels,
     ...(hints.problem && stored.classes > 0 && { problem: hints.problem }),
-    files: located.weights,
+    ...{ files: located.weights, layout: plan.title },
     ...(preprocessing && { preprocessing }),
     notes: allNotes,
   };

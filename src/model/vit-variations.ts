@@ -30,7 +30,8 @@ function rotaryOf({ scheme, variations, origins }: VitPlan, { rotary }: ModelHin
   return scheme.title === "timm" && hasBias("q") && !hasBias("k") ? "eva02" : undefined;
 }
 
-const activationTitles: Readonly<Record<ActivationName, string>> = {
+/** Activations in words. */
+export const activationTitles: Readonly<Record<ActivationName, string>> = {
   gelu: "exact GELU",
   "gelu-tanh": "GELU by tanh",
   "quick-gelu": "QuickGELU",

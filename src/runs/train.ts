@@ -16,7 +16,7 @@ import type { Model } from "../model/model.ts";
 import type { ReadModelOptions } from "../model/read-model.ts";
 import type { StepChoices } from "../preprocessing/compose-steps.ts";
 import { Closers } from "../train/closers.ts";
-import { whyNoFolds } from "../train/fit-plan.ts";
+import { whyNoFolds, whyNoStartHead } from "../train/fit-plan.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
 import { type Chosen, completeOptions } from "./complete-options.ts";
@@ -116,6 +116,7 @@ async function settle(options: Chosen, closers: Closers): Promise<Settled> {
   settleTraining({ method, recipe: options.recipe });
   checkFraction(options);
   if (origin && (options.recipe.folds ?? 0) > 0) throw new InputError(whyNoFolds);
+  if (origin && options.recipe.start === "head") throw new InputError(whyNoStartHead);
   await checkRunFolder(out, { data: typeof data === "string" ? data : data.root, continueFrom });
   const recipe = recipeFor(options);
   const images = imagesFor(options, { method, recipe });

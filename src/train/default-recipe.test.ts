@@ -64,4 +64,25 @@ describe("the default recipe", () => {
     expect(options).toMatchObject({ epochs: 0, start: "probe" });
     expect(reasons).toEqual([]);
   });
+
+  it("trains the head in steps where only the head trains and the start is no probe", () => {
+    const { options, reasons } = defaultRecipe(
+      { labels: labelsOf(60, 60), valExamples: 30 },
+      { method: linear, asked: { start: "head" } },
+    );
+    expect(options).toMatchObject({ epochs: 6, patience: 5 });
+    expect(reasons[1]).toBe(
+      "Recipe: learning rate 0.01 at its top, from the model's own head; nothing is kept that validates worse than it.",
+    );
+  });
+
+  it("promises nothing that is not so", () => {
+    const rate = "Recipe: learning rate 0.003 at its top, from";
+    expect(chosen([60, 60]).reasons[1]).toBe(
+      `${rate} a linear probe; nothing is kept that validates worse than the probe.`,
+    );
+    expect(chosen([60, 60], 30, { start: "zero" }).reasons[1]).toBe(`${rate} a head of zeros.`);
+    expect(chosen([60, 60], 30, { select: "last" }).reasons[1]).toBe(`${rate} a linear probe.`);
+    expect(chosen([60, 60], 0, { folds: 3 }).reasons).toHaveLength(2);
+  });
 });

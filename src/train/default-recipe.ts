@@ -41,11 +41,8 @@ export function defaultRecipe(
 ): DefaultRecipe {
   const counts = countsOf(labels);
   const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
-  const {
-    learningRate = method.learningRate,
-    epochs = epochsFor(labels.length),
-    patience,
-  } = method.recipe ?? {};
+  const { learningRate = method.learningRate, patience, ...own } = method.recipe ?? {};
+  const { epochs = epochsFor(labels.length) } = isFromProbe(asked) ? own : {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
   const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
   const options: RecipeInput = {
@@ -55,29 +52,42 @@ export function defaultRecipe(
     blend: method.blend ?? blendFor(labels.length, asked),
     ...validateBy(counts, { valExamples, patience, asked: { ...asked, epochs: asked.epochs ?? epochs } }),
   };
-  const start = startOf(asked, continued);
-  const isOwnBlend = method.blend !== undefined && asked.blend === undefined;
-  return { options, reasons: reasonsFor({ ...options, ...asked }, { counts, start, isOwnBlend }) };
+  const recipe = { ...options, ...asked };
+  const reasons = reasonsFor(recipe, {
+    ...{ counts, start: startOf(recipe, continued) },
+    isOwnBlend: method.blend !== undefined && asked.blend === undefined,
+    areFoldsAsked: asked.folds !== undefined,
+  });
+  return { options, reasons };
 }
 
-/** What training starts from, and how it is named again. */
-function startOf({ start }: RecipeInput, continued: boolean): readonly string[] {
-  if (continued) return ["the adapter", "it"];
-  return start === "head" ? ["the model's own head", "it"] : ["a linear probe", "the probe"];
+/** A method's own epochs are for this start: of the linear method none, since the probe is the best head, as no other start is. */
+const isFromProbe = ({ start = "probe" }: RecipeInput): boolean => start === "probe";
+
+/** What training starts from, and how that is named again where nothing is kept that validates worse. */
+interface Start {
+  readonly name: string;
+  readonly again?: string;
+}
+
+function startOf({ start, select }: RecipeInput, continued: boolean): Start {
+  const kept = (name: string, again: string): Start => (select === "last" ? { name } : { name, again });
+  if (continued) return kept("the adapter", "it");
+  if (start === "head") return kept("the model's own head", "it");
+  return start === "zero" ? { name: "a head of zeros" } : kept("a linear probe", "the probe");
+}
+
+interface Chosen {
+  readonly counts: readonly number[];
+  readonly start: Start;
+  readonly isOwnBlend: boolean;
+  readonly areFoldsAsked: boolean;
 }
 
 /** A line for each choice. */
 function reasonsFor(
   recipe: RecipeInput,
-  {
-    counts,
-    start: [start, again],
-    isOwnBlend,
-  }: {
-    readonly counts: readonly number[];
-    readonly start: readonly string[];
-    readonly isOwnBlend: boolean;
-  },
+  { counts, start: { name: start, again }, isOwnBlend, areFoldsAsked }: Chosen,
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
@@ -89,7 +99,7 @@ function reasonsFor(
     ...(epochs > 0
       ? [
           `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
-          `Recipe: learning rate ${learningRate} at its top, from ${start}; nothing is kept that validates worse than ${again}.`,
+          `Recipe: learning rate ${learningRate} at its top, from ${start}${again === undefined ? "" : `; nothing is kept that validates worse than ${again}`}.`,
         ]
       : []),
     ...(epochs > 0 && blend < 1
@@ -100,7 +110,7 @@ function reasonsFor(
     ...(classWeights === "balanced"
       ? [`Recipe: rare classes weigh more, since classes have from ${least} to ${most} images.`]
       : []),
-    ...(parts > 0
+    ...(parts > 0 && !areFoldsAsked
       ? [`Recipe: ${parts}-fold cross-validation, since ${images} images are too few to hold some out.`]
       : []),
     ...(select === "last" ? ["Recipe: nothing is validated, so the last epoch is kept."] : []),

@@ -216,7 +216,7 @@ export interface FoldFacts {
   readonly folds: number;
   /** How many examples it holds out. */
   readonly examples: number;
-  /** Percent of them that its probe gets right, and its last epoch. */
+  /** Percent of them that are right with the head that it starts from, a probe or the model's own, and after its last epoch. */
   readonly probeTop1: number;
   readonly top1: number;
   readonly seconds: number;

@@ -124,6 +124,10 @@ export interface FitPlan {
 export const whyNoFolds: Wording = (show) =>
   `${show("folds")} would hold out examples that the tensors of ${show("continueFrom")} may have been trained on. Give other validation examples, or ${show("folds", "0")} and ${show("select", "last")}.`;
 
+/** Why training that continues does not start from the model's own head. */
+export const whyNoStartHead: Wording = (show) =>
+  `${show("start", "head")} begins with the model's own head, ${show("continueFrom")} with the adapter's; give one of them.`;
+
 /** Wrong options fail here. */
 export function planFit(options: FitOptions): FitPlan {
   checkGiven(options);
@@ -165,11 +169,7 @@ function checkStartHead(
   { recipe, trainables }: { readonly recipe: Recipe; readonly trainables: readonly Trainable[] },
 ): void {
   if (recipe.start !== "head") return;
-  if (continueFrom)
-    throw new InputError(
-      (show) =>
-        `${show("start", "head")} begins with the model's own head, ${show("continueFrom")} with the adapter's; give one of them.`,
-    );
+  if (continueFrom) throw new InputError(whyNoStartHead);
   for (const { name, shape } of trainables.filter((one) => one.name.startsWith("head.")))
     if (startHead?.get(name)?.data.length !== sizeOf(shape))
       throw new InputError(

@@ -93,12 +93,15 @@ export function checkGiven(options: ZeroShotOptions): void {
 export async function labelsOf({
   classes,
   data,
+  prompts,
+  textFeatures,
   signal,
 }: ZeroShotOptions): Promise<{ readonly labels: readonly string[]; readonly notes: readonly string[] }> {
   if (classes === undefined) {
     const dataset =
       typeof data === "object" ? data : await readDataset(String(data), signal ? { signal } : {});
-    return { labels: dataset.classes, notes: dataset.notes };
+    const areSpoken = prompts === undefined && textFeatures === undefined;
+    return { labels: dataset.classes, notes: [...dataset.notes, ...(areSpoken ? sayNumbers(dataset) : [])] };
   }
   if (!Array.isArray(classes) || classes.some((name) => typeof name !== "string" || name.trim() === ""))
     throw new InputError((show) => `${show("classes")} must be names, got ${showValue(classes)}.`);
@@ -112,3 +115,11 @@ export async function labelsOf({
     );
   return { labels, notes: [] };
 }
+
+/** Lists may have numbers for classes, of which a text tower knows nothing. */
+const sayNumbers = ({ classes }: Dataset): readonly string[] =>
+  classes.every((name) => /^\d+$/.test(name))
+    ? [
+        `The data has numbers for classes, such as ${classes.at(-1)}, so prompts do not say what they show. Names in a meta.json beside the lists do, or a file with prompts of each class.`,
+      ]
+    : [];

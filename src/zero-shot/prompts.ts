@@ -5,6 +5,7 @@ import { FileError, InputError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
 import { showValue } from "../files/show-value.ts";
 import { limits } from "../limits.ts";
+import { describeIssue } from "../model/describe-issue.ts";
 
 /** What stands for the name of a class. */
 export const placeholder = "{}";
@@ -27,7 +28,7 @@ export function promptsOf(
       );
   }
   return checked(
-    labels.map((label) => templates.map((template) => template.replaceAll(placeholder, spoken(label)))),
+    labels.map((label) => templates.map((template) => template.split(placeholder).join(spoken(label)))),
   );
 }
 
@@ -48,7 +49,7 @@ export function parsePrompts(
   const parsed = schema.safeParse(value);
   if (!parsed.success)
     throw new FileError(
-      `${path}: prompts are an object such as {"cat": ["a photo of a cat.", "a cat indoors."]}, got ${showValue(value)}.`,
+      `${path}: prompts are an object such as {"cat": ["a photo of a cat.", "a cat indoors."]}, but ${describeIssue(parsed.error, value)}.`,
     );
   const prompts = new Map(Object.entries(parsed.data));
   const missing = labels.filter((label) => !prompts.has(label));

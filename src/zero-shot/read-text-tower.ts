@@ -11,6 +11,7 @@ import { enclosing, prefixesBefore } from "../model/find-scheme.ts";
 import type { LocatedModel } from "../model/locate-model.ts";
 import { countBlocks } from "../model/measure-source.ts";
 import { storedWeight } from "../model/read-model.ts";
+import { activationTitles } from "../model/vit-variations.ts";
 import type { WeightSource } from "../model/weight-source.ts";
 import { needed } from "../needed.ts";
 import { parseTextHints, type TextHints } from "./text-hints.ts";
@@ -40,22 +41,21 @@ export async function readTextTower(
   const [where = ""] = paths;
   const found = findTower(source);
   if (!found) return undefined;
-  const hints = path === undefined ? undefined : parseTextHints(await readJson(path), path);
-  const { config, table } = measureTower(found, source, { where, hints: hints ?? {} });
+  const hints = path === undefined ? {} : parseTextHints(await readJson(path), path);
+  const { config, table } = measureTower(found, source, { where, hints });
   const weights = new Map<string, Weight>();
   for (const [ours, shape] of textShapes(config))
     weights.set(ours, await readOne(source, originOf(ours, found, source), { ours, shape, where }));
   return {
     ...{ title: found.scheme.title, config, weights, folder: dirname(path ?? where) },
-    padding: hints?.padding,
+    padding: hints.padding,
     embed: (tokens) => rowsOf(source, { table, tokens, where }),
-    notes: hints
-      ? []
-      : [
-          `The text tower is taken to have ${config.heads} heads and ${config.activation}; no config.json says it.`,
-        ],
+    notes: hints.heads === undefined ? [sayAssumed(config)] : [],
   };
 }
+
+const sayAssumed = ({ heads, activation, layerNormEps }: TextConfig): string =>
+  `No config.json says what the text tower computes; assumed are ${activationTitles[activation]}, a layer-norm epsilon of ${layerNormEps} and ${heads} ${heads === 1 ? "head" : "heads"} (from the width).`;
 
 interface Found {
   readonly scheme: TextScheme;
@@ -69,10 +69,13 @@ function findTower(source: WeightSource): Found | undefined {
     for (const prefix of prefixesBefore(source, scheme.table))
       for (const before of enclosing(prefix)) {
         const projection = before + scheme.projection;
-        if (source.has(projection)) return { scheme, prefix, projection };
+        if (source.has(projection) && (!scheme.hasBias || source.has(biasOf(projection))))
+          return { scheme, prefix, projection };
       }
   return undefined;
 }
+
+const biasOf = (projection: string): string => projection.replace(/weight$/, "bias");
 
 interface Measuring {
   readonly where: string;
@@ -101,7 +104,7 @@ function measureTower(
   );
   const [mlpWidth] = matrix(`${root}0.${fc1.theirs}`);
   const heads = hints.heads ?? width / 64;
-  if (width % heads !== 0)
+  if (!Number.isInteger(heads) || width % heads !== 0)
     throw new FileError(
       `${where}: ${hints.heads === undefined ? "nothing tells the number of heads of its text tower" : `${heads} heads do not divide its text tower's width`}, whose width is ${width}. The config.json of the same model does.`,
     );
@@ -143,7 +146,7 @@ function originOf(
   if (ours === "position") return { source: prefix + scheme.position, form: "same" };
   if (ours === "projection.weight") return { source: projection, form: scheme.form };
   if (ours === "projection.bias")
-    return scheme.hasBias ? { source: projection.replace(/weight$/, "bias"), form: "same" } : undefined;
+    return scheme.hasBias ? { source: biasOf(projection), form: "same" } : undefined;
   const [, outer] = /^norm\.(.*)$/.exec(ours) ?? [];
   if (outer) return { source: `${prefix}${scheme.norm}.${outer}`, form: "same" };
   const [, block = "", inside] = /^blocks\.(\d+)\.(.*)$/.exec(ours) ?? [];

@@ -25,7 +25,13 @@ export async function readTextFeatures(
     );
   const { data } = await tensor.read();
   const unitRows = new Float32Array(data.length);
-  for (let row = 0; row < classes; row++)
-    unitRows.set(unit(data.subarray(row * features, (row + 1) * features)), row * features);
+  for (let row = 0; row < classes; row++) {
+    const made = unit(data.subarray(row * features, (row + 1) * features));
+    if (!made)
+      throw new FileError(
+        `${path}: row ${row} of tensor ${JSON.stringify(name)}, counted from 0, is zeros or not numbers, so it has no direction.`,
+      );
+    unitRows.set(made, row * features);
+  }
   return { shape: [classes, features], data: unitRows };
 }

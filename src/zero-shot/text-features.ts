@@ -32,24 +32,30 @@ export async function classFeatures(
   let at = 0;
   for (const [index, { length }] of prompts.entries()) {
     const mean = new Float64Array(features);
+    const text = texts[at] ?? "";
     for (const end = at + length; at < end; at++) {
-      const row = unit(rows.subarray(at * features, (at + 1) * features));
+      const row = unitOf(rows.subarray(at * features, (at + 1) * features), texts[at] ?? "");
       for (const [column, value] of row.entries()) mean[column] = (mean[column] as number) + value;
     }
-    data.set(unit(mean), index * features);
+    data.set(unitOf(mean, text), index * features);
   }
   return { shape: [prompts.length, features], data };
 }
 
-/** A row of length 1. */
-export function unit(row: ArrayLike<number>): Float64Array {
+/** A row of length 1; nothing where it is zeros, or not numbers. */
+export function unit(row: ArrayLike<number>): Float64Array | undefined {
   const values = Float64Array.from(row);
   const length = Math.sqrt(values.reduce((sum, value) => sum + value * value, 0));
-  if (!(length > 0 && Number.isFinite(length)))
-    throw new InputError(
-      "A text's feature has no length, so it has no direction either. Are the weights damaged?",
-    );
-  return values.map((value) => value / length);
+  return length > 0 && Number.isFinite(length) ? values.map((value) => value / length) : undefined;
+}
+
+/** Of a text, or of a mean of texts, such as `text`. */
+function unitOf(row: ArrayLike<number>, text: string): Float64Array {
+  const found = unit(row);
+  if (found) return found;
+  throw new InputError(
+    `The text tower's feature of ${showValue(text)} is zeros or not numbers, so it has no direction. Are the weights damaged?`,
+  );
 }
 
 interface Encoded {

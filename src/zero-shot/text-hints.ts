@@ -15,7 +15,9 @@ const tower = z.looseObject({
   hidden_act: z.string().optional(),
   pad_token_id: z.int().min(0).nullish(),
 });
-const schema = z.looseObject({ text_config: tower.nullish() });
+const schema = tower.extend({ text_config: tower.nullish() });
+/** Of files that hold the text tower alone, whose fields are not in a `text_config`. */
+const towersAlone: readonly unknown[] = ["clip_text_model", "siglip_text_model"];
 
 export interface TextHints {
   readonly heads?: number | undefined;
@@ -25,12 +27,13 @@ export interface TextHints {
   readonly padding?: number | undefined;
 }
 
-/** Of a whole model's file the `text_config`. Both towers have 8 and 12 heads where it says nothing. */
+/** Of a whole model's file the `text_config`. Where it says nothing, CLIP's tower has 8 heads and SigLIP's 12. */
 export function parseTextHints(value: unknown, where: string): TextHints {
   const parsed = schema.safeParse(value);
   if (!parsed.success)
     throw new FileError(`${where}: ${describeIssue(parsed.error, value)}, which no text tower can have.`);
-  const { text_config: config, model_type: type } = parsed.data;
+  const { model_type: type } = parsed.data;
+  const config = towersAlone.includes(type) ? parsed.data : parsed.data.text_config;
   if (!config) return {};
   const { hidden_act: name } = config;
   const activation = name === undefined ? undefined : activationsByName.get(name);
@@ -39,7 +42,7 @@ export function parseTextHints(value: unknown, where: string): TextHints {
       `${where}: hidden_act is ${showValue(name)}; known are ${[...activationsByName.keys()].join(", ")}.`,
     );
   return {
-    heads: config.num_attention_heads ?? (type === "siglip" ? 12 : 8),
+    heads: config.num_attention_heads ?? (String(type).startsWith("siglip") ? 12 : 8),
     layerNormEps: config.layer_norm_eps,
     activation,
     padding: config.pad_token_id ?? undefined,

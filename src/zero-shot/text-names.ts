@@ -33,18 +33,18 @@ const huggingFace = {
 } as const;
 
 const openClip = {
-  title: "OpenCLIP",
   table: "token_embedding.weight",
   position: "positional_embedding",
   norm: "ln_final",
   blockRoot: "transformer.resblocks.",
   block: openClipBlock,
-  hasBias: false,
-  causal: true,
-  layerNormEps: 1e-5,
-  activation: "gelu",
 } as const satisfies Partial<TextScheme>;
 
+const openClipsClip = {
+  ...{ title: "OpenCLIP", hasBias: false, causal: true, layerNormEps: 1e-5, activation: "gelu" },
+} as const satisfies Partial<TextScheme>;
+
+/** The first that fits is taken. A bias of the last matrix tells SigLIP's from CLIP's. */
 export const textSchemes: readonly TextScheme[] = [
   {
     ...huggingFace,
@@ -56,6 +56,11 @@ export const textSchemes: readonly TextScheme[] = [
     ...{ title: "SigLIP", projection: "head.weight", hasBias: true, causal: false },
     ...{ layerNormEps: 1e-6, activation: "gelu-tanh" },
   },
-  { ...openClip, projection: "text_projection", form: "transposed" },
-  { ...openClip, projection: "text_projection.weight", form: "same" },
+  {
+    ...openClip,
+    ...{ title: "SigLIP", projection: "text_projection.weight", form: "same", hasBias: true, causal: false },
+    ...{ layerNormEps: 1e-6, activation: "gelu-tanh" },
+  },
+  { ...openClip, ...openClipsClip, projection: "text_projection", form: "transposed" },
+  { ...openClip, ...openClipsClip, projection: "text_projection.weight", form: "same" },
 ];
