@@ -133,7 +133,7 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
   it("takes prompts of each class, and features from a file", async () => {
     writeFileSync(
       at("prompts.json"),
-      JSON.stringify({ red: "red", green: ["green", "a photo"], blue: ["blue"] }),
+      JSON.stringify({ red: "red", green: ["green", "a photo"], blue: ["blue"], cyan: "cyan" }),
     );
     const own = ["--model", "ROOT/siglip", "--classes", "red,green,blue", "--threads", "1", "--json"];
     const made = await rlrr("zero-shot", ...own, "--prompts", "ROOT/prompts.json", "--out", "ROOT/own");
@@ -141,6 +141,9 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
       ...{ type: "zero-shot", classes: ["red", "green", "blue"] },
       prompts: [["red"], ["green", "a photo"], ["blue"]],
     });
+    expect(made.stderr).toContain(
+      'ROOT/prompts.json has prompts of a class "cyan", which is not wanted here.',
+    );
     const data = Float32Array.from(randomNumbers(3 * 24, { seed: 5 }));
     await writeSafetensors(at("text.safetensors"), new Map([["text", { shape: [3, 24], data }]]));
     const given = await rlrr(

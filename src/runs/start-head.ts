@@ -18,7 +18,9 @@ export async function startHead(
         `${show("start", "head")}: ${id} has no head to start from. Of a CLIP or SigLIP, rlrr zero-shot makes one; of others leave ${show("start")} out, and training starts from a linear probe.`,
     );
   const names = labels.length > 0 ? labels : Array.from({ length: config.classes }, (_, row) => String(row));
-  const rows = classes.map((name) => names.indexOf(name));
+  // The same letters may be stored in two ways: names of files on some disks are decomposed.
+  const rowOf = new Map(names.map((name, row) => [name.normalize(), row]));
+  const rows = classes.map((name) => rowOf.get(name.normalize()) ?? -1);
   const missing = classes.filter((_, at) => rows[at] === -1);
   if (missing.length > 0)
     throw new InputError(

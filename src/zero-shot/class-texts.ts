@@ -43,9 +43,9 @@ export async function classTexts(
       `The text tower gives ${tower.config.features} numbers and the image tower ${features}, so they are of different models.`,
     );
   const tokenizer = await readTokenizer(tower.folder);
-  const prompts =
+  const { prompts, notes } =
     path === undefined
-      ? promptsOf(labels, options.templates ?? [defaultTemplate(tower)])
+      ? { prompts: promptsOf(labels, options.templates ?? [defaultTemplate(tower)]), notes: [] }
       : await readPrompts(path, labels);
   const engine =
     options.engine ?? (await openEngine({ provider: options.provider, threads: options.threads }));
@@ -58,7 +58,7 @@ export async function classTexts(
         onProgress: (done, total) => onProgress?.({ type: "texts", done, total }),
       },
     );
-    return { features: found, prompts, sources, notes: tower.notes };
+    return { features: found, prompts, sources, notes: [...notes, ...tower.notes] };
   } finally {
     if (!options.engine) await engine.close();
   }

@@ -83,7 +83,7 @@ export async function readScale(
   }
   return {
     ...{ scale: clipScale, bias: 0 },
-    note: `No file has a logit_scale, so cosines are multiplied by ${clipScale}, as CLIP does.`,
+    note: `No file has a logit_scale, so cosines are multiplied by ${clipScale}, as CLIP does. SigLIP's own scale differs, and with it how sure the answers are, not which they are.`,
   };
 }
 

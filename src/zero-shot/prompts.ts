@@ -32,20 +32,25 @@ export function promptsOf(
   );
 }
 
-const schema = z.record(z.string(), z.union([z.string(), z.array(z.string()).min(1)]));
+const prompt = z.string().regex(/\S/);
+const schema = z.record(z.string(), z.union([prompt, z.array(prompt).min(1)]));
+
+export interface ReadPrompts {
+  /** One list for each class. */
+  readonly prompts: readonly (readonly string[])[];
+  /** What of the file was not used. */
+  readonly notes: readonly string[];
+}
 
 /** From a JSON object of texts, or lists of texts, by class. */
-export async function readPrompts(
-  path: string,
-  labels: readonly string[],
-): Promise<readonly (readonly string[])[]> {
+export async function readPrompts(path: string, labels: readonly string[]): Promise<ReadPrompts> {
   return parsePrompts(await readJson(path), { path, labels });
 }
 
 export function parsePrompts(
   value: unknown,
   { path, labels }: { readonly path: string; readonly labels: readonly string[] },
-): readonly (readonly string[])[] {
+): ReadPrompts {
   const parsed = schema.safeParse(value);
   if (!parsed.success)
     throw new FileError(
@@ -57,7 +62,15 @@ export function parsePrompts(
     throw new FileError(
       `${path}: it has no prompt for ${missing.length === 1 ? "the class" : `${missing.length} classes, such as`} ${showValue(missing[0])}.`,
     );
-  return checked(labels.map((label) => [prompts.get(label) ?? []].flat()));
+  const unused = [...prompts.keys()].filter((label) => !labels.includes(label));
+  const others = unused.length === 1 ? "a class" : `${unused.length} classes, such as`;
+  return {
+    prompts: checked(labels.map((label) => [prompts.get(label) ?? []].flat())),
+    notes:
+      unused.length === 0
+        ? []
+        : [`${path} has prompts of ${others} ${showValue(unused[0])}, which is not wanted here.`],
+  };
 }
 
 function checked(prompts: readonly (readonly string[])[]): readonly (readonly string[])[] {
