@@ -58,8 +58,7 @@ const normSite = ({ width, layerNormEps: epsilon }: VitConfig, place: PlaceOf, s
   ...{ kind: "norm", ...place, in: size, out: size, epsilon },
 });
 
-/** The sites of one block. */
-export function blockSites(config: VitConfig, block: number): BlockSites {
+function blockSites(config: VitConfig, block: number): BlockSites {
   const { width, mlpWidth } = config;
   const at = (role: string, name = role) => ({ name: `blocks.${block}.${name}`, role, block });
   const norm = (role: string, size = width): NormSite => normSite(config, at(role), size);

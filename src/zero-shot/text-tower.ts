@@ -7,8 +7,9 @@ import type { ActivationName } from "../model/activations.ts";
 import { affineOf, weightLayers } from "../model/layers.ts";
 import { block } from "../model/vit-block.ts";
 import type { VitConfig } from "../model/vit-config.ts";
-import { blockSites } from "../model/vit-parts.ts";
+import { sitesOf, vitParts } from "../model/vit-parts.ts";
 import { constantsOf } from "../model/weight-constants.ts";
+import { needed } from "../needed.ts";
 
 export interface TextConfig {
   readonly width: number;
@@ -34,14 +35,12 @@ const asRow = ({ width, depth, heads, mlpWidth, layerNormEps, activation }: Text
 
 /** Names and shapes of the tower's tensors, but for the table of tokens. */
 export function textShapes(config: TextConfig): ReadonlyMap<string, Shape> {
-  const { width, tokens, depth, features } = config;
+  const { width, tokens, features } = config;
   const shapes = new Map<string, Shape>([["position", [tokens, width]]]);
-  for (let at = 0; at < depth; at++)
-    for (const { kind, name, in: from, out } of Object.values(blockSites(asRow(config, tokens), at))) {
-      if (kind === "branch") continue;
-      shapes.set(`${name}.weight`, kind === "norm" ? [out] : [out, from]).set(`${name}.bias`, [out]);
-    }
-  shapes.set("norm.weight", [width]).set("norm.bias", [width]);
+  for (const { kind, name, in: from, out } of sitesOf(vitParts(asRow(config, tokens)))) {
+    if (kind === "branch" || kind === "embed") continue;
+    shapes.set(`${name}.weight`, kind === "norm" ? [out] : [out, from]).set(`${name}.bias`, [out]);
+  }
   return shapes.set("projection.weight", [features, width]).set("projection.bias", [features]);
 }
 
@@ -58,19 +57,19 @@ export interface TextGraphOptions {
  * https://arxiv.org/abs/2103.00020, section 2.4; Zhai et al. 2023, https://arxiv.org/abs/2303.15343.
  */
 export function textGraph(config: TextConfig, { weights, batchSize, tokens }: TextGraphOptions): Graph {
-  const { width, depth, causal } = config;
+  const { width, causal } = config;
   const values = constantsOf(weights);
   const affine = affineOf(values);
   const layers = weightLayers(affine, values);
   const row = asRow(config, tokens);
+  const { blocks, norm } = vitParts(row);
   const position = slice(values("position"), { axis: 0, from: 0, to: tokens });
   const embeddings = input("embeddings", [batchSize, tokens, width]);
   let x: Value = add(embeddings, position);
   const mask = causal ? constant(hideLater(tokens)) : undefined;
-  for (let at = 0; at < depth; at++)
-    x = block(x, layers, { sites: blockSites(row, at), config: row, clsAlone: false, ...(mask && { mask }) });
-  const norm = { kind: "norm", name: "norm", role: "norm", block: -1, in: width, out: width } as const;
-  const normed = layers.norm({ ...norm, epsilon: config.layerNormEps }, x);
+  for (const sites of blocks)
+    x = block(x, layers, { sites, config: row, clsAlone: false, ...(mask && { mask }) });
+  const normed = layers.norm(needed(norm, "norm of the tower"), x);
   const last = matmul(input("last", [batchSize, 1, tokens]), normed);
   const { weight, bias } = affine({ name: "projection" });
   return { outputs: { feature: linear(reshape(last, [batchSize, width]), weight, bias) } };
