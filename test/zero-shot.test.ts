@@ -17,7 +17,13 @@ const rlrr = async (...words: string[]) => {
   const { code, stdout, stderr } = await runHere(...words.map((word) => word.replace("ROOT", root)));
   return { code, stdout: stdout.replaceAll(root, "ROOT"), stderr: stderr.replaceAll(root, "ROOT") };
 };
-const lastOf = (stdout: string) => JSON.parse(stdout.trim().split("\n").at(-1) ?? "");
+const split = (line: string) => line.split(" ");
+const eventsOf = (stdout: string) =>
+  stdout
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+const lastOf = (stdout: string) => eventsOf(stdout).at(-1);
 
 beforeAll(async () => {
   const [clip, siglip] = zeroShotGolden.cases;
@@ -28,15 +34,7 @@ beforeAll(async () => {
 
 describe("a classifier without training", () => {
   it("is made of prompts, evaluated, trained further and merged", async () => {
-    const made = await rlrr(
-      "zero-shot",
-      "--model",
-      "ROOT/clip",
-      "--data",
-      "ROOT/photos",
-      "--out",
-      "ROOT/made",
-    );
+    const made = await rlrr(...split("zero-shot --model ROOT/clip --data ROOT/photos --out ROOT/made"));
     expect(
       made.stdout,
     ).toBe(`ROOT/made is a classifier of 3 classes, from 3 prompts, such as "a photo of a blue." for blue. Its logits are cosines times 0.6065.
@@ -44,86 +42,38 @@ See how good it is: rlrr evaluate --model ROOT/made --data DATA
 Train from there:   rlrr train --model ROOT/made --data DATA --start head --out RUN
 `);
     expect(made.code).toBe(0);
-    const shown = await rlrr("inspect", "ROOT/made", "--json");
+    const shown = await rlrr(...split("inspect ROOT/made --json"));
     expect(lastOf(shown.stdout)).toMatchObject({ layout: "rlrr", config: { projection: 12, classes: 3 } });
     const before = await rlrr(
-      "evaluate",
-      "--model",
-      "ROOT/made",
-      "--data",
-      "ROOT/photos",
-      "--split",
-      "val",
-      "--threads",
-      "1",
-      "--json",
+      ...split("evaluate --model ROOT/made --data ROOT/photos --split val --threads 1 --json"),
     );
     const { top1 } = lastOf(before.stdout);
     const run = await rlrr(
-      "train",
-      "--model",
-      "ROOT/made",
-      "--data",
-      "ROOT/photos",
-      "--start",
-      "head",
-      "--epochs",
-      "2",
-      "--out",
-      "ROOT/run",
-      "--threads",
-      "1",
-      "--json",
+      ...split(
+        "train --model ROOT/made --data ROOT/photos --start head --epochs 2 --out ROOT/run --threads 1 --json",
+      ),
     );
-    const events = run.stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const events = eventsOf(run.stdout);
     const start = events.find(({ type }) => type === "probe");
     expect(start.valTop1).toBeCloseTo(top1, 9);
     expect(start).not.toHaveProperty("penalty");
     expect(events.at(-1)).toMatchObject({ type: "done", ownHead: true });
     expect(events.at(-1).valTop1).toBeGreaterThanOrEqual(top1);
-    const merged = await rlrr("merge", "--adapter", "ROOT/run", "--out", "ROOT/merged", "--threads", "1");
+    const merged = await rlrr(...split("merge --adapter ROOT/run --out ROOT/merged --threads 1"));
     expect(merged.code).toBe(0);
     const after = await rlrr(
-      "evaluate",
-      "--model",
-      "ROOT/merged",
-      "--data",
-      "ROOT/photos",
-      "--split",
-      "val",
-      "--threads",
-      "1",
-      "--json",
+      ...split("evaluate --model ROOT/merged --data ROOT/photos --split val --threads 1 --json"),
     );
     expect(lastOf(after.stdout).top1).toBeCloseTo(events.at(-1).valTop1, 9);
   });
 
   it("is cross-validated from the model's own head too", async () => {
     const run = await rlrr(
-      "train",
-      "--model",
-      "ROOT/made",
-      "--data",
-      "ROOT/photos/train",
-      "--start",
-      "head",
-      "--epochs",
-      "1",
-      "--folds",
-      "2",
-      "--out",
-      "ROOT/folds",
-      "--threads",
-      "1",
-      "--json",
+      ...split(
+        "train --model ROOT/made --data ROOT/photos/train --start head --epochs 1 --folds 2 --out ROOT/folds --threads 1 --json",
+      ),
     );
-    const events = run.stdout
-      .trim()
-      .split("\n")
-      .map((line) => JSON.parse(line));
+    const events = eventsOf(run.stdout);
     expect(events.filter(({ type }) => type === "fold")).toHaveLength(2);
     const folds = events.filter(({ type }) => type === "fold");
     const mean = folds.reduce((sum, { probeTop1, examples }) => sum + probeTop1 * examples, 0) / 18;
@@ -263,17 +213,7 @@ Train from there:   rlrr train --model ROOT/made --data DATA --start head --out 
     expect(headless.stderr).toContain(
       "--start head: clip has no head to start from. Of a CLIP or SigLIP, rlrr zero-shot makes one",
     );
-    await rlrr(
-      "zero-shot",
-      "--model",
-      "ROOT/clip",
-      "--classes",
-      "red,cyan",
-      "--out",
-      "ROOT/two",
-      "--threads",
-      "1",
-    );
+    await rlrr(...split("zero-shot --model ROOT/clip --classes red,cyan --out ROOT/two --threads 1"));
     const other = await rlrr("train", "--model", "ROOT/two", ...words);
     expect(other.stderr).toContain(
       '--start head: the head of two has no row for 2 of 3 classes, such as "blue"; it has 2: "red", "cyan".',

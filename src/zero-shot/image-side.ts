@@ -3,17 +3,18 @@
 import { FileError, InputError } from "../errors.ts";
 import { renderShape, type Tensor } from "../formats/tensor.ts";
 import { backboneOf } from "../model/architectures.ts";
+import { convertOne } from "../model/convert-weights.ts";
 import { prefixesBefore } from "../model/find-scheme.ts";
 import type { Model } from "../model/model.ts";
+import { sourceShape } from "../model/source-shape.ts";
 import type { VitConfig } from "../model/vit-config.ts";
 import type { WeightSource } from "../model/weight-source.ts";
-import { needed } from "../needed.ts";
 
 /** The projections' names: transformers', OpenCLIP's, and timm's, where it stands in place of a head. */
 const projections = [
-  { name: "visual_projection.weight", transposed: false },
-  { name: "visual.proj", transposed: true },
-  { name: "head.weight", transposed: false },
+  { name: "visual_projection.weight", form: "same" },
+  { name: "visual.proj", form: "transposed" },
+  { name: "head.weight", form: "same" },
 ] as const;
 
 /** The image tower of a CLIP or SigLIP; refuses what is none. */
@@ -36,30 +37,24 @@ export function towerConfig({ id, config }: Model): VitConfig {
 export async function readProjection(model: Model, source: WeightSource): Promise<Tensor | undefined> {
   const { featureWidth: width } = backboneOf(model.config);
   if ((model.config as VitConfig).pool === "attention") return undefined;
-  for (const { name: end, transposed } of projections) {
+  for (const { name: end, form } of projections) {
     const prefixes = [...prefixesBefore(source, end)].filter(
       (prefix) => !/(^|\.)text(_model)?\./.test(prefix),
     );
     const [prefix] = prefixes;
     if (prefix === undefined || prefixes.length > 1) continue;
     const name = prefix + end;
-    const { data, shape } = await needed(source.get(name), name).read();
-    const [rows = 0, columns = 0] = transposed ? [...shape].reverse() : shape;
-    if (shape.length !== 2 || columns !== width)
+    const shape = sourceShape({ tensors: source, where: model.id }, name, 2);
+    const ours = form === "transposed" ? [...shape].reverse() : shape;
+    if (ours[1] !== width)
       throw new FileError(
         `${model.id}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; it must project features of ${width} numbers.`,
       );
-    return { shape: [rows, columns], data: transposed ? transpose(data, rows) : data };
+    return { shape: ours, data: await convertOne(source, { source: name, form }, ours) };
   }
   throw new InputError(
     `${model.id} has no projection to the space of texts (${projections.map(({ name }) => name).join(", ")}), so it is no image tower of CLIP that can be read beside texts.`,
   );
-}
-
-/** [rows, columns] of [columns, rows]. */
-function transpose(data: Float32Array, rows: number): Float32Array {
-  const columns = data.length / rows;
-  return data.map((_, at) => data[(at % columns) * rows + Math.floor(at / columns)] as number);
 }
 
 export interface Scale {

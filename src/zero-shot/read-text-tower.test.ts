@@ -103,4 +103,15 @@ describe("a text tower", () => {
       "nothing tells the number of heads of its text tower, whose width is 16. The config.json of the same model does.",
     );
   });
+
+  it("refuses a matrix that lies transposed, though it has as many numbers", async () => {
+    const one = needed(clip, "CLIP");
+    const name = "text_model.encoder.layers.1.mlp.fc1.weight";
+    const shape = needed(one.tensors[name], name);
+    const tensors = { ...one.tensors, [name]: [...shape].reverse() };
+    const path = await writeZeroShotCase({ ...one, tensors }, join(folder, "transposed"));
+    await expect(towerIn(path)).rejects.toThrow(
+      `tensor "${name}" has shape [${[...shape].reverse().join(", ")}]; this text tower needs [${shape.join(", ")}].`,
+    );
+  });
 });

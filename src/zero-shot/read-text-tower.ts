@@ -3,14 +3,15 @@
 import { dirname } from "node:path";
 import { FileError } from "../errors.ts";
 import { readJson } from "../files/read-json.ts";
-import { renderShape, type Shape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
+import { renderShape, type Shape, sameShape, sizeOf, type Weight, type Weights } from "../formats/tensor.ts";
 import { limits } from "../limits.ts";
 import { convertOne } from "../model/convert-weights.ts";
-import type { Moved, Origin } from "../model/family.ts";
+import type { Moved } from "../model/family.ts";
 import { enclosing, prefixesBefore } from "../model/find-scheme.ts";
 import type { LocatedModel } from "../model/locate-model.ts";
 import { countBlocks } from "../model/measure-source.ts";
 import { storedWeight } from "../model/read-model.ts";
+import { sourceShape } from "../model/source-shape.ts";
 import { activationTitles } from "../model/vit-variations.ts";
 import type { WeightSource } from "../model/weight-source.ts";
 import { needed } from "../needed.ts";
@@ -45,7 +46,7 @@ export async function readTextTower(
   const { config, table } = measureTower(found, source, { where, hints });
   const weights = new Map<string, Weight>();
   for (const [ours, shape] of textShapes(config))
-    weights.set(ours, await readOne(source, originOf(ours, found, source), { ours, shape, where }));
+    weights.set(ours, await readOne(source, originOf(ours, found, source), { shape, where }));
   return {
     ...{ title: found.scheme.title, config, weights, folder: dirname(path ?? where) },
     padding: hints.padding,
@@ -127,13 +128,7 @@ function measureTower(
 }
 
 function matrixShape(source: WeightSource, name: string, where: string): readonly [number, number] {
-  const shape = source.get(name)?.shape;
-  if (shape === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  const [rows, columns, ...more] = shape;
-  if (!rows || !columns || more.length > 0)
-    throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(shape)}; a text tower has a matrix there.`,
-    );
+  const [rows = 0, columns = 0] = sourceShape({ tensors: source, where }, name, 2);
   return [rows, columns];
 }
 
@@ -142,7 +137,7 @@ function originOf(
   ours: string,
   { scheme, prefix, projection }: Found,
   source: WeightSource,
-): Origin | undefined {
+): Moved | undefined {
   if (ours === "position") return { source: prefix + scheme.position, form: "same" };
   if (ours === "projection.weight") return { source: projection, form: scheme.form };
   if (ours === "projection.bias")
@@ -161,19 +156,26 @@ function originOf(
   return theirs.find((origin) => source.has(origin.source)) ?? theirs[0];
 }
 
+/** Of one that lies transposed, or of one that holds q, k and v. */
+function theirShape({ form, part }: Moved, shape: Shape): Shape {
+  if (form === "transposed") return [...shape].reverse();
+  const [rows = 0, ...rest] = shape;
+  return [(part === undefined ? 1 : 3) * rows, ...rest];
+}
+
 async function readOne(
   source: WeightSource,
-  origin: Origin | undefined,
-  { ours, shape, where }: { readonly ours: string; readonly shape: Shape; readonly where: string },
+  origin: Moved | undefined,
+  { shape, where }: { readonly shape: Shape; readonly where: string },
 ): Promise<Weight> {
   if (!origin) return { shape, data: new Float32Array(sizeOf(shape)) };
-  const name = "source" in origin ? origin.source : ours;
+  const name = origin.source;
   const actual = source.get(name)?.shape;
   if (actual === undefined) throw new FileError(`${where}: tensor ${JSON.stringify(name)} is missing.`);
-  const parts = "part" in origin && origin.part !== undefined ? 3 : 1;
-  if (sizeOf(actual) !== parts * sizeOf(shape))
+  const expected = theirShape(origin, shape);
+  if (!sameShape(actual, expected))
     throw new FileError(
-      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(actual)}; this text tower needs ${parts * sizeOf(shape)} numbers there.`,
+      `${where}: tensor ${JSON.stringify(name)} has shape ${renderShape(actual)}; this text tower needs ${renderShape(expected)}.`,
     );
   return storedWeight(source, origin, shape) ?? { shape, data: await convertOne(source, origin, shape) };
 }
