@@ -75,13 +75,16 @@ export async function evaluate(
   const reliability = openReliability(parts.adapter);
   const examples: Example[] = [];
   const agreement = parts.meter?.(labelled.length);
-  for await (const batch of classify(labelled, parts, { ...options, agreement })) {
-    const labels = batch.examples.map(({ label }) => label);
-    scorer.add(batch.logits, labels);
-    reliability.add(batch.logits, labels);
-    examples.push(...batch.examples);
+  try {
+    for await (const batch of classify(labelled, parts, { ...options, agreement })) {
+      const labels = batch.examples.map(({ label }) => label);
+      scorer.add(batch.logits, labels);
+      reliability.add(batch.logits, labels);
+      examples.push(...batch.examples);
+    }
+  } finally {
+    await agreement?.close();
   }
-  await agreement?.close();
   if (examples.length === 0) throw new InputError(`${root}: none of the ${split} images can be read.`);
   const skipped = labelled.length - examples.length;
   const metrics = scorer.metrics();

@@ -82,6 +82,18 @@ describe("precision int8", () => {
     expect((await exact.evaluate(at("data"))).agreement).toBeUndefined();
   });
 
+  it("closes the session that it compares with, also where an evaluation is stopped", async () => {
+    const { engine: counted, counts } = counting();
+    await using model = await load(at("model"), { engine: counted, precision: "int8", batchSize: 4 });
+    const stop = new AbortController();
+    const onProgress = () => {
+      if (counts.opened >= 3) stop.abort();
+    };
+    await expect(model.evaluate(at("data"), { signal: stop.signal, onProgress })).rejects.toThrow(/abort/);
+    // A check of the processor and the comparison are over; the session in 8 bits is kept.
+    expect(counts).toEqual({ opened: 3, closed: 2 });
+  });
+
   it("refuses a model without large matrices, another precision, and a processor that cuts products off", async () => {
     await using small = await load(at("small"), { engine, precision: "int8" });
     await expect(probabilities(small, images)).rejects.toThrow(
