@@ -24,6 +24,8 @@ const processes = {
     "for (const kept = []; ; pause()) if (kept.length < 128) kept.push(Buffer.alloc(2 ** 24, 1));",
   "silent.mjs": "",
   "brief.mjs": 'process.send({ type: "done", result: process.pid }, () => process.exit(1));',
+  // Works for 300 ms in which it is not stopped.
+  "slow.mjs": 'for (let i = 0; i < 60; i++) pause(); process.send({ type: "done", result: process.pid });',
   // Neither a signal handler nor an orderly exit can interrupt this.
   "stuck.mjs": 'process.on("SIGTERM", () => {}); pbkdf2Sync("a", "b", 2 ** 31 - 1, 64, "sha512");',
   // Answers with the limits it was given; everything is large at first, and one grows while it is decoded.
@@ -170,6 +172,21 @@ describe("ImagePool", () => {
       );
     await pool.close();
   });
+
+  it.skipIf(process.platform === "win32")(
+    "does not count time in which everything stood still, as between Ctrl-Z and fg",
+    async () => {
+      const pool = poolOf("slow.mjs", { timeLimitMs: 1500 });
+      const pid = (await pool.run(task)) as unknown as number;
+      const answer = pool.run(task);
+      await new Promise((resolve) => setTimeout(resolve, 100)); // until it has begun
+      process.kill(pid, "SIGSTOP");
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+      process.kill(pid, "SIGCONT");
+      expect(await answer).toBe(pid);
+      await pool.close();
+    },
+  );
 
   it("does one at a time of those that need much memory, whether or not they say so", async () => {
     const pool = poolOf("large.mjs", { count: 3 });

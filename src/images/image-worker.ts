@@ -10,6 +10,8 @@ import { residentBytes } from "./resident-memory.ts";
 
 /** Between looks at the memory of a process that works; a look takes some 50 µs. */
 const WATCH_MS = 20;
+/** The most that one look adds to the time taken: where looks are further apart, this process was stopped, or was busy itself. */
+const MOST_BETWEEN_MS = 1000;
 /** A killed process ends at once, unless the machine itself hangs. */
 const END_MS = limits.END_MS.value;
 
@@ -29,7 +31,6 @@ export interface WorkLimits {
 
 export class ImageWorker {
   readonly #child: ChildProcess;
-  #timer: NodeJS.Timeout | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** The end of its standard error: why it could not start. */
   #complaint = "";
@@ -72,10 +73,15 @@ export class ImageWorker {
 
   /** Gives it something to do; it keeps this process alive until it rests. */
   ask(question: ImageQuestion, { timeLimitMs, tooSlow, overgrown }: WorkLimits): void {
-    this.#timer = setTimeout(tooSlow, timeLimitMs);
     let before = this.#residentBytes();
+    let [taken, looked] = [0, performance.now()];
     // From outside, because a synchronous decoder leaves its own process no time to look.
     this.#watch = setInterval(() => {
+      const time = performance.now();
+      // A single timer would end at once after Ctrl-Z and fg, or a machine's sleep, before an answer that waits is read.
+      taken += Math.min(time - looked, MOST_BETWEEN_MS);
+      looked = time;
+      if (taken >= timeLimitMs) return tooSlow();
       const now = this.#residentBytes();
       before ??= now;
       if (now !== undefined && before !== undefined && now - before >= question.memory.measuredBytes)
@@ -89,7 +95,6 @@ export class ImageWorker {
 
   /** It has nothing to do any more, and keeps nothing alive. */
   rest(): void {
-    clearTimeout(this.#timer);
     clearInterval(this.#watch);
     this.#child.unref();
     this.#child.channel?.unref();
