@@ -1,7 +1,7 @@
 /** A study whose trials run apart, through what is written for a queue, gives the table of one process. */
 
 import { spawnSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -17,7 +17,8 @@ import { temporaryFolder } from "./temporary-folder.ts";
 import { writeTinyDataset } from "./tiny-dataset.ts";
 
 const folder = temporaryFolder("study emit");
-const model = fileURLToPath(new URL("../assets/demo/backbone", import.meta.url));
+/** Beside the data, since a pod mounts one volume: the clone may have no folder but the root in common with it. */
+const model = join(folder, "backbone");
 const data = join(folder, "stripes");
 /** Two trials choose a rate, two test it. */
 const small: StudyInput = {
@@ -37,6 +38,7 @@ const tableIn = (out: string): string =>
 describe("a study through a queue", { timeout: 300_000 }, () => {
   const whole = join(folder, "whole");
   beforeAll(async () => {
+    cpSync(new URL("../assets/demo/backbone", import.meta.url), model, { recursive: true });
     await writeTinyDataset(data, { train: 10, val: 4 });
     await collect({ out: whole, study: small, processes: 1 });
   }, 300_000);
