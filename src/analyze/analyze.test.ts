@@ -97,7 +97,7 @@ describe("analyze", () => {
     const options = { model, top: 3, threads: 1 };
     const numbersOf = ({ base, adapters }: Analysis) => ({ base, adapters });
     const first = await analyze([rlrr.path], options);
-    const [kept = ""] = folder().filter((name) => name.endsWith("top3-v1"));
+    const [kept = ""] = folder().filter((name) => name.endsWith("top3-v2"));
     const files = join(process.env.RLRR_CACHE ?? "", "spectra", kept);
     expect(readdirSync(files)).toHaveLength(13);
     expect(numbersOf(await analyze([rlrr.path], options))).toEqual(numbersOf(first));

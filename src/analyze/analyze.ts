@@ -5,6 +5,7 @@ import { validationOf } from "../adapter/validation.ts";
 import type { Dataset } from "../datasets/dataset.ts";
 import { readDataset } from "../datasets/read-dataset.ts";
 import type { Engine } from "../engine/engine.ts";
+import { openGram } from "../engine/gram.ts";
 import { type EngineOptions, openEngine } from "../engine/open-engine.ts";
 import { chooseThreads } from "../engine/thread-quota.ts";
 import { InputError } from "../errors.ts";
@@ -122,7 +123,8 @@ async function compareAll(
   { engine, spectra, top, options: { threads: asked, signal, onWork } }: CompareAll,
 ): Promise<ComparedAdapters> {
   const { threads } = chooseThreads(asked);
-  const pool = new SpectraPool(threads);
+  await using products = await openGram();
+  const pool = new SpectraPool(threads, products.gram);
   const onProgress = (done: number, total: number) =>
     onWork?.({ type: "progress", label: "decomposing weights", done, total, unit: "weights" });
   try {

@@ -24,7 +24,7 @@ interface Place {
 }
 
 /** Raised when decompositions are computed otherwise. */
-const version = 1;
+const version = 2;
 
 export function openBaseSpectra({ sha256, top }: { sha256: string; top: number }): BaseSpectra {
   const folder = join(cacheFolder(), "spectra", `${sha256.slice(0, 32)}-top${top}-v${version}`);

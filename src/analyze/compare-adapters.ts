@@ -6,7 +6,7 @@ import type { Tensor, Weight, Weights } from "../formats/tensor.ts";
 import { readWeight } from "../formats/weight-bytes.ts";
 import { backboneOf } from "../model/architectures.ts";
 import type { BaseMatrix, ChangedMatrix, ChangedVector, MatrixPlace } from "../reports/analysis.ts";
-import type { WeightChange } from "../spectra/compare-weights.ts";
+import { compareWeights, type WeightChange } from "../spectra/compare-weights.ts";
 import { norm } from "../spectra/matrix.ts";
 import type { SpectraPool } from "../spectra/spectra-pool.ts";
 import type { BaseSpectra } from "./base-spectra.ts";
@@ -132,10 +132,10 @@ async function compareOne(
   for (const { after } of changed) afters.push((await readWeight(after)).data);
   const { data } = await readWeight(before);
   const own = await spectra.load(place);
-  const compared = await pool.compare({
-    before: { rows: place.out, columns: place.in, data },
-    ...{ afters, top, own },
-  });
+  const matrix = { rows: place.out, columns: place.in, data };
+  const compared = await compareWeights({ before: matrix, afters, top, own }, (one, wanted) =>
+    pool.decompose(one, wanted),
+  );
   if (!own) await spectra.save(place, compared.own);
   return {
     own: { ...place, values: compared.own.values },

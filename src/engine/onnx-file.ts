@@ -21,9 +21,14 @@ export async function openOnnxFile(
   const line = new WorkerClient();
   const close = () => line.close();
   try {
-    const { session } = await line.ask({ type: "open", path, threads: chooseThreads(threads).threads });
+    const { session } = await line.ask({
+      type: "open",
+      model: path,
+      threads: chooseThreads(threads).threads,
+    });
     return {
-      run: async (feeds) => (await line.ask({ type: "infer", session, feeds })).outputs,
+      run: async (feeds) =>
+        (await line.ask({ type: "infer", session, feeds })).outputs as Record<string, Float32Array>,
       close,
       [Symbol.asyncDispose]: close,
     };

@@ -24,18 +24,22 @@ export type Request =
       /** Feeds whose buffers are returned to be recycled. */
       readonly recycle: readonly string[];
     }
-  | { readonly type: "open"; readonly path: string; readonly threads: number }
+  /** A file's path, or a model's bytes. */
+  | { readonly type: "open"; readonly model: string | Uint8Array; readonly threads: number }
   | { readonly type: "infer"; readonly session: number; readonly feeds: ShapedArrays }
   | { readonly type: "release"; readonly session: number };
 
 /** Inputs that may have another shape at every run. */
-export type ShapedArrays = Readonly<Record<string, { readonly data: Float32Array; readonly shape: Shape }>>;
+export type ShapedArrays = Readonly<Record<string, { readonly data: FloatArray; readonly shape: Shape }>>;
+
+/** float32 or float64. */
+export type FloatArray = Float32Array | Float64Array;
 
 export type Reply =
   | { readonly type: "compile"; readonly session: number }
   | { readonly type: "run"; readonly outputs: Record<string, Float32Array>; readonly recycled: Arrays }
   | { readonly type: "open"; readonly session: number }
-  | { readonly type: "infer"; readonly outputs: Record<string, Float32Array> }
+  | { readonly type: "infer"; readonly outputs: Record<string, FloatArray> }
   | { readonly type: "release" }
   | { readonly type: "failed"; readonly message: string };
 
@@ -62,8 +66,11 @@ async function answer(request: Request, id: number): Promise<{ reply: Reply; tra
   }
   if (request.type === "open") {
     // As any other program would: no setting of ours.
-    const { path, threads: intraOpNumThreads } = request;
-    const session = await ort.InferenceSession.create(path, { intraOpNumThreads, logSeverityLevel: 4 });
+    const { model, threads: intraOpNumThreads } = request;
+    const options = { intraOpNumThreads, logSeverityLevel: 4 } as const;
+    const session = await (typeof model === "string"
+      ? ort.InferenceSession.create(model, options)
+      : ort.InferenceSession.create(model, options));
     held.set(id, { session, shapes: {} });
     return { reply: { type: "open", session: id } };
   }
@@ -98,13 +105,15 @@ async function infer(
   ort: typeof Ort,
   { session }: Held,
   { feeds }: Extract<Request, { type: "infer" }>,
-): Promise<{ reply: Reply }> {
-  const tensors = Object.entries(feeds).map(
-    ([name, { data, shape }]) => [name, new ort.Tensor("float32", data, shape)] as const,
-  );
-  const results = await session.run(Object.fromEntries(tensors));
-  const outputs = Object.entries(results).map(([name, { data }]) => [name, data as Float32Array] as const);
-  return { reply: { type: "infer", outputs: Object.fromEntries(outputs) } };
+): Promise<{ reply: Reply; transfer: ArrayBuffer[] }> {
+  const tensors = Object.entries(feeds).map(([name, { data, shape }]) => {
+    const type = data instanceof Float64Array ? "float64" : "float32";
+    return [name, new ort.Tensor(type, data, shape)] as const;
+  });
+  const results = Object.entries(await session.run(Object.fromEntries(tensors)));
+  const outputs = Object.fromEntries(results.map(([name, { data }]) => [name, data as FloatArray]));
+  const transfer = [...new Set(Object.values(outputs).map(({ buffer }) => buffer as ArrayBuffer))];
+  return { reply: { type: "infer", outputs }, transfer };
 }
 
 function optionsOf({

@@ -32,10 +32,7 @@ function kernelOf({ images, width, data }: Features): Float64Array {
       centred[row * width + column] = (data[row * width + column] as number) - mean;
   }
   const kernel = gram({ rows: images, columns: width, data: centred });
-  for (let i = 0; i < images; i++) {
-    kernel[i * images + i] = 0;
-    for (let j = 0; j < i; j++) kernel[j * images + i] = kernel[i * images + j] as number;
-  }
+  for (let i = 0; i < images; i++) kernel[i * images + i] = 0;
   return kernel;
 }
 

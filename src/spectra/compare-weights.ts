@@ -2,7 +2,7 @@
 
 import { type Matrix, norm } from "./matrix.ts";
 import { principalAngles, type Turn } from "./principal-angles.ts";
-import { decompose, type SingularPart } from "./svd.ts";
+import type { SingularPart, SvdOptions } from "./svd.ts";
 
 /** One weight [out, in] as it was, and as each adapter has it. */
 export interface WeightPair {
@@ -35,36 +35,61 @@ export interface WeightChange {
   readonly changeValues: Float64Array;
 }
 
+/** As in svd.ts, in this thread or in another. */
+export type Decompose = (matrix: Matrix, options: Omit<SvdOptions, "gram">) => Promise<SingularPart>;
+
 /** W is decomposed once for all adapters. */
-export function compareWeights({ before, afters, top, own: known }: WeightPair): ComparedWeights {
-  const own = known ?? decompose(before, { vectors: top });
-  return { own, changes: afters.map((after) => changeOf({ before, own, after, top })) };
+export async function compareWeights(
+  { before, afters, top, own: known }: WeightPair,
+  decompose: Decompose,
+): Promise<ComparedWeights> {
+  const size = norm(before.data) || 1;
+  const [own, ...changes] = await Promise.all([
+    known ?? decompose(before, { vectors: top }),
+    ...afters.map(async (after) => {
+      const { rows, columns, data } = before;
+      const difference = subtract(after, data);
+      const [adapted, changed] = await Promise.all([
+        decompose({ rows, columns, data: after }, { vectors: top }),
+        decompose({ rows, columns, data: difference }, { small: false }),
+      ]);
+      return { adapted, changeValues: changed.values, change: norm(difference) / size };
+    }),
+  ]);
+  return { own, changes: changes.map((change) => describeChange(own, { ...change, size })) };
 }
 
-interface Compared {
-  readonly before: Matrix;
-  readonly own: SingularPart;
-  readonly after: Float32Array;
-  readonly top: number;
+interface Decomposed {
+  readonly adapted: SingularPart;
+  readonly changeValues: Float64Array;
+  /** ‖ΔW‖ / ‖W‖. */
+  readonly change: number;
+  /** ‖W‖. */
+  readonly size: number;
 }
 
-function changeOf({ before, own, after, top }: Compared): WeightChange {
-  const { rows, columns, data } = before;
-  const difference = Float64Array.from(after, (value, at) => value - (data[at] as number));
-  const adapted = decompose({ rows, columns, data: after }, { vectors: top });
-  const changeValues = decompose({ rows, columns, data: difference }, { small: false }).values;
-  const size = norm(data) || 1;
+function describeChange(
+  own: SingularPart,
+  { adapted, changeValues, change, size }: Decomposed,
+): WeightChange {
   const count = Math.min(own.rowVectors.length, adapted.rowVectors.length);
   const turn = (side: "rowVectors" | "columnVectors") =>
     principalAngles(own[side].slice(0, count), adapted[side].slice(0, count));
   return {
-    change: norm(difference) / size,
+    change,
     // What float32 rounds away in W' is no part of the change: of a matrix of rank 8, 760 values would be such noise.
     effectiveRank: effectiveRank(changeValues, { floor: float32Rounding * (own.values[0] ?? 0) }),
-    spectrumMoved: norm(adapted.values.map((value, at) => value - (own.values[at] as number))) / size,
+    spectrumMoved: norm(subtract(adapted.values, own.values)) / size,
     ...{ left: turn("rowVectors"), right: turn("columnVectors") },
     ...{ values: adapted.values, changeValues },
   };
+}
+
+function subtract(one: ArrayLike<number>, other: ArrayLike<number>): Float64Array {
+  const difference = Float64Array.from(one);
+  for (let at = 0; at < difference.length; at++)
+    difference[at] = (difference[at] as number) - (other[at] as number);
+  return difference;
 }
 
 const float32Rounding = 2 ** -23;

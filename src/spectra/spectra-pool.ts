@@ -1,11 +1,15 @@
-/** Compares weights in worker threads, as many at once as there are threads. */
+/** Decomposes matrices in worker threads, as many at once as there are threads. */
 
 import type { Worker } from "node:worker_threads";
 import { EngineError } from "../errors.ts";
 import { ownModule } from "../own-package.ts";
 import { spawnWorker } from "../spawn-worker.ts";
-import type { ComparedWeights, WeightPair } from "./compare-weights.ts";
-import type { SpectraReply } from "./spectra.worker.ts";
+import type { Matrix } from "./matrix.ts";
+import type { SpectraReply, SpectraRequest } from "./spectra.worker.ts";
+import type { SingularPart, SvdOptions } from "./svd.ts";
+
+/** A·Aᵀ where A has no more rows than columns, else Aᵀ·A. */
+export type Gram = (matrix: Matrix) => Promise<Float64Array<ArrayBuffer>>;
 
 /** Close it when done: what is under way ends with it. */
 export class SpectraPool {
@@ -13,15 +17,19 @@ export class SpectraPool {
   readonly #all: Worker[] = [];
   readonly #waiting: ((worker: Worker) => void)[] = [];
   readonly #size: number;
+  readonly #gram: Gram;
 
-  constructor(threads: number) {
+  constructor(threads: number, gram: Gram) {
     this.#size = threads;
+    this.#gram = gram;
   }
 
-  async compare(pair: WeightPair): Promise<ComparedWeights> {
+  /** As `decompose` in svd.ts, which says what its options are. */
+  async decompose(matrix: Matrix, options: Omit<SvdOptions, "gram">): Promise<SingularPart> {
+    const gram = await this.#gram(matrix);
     const worker = await this.#take();
     try {
-      return await ask(worker, pair);
+      return await ask(worker, { matrix, options: { ...options, gram } });
     } finally {
       const next = this.#waiting.shift();
       if (next) next(worker);
@@ -44,7 +52,7 @@ export class SpectraPool {
 }
 
 /** One request at a time per worker, so no reply needs a name. */
-function ask(worker: Worker, pair: WeightPair): Promise<ComparedWeights> {
+function ask(worker: Worker, request: SpectraRequest): Promise<SingularPart> {
   return new Promise((resolve, reject) => {
     const end = () => {
       worker.off("message", answered).off("error", failed).off("exit", ended);
@@ -63,6 +71,6 @@ function ask(worker: Worker, pair: WeightPair): Promise<ComparedWeights> {
     const ended = () => fail("was ended");
     worker.on("message", answered).on("error", failed).on("exit", ended);
     worker.ref();
-    worker.postMessage(pair);
+    worker.postMessage(request, request.options.gram ? [request.options.gram.buffer as ArrayBuffer] : []);
   });
 }

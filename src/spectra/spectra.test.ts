@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import { randomNumbers } from "../../test/random-numbers.ts";
 import { singularValuesByBidiagonal } from "./bidiagonal.ts";
 import { type Features, linearCka } from "./cka.ts";
-import { compareWeights, effectiveRank } from "./compare-weights.ts";
+import { compareWeights, type Decompose, effectiveRank } from "./compare-weights.ts";
+import { gram } from "./gram.ts";
 import { type Matrix, toWide } from "./matrix.ts";
 import { principalAngles, type Turn } from "./principal-angles.ts";
 import { SpectraPool } from "./spectra-pool.ts";
@@ -44,6 +45,8 @@ function expectValues(given: ArrayLike<number>, expected: readonly number[]) {
     expect(Math.abs((given[at] as number) - value)).toBeLessThanOrEqual(1e-4 * value + rounding);
 }
 
+const here: Decompose = async (matrix, options) => decompose(matrix, options);
+const gramHere = async (matrix: Matrix) => gram(toWide(matrix)) as Float64Array<ArrayBuffer>;
 const pairOf = ({ before, after, top }: StoredChange) => ({
   before: matrixOf(before),
   afters: [Float32Array.from(after.data)],
@@ -89,8 +92,8 @@ describe("decompose", () => {
 });
 
 describe("compareWeights", () => {
-  it.each(Object.entries(golden.weights))("agrees with LAPACK: %s", (_, stored) => {
-    const [given] = compareWeights(pairOf(stored)).changes;
+  it.each(Object.entries(golden.weights))("agrees with LAPACK: %s", async (_, stored) => {
+    const [given] = (await compareWeights(pairOf(stored), here)).changes;
     const close = (one: number | undefined, other: number) =>
       expect(Math.abs((one ?? Number.NaN) - other)).toBeLessThan(1e-6 * Math.max(1, other));
     close(given?.change, stored.change);
@@ -123,21 +126,24 @@ describe("linearCka", () => {
 
 describe("SpectraPool", () => {
   it("answers more questions than it has threads, as this thread would", async () => {
-    const pool = new SpectraPool(2);
+    const pool = new SpectraPool(2, gramHere);
     try {
-      const pairs = Object.values(golden.weights).map(pairOf);
-      const answers = await Promise.all(pairs.map((pair) => pool.compare(pair)));
-      expect(answers).toEqual(pairs.map(compareWeights));
+      const matrices = Object.values(golden.weights).flatMap(({ before, after }) =>
+        [before, after].map(matrixOf),
+      );
+      const options = { vectors: 3 };
+      const answers = await Promise.all(matrices.map((matrix) => pool.decompose(matrix, options)));
+      expect(answers).toEqual(matrices.map((matrix) => decompose(matrix, options)));
     } finally {
       await pool.close();
     }
   });
 
   it("says what is wrong with a weight that has no singular values", async () => {
-    const pool = new SpectraPool(1);
-    const before = { rows: 2, columns: 2, data: [Number.NaN, 1, 1, 1] };
+    const pool = new SpectraPool(1, gramHere);
+    const matrix = { rows: 2, columns: 2, data: [Number.NaN, 1, 1, 1] };
     try {
-      await expect(pool.compare({ before, afters: [], top: 1 })).rejects.toThrow(
+      await expect(pool.decompose(matrix, { vectors: 1 })).rejects.toThrow(
         "The thread that computes singular values failed: The eigenvalues of a weight did not converge; it holds no ordinary numbers.",
       );
     } finally {

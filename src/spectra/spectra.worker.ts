@@ -1,16 +1,22 @@
-/** The worker thread that compares weights, one after the other. */
+/** The worker thread that decomposes matrices, one after the other. */
 
 import { parentPort } from "node:worker_threads";
-import { type ComparedWeights, compareWeights, type WeightPair } from "./compare-weights.ts";
+import type { Matrix } from "./matrix.ts";
+import { decompose, type SingularPart, type SvdOptions } from "./svd.ts";
+
+export interface SpectraRequest {
+  readonly matrix: Matrix;
+  readonly options: SvdOptions;
+}
 
 export type SpectraReply =
-  | { readonly result: ComparedWeights; readonly failed?: undefined }
+  | { readonly result: SingularPart; readonly failed?: undefined }
   | { readonly failed: string };
 
-parentPort?.on("message", (pair: WeightPair) => {
+parentPort?.on("message", ({ matrix, options }: SpectraRequest) => {
   let reply: SpectraReply;
   try {
-    reply = { result: compareWeights(pair) };
+    reply = { result: decompose(matrix, options) };
   } catch (error) {
     reply = { failed: error instanceof Error ? error.message : String(error) };
   }

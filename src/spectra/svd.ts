@@ -2,7 +2,7 @@
 
 import { singularValuesByBidiagonal } from "./bidiagonal.ts";
 import { gram } from "./gram.ts";
-import { type Matrix, norm, toWide, type WideMatrix } from "./matrix.ts";
+import { type Matrix, norm, toWide } from "./matrix.ts";
 import { type Tridiagonal, transformBack, tridiagonalise } from "./tridiagonal.ts";
 import { tridiagonalEigenvalues } from "./tridiagonal-eigenvalues.ts";
 import { tridiagonalEigenvectors } from "./tridiagonal-eigenvectors.ts";
@@ -20,6 +20,11 @@ export interface SvdOptions {
   readonly vectors?: number;
   /** Whether each value must be accurate relative to itself, not only to the largest. Default true. */
   readonly small?: boolean;
+  /**
+   * A·Aᵀ where A has no more rows than columns, else Aᵀ·A: square, row-major, its lower triangle at least. It is written over.
+   * Computed here where left out, which takes long for a weight.
+   */
+  readonly gram?: Float64Array;
 }
 
 /**
@@ -29,16 +34,16 @@ export interface SvdOptions {
 const mostByGram = 3e4;
 
 /** `matrix` is not changed. */
-export function decompose(matrix: Matrix, { vectors = 0, small = true }: SvdOptions = {}): SingularPart {
-  const wide = toWide(matrix);
-  const reduced = tridiagonalise(gram(wide), wide.rows);
+export function decompose(matrix: Matrix, options: SvdOptions = {}): SingularPart {
+  const { vectors = 0, small = true } = options;
+  const reduced = tridiagonalise(options.gram ?? gram(toWide(matrix)), Math.min(matrix.rows, matrix.columns));
   const squares = tridiagonalEigenvalues(reduced);
   const [largest, smallest] = [squares[0] ?? 0, squares.at(-1) ?? 0];
   const isLost = small && largest > 0 && smallest * mostByGram ** 2 < largest;
   const values = isLost
-    ? singularValuesByBidiagonal(wide)
+    ? singularValuesByBidiagonal(toWide(matrix))
     : squares.map((square) => Math.sqrt(Math.max(0, square)));
-  return { values, ...leadingVectors(wide, { reduced, squares, count: vectors }) };
+  return { values, ...leadingVectors(matrix, { reduced, squares, count: vectors }) };
 }
 
 interface Reduced {
@@ -49,26 +54,41 @@ interface Reduced {
 
 /** A·Aᵀ has the vectors of the shorter side; Aᵀ times one of them has the direction of its partner. */
 function leadingVectors(
-  wide: WideMatrix,
+  matrix: Matrix,
   { reduced, squares, count }: Reduced,
 ): Pick<SingularPart, "columnVectors" | "rowVectors"> {
   const rank = squares.findIndex((square) => !(square > 1e-14 * (squares[0] ?? 0)));
   const wanted = Math.min(count, rank < 0 ? squares.length : rank);
   const short = tridiagonalEigenvectors(reduced, squares.subarray(0, wanted));
   for (const vector of short) transformBack(reduced, vector);
-  const long = short.map((vector) => partnerOf(wide, vector));
-  return wide.transposed
-    ? { columnVectors: long, rowVectors: short }
-    : { columnVectors: short, rowVectors: long };
+  const isWide = matrix.rows <= matrix.columns;
+  const long = short.map((vector) => unit(isWide ? combineRows(matrix, vector) : project(matrix, vector)));
+  return isWide ? { columnVectors: short, rowVectors: long } : { columnVectors: long, rowVectors: short };
 }
 
-function partnerOf({ rows, columns, data }: WideMatrix, vector: Float64Array): Float64Array {
-  const partner = new Float64Array(columns);
+/** Aᵀ·x, of as many numbers as there are columns. */
+function combineRows({ rows, columns, data }: Matrix, x: Float64Array): Float64Array {
+  const sums = new Float64Array(columns);
   for (let row = 0; row < rows; row++) {
-    const x = vector[row] as number;
+    const factor = x[row] as number;
     for (let j = 0; j < columns; j++)
-      partner[j] = (partner[j] as number) + x * (data[row * columns + j] as number);
+      sums[j] = (sums[j] as number) + factor * (data[row * columns + j] as number);
   }
-  const length = norm(partner);
-  return partner.map((x) => x / length);
+  return sums;
+}
+
+/** A·x, of as many numbers as there are rows. */
+function project({ rows, columns, data }: Matrix, x: Float64Array): Float64Array {
+  const sums = new Float64Array(rows);
+  for (let row = 0; row < rows; row++) {
+    let sum = 0;
+    for (let j = 0; j < columns; j++) sum += (data[row * columns + j] as number) * (x[j] as number);
+    sums[row] = sum;
+  }
+  return sums;
+}
+
+function unit(vector: Float64Array): Float64Array {
+  const length = norm(vector);
+  return vector.map((x) => x / length);
 }
