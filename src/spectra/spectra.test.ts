@@ -1,10 +1,12 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
+import { compileKernel } from "../../scripts/compile-kernel.ts";
 import { randomNumbers } from "../../test/random-numbers.ts";
 import { singularValuesByBidiagonal } from "./bidiagonal.ts";
 import { type Features, linearCka } from "./cka.ts";
 import { compareWeights, type Decompose, effectiveRank } from "./compare-weights.ts";
 import { gram } from "./gram.ts";
+import { kernelBytes } from "./kernel-bytes.ts";
 import { type Matrix, toWide } from "./matrix.ts";
 import { principalAngles, type Turn } from "./principal-angles.ts";
 import { SpectraPool } from "./spectra-pool.ts";
@@ -53,6 +55,23 @@ const pairOf = ({ before, after, top }: StoredChange) => ({
   top,
 });
 
+/** A matrix with these singular values: a diagonal one, reflected from both sides. */
+function matrixWith(
+  values: readonly number[],
+  { rows, columns }: { readonly rows: number; readonly columns: number },
+): Matrix {
+  const [u, v] = [rows, columns].map((size, seed) => {
+    const x = randomNumbers(size, { seed, low: -1, high: 1 });
+    const square = x.reduce((sum, one) => sum + one * one, 0);
+    return (i: number, j: number) => (i === j ? 1 : 0) - (2 * (x[i] as number) * (x[j] as number)) / square;
+  });
+  const data = Float64Array.from({ length: rows * columns }, (_, at) => {
+    const [i, j] = [Math.floor(at / columns), at % columns];
+    return values.reduce((sum, value, k) => sum + value * (u?.(i, k) ?? 0) * (v?.(k, j) ?? 0), 0);
+  });
+  return { rows, columns, data };
+}
+
 describe("decompose", () => {
   it.each(Object.entries(golden.matrices))("has LAPACK's values: %s", (name, { matrix, values }) => {
     const { values: given } = decompose(matrixOf(matrix));
@@ -63,6 +82,19 @@ describe("decompose", () => {
     );
     if (name === "rank 3") expect(given[3]).toBeLessThan(1e-6 * (given[0] as number));
     expectValues(singularValuesByBidiagonal(toWide(matrixOf(matrix))).subarray(0, 3), values.slice(0, 3));
+  });
+
+  it.each<[name: string, small: number, shape: [rows: number, columns: number]]>([
+    ["a few small values", 4, [48, 60]],
+    ["a few small values of a tall matrix", 4, [60, 48]],
+    ["many small values", 20, [48, 60]],
+  ])("has each value within 1e-7 of itself, whatever the largest: %s", (_, small, [rows, columns]) => {
+    const sizes = Array.from({ length: 48 }, (_, at) =>
+      at < 48 - small ? 10 ** (-at / 16) : 10 ** (-4 - (at - 47 + small) / 6),
+    );
+    const { values } = decompose(matrixWith(sizes, { rows, columns }));
+    for (const [at, size] of sizes.entries())
+      expect(Math.abs((values[at] as number) / size - 1)).toBeLessThan(1e-7);
   });
 
   it.each([
@@ -121,6 +153,13 @@ describe("linearCka", () => {
     const { a, b, cka } = golden.cka.related as { a: Stored; b: Stored; cka: number };
     const moved = { ...featuresOf(b), data: b.data.map((x) => 3 * x + 10) };
     expect(linearCka(featuresOf(a), moved)).toBeCloseTo(cka, 8);
+  });
+});
+
+describe("the kernel", () => {
+  it("is what its source compiles to", async () => {
+    // Else: npx tsx scripts/compile-kernel.ts
+    expect(kernelBytes).toBe(await compileKernel());
   });
 });
 

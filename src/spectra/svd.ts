@@ -21,7 +21,7 @@ export interface SvdOptions {
   /** Whether each value must be accurate relative to itself, not only to the largest. Default true. */
   readonly small?: boolean;
   /**
-   * A·Aᵀ where A has no more rows than columns, else Aᵀ·A: square, row-major, its lower triangle at least. It is written over.
+   * A·Aᵀ where A has no more rows than columns, else Aᵀ·A: square, row-major, its lower triangle at least.
    * Computed here where left out, which takes long for a weight.
    */
   readonly gram?: Float64Array;
@@ -29,21 +29,43 @@ export interface SvdOptions {
 
 /**
  * By the eigenvalues of A·Aᵀ, which are the squares: a value that is 1/c of the largest then has an error of some c² · 1e-16 of
- * itself. Beyond this c, values come from a bidiagonalisation instead, about three times as slow.
+ * itself. Beyond this c, values are computed from what the matrix does to the vectors of all such values.
  */
 const mostByGram = 3e4;
+/** Where a larger share of the values is so small, it is faster to do without squares at all. */
+const mostLost = 1 / 8;
 
 /** `matrix` is not changed. */
 export function decompose(matrix: Matrix, options: SvdOptions = {}): SingularPart {
   const { vectors = 0, small = true } = options;
-  const reduced = tridiagonalise(options.gram ?? gram(toWide(matrix)), Math.min(matrix.rows, matrix.columns));
+  const size = Math.min(matrix.rows, matrix.columns);
+  const reduced = tridiagonalise(options.gram ?? gram(toWide(matrix)), size);
   const squares = tridiagonalEigenvalues(reduced);
-  const [largest, smallest] = [squares[0] ?? 0, squares.at(-1) ?? 0];
-  const isLost = small && largest > 0 && smallest * mostByGram ** 2 < largest;
-  const values = isLost
-    ? singularValuesByBidiagonal(toWide(matrix))
-    : squares.map((square) => Math.sqrt(Math.max(0, square)));
+  const values = squares.map((square) => Math.sqrt(Math.max(0, square)));
+  if (small) restoreSmall(values, matrix, { reduced, squares });
   return { values, ...leadingVectors(matrix, { reduced, squares, count: vectors }) };
+}
+
+/**
+ * Replaces the values that are lost in the squares. The vectors of all of them together are known well, if not each: what these
+ * vectors and the others still have of each other changes the values by its square alone (Rayleigh and Ritz).
+ */
+function restoreSmall(
+  values: Float64Array,
+  matrix: Matrix,
+  { reduced, squares }: Omit<Reduced, "count">,
+): void {
+  const from = values.findIndex((value) => value * mostByGram < (values[0] ?? 0));
+  if (from < 0) return;
+  const count = values.length - from;
+  if (count > mostLost * values.length) {
+    values.set(singularValuesByBidiagonal(toWide(matrix)));
+    return;
+  }
+  const rows = shortVectors(reduced, squares.subarray(from)).map((vector) => partnerOf(matrix, vector));
+  const columns = Math.max(matrix.rows, matrix.columns);
+  const data = Float64Array.from(rows.flatMap((row) => [...row]));
+  values.set(singularValuesByBidiagonal({ rows: count, columns, data, transposed: false }), from);
 }
 
 interface Reduced {
@@ -59,12 +81,22 @@ function leadingVectors(
 ): Pick<SingularPart, "columnVectors" | "rowVectors"> {
   const rank = squares.findIndex((square) => !(square > 1e-14 * (squares[0] ?? 0)));
   const wanted = Math.min(count, rank < 0 ? squares.length : rank);
-  const short = tridiagonalEigenvectors(reduced, squares.subarray(0, wanted));
-  for (const vector of short) transformBack(reduced, vector);
-  const isWide = matrix.rows <= matrix.columns;
-  const long = short.map((vector) => unit(isWide ? combineRows(matrix, vector) : project(matrix, vector)));
-  return isWide ? { columnVectors: short, rowVectors: long } : { columnVectors: long, rowVectors: short };
+  const short = shortVectors(reduced, squares.subarray(0, wanted));
+  const long = short.map((vector) => unit(partnerOf(matrix, vector)));
+  return matrix.rows <= matrix.columns
+    ? { columnVectors: short, rowVectors: long }
+    : { columnVectors: long, rowVectors: short };
 }
+
+function shortVectors(reduced: Tridiagonal, squares: Float64Array): Float64Array[] {
+  const vectors = tridiagonalEigenvectors(reduced, squares);
+  for (const vector of vectors) transformBack(reduced, vector);
+  return vectors;
+}
+
+/** What the matrix makes of a vector of its shorter side: one of its longer side. */
+const partnerOf = (matrix: Matrix, vector: Float64Array): Float64Array =>
+  matrix.rows <= matrix.columns ? combineRows(matrix, vector) : project(matrix, vector);
 
 /** Aᵀ·x, of as many numbers as there are columns. */
 function combineRows({ rows, columns, data }: Matrix, x: Float64Array): Float64Array {

@@ -1,5 +1,8 @@
 /** Householder's reduction of a symmetric matrix to a tridiagonal one, and the way back for its eigenvectors. */
 
+import { needed } from "../needed.ts";
+import { openWorkspace, type Workspace } from "./kernel.ts";
+
 /** T = Qᵀ·A·Q with Q the product of reflectors I - τ·v·vᵀ, one for each row. */
 export interface Tridiagonal {
   readonly size: number;
@@ -11,22 +14,23 @@ export interface Tridiagonal {
   readonly factors: Float64Array;
 }
 
-/** Reads the lower triangle of `a` [size, size], and writes the reflectors over it. */
-export function tridiagonalise(a: Float64Array, size: number): Tridiagonal {
+/** Reads the lower triangle of `matrix` [size, size], which is not changed. */
+export function tridiagonalise(matrix: Float64Array, size: number): Tridiagonal {
+  const space = openSpace(matrix, size);
+  const { a } = space;
   const [diagonal, beside, factors] = [0, 0, 0].map(() => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  let update = newUpdate(size);
-  let next = newUpdate(size);
+  let [update, next] = space.updates;
   for (let row = size - 1; row >= 1; row--) {
     applyToRow(a, { row, size, update });
     diagonal[row] = a[row * size + row] as number;
     const { factor, value } = reflect(a.subarray(row * size, row * size + row), next.v);
     [beside[row], factors[row]] = [value, factor];
     // One pass over the matrix does the last row's update and the product that this row needs: w = A·v.
-    updateAndMultiply(a, { row, size, update, next });
+    updateAndMultiply(space, { row, size, update, next });
     let dot = 0;
     for (let j = 0; j < row; j++) {
       next.w[j] = factor * (next.w[j] as number);
@@ -37,7 +41,26 @@ export function tridiagonalise(a: Float64Array, size: number): Tridiagonal {
     [update, next] = [next, update];
   }
   diagonal[0] = (a[0] as number) - 2 * (update.v[0] as number) * (update.w[0] as number);
-  return { size, diagonal, beside, reflectors: a, factors };
+  return { size, diagonal, beside, reflectors: a.slice(), factors };
+}
+
+interface Space extends Pick<Workspace, "updateRows"> {
+  readonly a: Float64Array;
+  readonly updates: readonly [Update, Update];
+  /** What the kernel leaves of two rows' products: two parts of each. */
+  readonly sums: Float64Array;
+}
+
+function openSpace(matrix: Float64Array, size: number): Space {
+  const { arrays, updateRows } = openWorkspace([matrix.length, size, size, size, size, 4]);
+  const [a, v0, w0, v1, w1, sums] = arrays.map((array) => array.fill(0));
+  a?.set(matrix);
+  const at = (array: Float64Array | undefined) => needed(array, "array of the kernel");
+  const updates = [
+    { v: at(v0), w: at(w0) },
+    { v: at(v1), w: at(w1) },
+  ] as const;
+  return { a: at(a), updates, sums: at(sums), updateRows };
 }
 
 /** A - v·wᵀ - w·vᵀ, which has yet to be done. */
@@ -45,8 +68,6 @@ interface Update {
   readonly v: Float64Array;
   readonly w: Float64Array;
 }
-
-const newUpdate = (size: number): Update => ({ v: new Float64Array(size), w: new Float64Array(size) });
 
 interface RowUpdate {
   readonly row: number;
@@ -80,28 +101,21 @@ export function reflect(x: Float64Array, v: Float64Array): { factor: number; val
 
 /** Two rows at once, so that what both need is loaded once. */
 function updateAndMultiply(
-  a: Float64Array,
-  { row: count, size, update: { v: pv, w: pw }, next: { v, w } }: RowUpdate & { readonly next: Update },
+  { a, sums, updateRows }: Space,
+  { row: count, size, update, next: { v, w } }: RowUpdate & { readonly next: Update },
 ): void {
+  const { v: pv, w: pw } = update;
+  const [p, q, z] = [pv.byteOffset, pw.byteOffset, v.byteOffset];
   w.fill(0, 0, count);
   for (let i = 0; i < count; i += 2) {
     const two = i + 1 < count;
     const [r0, r1] = [i * size, two ? (i + 1) * size : i * size];
     const [x0, y0, v0] = [pv[i] as number, pw[i] as number, v[i] as number];
     const [x1, y1, v1] = two ? [pv[i + 1] as number, pw[i + 1] as number, v[i + 1] as number] : [x0, y0, 0];
-    let [s0, s1] = [0, 0];
-    for (let j = 0; j < i; j++) {
-      const p = pv[j] as number;
-      const q = pw[j] as number;
-      const z = v[j] as number;
-      const a0 = (a[r0 + j] as number) - x0 * q - y0 * p;
-      const a1 = (a[r1 + j] as number) - x1 * q - y1 * p;
-      a[r0 + j] = a0;
-      a[r1 + j] = a1;
-      s0 += a0 * z;
-      s1 += a1 * z;
-      w[j] = (w[j] as number) + a0 * v0 + a1 * v1;
-    }
+    const [row0, row1] = [a.byteOffset + 8 * r0, a.byteOffset + 8 * r1];
+    updateRows(row0, row1, 8 * i, p, q, z, w.byteOffset, sums.byteOffset, x0, y0, v0, x1, y1, v1);
+    const s0 = (sums[0] as number) + (sums[1] as number);
+    const s1 = (sums[2] as number) + (sums[3] as number);
     const d0 = (a[r0 + i] as number) - 2 * x0 * y0;
     a[r0 + i] = d0;
     w[i] = (w[i] as number) + s0 + d0 * v0;
