@@ -28,7 +28,13 @@ let queue = "";
 
 beforeAll(() => writeTinyDataset(data, { train: 10, val: 4 }), 60_000);
 
-async function run(out: string, options: { readonly queue?: string; readonly processes?: number }) {
+interface RunOptions {
+  readonly queue?: string;
+  readonly processes?: number;
+  readonly study?: StudyInput;
+}
+
+async function run(out: string, options: RunOptions) {
   const events: StudyEvent[] = [];
   for await (const event of study({ out, study: small, ...options })) events.push(event);
   return events;
@@ -113,6 +119,38 @@ for (const program of queuePrograms.length > 0 ? queuePrograms : [""])
       }, 60_000);
 
       // Of the client, not of the server: one is enough.
+      if (program === queuePrograms[0])
+        it("says that no worker is there, and goes on with one that ends once the queue is empty", async () => {
+          const out = join(folder, `lonely-${program}`);
+          let worker: Promise<void> | undefined;
+          const notes: string[] = [];
+          for await (const event of study({ out, study: small, queue })) {
+            if (event.type !== "note" || !event.message.startsWith("Trials wait")) continue;
+            notes.push(event.message);
+            worker ??= (async () => {
+              for await (const _ of work({ queue, untilEmpty: true }));
+            })();
+          }
+          await worker;
+          expect(notes).toEqual([
+            `Trials wait, and no worker is at ${queue}. Start one, here or elsewhere: rlrr worker --queue ${queue}`,
+          ]);
+          expect(tableIn(out)).toBe(tableIn(alone));
+        }, 300_000);
+
+      if (program === queuePrograms[0])
+        it("gives its trials to a worker that was started before it, to end once the queue is empty", async () => {
+          const events: WorkEvent[] = [];
+          const worker = (async () => {
+            for await (const event of work({ queue, untilEmpty: true })) events.push(event);
+          })();
+          await setTimeout(11_000); // longer than a worker waits between two trials
+          const { tune: _, ...one } = small;
+          await run(join(folder, `later-${program}`), { queue, study: { ...one, seeds: 1 } });
+          await worker;
+          expect(events.filter(({ type }) => type === "done")).toHaveLength(2); // validation, then test
+        }, 300_000);
+
       if (program === queuePrograms[0])
         it("goes on from results that came while nobody listened, and a worker ends once the queue is empty", async () => {
           const out = join(folder, `stopped-${program}`);

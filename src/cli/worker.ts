@@ -13,7 +13,7 @@ export const workerCommand = (): Command =>
       "redis://HOST:PORT of the Valkey or Redis server that the study was given",
     ).makeOptionMandatory(),
     wholeNumberOption("--processes <n>", "trials side by side (default: 1)"),
-    new Option("--until-empty", "end once no trial is left, instead of waiting for more"),
+    new Option("--until-empty", "end once no trial is left, or none came in the first minute"),
     jsonOption(),
   ])
     .addHelpText(

@@ -24,7 +24,7 @@ export interface QueueParts {
 
 /** Where the signal is raised, trials stay in the queue and workers go on. */
 export const inQueue =
-  ({ bullmq, options }: QueueConnection, parts: QueueParts): RunTrials =>
+  ({ bullmq, options, shown }: QueueConnection, parts: QueueParts): RunTrials =>
   async (source) => {
     const queue = new bullmq.Queue<TrialJob, JobResult>(queueName, options);
     const events = new bullmq.QueueEvents(queueName, options);
@@ -33,7 +33,7 @@ export const inQueue =
     events.on("error", () => {});
     try {
       await Promise.all([queue.waitUntilReady(), events.waitUntilReady()]);
-      await follow({ queue, events, source, ...parts });
+      await follow({ queue, events, source, shown, ...parts });
     } finally {
       await Promise.all([queue.close(), events.close()]);
     }
@@ -43,14 +43,16 @@ interface Followed extends QueueParts {
   readonly queue: Queue<TrialJob, JobResult>;
   readonly events: QueueEvents;
   readonly source: TrialSource;
+  /** The server's address. */
+  readonly shown: string;
 }
 
 /** Events may be lost with a connection, so all jobs are looked at as often as this. */
 const lookMs = 5000;
 
 /** Ends when nothing is out and nothing is ready, or when the signal is raised. */
-async function follow({ queue, events, study, hand, source }: Followed): Promise<void> {
-  const { next, onProgress, onEnd, signal } = source;
+async function follow({ queue, events, study, hand, source, shown }: Followed): Promise<void> {
+  const { next, onProgress, onEnd, onNote, signal } = source;
   const out = new Map<string, Trial>();
   const told = new Set<string>();
   let wake = () => {};
@@ -74,6 +76,7 @@ async function follow({ queue, events, study, hand, source }: Followed): Promise
       told.add(id); // it may have ended in an earlier start
     }
   };
+  const lookForWorkers = workerWatch(queue, { shown, onNote });
   try {
     await handOut();
     while (!signal.aborted && out.size > 0) {
@@ -96,10 +99,31 @@ async function follow({ queue, events, study, hand, source }: Followed): Promise
             resolve();
           };
         });
+      await lookForWorkers();
     }
   } finally {
     signal.removeEventListener("abort", stop);
   }
+}
+
+/** Says so, once each time, where nobody has been at the queue at two looks. */
+function workerWatch(
+  queue: Queue,
+  { shown, onNote }: { readonly shown: string; readonly onNote: TrialSource["onNote"] },
+): () => Promise<void> {
+  let looks = 0;
+  let last = 0;
+  return async () => {
+    if (performance.now() - last < lookMs) return;
+    last = performance.now();
+    // Some servers do not list who is connected.
+    const workers = await queue.getWorkersCount().catch(() => undefined);
+    looks = workers === 0 ? looks + 1 : 0;
+    if (looks === 2)
+      onNote?.(
+        `Trials wait, and no worker is at ${shown}. Start one, here or elsewhere: rlrr worker --queue ${shown}`,
+      );
+  };
 }
 
 /** Puts the trial into the queue, unless it is there from an earlier start; one that had failed is tried again. */

@@ -61,7 +61,7 @@ export async function* runStudyTrials(
     const tell = () => emit(measureProgress(run, running));
     tell();
     await runTrials({
-      ...{ next, signal },
+      ...{ next, signal, onNote: (message) => emit({ type: "note", message }) },
       onProgress: ({ name }, share) => {
         const entry = running.get(name);
         if (entry) entry.share = share;

@@ -10,6 +10,8 @@ export interface TrialSource {
   readonly next: (before: Trial | undefined) => Trial | undefined;
   readonly onProgress: (trial: Trial, share: number) => void;
   readonly onEnd: (trial: Trial, end: TrialEnd) => Promise<void>;
+  /** What keeps trials from being run, for the user to see. */
+  readonly onNote?: (message: string) => void;
   /** Where it is raised, running trials save their states. */
   readonly signal: AbortSignal;
 }

@@ -17,7 +17,7 @@ export interface WorkOptions {
   readonly queue: string;
   /** Trials side by side. */
   readonly processes?: number | undefined;
-  /** Whether to end once no trial is left, instead of waiting for more. */
+  /** Whether to end once no trial is left, or none came in the first minute, instead of waiting for more. */
   readonly untilEmpty?: boolean | undefined;
   /** Where it is raised, running trials save their states and go back to the queue. */
   readonly signal?: AbortSignal | undefined;
@@ -67,6 +67,8 @@ const heldMs = 5000;
 const emptyMs = 1000;
 /** Between the last trial that chooses and the first that tests, the queue is empty for a moment. */
 const emptyLooks = 10;
+/** A worker may be started before the study that hands trials out. */
+const firstLooks = 60;
 
 async function serve(connection: QueueConnection, serving: Serving): Promise<void> {
   const { bullmq, options } = connection;
@@ -181,15 +183,16 @@ async function reachStore({ name, store }: Trial, { serving, giveUp }: Running):
   }
 }
 
-/** Resolves once nothing waits or runs, or the signal is raised. */
+/** Resolves once nothing waits or runs any more, or has in a minute, or the signal is raised. */
 async function whenEmpty({ bullmq, options }: QueueConnection, signal: AbortSignal): Promise<void> {
   const queue = new bullmq.Queue(queueName, options);
   queue.on("error", () => {});
   try {
-    let empty = 0;
-    while (!signal.aborted && empty < emptyLooks) {
+    let [empty, enough] = [0, firstLooks];
+    while (!signal.aborted && empty < enough) {
       const counts = await queue.getJobCounts("waiting", "active", "delayed", "prioritized");
-      empty = Object.values(counts).every((count) => count === 0) ? empty + 1 : 0;
+      const isEmpty = Object.values(counts).every((count) => count === 0);
+      [empty, enough] = isEmpty ? [empty + 1, enough] : [0, emptyLooks];
       await new Promise((resolve) => setTimeout(resolve, emptyMs));
     }
   } finally {
