@@ -1,12 +1,7 @@
 /** Records the events of training: metrics, the best adapter, the checkpoint, a report page and a table of steps. */
 
-import type { Adapter } from "../adapter/adapter.ts";
-import { writeAdapter } from "../adapter/adapter-file.ts";
-import { shareableName } from "../adapter/base-name.ts";
-import { calibrate } from "../calibration/calibrate.ts";
 import { RlrrError } from "../errors.ts";
-import { intervalOf } from "../predict/wilson.ts";
-import { copyTensors, firstNotFinite, stepsDone } from "../train/epochs.ts";
+import { firstNotFinite, stepsDone } from "../train/epochs.ts";
 import type {
   FitContinuedEvent,
   FitEpochEvent,
@@ -18,14 +13,15 @@ import type {
   FitStepEvent,
 } from "../train/fit-events.ts";
 import { writeCheckpoint } from "./checkpoint.ts";
-import type { DoneEvent, TrainEvent } from "./events.ts";
+import { doneEvent } from "./done-event.ts";
+import type { TrainEvent } from "./events.ts";
 import { type MetricsFile, openMetricsFile } from "./metrics-file.ts";
-import type { OpenedRun } from "./open-run.ts";
 import type { PreparedRun } from "./prepare-run.ts";
 import type { RunConfig } from "./run-config.ts";
 import { epochFolder } from "./run-folder.ts";
 import { type LoggedFacts, openTensorboardLog, type TensorboardLog } from "./tensorboard-log.ts";
-import { type Validated, validatedOn } from "./validated-on.ts";
+import { validatedOn } from "./validated-on.ts";
+import { type EpochResult, type EpochState, writeRunAdapter } from "./write-run-adapter.ts";
 import { writeRunReport } from "./write-run-report.ts";
 import { writeStepsCsv } from "./write-steps-csv.ts";
 
@@ -33,8 +29,6 @@ import { writeStepsCsv } from "./write-steps-csv.ts";
 const savingShare = 0.1;
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
-type EpochResult = Pick<FitEpochEvent, "epoch" | "valTop1" | "step">;
-type EpochState = Pick<FitEpochEvent, "state" | "sample">;
 
 /** Owns the run's files while it trains. Close it when done. */
 export class Recorder {
@@ -172,39 +166,12 @@ export class Recorder {
   }
 
   private async *writeAdapter(
-    { epoch, valTop1, step }: EpochResult,
-    { state: { parameters }, sample }: EpochState,
+    kept: EpochResult,
+    made: EpochState,
     path = this.run.folder.paths.adapter,
   ): Events {
-    const { trainables, recipe, splits, options, config, chosen, evaluation, images } = this.run;
-    const validated = validatedOn(this.run, splits);
-    const { model, dataset } = options;
-    const training: Adapter["training"] = {
-      ...recipe,
-      trainImages: splits.train.length,
-      validationImages: validated.images,
-      keptEpoch: epoch,
-      validation: validated.kind,
-      validationTop1: valTop1,
-      ...(options.continued && { continuedFrom: options.continued.from }),
-    };
-    await writeAdapter(path, {
-      base: {
-        id: shareableName(config.model.id),
-        sha256: config.model.sha256,
-        ...(model.commit !== undefined && { revision: model.commit }),
-      },
-      method: chosen.choice,
-      ownMethod: chosen.ownMethod,
-      labels: dataset.classes,
-      preprocessing: evaluation,
-      config: { ...model.config, classes: dataset.classes.length },
-      training,
-      images,
-      ...(sample && calibrate(sample)),
-      tensors: copyTensors(trainables, { parameters, blend: recipe.blend }),
-    });
-    yield { type: "saved", what: "adapter", path, step };
+    await writeRunAdapter(this.run, { path, kept, made });
+    yield { type: "saved", what: "adapter", path, step: kept.step };
   }
 
   private isTimeToSave(): boolean {
@@ -250,27 +217,4 @@ export async function* writeReport(run: Parameters<typeof writeRunReport>[0]): E
     if (!(error instanceof RlrrError)) throw error;
     yield { type: "note", message: error.message };
   }
-}
-
-interface Kept extends Pick<DoneEvent, "epoch" | "step" | "seconds" | "stoppedEarly"> {
-  readonly valTop1?: number;
-  readonly validated: Validated;
-}
-
-/** Of a run that is finished, now or when it is resumed. No accuracy stands without its images. */
-export function doneEvent(
-  { folder, options, recipe }: OpenedRun,
-  { epoch, step, seconds, stoppedEarly, valTop1, validated: { kind, images } }: Kept,
-): DoneEvent {
-  const valInterval = valTop1 === undefined ? undefined : intervalOf(valTop1, images);
-  return {
-    type: "done",
-    adapter: folder.paths.adapter,
-    epoch,
-    validation: valTop1 === undefined ? "none" : kind,
-    ...(valTop1 !== undefined && valInterval && { valTop1, valExamples: images, valInterval }),
-    ...(options.continued && { continued: true as const }),
-    ...(recipe.start === "head" && { ownHead: true as const }),
-    ...{ step, seconds, stoppedEarly, report: folder.paths.report },
-  };
 }

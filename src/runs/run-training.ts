@@ -7,10 +7,11 @@ import { Closers } from "../train/closers.ts";
 import { DivergedError, stepsDone } from "../train/epochs.ts";
 import { fit } from "../train/fit.ts";
 import type { Position } from "./checkpoint.ts";
+import { doneEvent } from "./done-event.ts";
 import type { TrainEvent } from "./events.ts";
 import { type OpenedRun, openRun, type RunOptions } from "./open-run.ts";
 import { type PreparedRun, prepareRun } from "./prepare-run.ts";
-import { doneEvent, Recorder, writeReport } from "./recorder.ts";
+import { Recorder, writeReport } from "./recorder.ts";
 import { validatedOn } from "./validated-on.ts";
 
 type Events = AsyncGenerator<TrainEvent, void, void>;
