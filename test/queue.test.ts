@@ -133,7 +133,7 @@ for (const program of queuePrograms.length > 0 ? queuePrograms : [""])
           }
           await worker;
           expect(notes).toEqual([
-            `Trials wait, and no worker is at ${queue}. Start one, here or elsewhere: rlrr worker --queue ${queue}`,
+            `Trials wait, and no worker was seen at ${queue}. Start one, here or elsewhere, with the study's own address: rlrr worker --queue ${queue}`,
           ]);
           expect(tableIn(out)).toBe(tableIn(alone));
         }, 300_000);

@@ -13,10 +13,9 @@ export interface GramInput {
 export interface GramEngine extends AsyncDisposable {
   /** A·Aᵀ where A has no more rows than columns, else Aᵀ·A: square, as large as the shorter side, both triangles written. */
   gram(matrix: GramInput): Promise<Float64Array<ArrayBuffer>>;
-  close(): Promise<void>;
 }
 
-/** In a thread of its own, with one thread of ONNX Runtime's: those that wait for the products have the other cores. */
+/** In one thread of its own: whoever waits for a product leaves it theirs. */
 export async function openGram(): Promise<GramEngine> {
   const line = new WorkerClient();
   const close = () => line.close();
@@ -34,7 +33,6 @@ export async function openGram(): Promise<GramEngine> {
         const { outputs } = await line.ask({ type: "infer", session, feeds }, [a.buffer]);
         return outputs.gram as Float64Array<ArrayBuffer>;
       },
-      close,
       [Symbol.asyncDispose]: close,
     };
   } catch (error) {

@@ -24,8 +24,12 @@ export type Request =
       /** Feeds whose buffers are returned to be recycled. */
       readonly recycle: readonly string[];
     }
-  /** A file's path, or a model's bytes. */
-  | { readonly type: "open"; readonly model: string | Uint8Array; readonly threads: number }
+  | {
+      readonly type: "open";
+      /** A file's path, or a model's bytes. */
+      readonly model: string | Uint8Array;
+      readonly threads: number;
+    }
   | { readonly type: "infer"; readonly session: number; readonly feeds: ShapedArrays }
   | { readonly type: "release"; readonly session: number };
 
@@ -65,7 +69,7 @@ async function answer(request: Request, id: number): Promise<{ reply: Reply; tra
     return { reply: { type: "compile", session: id } };
   }
   if (request.type === "open") {
-    // As any other program would: no setting of ours.
+    // As any other program would open it: no setting of ours.
     const { model, threads: intraOpNumThreads } = request;
     const options = { intraOpNumThreads, logSeverityLevel: 4 } as const;
     const session = await (typeof model === "string"

@@ -176,12 +176,12 @@ describe("ImagePool", () => {
   it.skipIf(process.platform === "win32")(
     "does not count time in which everything stood still, as between Ctrl-Z and fg",
     async () => {
-      const pool = poolOf("slow.mjs", { timeLimitMs: 1500 });
+      const pool = poolOf("slow.mjs", { timeLimitMs: 3000 });
       const pid = (await pool.run(task)) as unknown as number;
       const answer = pool.run(task);
       await new Promise((resolve) => setTimeout(resolve, 100)); // until it has begun
       process.kill(pid, "SIGSTOP");
-      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 2000);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 4000);
       process.kill(pid, "SIGCONT");
       expect(await answer).toBe(pid);
       await pool.close();

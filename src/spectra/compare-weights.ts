@@ -38,25 +38,24 @@ export interface WeightChange {
 /** As in svd.ts, in this thread or in another. */
 export type Decompose = (matrix: Matrix, options: Omit<SvdOptions, "gram">) => Promise<SingularPart>;
 
-/** W is decomposed once for all adapters. */
+/** W is decomposed once for all adapters, which then come one by one, so that one change at a time is held. */
 export async function compareWeights(
   { before, afters, top, own: known }: WeightPair,
   decompose: Decompose,
 ): Promise<ComparedWeights> {
+  const own = known ?? (await decompose(before, { vectors: top }));
+  const { rows, columns } = before;
   const size = norm(before.data) || 1;
-  const [own, ...changes] = await Promise.all([
-    known ?? decompose(before, { vectors: top }),
-    ...afters.map(async (after) => {
-      const { rows, columns, data } = before;
-      const difference = subtract(after, data);
-      const [adapted, changed] = await Promise.all([
-        decompose({ rows, columns, data: after }, { vectors: top }),
-        decompose({ rows, columns, data: difference }, { small: false }),
-      ]);
-      return { adapted, changeValues: changed.values, change: norm(difference) / size };
-    }),
-  ]);
-  return { own, changes: changes.map((change) => describeChange(own, { ...change, size })) };
+  const changes: WeightChange[] = [];
+  for (const after of afters) {
+    const difference = subtract(after, before.data);
+    const [adapted, { values: changeValues }] = await Promise.all([
+      decompose({ rows, columns, data: after }, { vectors: top }),
+      decompose({ rows, columns, data: difference }, { small: false }),
+    ]);
+    changes.push(describeChange(own, { adapted, changeValues, size, change: norm(difference) / size }));
+  }
+  return { own, changes };
 }
 
 interface Decomposed {

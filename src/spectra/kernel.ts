@@ -15,27 +15,36 @@ interface Kernel {
 }
 
 export interface Workspace extends Pick<Kernel, "updateRows"> {
-  /** As many numbers as were asked for, each; what is in them is undefined. */
-  readonly arrays: readonly Float64Array[];
+  /** A copy of the matrix. */
+  readonly a: Float64Array;
+  /** As long as a row, and zeros. */
+  readonly v0: Float64Array;
+  readonly w0: Float64Array;
+  readonly v1: Float64Array;
+  readonly w1: Float64Array;
+  /** 4 numbers. */
+  readonly sums: Float64Array;
 }
 
 const pageBytes = 2 ** 16;
 let kernel: Kernel | undefined;
 
-/** The arrays of every earlier call are overwritten, or cut off from the memory. */
-export function openWorkspace(lengths: readonly number[]): Workspace {
+/** Of a matrix [size, size]. The arrays of every earlier call are overwritten, or cut off from the memory. */
+export function openWorkspace(matrix: Float64Array, size: number): Workspace {
   kernel ??= instantiate();
   const { memory, updateRows } = kernel;
-  const bytes = 8 * lengths.reduce((sum, length) => sum + length, 0);
-  const missing = Math.ceil((bytes - memory.buffer.byteLength) / pageBytes);
-  if (missing > 0) memory.grow(missing);
+  const missing = 8 * (size * size + 4 * size + 4) - memory.buffer.byteLength;
+  if (missing > 0) memory.grow(Math.ceil(missing / pageBytes));
   let at = 0;
-  const arrays = lengths.map((length) => {
+  const next = (length: number) => {
     const array = new Float64Array(memory.buffer, at, length);
     at += array.byteLength;
     return array;
-  });
-  return { arrays, updateRows };
+  };
+  const a = next(size * size);
+  a.set(matrix);
+  const row = () => next(size).fill(0);
+  return { a, v0: row(), w0: row(), v1: row(), w1: row(), sums: next(4), updateRows };
 }
 
 function instantiate(): Kernel {

@@ -12,18 +12,16 @@ export interface WideMatrix {
   readonly rows: number;
   readonly columns: number;
   readonly data: Float64Array;
-  /** Whether rows and columns of the original were exchanged. */
-  readonly transposed: boolean;
 }
 
 /** A copy of the matrix in float64, transposed where it has more rows than columns. */
 export function toWide({ rows, columns, data }: Matrix): WideMatrix {
-  if (rows <= columns) return { rows, columns, data: Float64Array.from(data), transposed: false };
+  if (rows <= columns) return { rows, columns, data: Float64Array.from(data) };
   const wide = new Float64Array(rows * columns);
   for (let row = 0; row < rows; row++)
     for (let column = 0; column < columns; column++)
       wide[column * rows + row] = data[row * columns + column] as number;
-  return { rows: columns, columns: rows, data: wide, transposed: true };
+  return { rows: columns, columns: rows, data: wide };
 }
 
 /** √Σx²: the Frobenius norm of a matrix. */

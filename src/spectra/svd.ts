@@ -32,8 +32,9 @@ export interface SvdOptions {
  * itself. Beyond this c, values are computed from what the matrix does to the vectors of all such values.
  */
 const mostByGram = 3e4;
-/** Where a larger share of the values is so small, it is faster to do without squares at all. */
-const mostLost = 1 / 8;
+/** Beyond this c, or where a larger share of the values is beyond the other one, all come from a bidiagonalisation. */
+const mostByVectors = 1e8;
+const largestShare = 1 / 8;
 
 /** `matrix` is not changed. */
 export function decompose(matrix: Matrix, options: SvdOptions = {}): SingularPart {
@@ -47,25 +48,32 @@ export function decompose(matrix: Matrix, options: SvdOptions = {}): SingularPar
 }
 
 /**
- * Replaces the values that are lost in the squares. The vectors of all of them together are known well, if not each: what these
- * vectors and the others still have of each other changes the values by its square alone (Rayleigh and Ritz).
+ * Replaces the values that are lost in the squares. The vectors of all of them together are known well, if not each, and an
+ * error of what they span changes the values by its square alone (Rayleigh and Ritz).
  */
 function restoreSmall(
   values: Float64Array,
   matrix: Matrix,
   { reduced, squares }: Omit<Reduced, "count">,
 ): void {
-  const from = values.findIndex((value) => value * mostByGram < (values[0] ?? 0));
+  const largest = values[0] ?? 0;
+  const from = values.findIndex((value) => value * mostByGram < largest);
   if (from < 0) return;
-  const count = values.length - from;
-  if (count > mostLost * values.length) {
-    values.set(singularValuesByBidiagonal(toWide(matrix)));
-    return;
+  if (values.length - from <= largestShare * values.length) {
+    values.set(valuesOnSpan(matrix, shortVectors(reduced, squares.subarray(from))), from);
+    values.sort().reverse();
+    if ((values.at(-1) ?? 0) * mostByVectors >= largest) return;
   }
-  const rows = shortVectors(reduced, squares.subarray(from)).map((vector) => partnerOf(matrix, vector));
+  values.set(singularValuesByBidiagonal(toWide(matrix)));
+}
+
+/** Of what the matrix makes of these orthonormal vectors. */
+function valuesOnSpan(matrix: Matrix, vectors: readonly Float64Array[]): Float64Array {
+  const rows = vectors.map((vector) => partnerOf(matrix, vector));
   const columns = Math.max(matrix.rows, matrix.columns);
-  const data = Float64Array.from(rows.flatMap((row) => [...row]));
-  values.set(singularValuesByBidiagonal({ rows: count, columns, data, transposed: false }), from);
+  const data = new Float64Array(rows.length * columns);
+  for (const [at, row] of rows.entries()) data.set(row, at * columns);
+  return singularValuesByBidiagonal({ rows: rows.length, columns, data });
 }
 
 interface Reduced {

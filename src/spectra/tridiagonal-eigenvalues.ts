@@ -14,16 +14,19 @@ export function tridiagonalEigenvalues({
   const size = d.length;
   const e = new Float64Array(size);
   e.set(beside.subarray(1));
+  if (!d.every(Number.isFinite)) throw notOrdinary();
   for (let low = 0; low < size; low++)
     for (let round = 0; ; round++) {
       const high = unreducedEnd(d, e, low);
       if (high === low) break;
-      if (round === mostRounds)
-        throw new EngineError("The eigenvalues of a weight did not converge; it holds no ordinary numbers.");
+      if (round === mostRounds) throw notOrdinary();
       sweep(d, e, { low, high });
     }
   return d.sort().reverse();
 }
+
+const notOrdinary = () =>
+  new EngineError("The eigenvalues of a weight did not converge; it holds no ordinary numbers.");
 
 /** The last row that is coupled with row `low`, if only through others. */
 function unreducedEnd(d: Float64Array, e: Float64Array, low: number): number {

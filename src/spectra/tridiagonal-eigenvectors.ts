@@ -12,7 +12,8 @@ export function tridiagonalEigenvectors(
   eigenvalues: Float64Array,
 ): Float64Array[] {
   const size = matrix.diagonal.length;
-  const scale = Math.max(Math.abs(eigenvalues[0] ?? 0), norm(matrix.beside) / Math.sqrt(size), 1e-300);
+  const largest = (numbers: Float64Array) => numbers.reduce((most, x) => Math.max(most, Math.abs(x)), 0);
+  const scale = Math.max(largest(matrix.diagonal), largest(matrix.beside), 1e-300);
   const random = randomStream(1, "eigenvectors");
   const found: Float64Array[] = [];
   let last = Number.POSITIVE_INFINITY;

@@ -1,6 +1,5 @@
 /** Householder's reduction of a symmetric matrix to a tridiagonal one, and the way back for its eigenvectors. */
 
-import { needed } from "../needed.ts";
 import { openWorkspace, type Workspace } from "./kernel.ts";
 
 /** T = Qᵀ·A·Q with Q the product of reflectors I - τ·v·vᵀ, one for each row. */
@@ -16,14 +15,17 @@ export interface Tridiagonal {
 
 /** Reads the lower triangle of `matrix` [size, size], which is not changed. */
 export function tridiagonalise(matrix: Float64Array, size: number): Tridiagonal {
-  const space = openSpace(matrix, size);
-  const { a } = space;
+  const space = openWorkspace(matrix, size);
+  const { a, v0, w0, v1, w1 } = space;
   const [diagonal, beside, factors] = [0, 0, 0].map(() => new Float64Array(size)) as [
     Float64Array,
     Float64Array,
     Float64Array,
   ];
-  let [update, next] = space.updates;
+  let [update, next]: [Update, Update] = [
+    { v: v0, w: w0 },
+    { v: v1, w: w1 },
+  ];
   for (let row = size - 1; row >= 1; row--) {
     applyToRow(a, { row, size, update });
     diagonal[row] = a[row * size + row] as number;
@@ -42,25 +44,6 @@ export function tridiagonalise(matrix: Float64Array, size: number): Tridiagonal 
   }
   diagonal[0] = (a[0] as number) - 2 * (update.v[0] as number) * (update.w[0] as number);
   return { size, diagonal, beside, reflectors: a.slice(), factors };
-}
-
-interface Space extends Pick<Workspace, "updateRows"> {
-  readonly a: Float64Array;
-  readonly updates: readonly [Update, Update];
-  /** What the kernel leaves of two rows' products: two parts of each. */
-  readonly sums: Float64Array;
-}
-
-function openSpace(matrix: Float64Array, size: number): Space {
-  const { arrays, updateRows } = openWorkspace([matrix.length, size, size, size, size, 4]);
-  const [a, v0, w0, v1, w1, sums] = arrays.map((array) => array.fill(0));
-  a?.set(matrix);
-  const at = (array: Float64Array | undefined) => needed(array, "array of the kernel");
-  const updates = [
-    { v: at(v0), w: at(w0) },
-    { v: at(v1), w: at(w1) },
-  ] as const;
-  return { a: at(a), updates, sums: at(sums), updateRows };
 }
 
 /** A - v·wᵀ - w·vᵀ, which has yet to be done. */
@@ -101,7 +84,7 @@ export function reflect(x: Float64Array, v: Float64Array): { factor: number; val
 
 /** Two rows at once, so that what both need is loaded once. */
 function updateAndMultiply(
-  { a, sums, updateRows }: Space,
+  { a, sums, updateRows }: Workspace,
   { row: count, size, update, next: { v, w } }: RowUpdate & { readonly next: Update },
 ): void {
   const { v: pv, w: pw } = update;

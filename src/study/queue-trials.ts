@@ -8,6 +8,7 @@ import { parseEnd } from "./results-file.ts";
 import type { Trial, TrialCost, TrialResult } from "./trial.ts";
 import type { RunTrials, TrialSource } from "./trial-pool.ts";
 import type { TrialEnd } from "./trial-worker.ts";
+import { noWorkers, watchWorkers } from "./watch-workers.ts";
 
 /** What a worker gives back. */
 export interface JobResult {
@@ -76,7 +77,10 @@ async function follow({ queue, events, study, hand, source, shown }: Followed): 
       told.add(id); // it may have ended in an earlier start
     }
   };
-  const lookForWorkers = workerWatch(queue, { shown, onNote });
+  const lookForWorkers = watchWorkers({
+    ...{ count: () => queue.getWorkersCount(), everyMs: lookMs },
+    tell: () => onNote?.(noWorkers(shown)),
+  });
   try {
     await handOut();
     while (!signal.aborted && out.size > 0) {
@@ -99,31 +103,11 @@ async function follow({ queue, events, study, hand, source, shown }: Followed): 
             resolve();
           };
         });
-      await lookForWorkers();
+      if (!signal.aborted) await lookForWorkers();
     }
   } finally {
     signal.removeEventListener("abort", stop);
   }
-}
-
-/** Says so, once each time, where nobody has been at the queue at two looks. */
-function workerWatch(
-  queue: Queue,
-  { shown, onNote }: { readonly shown: string; readonly onNote: TrialSource["onNote"] },
-): () => Promise<void> {
-  let looks = 0;
-  let last = 0;
-  return async () => {
-    if (performance.now() - last < lookMs) return;
-    last = performance.now();
-    // Some servers do not list who is connected.
-    const workers = await queue.getWorkersCount().catch(() => undefined);
-    looks = workers === 0 ? looks + 1 : 0;
-    if (looks === 2)
-      onNote?.(
-        `Trials wait, and no worker is at ${shown}. Start one, here or elsewhere: rlrr worker --queue ${shown}`,
-      );
-  };
 }
 
 /** Puts the trial into the queue, unless it is there from an earlier start; one that had failed is tried again. */

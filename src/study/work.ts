@@ -183,7 +183,7 @@ async function reachStore({ name, store }: Trial, { serving, giveUp }: Running):
   }
 }
 
-/** Resolves once nothing waits or runs any more, or has in a minute, or the signal is raised. */
+/** Resolves once the queue has become empty, or stayed so for its first minute, or the signal is raised. */
 async function whenEmpty({ bullmq, options }: QueueConnection, signal: AbortSignal): Promise<void> {
   const queue = new bullmq.Queue(queueName, options);
   queue.on("error", () => {});
