@@ -1,0 +1,15 @@
+/** The order that TensorFlow Datasets writes examples in: by the MD5 of the split's name followed by the example's key. */
+
+import { createHash } from "node:crypto";
+import type { Original } from "./task.ts";
+
+/** `tensorflow_datasets/core/hashing.py` and `shuffle.py`. Keys of one split are all different. */
+export function inTfdsOrder(split: string, originals: readonly Original[]): readonly Original[] {
+  return originals
+    .map((original) => ({ original, hash: hashOf(split, original.key) }))
+    .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
+    .map(({ original }) => original);
+}
+
+const hashOf = (split: string, key: string | number): string =>
+  createHash("md5").update(split).update(String(key).replaceAll("\\", "/")).digest("hex");
