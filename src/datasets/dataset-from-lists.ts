@@ -58,12 +58,14 @@ export interface ListedFiles {
   readonly lists: Lists;
   /** Class names for labels that count from 0; otherwise the labels are the names. */
   readonly names?: readonly string[] | undefined;
+  /** Whether a class may be in other splits alone, as in benchmarks whose training images are drawn from all. */
+  readonly mayLackClasses?: boolean;
 }
 
 /** Makes a data set of lists whose paths are relative to `root`, or to a folder in it where all of them lie. */
 export function datasetFromLists(
   root: Folder,
-  { lists, names }: ListedFiles,
+  { lists, names, mayLackClasses = false }: ListedFiles,
 ): Pick<Dataset, "classes" | "splits" | "notes"> {
   const { classes, indexOf } = numberLabels(lists, names);
   refuseTwins(nameOf(root), classes);
@@ -107,7 +109,10 @@ export function datasetFromLists(
 
   const splits = { train: examplesOf("train"), val: examplesOf("val"), test: examplesOf("test") };
   if (missing.length > 0) throw missingFiles(root, { missing, lists });
-  checkTrained(root, { classes, splits });
+  for (const { message, effect } of untrained(root, { classes, splits })) {
+    if (!mayLackClasses) throw new FileError(`${message}. Every class must be in train.`);
+    notes.push(`${message}: ${effect}.`);
+  }
   return { classes, splits, notes };
 }
 
@@ -126,15 +131,21 @@ function missingFiles(
   );
 }
 
-/** A class that is only validated or tested would be called wrong each time. */
-function checkTrained(root: Folder, { classes, splits }: Pick<Dataset, "classes" | "splits">): void {
+/** What is said of classes that are only validated or tested. */
+function* untrained(
+  root: Folder,
+  { classes, splits }: Pick<Dataset, "classes" | "splits">,
+): Generator<{ readonly message: string; readonly effect: string }> {
   const trained = new Set(splits.train.map(({ label }) => label));
+  if (trained.size === 0) return;
   for (const split of ["val", "test"] as const) {
-    const own = new Set(splits[split].map(({ label }) => label));
-    const lacking = classes.filter((_, label) => own.has(label) && !trained.has(label));
-    if (trained.size > 0 && lacking.length > 0)
-      throw new FileError(
-        `${nameOf(root)}: train has no images of ${quoted(lacking)}, which ${split} has. Every class must be in train.`,
-      );
+    const images = splits[split].filter(({ label }) => !trained.has(label));
+    const own = new Set(images.map(({ label }) => label));
+    if (own.size === 0) continue;
+    const lacking = classes.filter((_, label) => own.has(label));
+    yield {
+      message: `${nameOf(root)}: train has no images of ${quoted(lacking)}, which ${split} has`,
+      effect: `${images.length} of its ${splits[split].length} images cannot be called right`,
+    };
   }
 }

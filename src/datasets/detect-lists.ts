@@ -127,7 +127,8 @@ export async function readLists(
   const alone = layout === "csv" && lists.length === 1 && (hasSplits || kind === undefined);
   const { lists: parts, notes } = alone ? bySplit(first) : byKind(root, lists);
   const named = layout === "vtab" ? await readNames(root, read) : { notes: [] };
-  const found = datasetFromLists(root, { lists: parts, names: named.names });
+  const mayLackClasses = layout === "vtab";
+  const found = datasetFromLists(root, { lists: parts, names: named.names, mayLackClasses });
   const own = lists.flatMap((list) => list.notes);
   return { layout, ...found, notes: [...own, ...notes, ...named.notes, ...found.notes] };
 }

@@ -85,7 +85,7 @@ export function dataSets({ plan, copies }: StudyReport): Section {
         { title: "train", number },
         { title: "val", number },
       ],
-      ...[{ title: "test", number }, { title: "files" }, { title: "manifest" }],
+      ...[{ title: "test", number }, { title: "files" }, { title: "built" }, { title: "manifest" }],
     ],
     rows: plan.data.map(({ name }) => {
       const copy = copies.get(name);
@@ -94,7 +94,8 @@ export function dataSets({ plan, copies }: StudyReport): Section {
       const kinds = Object.entries(copy.kinds).map(
         ([kind, files]) => `${files.toLocaleString("en")} ${kind}`,
       );
-      return [name, ...[copy.classes, train, val, test].map(String), kinds.sort().join(", "), copy.manifest];
+      const files = [kinds.sort().join(", "), copy.built ?? "–", copy.manifest];
+      return [name, ...[copy.classes, train, val, test].map(String), ...files];
     }),
   };
 }

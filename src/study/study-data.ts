@@ -9,7 +9,9 @@ import { splitTrainValidation } from "../datasets/split-train-validation.ts";
 import { InputError } from "../errors.ts";
 import { type EachFileOptions, eachFile, hexHash } from "../files/each-file.ts";
 import { readProblem } from "../files/file-problem.ts";
+import { jpegQuality } from "../images/jpeg-quality.ts";
 import { sniffImage } from "../images/sniff-image.ts";
+import { describeBuiltBy, readBuiltBy } from "./built-by.ts";
 
 /** Which images are held out is not part of what seeds vary: every trial of a study has the same splits. */
 const splitSeed = 42;
@@ -63,8 +65,10 @@ export interface DataCopy {
   readonly listing: string;
   readonly images: { readonly train: number; readonly val: number; readonly test: number };
   readonly classes: number;
-  /** How many files of each kind, by their first bytes. */
+  /** How many files of each kind, by their first bytes; of JPEG files with the quality that all their tables have. */
   readonly kinds: Readonly<Record<string, number>>;
+  /** Who built it, in a few words, where a builder has left its record. */
+  readonly built?: string;
 }
 
 /** Reads every image file once. */
@@ -83,18 +87,26 @@ export async function describeCopy(
   const kinds: Record<string, number> = {};
   for (const { kind } of files) kinds[kind] = (kinds[kind] ?? 0) + 1;
   const count = ({ length }: readonly Example[]) => length;
+  const hashes = files.map((file) => file.sha256).sort();
+  const manifest = sha256(`${hashes.join("\n")}\n`);
+  const built = await readBuiltBy(root);
   return {
-    manifest: sha256(
-      `${files
-        .map((file) => file.sha256)
-        .sort()
-        .join("\n")}\n`,
-    ),
+    manifest,
+    ...(built && { built: describeBuiltBy(built, manifest) }),
     listing: sha256(JSON.stringify([classes, listed])),
     images: { train: count(splits.train), val: count(splits.val), test: count(splits.test) },
     classes: classes.length,
     kinds,
   };
+}
+
+/** Tables of a JPEG come after what a camera or an editor says of the picture. */
+const headBytes = 2 ** 16;
+
+function kindOf(head: Uint8Array): string {
+  const kind = sniffImage(head) ?? "unknown";
+  const quality = kind === "JPEG" ? jpegQuality(head) : undefined;
+  return quality === undefined ? kind : `${kind} of quality ${quality}`;
 }
 
 const sha256 = (text: string): string => createHash("sha256").update(text).digest("hex");
@@ -103,8 +115,8 @@ async function readFacts(path: string): Promise<{ readonly sha256: string; reado
   try {
     const handle = await open(path);
     try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
-      return { sha256: await hexHash(path), kind: sniffImage(buffer.subarray(0, bytesRead)) ?? "unknown" };
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(headBytes), 0, headBytes, 0);
+      return { sha256: await hexHash(path), kind: kindOf(buffer.subarray(0, bytesRead)) };
     } finally {
       await handle.close();
     }

@@ -1,0 +1,34 @@
+/** What a builder of a benchmark writes beside the data set that it has built, so that a study can name the copy. */
+
+import { join } from "node:path";
+import * as z from "zod";
+import { exists } from "../files/exists.ts";
+import { readJson } from "../files/read-json.ts";
+
+export const builtByFile = "built-by.json";
+
+const schema = z.object({
+  benchmark: z.string(),
+  task: z.string(),
+  /** The data set and its version that decide order and labels. */
+  source: z.string(),
+  /** What the images come from. */
+  from: z.string(),
+  /** `DataCopy.manifest` of what was written. */
+  manifest: z.string(),
+});
+export type BuiltBy = Readonly<z.infer<typeof schema>>;
+
+/** Nothing where there is no such file, or it is another's. */
+export async function readBuiltBy(folder: string): Promise<BuiltBy | undefined> {
+  const path = join(folder, builtByFile);
+  if (!(await exists(path))) return undefined;
+  const { data } = schema.safeParse(await readJson(path));
+  return data;
+}
+
+/** In a few words; a copy whose images are others by now is not called the builder's. */
+export const describeBuiltBy = (built: BuiltBy, manifest: string): string =>
+  built.manifest === manifest
+    ? `${built.benchmark} ${built.task} of ${built.source}, built from ${built.from} without loss`
+    : `changed since it was built as ${built.benchmark} ${built.task}`;
