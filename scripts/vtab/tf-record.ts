@@ -11,7 +11,8 @@ export interface TfRecordPlace {
   readonly length: number;
 }
 
-export interface TfRecord extends TfRecordPlace {
+export interface TfRecord {
+  readonly place: TfRecordPlace;
   readonly data: Uint8Array<ArrayBuffer>;
 }
 
@@ -29,7 +30,7 @@ export const eachTfRecord = (path: string, use: (record: TfRecord) => void): Pro
       const head = await readExactly(handle, { path, offset: at, length: headBytes });
       const place = { path, offset: at + headBytes, length: lengthIn(head, { path, at, size }) };
       const length = place.length + checksumBytes;
-      use({ ...place, data: checked(await readExactly(handle, { ...place, length }), place) });
+      use({ place, data: checked(await readExactly(handle, { ...place, length }), place) });
       at = place.offset + length;
     }
   });
