@@ -56,7 +56,7 @@ function lengthIn(head: Uint8Array<ArrayBuffer>, { path, at, size }: HeadPlace):
     throw new FileError(
       `${path}: at byte ${at}, the length of a record does not match its checksum. The file is damaged or no TFRecord file; get it again.`,
     );
-  const length = Number(view.getBigUint64(0, true));
+  const length = view.getBigUint64(0, true);
   const left = size - at - headBytes - checksumBytes;
   if (length > left)
     throw new FileError(
@@ -66,7 +66,7 @@ function lengthIn(head: Uint8Array<ArrayBuffer>, { path, at, size }: HeadPlace):
     throw new FileError(
       `${path}: the record at byte ${at + headBytes} has ${length} bytes; ${maxRecordBytes} at most are read. It is no example of VTAB; get the file again.`,
     );
-  return length;
+  return Number(length);
 }
 
 /** The data without the checksum that follows it. */
