@@ -24,7 +24,7 @@ def floats_feature(*values):
 
 
 def example(features):
-    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString()
+    return tf.train.Example(features=tf.train.Features(feature=features)).SerializeToString(deterministic=True)
 
 
 def write(path, examples):
