@@ -21,3 +21,9 @@ export const crc32 = (bytes: Uint8Array, previous = 0): number => checksum(bytes
 
 /** By Castagnoli's polynomial. */
 export const crc32c = (bytes: Uint8Array): number => checksum(bytes, castagnoliTable, 0);
+
+/** CRC-32C as TFRecords store it: rotated and moved, since a checksum of data that holds its own checksum tells little. */
+export function maskedCrc32c(bytes: Uint8Array): number {
+  const checksum = crc32c(bytes);
+  return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
+}

@@ -1,6 +1,6 @@
 /** Events as TensorBoard reads them: messages of scalars, each framed as a TFRecord. */
 
-import { crc32c } from "./crc32.ts";
+import { maskedCrc32c } from "./crc32.ts";
 import { double, encode, type Field, float, int, message, string } from "./protobuf.ts";
 
 /** Fields of `Event`, `Summary`, `Summary.Value` and `SessionLog`: tensorboard/compat/proto. */
@@ -48,14 +48,8 @@ function frame(fields: readonly Field[]): Uint8Array {
   const framed = new Uint8Array(8 + 4 + data.length + 4);
   const view = new DataView(framed.buffer);
   framed.set(length);
-  view.setUint32(8, maskedChecksum(length), true);
+  view.setUint32(8, maskedCrc32c(length), true);
   framed.set(data, 12);
-  view.setUint32(12 + data.length, maskedChecksum(data), true);
+  view.setUint32(12 + data.length, maskedCrc32c(data), true);
   return framed;
-}
-
-/** Rotated and moved, since a checksum of data that holds its own checksum tells little. */
-function maskedChecksum(data: Uint8Array): number {
-  const checksum = crc32c(data);
-  return (((checksum >>> 15) | (checksum << 17)) + 0xa282ead8) >>> 0;
 }

@@ -1,0 +1,34 @@
+"""Writes test/golden/vtab/resisc: a stand-in of NWPU-RESISC45, and what TensorFlow Datasets makes of it.
+
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets pillow
+    venv/bin/python parity/vtab/make_resisc.py
+"""
+
+from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from tensorflow_datasets.datasets.resisc45 import resisc45_dataset_builder as resisc
+
+folder = empty_folder("resisc")
+number = 1000
+for label in resisc._LABELS:
+    (folder / "NWPU-RESISC45" / label).mkdir(parents=True)
+    for index in (1, 700) if label in ("railway", "railway_station") else (1,):
+        path = folder / "NWPU-RESISC45" / label / f"{label}_{index:03}.jpg"
+        path.write_bytes(encode(draw(number), "JPEG"))
+        number += 1
+
+builder = resisc.Builder(data_dir=temporary_folder())
+examples = examples_of(builder, FromFolder(None, manual_dir=str(folder)))
+write_expected(
+    folder,
+    {
+        split: [
+            {
+                "key": f"{resisc._LABELS[row['label']]}_{row['filename'].decode()}",
+                "label": int(row["label"]),
+                "sha256": hash_of(row["image"]),
+            }
+            for row in rows
+        ]
+        for split, rows in examples.items()
+    },
+)
