@@ -35,6 +35,28 @@ export const eachTfRecord = (path: string, use: (record: TfRecord) => void): Pro
     }
   });
 
+/** Heads are read by the page: several at once where records are small. */
+const pageBytes = 4096;
+
+/** Where every record lies, in the file's order; the checksums of lengths alone are checked, and no data is read. */
+export const tfRecordPlaces = (path: string): Promise<readonly TfRecordPlace[]> =>
+  withFile(path, async (handle) => {
+    const { size } = await handle.stat();
+    const places: TfRecordPlace[] = [];
+    let page = { from: 0, bytes: new Uint8Array() };
+    for (let at = 0; at < size; ) {
+      if (at + headBytes > page.from + page.bytes.length) {
+        const length = Math.max(headBytes, Math.min(pageBytes, size - at));
+        page = { from: at, bytes: await readExactly(handle, { path, offset: at, length }) };
+      }
+      const head = page.bytes.slice(at - page.from, at - page.from + headBytes);
+      const place = { path, offset: at + headBytes, length: lengthIn(head, { path, at, size }) };
+      places.push(place);
+      at = place.offset + place.length + checksumBytes;
+    }
+    return places;
+  });
+
 /** The data of a record that was met before. */
 export const readTfRecord = (place: TfRecordPlace): Promise<Uint8Array<ArrayBuffer>> =>
   withFile(place.path, async (handle) =>
