@@ -2,8 +2,10 @@
 
 import { join } from "node:path";
 import { exists } from "../../src/files/exists.ts";
-import { type OpenedOriginals, takeSlices } from "./take-slices.ts";
+import { openPrepared } from "./prepared.ts";
+import { type OpenedData, takeSlices } from "./take-slices.ts";
 import type { VtabTask } from "./task.ts";
+import { orderSplits } from "./tfds-order.ts";
 import { writeTask } from "./write-task.ts";
 
 export interface BuildOptions {
@@ -24,19 +26,23 @@ export async function buildTask(task: VtabTask, options: BuildOptions): Promise<
   if (await exists(folder)) return "there already";
   const opened = await openTask(task, options);
   if (!opened) return "missing";
-  const images = takeSlices(task, opened);
+  const images = await takeSlices(task, opened);
   await writeTask(task, images, { folder, from: opened.from, onProgress: options.onProgress });
   return "built";
 }
 
+/** The originals where they are there, else what has been prepared. */
 async function openTask(
   task: VtabTask,
   { originals, tfds }: BuildOptions,
-): Promise<(OpenedOriginals & { readonly from: string }) | undefined> {
+): Promise<(OpenedData & { readonly from: string }) | undefined> {
   if (originals !== undefined && task.originals) {
     const where = join(originals, task.folder);
-    if (await exists(where))
-      return { originals: await task.originals.open(where), isOrdered: false, where, from: "the originals" };
+    if (await exists(where)) {
+      const splits = orderSplits(await task.originals.open(where));
+      return { where, splits, from: "the originals" };
+    }
   }
-  return undefined;
+  const prepared = tfds === undefined ? undefined : await openPrepared(tfds, task);
+  return prepared && { ...prepared, from: "what TensorFlow Datasets prepared" };
 }

@@ -5,17 +5,9 @@ import { z } from "zod";
 import { FileError } from "../../src/errors.ts";
 import { readJson } from "../../src/files/read-json.ts";
 import type { PreparedTask } from "./prepared-tasks.ts";
-import type { Original } from "./task.ts";
+import type { OrderedSplit, Original } from "./task.ts";
 import { parseTfExample, type TfExample } from "./tf-example.ts";
 import { readTfRecord, showPlace, type TfRecordPlace, tfRecordPlaces } from "./tf-record.ts";
-
-/** Records in the order of TensorFlow Datasets. Awaiting `slice` of an array of originals in order reads the same. */
-export interface PreparedSplit {
-  /** By dataset_info.json. */
-  readonly length: number;
-  /** The originals from `from` to before `to`, or to the end. Their keys are their numbers; only their files are read. */
-  slice(from: number, to?: number): Promise<readonly Original[]>;
-}
 
 interface Shard {
   readonly path: string;
@@ -42,7 +34,7 @@ const infoSchema = z.object({
 export async function readPreparedSplits(
   folder: string,
   { row, splits }: { readonly row: PreparedTask; readonly splits: readonly string[] },
-): Promise<Readonly<Record<string, PreparedSplit>>> {
+): Promise<Readonly<Record<string, OrderedSplit>>> {
   const path = join(folder, "dataset_info.json");
   const parsed = infoSchema.safeParse(await readJson(path));
   if (!parsed.success)
@@ -54,7 +46,7 @@ export async function readPreparedSplits(
     throw new FileError(
       `${path}: the records are in the format ${fileFormat}; tfrecord is read. Prepare the data set with it.`,
     );
-  const open = (name: string): PreparedSplit => {
+  const open = (name: string): OrderedSplit => {
     const split = found.find((one) => one.name === name);
     if (split) return openSplit(shardsOf(join(folder, `${row.dataset}-${name}`), split.shardLengths), row);
     const names = found.map((one) => one.name).join(", ") || "none";
@@ -77,7 +69,7 @@ function shardsOf(start: string, lengths: readonly number[]): readonly Shard[] {
   });
 }
 
-function openSplit(shards: readonly Shard[], row: PreparedTask): PreparedSplit {
+function openSplit(shards: readonly Shard[], row: PreparedTask): OrderedSplit {
   const length = shards.reduce((sum, shard) => sum + shard.length, 0);
   return {
     length,

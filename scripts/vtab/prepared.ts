@@ -4,15 +4,15 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { InputError } from "../../src/errors.ts";
 import { unlessMissing } from "../../src/files/exists.ts";
-import { type PreparedSplit, readPreparedSplits } from "./prepared-splits.ts";
+import { readPreparedSplits } from "./prepared-splits.ts";
 import { type PreparedTask, preparedTasks } from "./prepared-tasks.ts";
-import type { VtabTask } from "./task.ts";
+import type { OrderedSplit, VtabTask } from "./task.ts";
 
 export interface Prepared {
   /** The folder of the version that is read. */
   readonly where: string;
-  /** Those that `counts` of the task names. They are in the order of TensorFlow Datasets already. */
-  readonly splits: Readonly<Record<string, PreparedSplit>>;
+  /** Those that `counts` of the task names. */
+  readonly splits: Readonly<Record<string, OrderedSplit>>;
 }
 
 /**

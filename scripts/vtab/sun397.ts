@@ -52,7 +52,7 @@ export const sun397Tasks: readonly VtabTask[] = [
   {
     ...{ name: "sun397", tfds: "sun397/tfds/4.0.0", folder: "SUN397", classes: 397 },
     // The list of train has one more, which is left out: its place, the 66,482nd, is far behind those that are taken.
-    counts: { train: 76_127, validation: 10_875, test: 21_750 },
+    counts: { train: [76_127, 76_128], validation: 10_875, test: 21_750 },
     slices: slicesOfSplits,
     originals,
   },

@@ -1,8 +1,7 @@
-/** Takes the images of a task from what its originals hold. */
+/** Takes the images of a task from the splits of its data set. */
 
 import { FileError } from "../../src/errors.ts";
-import type { Original, Originals, Slice, VtabTask } from "./task.ts";
-import { inTfdsOrder } from "./tfds-order.ts";
+import type { OrderedSplit, Original, Slice, VtabTask } from "./task.ts";
 
 /** By the names of the task's lists. */
 export interface TaskImages {
@@ -11,28 +10,24 @@ export interface TaskImages {
   readonly test: readonly Original[];
 }
 
-export interface OpenedOriginals {
-  readonly originals: Originals;
-  /** Whether the originals come in the order of TensorFlow Datasets already. */
-  readonly isOrdered: boolean;
-  /** The folder that they were read from. */
+export interface OpenedData {
+  /** The folder that is read. */
   readonly where: string;
+  readonly splits: Readonly<Record<string, OrderedSplit>>;
 }
 
-/** Refuses originals that are not the whole data set: its slices would be others. */
-export function takeSlices(task: VtabTask, { originals, isOrdered, where }: OpenedOriginals): TaskImages {
+/** Refuses what is not the whole data set: its slices would be others. */
+export async function takeSlices(task: VtabTask, { splits, where }: OpenedData): Promise<TaskImages> {
   for (const [split, expected] of Object.entries(task.counts)) {
-    const found = originals[split]?.length ?? 0;
-    if (found !== expected)
+    const found = splits[split]?.length ?? 0;
+    const accepted = [expected].flat();
+    if (!accepted.includes(found))
       throw new FileError(
-        `${where}: ${split} has ${found.toLocaleString("en")} images, and that of ${task.tfds} has ${expected.toLocaleString("en")}. With others, ${task.name} would be another task. Extract it again, whole.`,
+        `${where}: ${split} has ${found.toLocaleString("en")} images, and that of ${task.tfds} has ${accepted.map((count) => count.toLocaleString("en")).join(" or ")}. With others, ${task.name} would be another task. Extract it again, whole.`,
       );
   }
-  const ordered = new Map<string, readonly Original[]>();
-  const take = ({ split, from, to }: Slice): readonly Original[] => {
-    const all = originals[split] ?? [];
-    if (!ordered.has(split)) ordered.set(split, isOrdered ? all : inTfdsOrder(split, all));
-    const taken = ordered.get(split)?.slice(from, to) ?? [];
+  const take = async ({ split, from, to }: Slice): Promise<readonly Original[]> => {
+    const taken = (await splits[split]?.slice(from, to)) ?? [];
     for (const { key, label } of taken)
       if (!(Number.isInteger(label) && label >= 0 && label < task.classes))
         throw new FileError(
@@ -41,5 +36,5 @@ export function takeSlices(task: VtabTask, { originals, isOrdered, where }: Open
     return taken;
   };
   const { train800, val200, test } = task.slices;
-  return { train800: take(train800), val200: take(val200), test: take(test) };
+  return { train800: await take(train800), val200: await take(val200), test: await take(test) };
 }

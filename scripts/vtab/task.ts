@@ -35,6 +35,13 @@ export interface Slices {
   readonly test: Slice;
 }
 
+/** Images in the order of TensorFlow Datasets, as many as are asked for. */
+export interface OrderedSplit {
+  readonly length: number;
+  /** From `from` to before `to`, or to the end. */
+  slice(from: number, to?: number): Promise<readonly Original[]>;
+}
+
 /** What lies below the folder of the originals, and how it is read. */
 export interface OriginalFormat {
   /** Where the files come from and how they are to lie, in a few lines, for the user. */
@@ -50,8 +57,8 @@ export interface VtabTask {
   readonly tfds: string;
   /** The name of the folder of its originals; tasks may share one. */
   readonly folder: string;
-  /** How many images each split of the originals has. */
-  readonly counts: Readonly<Record<string, number>>;
+  /** How many images each split has; several numbers where versions differ in images that no slice takes. */
+  readonly counts: Readonly<Record<string, number | readonly number[]>>;
   readonly classes: number;
   /** By these counts. */
   readonly slices: Slices;

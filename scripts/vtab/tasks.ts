@@ -4,6 +4,7 @@ import { cifarTasks } from "./cifar.ts";
 import { dmlabTasks } from "./dmlab.ts";
 import { eurosatTasks } from "./eurosat.ts";
 import { resiscTasks } from "./resisc.ts";
+import { retinopathyTasks } from "./retinopathy.ts";
 import { sun397Tasks } from "./sun397.ts";
 import type { VtabTask } from "./task.ts";
 
@@ -12,5 +13,6 @@ export const tasks: readonly VtabTask[] = [
   ...dmlabTasks,
   ...eurosatTasks,
   ...resiscTasks,
+  ...retinopathyTasks,
   ...sun397Tasks,
 ];

@@ -1,7 +1,7 @@
 /** The order that TensorFlow Datasets writes examples in: by the MD5 of the split's name followed by the example's key. */
 
 import { createHash } from "node:crypto";
-import type { Original } from "./task.ts";
+import type { OrderedSplit, Original, Originals } from "./task.ts";
 
 /** `tensorflow_datasets/core/hashing.py` and `shuffle.py`. Keys of one split are all different. */
 export function inTfdsOrder(split: string, originals: readonly Original[]): readonly Original[] {
@@ -13,3 +13,16 @@ export function inTfdsOrder(split: string, originals: readonly Original[]): read
 
 const hashOf = (split: string, key: string | number): string =>
   createHash("md5").update(split).update(String(key).replaceAll("\\", "/")).digest("hex");
+
+/** Sorted when first asked for: some tasks take nothing of a split. */
+export const orderSplits = (originals: Originals): Readonly<Record<string, OrderedSplit>> =>
+  Object.fromEntries(
+    Object.entries(originals).map(([split, all]) => {
+      let ordered: readonly Original[] | undefined;
+      const slice = async (from: number, to?: number) => {
+        ordered ??= inTfdsOrder(split, all);
+        return ordered.slice(from, to);
+      };
+      return [split, { length: all.length, slice }];
+    }),
+  );

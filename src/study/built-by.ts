@@ -30,5 +30,5 @@ export async function readBuiltBy(folder: string): Promise<BuiltBy | undefined> 
 /** In a few words; a copy whose images are others by now is not called the builder's. */
 export const describeBuiltBy = (built: BuiltBy, manifest: string): string =>
   built.manifest === manifest
-    ? `${built.benchmark} ${built.task} of ${built.source}, built from ${built.from} without loss`
+    ? `${built.benchmark} ${built.task} of ${built.source}, built without loss from ${built.from}`
     : `changed since it was built as ${built.benchmark} ${built.task}`;

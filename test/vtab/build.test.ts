@@ -108,7 +108,7 @@ describe("a task that is built", () => {
     const place = join(out, "cifar");
     const copy = await describeCopy(await readDataset(place));
     expect(copy.kinds).toEqual({ PNG: 15 });
-    expect(copy.built).toBe("VTAB-1k cifar of cifar100/3.0.2, built from the originals without loss");
+    expect(copy.built).toBe("VTAB-1k cifar of cifar100/3.0.2, built without loss from the originals");
     const image = join(place, "images/test/000000.png");
     writeFileSync(image, await sharp(image).negate().png().toBuffer());
     expect((await describeCopy(await readDataset(place))).built).toBe(
