@@ -3,16 +3,24 @@
 import { cifarTasks } from "./cifar.ts";
 import { dmlabTasks } from "./dmlab.ts";
 import { eurosatTasks } from "./eurosat.ts";
+import { flowersTasks } from "./flowers.ts";
+import { petsTasks } from "./pets.ts";
 import { resiscTasks } from "./resisc.ts";
 import { retinopathyTasks } from "./retinopathy.ts";
+import { smallNorbTasks } from "./small-norb.ts";
 import { sun397Tasks } from "./sun397.ts";
+import { svhnTasks } from "./svhn.ts";
 import type { VtabTask } from "./task.ts";
 
 export const tasks: readonly VtabTask[] = [
   ...cifarTasks,
   ...dmlabTasks,
   ...eurosatTasks,
+  ...flowersTasks,
+  ...petsTasks,
   ...resiscTasks,
   ...retinopathyTasks,
+  ...smallNorbTasks,
   ...sun397Tasks,
+  ...svhnTasks,
 ];

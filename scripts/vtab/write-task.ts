@@ -7,7 +7,7 @@ import { readDataset } from "../../src/datasets/read-dataset.ts";
 import { FileError } from "../../src/errors.ts";
 import { readProblem } from "../../src/files/file-problem.ts";
 import { writeFolderAtomically } from "../../src/files/write-folder.ts";
-import { sniffImage } from "../../src/images/sniff-image.ts";
+import { type ImageKind, readableKinds, sniffImage } from "../../src/images/sniff-image.ts";
 import { type BuiltBy, builtByFile } from "../../src/study/built-by.ts";
 import { describeCopy } from "../../src/study/study-data.ts";
 import type { TaskImages } from "./take-slices.ts";
@@ -79,17 +79,17 @@ async function writeImage(path: string, image: OriginalImage, key: string | numb
     return "png";
   }
   const head = "file" in image ? await headOf(image.file) : image.bytes.subarray(0, 64);
-  const extension = extensions[sniffImage(head) ?? ""];
-  if (!extension)
+  const kind = sniffImage(head) ?? "unknown";
+  if (!Object.hasOwn(readableKinds, kind))
     throw new FileError(
-      `${"file" in image ? image.file : `The image ${key}`} is no JPEG, PNG or TIFF by its first bytes. Extract it again.`,
+      `${"file" in image ? image.file : `The image ${key}`} is no image by its first bytes (${kind}). Extract it again.`,
     );
+  // Whatever it was called: some JPEG of the originals are PNG or GIF.
+  const [extension] = readableKinds[kind as ImageKind];
   if ("file" in image) await copyFile(image.file, `${path}.${extension}`);
   else await writeFile(`${path}.${extension}`, image.bytes);
   return extension;
 }
-
-const extensions: Readonly<Record<string, string>> = { JPEG: "jpg", PNG: "png", TIFF: "tif" };
 
 async function headOf(path: string): Promise<Uint8Array> {
   try {
