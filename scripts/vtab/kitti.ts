@@ -70,7 +70,7 @@ async function readDistanceClass(path: string): Promise<number> {
     const fields = line.split(" ");
     const name = fields[0] as string;
     const type = types.indexOf(name);
-    const distance = Number.parseFloat(fields[zField] ?? "");
+    const distance = Number(fields[zField] || Number.NaN);
     if (fields.length !== fieldCount || !(type >= 0 || name === unannotated) || !Number.isFinite(distance))
       throw new FileError(
         `${path}: ${JSON.stringify(line.slice(0, 120))} is no object; one of ${types.join(", ")} or ${unannotated}, then 14 numbers, are expected. Extract data_object_label_2.zip again.`,

@@ -23,10 +23,9 @@ export function numpyRandom(seed: number): NumpyRandom {
       const shuffled = [...items];
       for (let last = shuffled.length - 1; last > 0; last--) {
         const other = atMost(last);
-        [shuffled[last], shuffled[other]] = [shuffled[other], shuffled[last]] as [
-          (typeof shuffled)[number],
-          (typeof shuffled)[number],
-        ];
+        const moved = shuffled[other] as (typeof items)[number];
+        shuffled[other] = shuffled[last] as (typeof items)[number];
+        shuffled[last] = moved;
       }
       return shuffled.slice(0, count);
     },

@@ -72,6 +72,16 @@ describe("originals that are damaged", () => {
     );
   });
 
+  it("have a folder that is no class", async () => {
+    mkdirSync(join(folder, "yin_yong"));
+    await expect(open()).rejects.toThrow(
+      new FileError(
+        `${folder}: its 102 folders are not the classes of Caltech-101: one is missing, and one is of another name. Extract it again, whole.`,
+      ),
+    );
+    rmSync(join(folder, "yin_yong"), { recursive: true });
+  });
+
   it("have a class with too few images", async () => {
     mkdirSync(join(folder, "yin_yang"));
     writeFileSync(join(folder, "yin_yang", "image_0001.jpg"), "");

@@ -53,6 +53,7 @@ describe("originals that are damaged", () => {
     object.replace(" -1.59", ""),
     `${object} 0.98`,
     object.replace("8.00", "far"),
+    object.replace("8.00", "8.00m"),
     object.replace("8.00", ""),
     object.replace("8.00", "Infinity"),
     "",
