@@ -29,6 +29,9 @@ export const grouped = (
 const nearest = (distances: readonly number[]): number =>
   distances.reduce((least, distance) => Math.min(least, distance), Number.POSITIVE_INFINITY);
 
-/** The index of the last threshold below `value`; -1 where all are above. */
+/**
+ * The index of the last threshold below `value`; -1 where all are above.
+ * TensorFlow compares in 32 bits: a value a little above a threshold may be rounded to it.
+ */
 const lastBelow = (thresholds: readonly number[], value: number): number =>
-  thresholds.findLastIndex((threshold) => threshold < value);
+  thresholds.findLastIndex((threshold) => threshold < Math.fround(value));

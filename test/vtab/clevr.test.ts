@@ -1,0 +1,126 @@
+/** CLEVR against TensorFlow Datasets and VTAB, of the stand-in that `parity/vtab/make_clevr.py` makes. */
+
+import { createHash } from "node:crypto";
+import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { describe, expect, it } from "vitest";
+import { clevrTasks } from "../../scripts/vtab/clevr.ts";
+import type { Original, OriginalFormat, VtabTask } from "../../scripts/vtab/task.ts";
+import { inTfdsOrder } from "../../scripts/vtab/tfds-order.ts";
+import { FileError } from "../../src/errors.ts";
+import { temporaryFolder } from "../temporary-folder.ts";
+
+const golden = fileURLToPath(new URL("../golden/vtab/clevr", import.meta.url));
+const [count, distance] = clevrTasks as [VtabTask, VtabTask];
+const open = (task: VtabTask, folder: string) => (task.originals as OriginalFormat).open(folder);
+const hash = (data: Uint8Array | string) => createHash("sha256").update(data).digest("hex");
+
+interface Row {
+  readonly key: string;
+  readonly count: number;
+  readonly distance: number;
+  readonly sha256: string;
+}
+
+const expected = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8")) as Record<
+  "train" | "validation",
+  readonly Row[]
+>;
+
+async function rows(split: string, originals: readonly Original[] = []) {
+  return Promise.all(
+    inTfdsOrder(split, originals).map(async ({ key, label, image }) => {
+      const { file } = (await image()) as { readonly file: string };
+      return { key, label, sha256: hash(readFileSync(file)) };
+    }),
+  );
+}
+
+describe.each([
+  { task: count, of: (row: Row) => row.count },
+  { task: distance, of: (row: Row) => row.distance },
+])("$task.name", ({ task, of }) => {
+  it.each(["train", "validation"] as const)(
+    "is as TensorFlow Datasets and VTAB have it: %s",
+    async (split) => {
+      const originals = await open(task, golden);
+      expect(Object.keys(originals)).toEqual(["train", "validation"]);
+      expect(await rows(split, originals[split])).toEqual(
+        expected[split].map((row) => ({ key: row.key, label: of(row), sha256: row.sha256 })),
+      );
+    },
+  );
+});
+
+it("takes the training images that the authors of VPT have listed", () => {
+  const all = Array.from({ length: count.counts.train as number }, (_, index) => ({
+    ...{ key: `CLEVR_train_${String(index).padStart(6, "0")}.png`, label: 0 },
+    image: () => ({ file: "" }),
+  }));
+  const ordered = inTfdsOrder("train", all).map(({ key }) => String(key));
+  // Of vtab_trainval_splits.json, which holds the names that TensorFlow Datasets gave them.
+  const { train800, val200 } = count.slices;
+  expect(hash(ordered.slice(train800.from, train800.to).sort().join("\n"))).toBe(
+    "2755742128ae24c0bca5299c342a54b0ed9a806bd1d9f39ca602159c74ffe21f",
+  );
+  expect(hash(ordered.slice(val200.from, val200.to).sort().join("\n"))).toBe(
+    "6570e8229f7bc1b9e2e445b9959b6fcafb53e3bf5b3e3c4df9a799e93f56c2fb",
+  );
+});
+
+describe("originals that are damaged", () => {
+  const folder = temporaryFolder("clevr");
+  const scenes = join(folder, "scenes/CLEVR_train_scenes.json");
+  const images = join(folder, "images/train");
+
+  async function messageAfter(damage: () => void): Promise<unknown> {
+    cpSync(golden, folder, { recursive: true });
+    damage();
+    const error = await open(count, folder).catch((caught: unknown) => caught);
+    expect(error).toBeInstanceOf(FileError);
+    return (error as FileError).message;
+  }
+
+  it("lack an image in the middle", async () => {
+    expect(await messageAfter(() => rmSync(join(images, "CLEVR_train_000003.png")))).toBe(
+      `${scenes}: scene 3 is that of CLEVR_train_000003.png, but ${images} has CLEVR_train_000004.png at its place. Extract both again, whole.`,
+    );
+  });
+
+  it("lack the last image", async () => {
+    expect(await messageAfter(() => rmSync(join(images, "CLEVR_train_000019.png")))).toBe(
+      `${scenes}: scene 19 is that of CLEVR_train_000019.png, but ${images} has nothing at its place. Extract both again, whole.`,
+    );
+  });
+
+  it("have an image too many", async () => {
+    const more = join(images, "CLEVR_train_000020.png");
+    expect(await messageAfter(() => writeFileSync(more, ""))).toBe(
+      `${scenes} has 20 scenes, and ${images} has 21 images. Extract both again, whole.`,
+    );
+    rmSync(more);
+  });
+
+  it("have scenes cut short", async () => {
+    expect(await messageAfter(() => truncateSync(scenes, 2_000))).toBe(
+      `${scenes} ends before its scenes do. It is cut short; extract it again.`,
+    );
+  });
+
+  it("have a scene without coordinates", async () => {
+    const damaged = readFileSync(join(golden, "scenes/CLEVR_train_scenes.json"), "utf8").replace(
+      "pixel_coords",
+      "pixels",
+    );
+    expect(await messageAfter(() => writeFileSync(scenes, damaged))).toBe(
+      `${scenes}: scene 0 has no image_filename, or an object without three pixel_coords. Extract it again.`,
+    );
+  });
+
+  it("have no images", async () => {
+    expect(await messageAfter(() => rmSync(images, { recursive: true }))).toBe(
+      `${images}: there is no such folder. Extract the data set again, whole.`,
+    );
+  });
+});
