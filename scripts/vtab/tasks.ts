@@ -1,9 +1,12 @@
 /** The tasks of VTAB-1k. */
 
+import { caltechTasks } from "./caltech.ts";
 import { cifarTasks } from "./cifar.ts";
+import { clevrTasks } from "./clevr.ts";
 import { dmlabTasks } from "./dmlab.ts";
 import { eurosatTasks } from "./eurosat.ts";
 import { flowersTasks } from "./flowers.ts";
+import { kittiTasks } from "./kitti.ts";
 import { petsTasks } from "./pets.ts";
 import { resiscTasks } from "./resisc.ts";
 import { retinopathyTasks } from "./retinopathy.ts";
@@ -13,10 +16,13 @@ import { svhnTasks } from "./svhn.ts";
 import type { VtabTask } from "./task.ts";
 
 export const tasks: readonly VtabTask[] = [
+  ...caltechTasks,
   ...cifarTasks,
+  ...clevrTasks,
   ...dmlabTasks,
   ...eurosatTasks,
   ...flowersTasks,
+  ...kittiTasks,
   ...petsTasks,
   ...resiscTasks,
   ...retinopathyTasks,
