@@ -4,9 +4,12 @@ import { caltechTasks } from "./caltech.ts";
 import { cifarTasks } from "./cifar.ts";
 import { clevrTasks } from "./clevr.ts";
 import { dmlabTasks } from "./dmlab.ts";
+import { dspritesTasks } from "./dsprites.ts";
+import { dtdTasks } from "./dtd.ts";
 import { eurosatTasks } from "./eurosat.ts";
 import { flowersTasks } from "./flowers.ts";
 import { kittiTasks } from "./kitti.ts";
+import { patchCamelyonTasks } from "./patch-camelyon.ts";
 import { petsTasks } from "./pets.ts";
 import { resiscTasks } from "./resisc.ts";
 import { retinopathyTasks } from "./retinopathy.ts";
@@ -20,9 +23,12 @@ export const tasks: readonly VtabTask[] = [
   ...cifarTasks,
   ...clevrTasks,
   ...dmlabTasks,
+  ...dspritesTasks,
+  ...dtdTasks,
   ...eurosatTasks,
   ...flowersTasks,
   ...kittiTasks,
+  ...patchCamelyonTasks,
   ...petsTasks,
   ...resiscTasks,
   ...retinopathyTasks,
