@@ -1,9 +1,12 @@
 /** Builds the tasks of VTAB-1k without loss; `npx tsx scripts/build-vtab.ts --help` says from what. */
 
 import { parseArgs } from "node:util";
+import { exitCodeOf, handleSignals, interruption, showError } from "../src/cli/exit.ts";
 import { openProgress } from "../src/cli/progress.ts";
-import { InputError, RlrrError } from "../src/errors.ts";
-import { buildTask } from "./vtab/build-task.ts";
+import { slowly } from "../src/cli/slow-progress.ts";
+import { InputError } from "../src/errors.ts";
+import { exists } from "../src/files/exists.ts";
+import { type BuildOptions, type Built, buildTask } from "./vtab/build-task.ts";
 import type { VtabTask } from "./vtab/task.ts";
 import { tasks } from "./vtab/tasks.ts";
 
@@ -19,15 +22,21 @@ const help = `Builds the tasks of VTAB-1k without loss, for rlrr study and rlrr 
   --help                this text, and what each data set needs
 `;
 
-const { values } = parseArgs({
-  options: {
-    originals: { type: "string" },
-    tfds: { type: "string" },
-    out: { type: "string" },
-    task: { type: "string", multiple: true },
-    help: { type: "boolean", default: false },
-  },
-});
+const options = {
+  originals: { type: "string" },
+  tfds: { type: "string" },
+  out: { type: "string" },
+  task: { type: "string", multiple: true },
+  help: { type: "boolean", default: false },
+} as const;
+
+function readArguments() {
+  try {
+    return parseArgs({ options }).values;
+  } catch (error) {
+    throw new InputError(`${error instanceof Error ? error.message : error}. --help lists the options.`);
+  }
+}
 
 function choose(names: readonly string[] | undefined): readonly VtabTask[] {
   if (!names) return tasks;
@@ -47,39 +56,46 @@ const needs = ({ name, folder, tfds, originals }: VtabTask): string =>
     : `${name}: ${tfds} of TensorFlow Datasets`;
 
 async function run(): Promise<void> {
-  if (values.help) {
+  const { originals, tfds, out, task: names, help: isAsked } = readArguments();
+  if (isAsked) {
     console.log([help, ...tasks.map(needs)].join("\n"));
     return;
   }
-  const { originals, tfds, out } = values;
   if (out === undefined || (originals === undefined && tfds === undefined))
     throw new InputError("Say from what and where to: --originals or --tfds, and --out. --help says more.");
-  const chosen = choose(values.task);
+  for (const folder of [originals, tfds])
+    if (folder !== undefined && !(await exists(folder)))
+      throw new InputError(`${folder}: there is no such folder.`);
   const missing: VtabTask[] = [];
-  for (const task of chosen) {
-    const progress = openProgress();
-    const onProgress = (done: number, total: number) =>
-      progress.update({ label: task.name, done, total, unit: "images" });
-    try {
-      const built = await buildTask(task, { originals, tfds, out, onProgress });
-      progress.close();
-      if (built === "missing") missing.push(task);
-      else console.log(`${task.name}: ${built}.`);
-    } finally {
-      progress.close();
-    }
+  for (const task of choose(names)) {
+    const built = await buildOne(task, { originals, tfds, out });
+    if (built === "missing") missing.push(task);
+    else console.log(`${task.name}: ${built}.`);
   }
   if (missing.length === 0) return;
-  const list = missing.map((task) => `  ${needs(task)}`).join("\n");
-  if (values.task || missing.length === chosen.length)
-    throw new InputError(`What is needed is not there:\n${list}`);
-  console.log(`Not built, as their data is not there:\n${list}`);
+  if (names) throw new InputError(`What is needed is not there:\n${missing.map(needs).join("\n")}`);
+  const list = missing.map(({ name }) => name).join(", ");
+  if (missing.length === tasks.length)
+    throw new InputError(`There is no data of any task. --help says what each needs: ${list}.`);
+  console.log(`Not built, as their data is not there: ${list}. --help says what each needs.`);
 }
 
+type Folders = Pick<BuildOptions, "originals" | "tfds" | "out">;
+
+async function buildOne(task: VtabTask, folders: Folders): Promise<Built> {
+  const progress = openProgress();
+  const show = slowly(progress, { label: task.name });
+  try {
+    return await buildTask(task, { ...folders, onProgress: show, signal: interruption });
+  } finally {
+    progress.close();
+  }
+}
+
+handleSignals();
 try {
   await run();
 } catch (error) {
-  if (!(error instanceof RlrrError)) throw error;
-  console.error(`error: ${error.message}`);
-  process.exitCode = error.exitCode;
+  await showError(error, { json: false });
+  process.exitCode = exitCodeOf(error);
 }

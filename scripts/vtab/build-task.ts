@@ -16,18 +16,21 @@ export interface BuildOptions {
   /** The folder above those of the tasks. */
   readonly out: string;
   readonly onProgress: (done: number, total: number) => void;
+  /** Where it is raised, nothing is left of the task that is being built. */
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** `missing` where neither folder has its data set. */
 export type Built = "built" | "there already" | "missing";
 
 export async function buildTask(task: VtabTask, options: BuildOptions): Promise<Built> {
-  const folder = join(options.out, task.name);
+  const { out, signal, onProgress } = options;
+  const folder = join(out, task.name);
   if (await exists(folder)) return "there already";
   const opened = await openTask(task, options);
   if (!opened) return "missing";
   const images = await takeSlices(task, opened);
-  await writeTask(task, images, { folder, from: opened.from, onProgress: options.onProgress });
+  await writeTask(task, images, { folder, from: opened.from, onProgress, signal });
   return "built";
 }
 

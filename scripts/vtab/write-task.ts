@@ -18,6 +18,7 @@ export interface WriteTaskOptions {
   /** Where the images come from, in a word or two. */
   readonly from: string;
   readonly onProgress: (done: number, total: number) => void;
+  readonly signal?: AbortSignal | undefined;
 }
 
 /** Images written at once. */
@@ -27,11 +28,14 @@ const together = 8;
 export async function writeTask(
   task: VtabTask,
   images: TaskImages,
-  { folder, from, onProgress }: WriteTaskOptions,
+  { folder, from, onProgress, signal }: WriteTaskOptions,
 ): Promise<void> {
   const total = images.train800.length + images.val200.length + images.test.length;
   let done = 0;
-  const count = () => onProgress(++done, total);
+  const count = () => {
+    signal?.throwIfAborted();
+    onProgress(++done, total);
+  };
   await writeFolderAtomically(folder, async (temporary) => {
     const write = (name: keyof TaskImages) => writeList(temporary, { name, originals: images[name], count });
     const train = await write("train800");
@@ -50,6 +54,7 @@ export async function writeTask(
 interface List {
   readonly name: string;
   readonly originals: readonly Original[];
+  /** Called after each image. */
   readonly count: () => void;
 }
 

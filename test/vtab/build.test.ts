@@ -1,6 +1,6 @@
 /** VTAB-1k built from originals: as many images as there are, but in every other way as the script does. */
 
-import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
@@ -120,6 +120,15 @@ describe("a task that is built", () => {
     const before = readFileSync(join(out, "cifar", "train800.txt"));
     expect(await buildTask(small, { originals, out, onProgress })).toBe("there already");
     expect(readFileSync(join(out, "cifar", "train800.txt"))).toEqual(before);
+  });
+
+  it("leaves nothing where it is stopped", async () => {
+    const stopped = new AbortController();
+    const place = join(folder, "stopped");
+    const options = { originals, out: place, signal: stopped.signal };
+    const onProgress = (done: number) => done === 3 && stopped.abort();
+    await expect(buildTask(small, { ...options, onProgress })).rejects.toThrow("aborted");
+    expect(readdirSync(place)).toEqual([]);
   });
 
   it("is missing where its originals are, and refused where they are not whole", async () => {
