@@ -3,10 +3,13 @@
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
 import { type RowFormat, withNpzRows } from "./npz-rows.ts";
+import { packBits, unpackBits } from "./pack-bits.ts";
 import { type Original, type OriginalFormat, slicesOfOne, type VtabTask } from "./task.ts";
 
 const fileName = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz";
 const side = 64;
+/** A bit for a pixel. */
+const spriteBytes = (side * side) / 8;
 /** 3 shapes, 6 scales, 40 orientations, 32 positions by 32. */
 const count = 737_280;
 /** VTAB puts neighbouring classes of a factor together until there are so many. */
@@ -34,7 +37,9 @@ const originalsBy = (factor: Factor): OriginalFormat => ({
     let packed: Promise<Uint8Array> | undefined;
     const image = async (index: number) => {
       packed ??= packSprites(path, labels.length);
-      return { pixels: unpackSprite(await packed, index), width: side, height: side, channels: 1 } as const;
+      const bits = (await packed).subarray(index * spriteBytes, (index + 1) * spriteBytes);
+      // VTAB's pixels are 0 and 255.
+      return { pixels: unpackBits(bits, 255), width: side, height: side, channels: 1 } as const;
     };
     return { train: labels.map((label, key): Original => ({ key, label, image: () => image(key) })) };
   },
@@ -69,14 +74,14 @@ const readLabels = (path: string, factor: Factor): Promise<readonly number[]> =>
     });
   });
 
-/** A bit for a pixel: 377 MB for all. */
+/** 377 MB for all. */
 const packSprites = (path: string, count: number): Promise<Uint8Array> =>
   withNpzRows(path, sprites, async (rows) => {
     if (rows.count !== count)
       throw new FileError(
         `${path}: imgs has ${rows.count} rows, and latents_classes ${count}; as many are expected. Download it again.`,
       );
-    const bits = new Uint8Array((count * side * side) / 8);
+    const bits = new Uint8Array(count * spriteBytes);
     let done = 0;
     for await (const chunk of rows.chunks) {
       if (packBits(bits, chunk, done) > 1)
@@ -85,25 +90,3 @@ const packSprites = (path: string, count: number): Promise<Uint8Array> =>
     }
     return bits;
   });
-
-/** Sets the bits of `values`, which begin at bit `at`. All values together by OR: more than 1 where one is. */
-function packBits(bits: Uint8Array, values: Uint8Array, at: number): number {
-  let all = 0;
-  for (let index = 0; index < values.length; index++) {
-    const value = values[index] as number;
-    const bit = at + index;
-    // Bit numbers need 32 bits, without a sign.
-    bits[bit >>> 3] = (bits[bit >>> 3] as number) | (value << (bit & 7));
-    all |= value;
-  }
-  return all;
-}
-
-/** VTAB's pixels are 0 and 255. */
-function unpackSprite(bits: Uint8Array, index: number): Uint8Array {
-  const first = index * side * side;
-  return Uint8Array.from({ length: side * side }, (_, pixel) => {
-    const bit = first + pixel;
-    return ((bits[bit >>> 3] as number) >> (bit & 7)) & 1 ? 255 : 0;
-  });
-}
