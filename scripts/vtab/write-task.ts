@@ -80,7 +80,9 @@ async function writeList(folder: string, { name, originals, count }: List): Prom
 async function writeImage(path: string, image: OriginalImage, key: string | number): Promise<string> {
   if ("pixels" in image) {
     const { pixels, width, height, channels } = image;
-    await sharp(pixels, { raw: { width, height, channels } }).png().toFile(`${path}.png`);
+    const raw = sharp(pixels, { raw: { width, height, channels } });
+    // Else libvips makes three channels of one.
+    await (channels === 1 ? raw.toColourspace("b-w") : raw).png().toFile(`${path}.png`);
     return "png";
   }
   const head = "file" in image ? await headOf(image.file) : image.bytes.subarray(0, 64);

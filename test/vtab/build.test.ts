@@ -6,8 +6,9 @@ import sharp from "sharp";
 import { beforeAll, describe, expect, it } from "vitest";
 import { buildTask } from "../../scripts/vtab/build-task.ts";
 import { cifarTasks } from "../../scripts/vtab/cifar.ts";
-import type { VtabTask } from "../../scripts/vtab/task.ts";
+import type { OriginalImage, VtabTask } from "../../scripts/vtab/task.ts";
 import { inTfdsOrder } from "../../scripts/vtab/tfds-order.ts";
+import { writeTask } from "../../scripts/vtab/write-task.ts";
 import { readDataset } from "../../src/datasets/read-dataset.ts";
 import { FileError } from "../../src/errors.ts";
 import { describeCopy } from "../../src/study/study-data.ts";
@@ -120,6 +121,27 @@ describe("a task that is built", () => {
     const before = readFileSync(join(out, "cifar", "train800.txt"));
     expect(await buildTask(small, { originals, out, onProgress })).toBe("there already");
     expect(readFileSync(join(out, "cifar", "train800.txt"))).toEqual(before);
+  });
+
+  it("keeps grey pixels grey, and files of any kind as they are", async () => {
+    const pixels = Uint8Array.from({ length: 12 }, (_, at) => 20 * at);
+    const gif = await sharp({ create: { width: 2, height: 2, channels: 3, background: "red" } })
+      .gif()
+      .toBuffer();
+    const images = [{ pixels, width: 4, height: 3, channels: 1 }, { bytes: gif }] as const;
+    const two = ["a", "b"].map((key, at) => ({ key, label: at, image: () => images[at] as OriginalImage }));
+    const place = join(folder, "kinds");
+    await writeTask(
+      small,
+      { train800: two, val200: [], test: two },
+      { folder: place, from: "memory", onProgress },
+    );
+    const { data, info } = await sharp(join(place, "images/test/000000.png"))
+      .raw()
+      .toBuffer({ resolveWithObject: true });
+    expect([info.channels, ...data]).toEqual([1, ...pixels]);
+    expect((await sharp(join(place, "images/test/000000.png")).metadata()).channels).toBe(1);
+    expect(readFileSync(join(place, "images/train800/000001.gif"))).toEqual(gif);
   });
 
   it("leaves nothing where it is stopped", async () => {
