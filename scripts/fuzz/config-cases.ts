@@ -1,7 +1,7 @@
 /** Cases of what says how: configurations of models, steps, methods, recipes, runs. */
 
 import { mkdirSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseTrainedImages, renderTrainedImages } from "../../src/adapter/trained-images.ts";
 import { openDemoFolder } from "../../src/cli/demo-folder.ts";
 import { parseJson, readJson } from "../../src/files/read-json.ts";
@@ -24,6 +24,7 @@ import { openMetricsFile, readMetrics } from "../../src/runs/metrics-file.ts";
 import { checkRepeated, parseRunConfig } from "../../src/runs/run-config.ts";
 import { runPaths } from "../../src/runs/run-folder.ts";
 import { writeRunReport } from "../../src/runs/write-run-report.ts";
+import { builtByFile, describeBuiltBy, readBuiltBy } from "../../src/study/built-by.ts";
 import { parseRecipe, type RecipeInput, scheduleOf } from "../../src/train/recipe.ts";
 import { learningRateAt } from "../../src/train/schedule.ts";
 import { classicTensors, seededWeights } from "../../test/named-weights.ts";
@@ -216,6 +217,25 @@ export const configCases: readonly FuzzCase[] = [
       const path = write("run.json", input);
       const parsed = parseRunConfig(await readJson(path), path);
       checkRepeated(parseRunConfig(runConfig, path), parsed, { folder: "a run", method: rlrr });
+    },
+  },
+  {
+    name: "built-by",
+    readers: ["study/built-by.ts readBuiltBy"],
+    form: "json",
+    share: 1,
+    corpus: async () => [
+      JSON.stringify({
+        benchmark: "VTAB-1k",
+        task: "cifar",
+        source: "cifar100/3.0.2",
+        from: "x",
+        manifest: "0",
+      }),
+    ],
+    run: async (input, { write }) => {
+      const built = await readBuiltBy(dirname(write(builtByFile, input)));
+      if (built) describeBuiltBy(built, "0");
     },
   },
   {

@@ -63,6 +63,8 @@ export const needsNone: Readonly<Record<string, string>> = {
   "analyze/base-spectra.ts openBaseSpectra": ownState,
   "runs/tensorboard-log.ts openTensorboardLog": ownState,
   "engine/onnx-file.ts openOnnxFile": ownState,
+  "engine/gram.ts openGram": ownState,
+  "spectra/kernel.ts openWorkspace": ownState,
   "export/model-candidate.ts openModelCandidate": ownState,
   "export/onnx-candidate.ts openOnnxCandidate": ownState,
   "export/proof.ts openComparison": ownState,

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { messageOf, outline, makeTree as tree } from "../../test/make-tree.ts";
+import { outline, makeTree as tree } from "../../test/make-tree.ts";
 import { readDataset } from "./read-dataset.ts";
 
 const images = ["images/train/0.jpg", "images/train/1.jpg", "images/val/2.jpg", "images/test/a b.jpg"];

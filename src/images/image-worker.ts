@@ -11,7 +11,7 @@ import { residentBytes } from "./resident-memory.ts";
 /** Between looks at the memory of a process that works; a look takes some 50 µs. */
 const WATCH_MS = 20;
 /** The most that one look adds to the time taken: where looks are further apart, this process was stopped, or was busy itself. */
-const MOST_BETWEEN_MS = 1000;
+const COUNTED_MS = 1000;
 /** A killed process ends at once, unless the machine itself hangs. */
 const END_MS = limits.END_MS.value;
 
@@ -79,7 +79,7 @@ export class ImageWorker {
     this.#watch = setInterval(() => {
       const time = performance.now();
       // A single timer would end at once after Ctrl-Z and fg, or a machine's sleep, before an answer that waits is read.
-      taken += Math.min(time - looked, MOST_BETWEEN_MS);
+      taken += Math.min(time - looked, COUNTED_MS);
       looked = time;
       if (taken >= timeLimitMs) return tooSlow();
       const now = this.#residentBytes();

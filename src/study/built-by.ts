@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import * as z from "zod";
+import { FileError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
 
@@ -23,8 +24,12 @@ export type BuiltBy = Readonly<z.infer<typeof schema>>;
 export async function readBuiltBy(folder: string): Promise<BuiltBy | undefined> {
   const path = join(folder, builtByFile);
   if (!(await exists(path))) return undefined;
-  const { data } = schema.safeParse(await readJson(path));
-  return data;
+  try {
+    return schema.safeParse(await readJson(path)).data;
+  } catch (error) {
+    if (error instanceof FileError) return undefined;
+    throw error;
+  }
 }
 
 /** In a few words; a copy whose images are others by now is not called the builder's. */
