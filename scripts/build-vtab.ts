@@ -3,6 +3,7 @@
 import { parseArgs } from "node:util";
 import { openProgress } from "../src/cli/progress.ts";
 import { InputError, RlrrError } from "../src/errors.ts";
+import { statOf } from "../src/files/exists.ts";
 import { buildTask } from "./vtab/build-task.ts";
 import type { VtabTask } from "./vtab/task.ts";
 import { tasks } from "./vtab/tasks.ts";
@@ -19,19 +20,34 @@ const help = `Builds the tasks of VTAB-1k without loss, for rlrr study and rlrr 
   --help                this text, and what each data set needs
 `;
 
-const { values } = parseArgs({
-  options: {
-    originals: { type: "string" },
-    tfds: { type: "string" },
-    out: { type: "string" },
-    task: { type: "string", multiple: true },
-    help: { type: "boolean", default: false },
-  },
-});
+function parseFlags() {
+  try {
+    return parseArgs({
+      options: {
+        originals: { type: "string" },
+        tfds: { type: "string" },
+        out: { type: "string" },
+        task: { type: "string", multiple: true },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new InputError(`${why}. --help says what there is.`, { cause });
+  }
+}
+
+/** Refuses what is no folder; `out` need not be there yet. */
+async function checkFolder(flag: string, path: string): Promise<void> {
+  if (path === "") throw new InputError(`--${flag} is empty; a folder was expected.`);
+  const found = await statOf(path);
+  if (found ? !found.isDirectory() : flag !== "out")
+    throw new InputError(`--${flag} ${path}: ${found ? "that is no folder" : "there is no such folder"}.`);
+}
 
 function choose(names: readonly string[] | undefined): readonly VtabTask[] {
   if (!names) return tasks;
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const task = tasks.find((one) => one.name === name);
     if (!task)
       throw new InputError(
@@ -47,6 +63,7 @@ const needs = ({ name, folder, tfds, originals }: VtabTask): string =>
     : `${name}: ${tfds} of TensorFlow Datasets`;
 
 async function run(): Promise<void> {
+  const values = parseFlags();
   if (values.help) {
     console.log([help, ...tasks.map(needs)].join("\n"));
     return;
@@ -54,6 +71,8 @@ async function run(): Promise<void> {
   const { originals, tfds, out } = values;
   if (out === undefined || (originals === undefined && tfds === undefined))
     throw new InputError("Say from what and where to: --originals or --tfds, and --out. --help says more.");
+  for (const [flag, path] of Object.entries({ originals, tfds, out }))
+    if (path !== undefined) await checkFolder(flag, path);
   const chosen = choose(values.task);
   const missing: VtabTask[] = [];
   for (const task of chosen) {
