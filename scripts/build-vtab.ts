@@ -4,8 +4,8 @@ import { parseArgs } from "node:util";
 import { exitCodeOf, handleSignals, interruption, showError } from "../src/cli/exit.ts";
 import { openProgress } from "../src/cli/progress.ts";
 import { slowly } from "../src/cli/slow-progress.ts";
-import { InputError } from "../src/errors.ts";
-import { exists } from "../src/files/exists.ts";
+import { FileError, InputError } from "../src/errors.ts";
+import { statOf } from "../src/files/exists.ts";
 import { type BuildOptions, type Built, buildTask } from "./vtab/build-task.ts";
 import type { VtabTask } from "./vtab/task.ts";
 import { tasks } from "./vtab/tasks.ts";
@@ -38,9 +38,18 @@ function readArguments() {
   }
 }
 
+/** Refuses what is no folder; that of the tasks need not be there yet. */
+async function checkFolder(flag: "originals" | "tfds" | "out", path: string): Promise<void> {
+  if (path === "") throw new InputError(`--${flag} is empty; a folder was expected.`);
+  const found = await statOf(path);
+  if (found ? !found.isDirectory() : flag !== "out")
+    throw new InputError(`--${flag} ${path}: ${found ? "that is no folder" : "there is no such folder"}.`);
+}
+
+/** A task that is named twice is built once. */
 function choose(names: readonly string[] | undefined): readonly VtabTask[] {
   if (!names) return tasks;
-  return names.map((name) => {
+  return [...new Set(names)].map((name) => {
     const task = tasks.find((one) => one.name === name);
     if (!task)
       throw new InputError(
@@ -63,17 +72,31 @@ async function run(): Promise<void> {
   }
   if (out === undefined || (originals === undefined && tfds === undefined))
     throw new InputError("Say from what and where to: --originals or --tfds, and --out. --help says more.");
-  for (const folder of [originals, tfds])
-    if (folder !== undefined && !(await exists(folder)))
-      throw new InputError(`${folder}: there is no such folder.`);
-  const missing: VtabTask[] = [];
-  for (const task of choose(names)) {
-    const built = await buildOne(task, { originals, tfds, out });
-    if (built === "missing") missing.push(task);
-    else console.log(`${task.name}: ${built}.`);
+  for (const flag of ["originals", "tfds", "out"] as const) {
+    const path = { originals, tfds, out }[flag];
+    if (path !== undefined) await checkFolder(flag, path);
   }
+  const missing: VtabTask[] = [];
+  const failed: string[] = [];
+  for (const task of choose(names)) {
+    try {
+      const built = await buildOne(task, { originals, tfds, out });
+      if (built === "missing") missing.push(task);
+      else console.log(`${task.name}: ${built}.`);
+    } catch (error) {
+      // The others may be whole.
+      if (!(error instanceof FileError || error instanceof InputError)) throw error;
+      console.error(`${task.name}: ${error.message}`);
+      failed.push(task.name);
+    }
+  }
+  sayMissing(missing, names !== undefined);
+  if (failed.length > 0) throw new FileError(`Not built, as their data is damaged: ${failed.join(", ")}.`);
+}
+
+function sayMissing(missing: readonly VtabTask[], areNamed: boolean): void {
   if (missing.length === 0) return;
-  if (names) throw new InputError(`What is needed is not there:\n${missing.map(needs).join("\n")}`);
+  if (areNamed) throw new InputError(`What is needed is not there:\n${missing.map(needs).join("\n")}`);
   const list = missing.map(({ name }) => name).join(", ");
   if (missing.length === tasks.length)
     throw new InputError(`There is no data of any task. --help says what each needs: ${list}.`);

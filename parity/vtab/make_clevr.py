@@ -7,11 +7,21 @@
 
 import json
 import shutil
-from pathlib import Path
 
 import numpy
 import task_adaptation.data.clevr as vtab
-from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import (
+    StandIn,
+    draw,
+    empty_folder,
+    encode,
+    expected_row,
+    prepare,
+    rows_by_task,
+    rows_of,
+    temporary_folder,
+    write_expected,
+)
 from tensorflow_datasets.datasets.clevr import clevr_dataset_builder
 
 # A little above a threshold, and rounded to it in 32 bits or not.
@@ -40,7 +50,7 @@ def scene_of(number, name):
 
 folder = empty_folder("clevr")
 # TensorFlow Datasets wants the folder above, and questions and test images, which VTAB does without.
-above = Path(temporary_folder())
+above = temporary_folder()
 (above / "CLEVR_v1.0").symlink_to(folder)
 for split, count in (("train", 20), ("val", 10), ("test", 1)):
     images = folder / "images" / split
@@ -59,22 +69,20 @@ for split, count in (("train", 20), ("val", 10), ("test", 1)):
         }
         (folder / "scenes" / f"CLEVR_{split}_scenes.json").write_text(json.dumps(scenes))
 
-builder = clevr_dataset_builder.Builder(data_dir=temporary_folder())
-examples = examples_of(builder, FromFolder(str(above)))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": row["file_name"].decode(),
-                "count": int(vtab._count_preprocess_fn(row)["label"]),
-                "distance": int(vtab._closest_object_preprocess_fn(row)["label"]),
-                "sha256": hash_of(row["image"]),
-            }
-            for row in examples[split]
-        ]
-        for split in ("train", "validation")
-    },
-)
+builder = prepare(clevr_dataset_builder.Builder(data_dir=temporary_folder()), StandIn(str(above)))
+
+
+def rows_by(task):
+    def row_of(example, made):
+        return expected_row(example["file_name"].decode(), made["label"], example["image"])
+
+    return rows_of(builder, row_of, task, splits=("train", "validation"))
+
+
+tasks = {
+    "clevr_count": rows_by(vtab._count_preprocess_fn),
+    "clevr_dist": rows_by(vtab._closest_object_preprocess_fn),
+}
+write_expected(folder, rows_by_task(tasks))
 shutil.rmtree(folder / "questions")
 shutil.rmtree(folder / "images" / "test")

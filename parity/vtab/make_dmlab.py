@@ -7,7 +7,7 @@ Beside it, features.tfrecord has an example of every kind of feature for the tes
 """
 
 import tensorflow as tf
-from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import StandIn, draw, empty_folder, encode, expected_row, prepare, rows_of, temporary_folder, write_expected
 from tensorflow_datasets.image_classification import dmlab
 
 
@@ -53,22 +53,14 @@ for split, shards in (("train", (6, 5)), ("validation", (5,)), ("test", (4, 3)))
             number += 1
         write(folder / "dmlab" / f"dmlab-{split}.tfrecord{suffix}", examples)
 
-builder = dmlab.Dmlab(data_dir=temporary_folder())
-examples = examples_of(builder, FromFolder(str(folder / "dmlab")))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": row["filename"].decode(),
-                "label": int(row["label"]),
-                "sha256": hash_of(row["image"]),
-            }
-            for row in rows
-        ]
-        for split, rows in examples.items()
-    },
-)
+builder = prepare(dmlab.Dmlab(data_dir=temporary_folder()), StandIn(str(folder / "dmlab")))
+
+
+def row_of(example):
+    return expected_row(example["filename"].decode(), example["label"], example["image"])
+
+
+write_expected(folder, rows_of(builder, row_of))
 
 every_kind = {
     "bytes": bytes_feature(b"", b"\x00\xff", "grün".encode()),

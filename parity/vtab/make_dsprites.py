@@ -1,17 +1,25 @@
 """Writes test/golden/vtab/dsprites: a stand-in of dSprites, and what VTAB makes of it.
 
-    python parity/vtab/make_dsprites.py FOLDER_OF_TASK_ADAPTATION
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets h5py
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_dsprites.py
 
-Needs tensorflow, tensorflow-datasets, h5py, and a checkout of github.com/google-research/task_adaptation. dSprites comes
-as .npz and as .hdf5 of the same arrays; TensorFlow Datasets reads the latter.
+dSprites comes as .npz and as .hdf5 of the same arrays; TensorFlow Datasets reads the latter.
 """
-
-from pathlib import Path
 
 import h5py
 import numpy as np
-
-from run_arrays import TEMPORARY, empty_folder, examples_of, hash_of, prepare, write_expected
+import tensorflow_datasets as tfds
+from run_tfds import (
+    StandIn,
+    empty_folder,
+    expected_row,
+    prepare,
+    rows_by_task,
+    rows_of,
+    temporary_folder,
+    write_expected,
+)
 from task_adaptation.data.dsprites import DSpritesData
 
 NAME = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64"
@@ -35,32 +43,26 @@ np.savez_compressed(
     latents_classes=classes,
     latents_values=values,
 )
-hdf5 = Path(TEMPORARY.name) / f"{NAME}.hdf5"
+hdf5 = temporary_folder() / f"{NAME}.hdf5"
 with h5py.File(hdf5, "w") as file:
     file["imgs"] = images
     file["latents/classes"] = classes
     file["latents/values"] = values
 
-data_dir = prepare("dsprites:2.0.0", str(hdf5))
+place = temporary_folder()
+builder = prepare(tfds.builder("dsprites:2.0.0", data_dir=place), StandIn(str(hdf5)))
 
 
-def row_of(example, image):
-    pixels = image["image"]
+def row_of(example, made):
+    pixels = made["image"]
     assert (pixels == pixels[:, :, :1]).all()
-    return {
-        "key": int(example["value_shape"]),
-        "label": int(image["label"]),
-        "sha256": hash_of(pixels[:, :, 0].tobytes()),
-    }
+    return expected_row(int(example["value_shape"]), made["label"], pixels[:, :, 0].tobytes())
 
 
-def task(attribute):
-    data = DSpritesData(attribute, num_classes=16, data_dir=data_dir)
-    examples = examples_of(data, ("train", "val", "test"))
-    # VTAB's splits follow each other in the one of TensorFlow Datasets.
-    return [row_of(*pair) for split in examples.values() for pair in split]
+def rows_by(attribute):
+    vtab = DSpritesData(attribute, num_classes=16, data_dir=place)
+    return rows_of(builder, row_of, vtab._base_preprocess_fn)
 
 
-write_expected(
-    folder, {"dsprites_loc": task("label_x_position"), "dsprites_ori": task("label_orientation")}
-)
+tasks = {"dsprites_loc": rows_by("label_x_position"), "dsprites_ori": rows_by("label_orientation")}
+write_expected(folder, rows_by_task(tasks))

@@ -1,9 +1,10 @@
 """Writes test/golden/vtab/dtd: a stand-in of the Describable Textures Dataset, and what VTAB makes of it.
 
-    python parity/vtab/make_dtd.py FOLDER_OF_TASK_ADAPTATION
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets pillow
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_dtd.py
 
-Needs tensorflow, tensorflow-datasets, pillow, and a checkout of github.com/google-research/task_adaptation. The stand-in
-lies in a folder named dtd, as in the archive.
+The stand-in lies in a folder named dtd, as in the archive.
 """
 
 import io
@@ -11,8 +12,7 @@ import io
 import numpy as np
 import tensorflow_datasets as tfds
 from PIL import Image
-
-from run_arrays import empty_folder, examples_of, hash_of, prepare, write_expected
+from run_tfds import StandIn, empty_folder, expected_row, prepare, rows_of, temporary_folder, write_expected
 from task_adaptation.data.dtd import DTDData
 
 random = np.random.default_rng(3)
@@ -38,17 +38,12 @@ for number, label in enumerate(classes):
 for name, lines in lists.items():
     (folder / "dtd" / "labels" / f"{name}.txt").write_text("".join(f"{line}\n" for line in lines))
 
-data = DTDData(data_dir=prepare("dtd:3.0.1", str(folder)))
-examples = examples_of(data, ("train", "val", "test"))
+place = temporary_folder()
+builder = prepare(tfds.builder("dtd:3.0.1", data_dir=place), StandIn(str(folder)))
 
 
-def row_of(example, image):
-    return {
-        "key": example["file_name"].numpy().decode(),
-        "label": int(image["label"]),
-        "sha256": hash_of(example["image"].numpy()),
-    }
+def row_of(example, made):
+    return expected_row(example["file_name"].decode(), made["label"], example["image"])
 
 
-splits = {"train": "train", "val": "validation", "test": "test"}
-write_expected(folder, {splits[split]: [row_of(*pair) for pair in rows] for split, rows in examples.items()})
+write_expected(folder, rows_of(builder, row_of, DTDData(data_dir=place)._base_preprocess_fn))

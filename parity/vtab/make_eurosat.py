@@ -4,7 +4,7 @@
     venv/bin/python parity/vtab/make_eurosat.py
 """
 
-from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import StandIn, draw, empty_folder, encode, expected_row, prepare, rows_of, temporary_folder, write_expected
 from tensorflow_datasets.image_classification import eurosat
 
 folder = empty_folder("eurosat")
@@ -15,19 +15,12 @@ for label in eurosat._LABELS:
         (folder / "2750" / label / f"{label}_{index}.jpg").write_bytes(encode(draw(number), "JPEG"))
         number += 1
 
-builder = eurosat.Eurosat(config="rgb", data_dir=temporary_folder())
-examples = examples_of(builder, FromFolder(str(folder)))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": f"{eurosat._LABELS[row['label']]}_{row['filename'].decode()}",
-                "label": int(row["label"]),
-                "sha256": hash_of(row["image"]),
-            }
-            for row in rows
-        ]
-        for split, rows in examples.items()
-    },
-)
+builder = prepare(eurosat.Eurosat(config="rgb", data_dir=temporary_folder()), StandIn(str(folder)))
+
+
+def row_of(example):
+    key = f"{eurosat._LABELS[example['label']]}_{example['filename'].decode()}"
+    return expected_row(key, example["label"], example["image"])
+
+
+write_expected(folder, rows_of(builder, row_of))

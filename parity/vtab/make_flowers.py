@@ -1,18 +1,20 @@
 """Writes test/golden/vtab/flowers: a stand-in of Oxford Flowers 102, and what TensorFlow Datasets makes of it.
 
-    TASK_ADAPTATION=../task_adaptation python parity/vtab/make_flowers.py
-
-It needs tensorflow, tensorflow-datasets, scipy and pillow.
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets scipy pillow
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_flowers.py
 """
 
 import numpy
+import tensorflow_datasets as tfds
 from PIL import Image
-from run_vtab import fresh_folder, prepare, rows_of, scratch, sha256, vtab_class, write_expected
+from run_tfds import StandIn, empty_folder, expected_row, prepare, rows_of, temporary_folder, write_expected
 from save_mat import save_mat
+from task_adaptation.data.oxford_flowers102 import OxfordFlowers102Data
 
 COUNT = 30
 
-folder = fresh_folder("flowers")
+folder = empty_folder("flowers")
 (folder / "jpg").mkdir()
 random = numpy.random.default_rng(0)
 for number in range(1, COUNT + 1):
@@ -26,21 +28,18 @@ save_mat(folder / "imagelabels.mat", {"labels": labels})
 save_mat(folder / "setid.mat", {"trnid": ids[:8], "valid": ids[8:14], "tstid": ids[14:]})
 
 
-def key_and_hash(example, _):
-    name = example["file_name"].numpy().decode()
-    stored = example["image"].numpy()
+def row_of(example, made):
+    name = example["file_name"].decode()
     # The builder keeps the files as they are.
-    assert stored == (folder / "jpg" / name).read_bytes()
-    return name, sha256(stored)
+    assert example["image"] == (folder / "jpg" / name).read_bytes()
+    return expected_row(name, made["label"], example["image"])
 
 
-with scratch() as place:
-    paths = {
-        "images": str(folder),
-        "labels": str(folder / "imagelabels.mat"),
-        "setid": str(folder / "setid.mat"),
-    }
-    builder = prepare("oxford_flowers102", paths, place)
-    vtab = vtab_class("oxford_flowers102", "OxfordFlowers102Data")(data_dir=place)
-    rows = rows_of(builder, vtab, key_and_hash, ("train", "validation", "test"))
-write_expected(folder, {"oxford_flowers102": rows})
+paths = {
+    "images": str(folder),
+    "labels": str(folder / "imagelabels.mat"),
+    "setid": str(folder / "setid.mat"),
+}
+place = temporary_folder()
+builder = prepare(tfds.builder("oxford_flowers102", data_dir=place), StandIn(paths))
+write_expected(folder, rows_of(builder, row_of, OxfordFlowers102Data(data_dir=place)._base_preprocess_fn))

@@ -10,7 +10,7 @@ import io
 import numpy
 import task_adaptation.data.kitti as vtab
 from PIL import Image
-from run_tfds import draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import StandIn, draw, empty_folder, encode, expected_row, prepare, rows_of, temporary_folder, write_expected
 from tensorflow_datasets.datasets.kitti import kitti_dataset_builder
 
 IMAGES = 40
@@ -20,12 +20,8 @@ KINDS = ["Car", "Van", "Truck", "Pedestrian", "Person_sitting", "Cyclist", "Tram
 DISTANCES = ["8.00", "8.0000001", "8.000001", "20.00", "20.0000001", "20.00001", "-1.50", "0.00", "35.25", "100", "14.2"]
 
 
-class FromArchives:
+class FromArchives(StandIn):
     """A download manager whose archives are folders."""
-
-    def __init__(self, folder):
-        self.folder = folder
-        self.downloaded_size = 0
 
     def download(self, urls):
         return dict(urls)
@@ -33,7 +29,7 @@ class FromArchives:
     def iter_archive(self, url):
         below = {"image_2.zip": "training/image_2", "label_2.zip": "training/label_2", "devkit_object.zip": "mapping"}
         part = next(part for name, part in below.items() if url.endswith(name))
-        return [(f"{part}/{path.name}", io.BytesIO(path.read_bytes())) for path in sorted((self.folder / part).iterdir())]
+        return [(f"{part}/{path.name}", io.BytesIO(path.read_bytes())) for path in sorted((self.downloaded / part).iterdir())]
 
 
 def line_of(kind, distance):
@@ -61,19 +57,12 @@ order = 1 + numpy.random.default_rng(5).permutation(IMAGES)
 (folder / "mapping" / "train_mapping.txt").write_text("".join(lines))
 (folder / "mapping" / "train_rand.txt").write_text(",".join(map(str, order)) + "\n")
 
-builder = kitti_dataset_builder.Builder(data_dir=temporary_folder())
-examples = examples_of(builder, FromArchives(folder))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": row["image/file_name"].decode(),
-                "label": int(vtab._closest_vehicle_distance_pp(row)["label"]),
-                "pixels": hash_of(Image.open(io.BytesIO(row["image"])).convert("RGB").tobytes()),
-            }
-            for row in rows
-        ]
-        for split, rows in examples.items()
-    },
-)
+builder = prepare(kitti_dataset_builder.Builder(data_dir=temporary_folder()), FromArchives(folder))
+
+
+def row_of(example, made):
+    """The builder encodes images again: their pixels are compared."""
+    return expected_row(example["image/file_name"].decode(), made["label"], made["image"].tobytes())
+
+
+write_expected(folder, rows_of(builder, row_of, vtab._closest_vehicle_distance_pp))

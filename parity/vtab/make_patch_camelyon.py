@@ -1,15 +1,16 @@
 """Writes test/golden/vtab/patch-camelyon: a stand-in of PatchCamelyon, and what VTAB makes of it.
 
-    python parity/vtab/make_patch_camelyon.py FOLDER_OF_TASK_ADAPTATION
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets h5py
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_patch_camelyon.py
 
-Needs tensorflow, tensorflow-datasets, h5py, and a checkout of github.com/google-research/task_adaptation. The patches
-lie in compressed chunks, larger and smaller than one, and the labels in one piece.
+The patches lie in compressed chunks, larger and smaller than one, and the labels in one piece.
 """
 
 import h5py
 import numpy as np
-
-from run_arrays import empty_folder, examples_of, hash_of, prepare, write_expected
+import tensorflow_datasets as tfds
+from run_tfds import StandIn, empty_folder, expected_row, prepare, rows_of, temporary_folder, write_expected
 from task_adaptation.data.patch_camelyon import PatchCamelyonData
 
 COUNTS = {"train": 16, "valid": 12, "test": 13}
@@ -36,17 +37,12 @@ for split, count in COUNTS.items():
         path = paths[f"{split}_{part}"] = str(folder / f"camelyonpatch_level_2_split_{split}_{part}.h5")
         write(path, part, values, **(LAYOUTS[split] if part == "x" else {}))
 
-data = PatchCamelyonData(data_dir=prepare("patch_camelyon:2.0.0", paths))
-examples = examples_of(data, ("train", "val", "test"))
+place = temporary_folder()
+builder = prepare(tfds.builder("patch_camelyon:2.0.0", data_dir=place), StandIn(paths))
 
 
-def row_of(example, image):
-    return {
-        "key": example["id"].numpy().decode(),
-        "label": int(image["label"]),
-        "sha256": hash_of(image["image"].tobytes()),
-    }
+def row_of(example, made):
+    return expected_row(example["id"].decode(), made["label"], made["image"].tobytes())
 
 
-names = {"train": "train", "val": "validation", "test": "test"}
-write_expected(folder, {names[split]: [row_of(*pair) for pair in rows] for split, rows in examples.items()})
+write_expected(folder, rows_of(builder, row_of, PatchCamelyonData(data_dir=place)._base_preprocess_fn))

@@ -1,24 +1,26 @@
 """Writes test/golden/vtab/pets: a stand-in of Oxford-IIIT Pets, and what TensorFlow Datasets makes of it.
 
-    TASK_ADAPTATION=../task_adaptation python parity/vtab/make_pets.py
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets pillow
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_pets.py
 
-It needs tensorflow, tensorflow-datasets and pillow. VTAB takes version 3 of the data set, and TensorFlow Datasets now
+VTAB takes version 3 of the data set, and TensorFlow Datasets now
 has version 4, which has the same keys and labels, but encodes twelve damaged files again. One of them, a PNG file by
 the name of .jpg, is among the stand-in; of it the original file's hash is written.
 """
 
-from pathlib import Path
 from unittest import mock
 
 import numpy
 import tensorflow_datasets as tfds
 from PIL import Image
-from run_vtab import fresh_folder, prepare, rows_of, scratch, sha256, vtab_class, write_expected
+from run_tfds import StandIn, empty_folder, expected_row, prepare, rows_of, temporary_folder, write_expected
+from task_adaptation.data.oxford_iiit_pet import OxfordIIITPetData
 
 NUMBERS = {"Abyssinian": 1, "american_bulldog": 2, "Egyptian_Mau": 12, "yorkshire_terrier": 37}
 PNG = "Egyptian_Mau_14"
 
-folder = fresh_folder("pets")
+folder = empty_folder("pets")
 images = folder / "images"
 lists = folder / "annotations"
 images.mkdir()
@@ -36,8 +38,9 @@ for list_name, part in (("trainval.txt", names[:11]), ("test.txt", names[11:])):
     (lists / list_name).write_text("".join(lines))
 
 
-def with_trimaps(place):
+def with_trimaps():
     """The lists beside masks of pixels, which the builder asks for and no task uses."""
+    place = temporary_folder()
     trimaps = place / "annotations" / "trimaps"
     trimaps.mkdir(parents=True)
     for name in names:
@@ -47,18 +50,16 @@ def with_trimaps(place):
     return str(place)
 
 
-def key_and_hash(example, _):
-    name = example["file_name"].numpy().decode()
+def row_of(example, made):
+    name = example["file_name"].decode()
     original = (images / name).read_bytes()
-    assert (example["image"].numpy() == original) == (name != f"{PNG}.jpg")
-    return name, sha256(original)
+    assert (example["image"] == original) == (name != f"{PNG}.jpg")
+    return expected_row(name, made["label"], original)
 
 
-with scratch() as place:
-    paths = {"images": str(folder), "annotations": with_trimaps(Path(place))}
-    builder = prepare("oxford_iiit_pet", paths, place)
-    # VTAB asks for a version 3.
-    with mock.patch.object(tfds, "builder", lambda *_, **__: builder):
-        vtab = vtab_class("oxford_iiit_pet", "OxfordIIITPetData")()
-    rows = rows_of(builder, vtab, key_and_hash)
-write_expected(folder, {"oxford_iiit_pet": rows})
+paths = {"images": str(folder), "annotations": with_trimaps()}
+builder = prepare(tfds.builder("oxford_iiit_pet", data_dir=temporary_folder()), StandIn(paths))
+# VTAB asks for a version 3.
+with mock.patch.object(tfds, "builder", lambda *_, **__: builder):
+    vtab = OxfordIIITPetData()
+write_expected(folder, rows_of(builder, row_of, vtab._base_preprocess_fn))

@@ -1,33 +1,31 @@
 """Writes test/golden/vtab/prepared: tiny data sets as TensorFlow Datasets prepares them, and what VTAB makes of them.
 
-    python parity/vtab/make_prepared.py FOLDER_OF_TASK_ADAPTATION
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets pillow
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_prepared.py
 
-Needs tensorflow and tensorflow_datasets, and a checkout of github.com/google-research/task_adaptation. The builders are
-those of TensorFlow Datasets, with stand-in examples; labels and dSprites' pixels come from VTAB's own functions. Of the
-files written beside the records only dataset_info.json is kept, without its texts.
+The builders are those of TensorFlow Datasets, with stand-in examples; labels and dSprites' pixels come from VTAB's own
+functions. To the rows of expected.json, whose hash is that of the image as it is stored, shape and hash of VTAB's
+pixels are added. Of the files written beside the records only dataset_info.json is kept, without its texts.
 """
 
-import hashlib
 import io
 import json
 import logging
-import os
 import random
 import shutil
-import sys
-import tempfile
 from pathlib import Path
 
-os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"
-os.environ["CUDA_VISIBLE_DEVICES"] = ""
+import numpy as np
+import tensorflow_datasets as tfds
+from PIL import Image
+from run_tfds import empty_folder, examples_of, expected_row, hash_of, rows_by_task, temporary_folder, write_expected
+from task_adaptation.data.cifar import CifarData
+from task_adaptation.data.clevr import CLEVRData
+from task_adaptation.data.dsprites import DSpritesData
+from task_adaptation.data.kitti import _closest_vehicle_distance_pp
+from task_adaptation.data.smallnorb import SmallNORBData
 
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
-import tensorflow_datasets as tfds  # noqa: E402
-from PIL import Image  # noqa: E402
-from tensorflow_datasets.core.utils import gcs_utils  # noqa: E402
-
-GOLDEN = Path(__file__).resolve().parents[2] / "test" / "golden" / "vtab" / "prepared"
 KEPT_INFO = ("name", "configName", "fileFormat", "moduleName", "splits", "version")
 
 rng = np.random.default_rng(20)
@@ -204,32 +202,19 @@ def prepare(spec, examples, counts, folder):
     return builder
 
 
-def hashed(data):
-    return hashlib.sha256(bytes(data)).hexdigest()
-
-
-def read_back(builder, task):
+def rows_of(builder, task):
     """What the task is made of: by split, in the order of the records."""
-    config = tfds.ReadConfig(interleave_cycle_length=1)
-    splits = {}
-    for split in builder.info.splits:
-        decoded = builder.as_dataset(split=split, shuffle_files=False, read_config=config)
-        encoded = builder.as_dataset(
-            split=split,
-            shuffle_files=False,
-            read_config=config,
-            decoders={"image": tfds.decode.SkipDecoding()},
-        )
-        splits[split] = [
+    return {
+        split: [
             {
-                "label": int(made["label"]),
+                **expected_row(index, made["label"], stored["image"]),
                 "shape": list(made["image"].shape),
-                "pixels": hashed(made["image"].numpy().tobytes()),
-                "stored": hashed(kept["image"].numpy()),
+                "pixels": hash_of(made["image"].tobytes()),
             }
-            for made, kept in zip(decoded.map(task), encoded)
+            for index, (stored, made) in enumerate(examples)
         ]
-    return splits
+        for split, examples in examples_of(builder, task).items()
+    }
 
 
 def plain_task(example):
@@ -238,30 +223,28 @@ def plain_task(example):
 
 def vtab_tasks(folder):
     """The tasks of VTAB-1k to their data sets and functions over examples."""
-    from task_adaptation.data import cifar, clevr, dsprites, kitti, smallnorb
 
     def function_of(data):
         return data._base_preprocess_fn
 
     def sprite(attribute):
-        return function_of(dsprites.DSpritesData(attribute, num_classes=16, data_dir=folder))
+        return function_of(DSpritesData(attribute, num_classes=16, data_dir=folder))
 
     def norb(attribute):
-        return function_of(smallnorb.SmallNORBData(attribute, data_dir=folder))
+        return function_of(SmallNORBData(attribute, data_dir=folder))
 
-    distance = kitti._closest_vehicle_distance_pp
     return {
         "caltech101": ("caltech101:3.0.2", plain_task),
-        "cifar": ("cifar100:3.0.2", function_of(cifar.CifarData(num_classes=100, data_dir=folder))),
-        "clevr_count": ("clevr:3.1.0", function_of(clevr.CLEVRData("count_all", data_dir=folder))),
-        "clevr_dist": ("clevr:3.1.0", function_of(clevr.CLEVRData("closest_object_distance", data_dir=folder))),
+        "cifar": ("cifar100:3.0.2", function_of(CifarData(num_classes=100, data_dir=folder))),
+        "clevr_count": ("clevr:3.1.0", function_of(CLEVRData("count_all", data_dir=folder))),
+        "clevr_dist": ("clevr:3.1.0", function_of(CLEVRData("closest_object_distance", data_dir=folder))),
         "diabetic_retinopathy": ("diabetic_retinopathy_detection/btgraham-300:3.0.0", plain_task),
         "dmlab": ("dmlab:2.0.1", plain_task),
         "dsprites_loc": ("dsprites:2.0.0", sprite("label_x_position")),
         "dsprites_ori": ("dsprites:2.0.0", sprite("label_orientation")),
         "dtd": ("dtd:3.0.1", plain_task),
         "eurosat": ("eurosat/rgb:2.0.0", plain_task),
-        "kitti": ("kitti:3.3.0", distance),
+        "kitti": ("kitti:3.3.0", _closest_vehicle_distance_pp),
         "oxford_flowers102": ("oxford_flowers102:2.1.1", plain_task),
         "oxford_iiit_pet": ("oxford_iiit_pet:4.0.0", plain_task),
         "patch_camelyon": ("patch_camelyon:2.0.0", plain_task),
@@ -284,33 +267,13 @@ def keep_what_is_read(source, target):
     (target / "dataset_info.json").write_text(json.dumps(info, indent=2) + "\n")
 
 
-def laid_out(value, pad=""):
-    """JSON with a line for each record."""
-    if not isinstance(value, dict) or "label" in value:
-        if not isinstance(value, list):
-            return json.dumps(value)
-        return "[\n" + ",\n".join(f"{pad} {json.dumps(item)}" for item in value) + f"\n{pad}]"
-    rows = [f"{pad} {json.dumps(name)}: {laid_out(item, pad + ' ')}" for name, item in value.items()]
-    return "{\n" + ",\n".join(rows) + f"\n{pad}}}"
-
-
-def main():
-    sys.path.insert(0, sys.argv[1])
-    gcs_utils._is_gcs_disabled = True
-    logging.disable(logging.WARNING)
-    random.seed(0)
-    shutil.rmtree(GOLDEN, ignore_errors=True)
-    with tempfile.TemporaryDirectory() as folder:
-        builders = {spec: prepare(spec, examples, counts, folder) for spec, examples, counts in DATA_SETS}
-        expected = {}
-        for task, (spec, function) in vtab_tasks(folder).items():
-            builder = builders[spec]
-            where = Path(builder.data_dir).relative_to(folder)
-            expected[task] = {"where": where.as_posix(), "splits": read_back(builder, function)}
-        for builder in builders.values():
-            path = Path(builder.data_dir)
-            keep_what_is_read(path, GOLDEN / path.relative_to(folder))
-    (GOLDEN / "expected.json").write_text(laid_out(expected) + "\n")
-
-
-main()
+logging.disable(logging.WARNING)
+random.seed(0)
+golden = empty_folder("prepared")
+folder = temporary_folder()
+builders = {spec: prepare(spec, examples, counts, folder) for spec, examples, counts in DATA_SETS}
+for builder in builders.values():
+    path = Path(builder.data_dir)
+    keep_what_is_read(path, golden / path.relative_to(folder))
+tasks = {task: rows_of(builders[spec], function) for task, (spec, function) in vtab_tasks(folder).items()}
+write_expected(golden, rows_by_task(tasks))

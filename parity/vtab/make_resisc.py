@@ -4,7 +4,7 @@
     venv/bin/python parity/vtab/make_resisc.py
 """
 
-from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import StandIn, draw, empty_folder, encode, expected_row, prepare, rows_of, temporary_folder, write_expected
 from tensorflow_datasets.datasets.resisc45 import resisc45_dataset_builder as resisc
 
 folder = empty_folder("resisc")
@@ -16,19 +16,12 @@ for label in resisc._LABELS:
         path.write_bytes(encode(draw(number), "JPEG"))
         number += 1
 
-builder = resisc.Builder(data_dir=temporary_folder())
-examples = examples_of(builder, FromFolder(None, manual_dir=str(folder)))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": f"{resisc._LABELS[row['label']]}_{row['filename'].decode()}",
-                "label": int(row["label"]),
-                "sha256": hash_of(row["image"]),
-            }
-            for row in rows
-        ]
-        for split, rows in examples.items()
-    },
-)
+builder = prepare(resisc.Builder(data_dir=temporary_folder()), StandIn(None, manual_dir=str(folder)))
+
+
+def row_of(example):
+    key = f"{resisc._LABELS[example['label']]}_{example['filename'].decode()}"
+    return expected_row(key, example["label"], example["image"])
+
+
+write_expected(folder, rows_of(builder, row_of))

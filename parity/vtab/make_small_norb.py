@@ -1,14 +1,26 @@
 """Writes test/golden/vtab/small-norb: a stand-in of small NORB, and what TensorFlow Datasets makes of it.
 
-    TASK_ADAPTATION=../task_adaptation python parity/vtab/make_small_norb.py
-
-It needs tensorflow and tensorflow-datasets.
+    python -m venv venv && venv/bin/pip install tensorflow tensorflow-datasets pillow
+    git clone https://github.com/google-research/task_adaptation
+    PYTHONPATH=task_adaptation venv/bin/python parity/vtab/make_small_norb.py
 """
 
 import gzip
 
 import numpy
-from run_vtab import fresh_folder, prepare, rows_of, scratch, sha256, vtab_class, write_expected
+import tensorflow_datasets as tfds
+from run_tfds import (
+    StandIn,
+    empty_folder,
+    expected_row,
+    hash_of,
+    prepare,
+    rows_by_task,
+    rows_of,
+    temporary_folder,
+    write_expected,
+)
+from task_adaptation.data.smallnorb import SmallNORBData
 
 NAMES = {
     "training": "smallnorb-5x46789x9x18x6x2x96x96-training",
@@ -38,28 +50,36 @@ def arrays_of(count, seed):
     }
 
 
-folder = fresh_folder("small-norb")
-with scratch() as place:
-    paths, key_of = {}, {}
-    for seed, (part, name) in enumerate(NAMES.items()):
-        arrays = arrays_of(24, seed)
-        for key, (left, _) in enumerate(arrays["dat"]):
-            key_of[sha256(left.tobytes())] = key, sha256(left.tobytes())
-        for kind, array in arrays.items():
-            paths[f"{part}_{kind}"] = f"{place}/{part}_{kind}"
-            with open(paths[f"{part}_{kind}"], "wb") as file:
-                file.write(matrix(array))
-            # Of categories nothing is needed. One matrix is unpacked, the others are as they are published.
-            if kind == "info" and part == "testing":
-                (folder / f"{name}-{kind}.mat").write_bytes(matrix(array))
-            elif kind != "cat":
-                packed = gzip.compress(matrix(array), mtime=0)
-                (folder / f"{name}-{kind}.mat.gz").write_bytes(packed)
+folder = empty_folder("small-norb")
+place = temporary_folder()
+paths, key_of = {}, {}
+for seed, (part, name) in enumerate(NAMES.items()):
+    arrays = arrays_of(24, seed)
+    for key, (left, _) in enumerate(arrays["dat"]):
+        key_of[hash_of(left.tobytes())] = key
+    for kind, array in arrays.items():
+        paths[f"{part}_{kind}"] = f"{place}/{part}_{kind}"
+        with open(paths[f"{part}_{kind}"], "wb") as file:
+            file.write(matrix(array))
+        # Of categories nothing is needed. One matrix is unpacked, the others are as they are published.
+        if kind == "info" and part == "testing":
+            (folder / f"{name}-{kind}.mat").write_bytes(matrix(array))
+        elif kind != "cat":
+            packed = gzip.compress(matrix(array), mtime=0)
+            (folder / f"{name}-{kind}.mat.gz").write_bytes(packed)
 
-    builder = prepare("smallnorb", paths, place)
-    tasks = {}
-    for task, attribute in (("smallnorb_azi", "label_azimuth"), ("smallnorb_ele", "label_elevation")):
-        vtab = vtab_class("smallnorb", "SmallNORBData")(attribute, data_dir=place)
-        # VTAB makes three equal channels of one. All images are different, so that the pixels tell the key.
-        tasks[task] = rows_of(builder, vtab, lambda _, pixels: key_of[sha256(pixels[:, :, 0].tobytes())])
-write_expected(folder, tasks)
+builder = prepare(tfds.builder("smallnorb", data_dir=place), StandIn(paths))
+
+
+def row_of(_, made):
+    # VTAB makes three equal channels of one. All images are different, so that the pixels tell the key.
+    left = made["image"][:, :, 0].tobytes()
+    return expected_row(key_of[hash_of(left)], made["label"], left)
+
+
+def rows_by(attribute):
+    return rows_of(builder, row_of, SmallNORBData(attribute, data_dir=place)._base_preprocess_fn)
+
+
+tasks = {"smallnorb_azi": rows_by("label_azimuth"), "smallnorb_ele": rows_by("label_elevation")}
+write_expected(folder, rows_by_task(tasks))

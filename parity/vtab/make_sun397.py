@@ -14,7 +14,18 @@ from unittest import mock
 
 import tensorflow_datasets as tfds
 from PIL import Image
-from run_tfds import FromFolder, draw, empty_folder, encode, examples_of, hash_of, temporary_folder, write_expected
+from run_tfds import (
+    StandIn,
+    draw,
+    empty_folder,
+    encode,
+    expected_row,
+    hash_of,
+    prepare,
+    rows_of,
+    temporary_folder,
+    write_expected,
+)
 from tensorflow_datasets.datasets.sun397 import sun397_dataset_builder as sun397
 
 LISTS = {"tr": "sun397_tfds_tr.txt", "va": "sun397_tfds_va.txt", "te": "sun397_tfds_te.txt"}
@@ -47,11 +58,9 @@ def file_of(number):
     return encode(draw(number), "JPEG")
 
 
-def expected_of(path):
+def kept_of(path):
     data = path.read_bytes()
-    if data[:2] in (b"BM", b"GI"):
-        return {"kind": "pixels", "sha256": hash_of(Image.open(path).convert("RGB").tobytes())}
-    return {"kind": "file", "sha256": hash_of(data)}
+    return Image.open(path).convert("RGB").tobytes() if data[:2] in (b"BM", b"GI") else data
 
 
 check_real_list()
@@ -72,7 +81,7 @@ lists["tr"].append(left_out[len("SUN397") :])
 for name, path in LISTS.items():
     (root / path).write_text("".join(f"{line}\n" for line in sorted(lists[name])))
 
-scratch = Path(temporary_folder())
+scratch = temporary_folder()
 labels = scratch / "labels.txt"
 labels.write_text("".join(f"{name}\n" for name in sorted(CLASSES)))
 with tarfile.open(scratch / "SUN397.tar.gz", "w:gz") as archive:
@@ -83,18 +92,12 @@ with mock.patch.object(tfds.core, "tfds_path", lambda _: labels):
         config="tfds",
         data_dir=scratch / "data",
     )
-examples = examples_of(builder, FromFolder(str(scratch)))
-write_expected(
-    folder,
-    {
-        split: [
-            {
-                "key": row["file_name"].decode(),
-                "label": int(row["label"]),
-                **expected_of(root / row["file_name"].decode()[1:]),
-            }
-            for row in rows
-        ]
-        for split, rows in examples.items()
-    },
-)
+prepare(builder, StandIn(str(scratch)))
+
+
+def row_of(example):
+    name = example["file_name"].decode()
+    return expected_row(name, example["label"], kept_of(root / name[1:]))
+
+
+write_expected(folder, rows_of(builder, row_of))

@@ -3,7 +3,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
-import { listFiles, listFolders } from "./list-names.ts";
+import { listFiles, listFolders } from "./list-folder.ts";
 import { numpyRandom } from "./numpy-random.ts";
 import { type Original, type OriginalFormat, slicesOfTrain, type VtabTask } from "./task.ts";
 

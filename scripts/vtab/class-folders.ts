@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
-import { listFolder } from "./list-folder.ts";
+import { listFiles, listFolders } from "./list-folder.ts";
 import type { Original } from "./task.ts";
 
 /** The images of all classes, which come in the order of their labels. Files other than `.jpg` are none of them. */
@@ -10,22 +10,18 @@ export async function readClassFolders(
   folder: string,
   classes: readonly string[],
 ): Promise<readonly Original[]> {
-  const unknown = (await listFolder(folder)).find(
-    (entry) => entry.isDirectory() && !entry.name.startsWith(".") && !classes.includes(entry.name),
-  );
-  if (unknown)
+  const unknown = (await listFolders(folder)).find((name) => !classes.includes(name));
+  if (unknown !== undefined)
     throw new FileError(
-      `${join(folder, unknown.name)} is a folder of no class. The classes are ${classes.join(", ")}. Move it away if it is not of this data set.`,
+      `${join(folder, unknown)} is a folder of no class. The classes are ${classes.join(", ")}. Move it away if it is not of this data set.`,
     );
   const images: Original[] = [];
   for (const [label, name] of classes.entries())
-    for (const entry of await listFolder(join(folder, name)))
-      if (isImage(entry.name)) {
-        const file = join(folder, name, entry.name);
-        images.push({ key: `${name}_${entry.name}`, label, image: () => ({ file }) });
-      }
+    for (const file of await listFiles(join(folder, name)))
+      if (file.endsWith(".jpg"))
+        images.push({
+          ...{ key: `${name}_${file}`, label },
+          image: () => ({ file: join(folder, name, file) }),
+        });
   return images;
 }
-
-/** Files whose names begin with a dot are those of a file manager: `._Forest_1.jpg`. */
-const isImage = (name: string): boolean => name.endsWith(".jpg") && !name.startsWith(".");

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { z } from "zod";
 import { FileError } from "../../src/errors.ts";
 import { readElements } from "./json-elements.ts";
-import { listFiles } from "./list-names.ts";
+import { listFiles } from "./list-folder.ts";
 import { clevrCount, clevrDistance } from "./scene-labels.ts";
 import { type Original, type OriginalFormat, slicesOfTrain, type VtabTask } from "./task.ts";
 

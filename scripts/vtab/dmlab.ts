@@ -2,16 +2,16 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
-import { listFolder } from "./list-folder.ts";
+import { listFiles } from "./list-folder.ts";
 import { type Original, type OriginalFormat, slicesOfSplits, type VtabTask } from "./task.ts";
-import { bytesOf, integerOf, parseTfExample, type TfExample, textOf } from "./tf-example.ts";
-import { eachTfRecord, readTfRecord, showPlace, type TfRecord, type TfRecordPlace } from "./tf-record.ts";
+import { bytesOf, exampleOf, integerOf, readExample, textOf } from "./tf-example.ts";
+import { eachTfRecord } from "./tf-record.ts";
 
 const originals: OriginalFormat = {
   files:
     "the files dmlab-train.tfrecord…, dmlab-validation.tfrecord… and dmlab-test.tfrecord… of https://storage.googleapis.com/dmlab-vtab/dmlab.tar.gz, extracted",
   open: async (folder) => {
-    const names = (await listFolder(folder)).map(({ name }) => name).sort();
+    const names = await listFiles(folder);
     const read = (split: string) => readSplit(folder, { split, names });
     return { train: await read("train"), validation: await read("validation"), test: await read("test") };
   },
@@ -38,18 +38,12 @@ async function readSplit(
     );
   const images: Original[] = [];
   for (const name of found)
-    await eachTfRecord(join(folder, name), ({ place, data }) => {
-      const example = exampleOf({ place, data });
+    await eachTfRecord(join(folder, name), (record) => {
+      const example = exampleOf(record);
       const [key, label] = [textOf(example, "filename"), integerOf(example, "label")];
-      images.push({ key, label, image: () => readImage(place) });
+      // Read again, as all together have gigabytes.
+      const image = async () => ({ bytes: bytesOf(await readExample(record.place), "image") });
+      images.push({ key, label, image });
     });
   return images;
-}
-
-const exampleOf = ({ place, data }: TfRecord): TfExample =>
-  parseTfExample({ bytes: data, where: showPlace(place) });
-
-/** Read again, as all together have gigabytes. */
-async function readImage(place: TfRecordPlace): Promise<{ readonly bytes: Uint8Array }> {
-  return { bytes: bytesOf(exampleOf({ place, data: await readTfRecord(place) }), "image") };
 }

@@ -2,8 +2,10 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
+import { inRange } from "./in-range.ts";
 import { type RowFormat, withNpzRows } from "./npz-rows.ts";
 import { packBits, unpackBits } from "./pack-bits.ts";
+import { grouped } from "./scene-labels.ts";
 import { type Original, type OriginalFormat, slicesOfOne, type VtabTask } from "./task.ts";
 
 const fileName = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz";
@@ -66,11 +68,9 @@ const readLabels = (path: string, factor: Factor): Promise<readonly number[]> =>
     const view = new DataView(bytes.buffer);
     return Array.from({ length: count }, (_, row) => {
       const value = view.getBigInt64((row * factors + factor.column) * 8, true);
-      if (value < 0n || value >= factor.classes)
-        throw new FileError(
-          `${path}: latents_classes has ${value} in row ${row}, column ${factor.column}; 0 to ${factor.classes - 1} are expected. Download it again.`,
-        );
-      return Math.floor(Number(value) / (factor.classes / classes));
+      const where = `${path}: latents_classes, row ${row}, column ${factor.column},`;
+      const number = inRange(value, { where, from: 0, to: factor.classes - 1 });
+      return grouped(number, { values: factor.classes, classes });
     });
   });
 

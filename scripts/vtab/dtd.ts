@@ -1,9 +1,11 @@
 /** The Describable Textures Dataset as its authors give it: folders of textures, and the lists of ten partitions. */
 
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { FileError } from "../../src/errors.ts";
 import { showValue } from "../../src/files/show-value.ts";
-import { readOriginal } from "./read-original.ts";
+import { needed } from "../../src/needed.ts";
+import { checkListed, labelsOf } from "./listed-images.ts";
+import { readLines } from "./read-original.ts";
 import { type Original, type OriginalFormat, slicesOfSplits, type VtabTask } from "./task.ts";
 
 const classes = 47;
@@ -17,8 +19,20 @@ const originals: OriginalFormat = {
     const train = await readList(folder, lists.train);
     const validation = await readList(folder, lists.validation);
     const test = await readList(folder, lists.test);
-    const labels = labelsOf([...train, ...validation, ...test], join(folder, "labels"));
-    const take = (names: readonly string[]) => names.map((name) => originalOf(folder, name, labels));
+    const names = [...train, ...validation, ...test];
+    const labels = labelsOf(names);
+    // One more or less would number others anew.
+    if (labels.size !== classes)
+      throw new FileError(
+        `${join(folder, "labels")}: ${Object.values(lists).join(", ")} name ${labels.size} classes; ${classes} are expected. Extract it again.`,
+      );
+    const images = join(folder, "images");
+    await checkListed(images, { names, list: "a list of labels", archive: "dtd-r1.0.1.tar.gz" });
+    const take = (listed: readonly string[]): readonly Original[] =>
+      listed.map((name) => ({
+        ...{ key: name, label: needed(labels.get(dirname(name)), `label of ${name}`) },
+        image: () => ({ file: join(images, name) }),
+      }));
     return { train: take(train), validation: take(validation), test: take(test) };
   },
 };
@@ -35,34 +49,11 @@ export const dtdTasks: readonly VtabTask[] = [
 /** Lines as `banded/banded_0002.jpg`, below the folder of the images. */
 async function readList(folder: string, list: string): Promise<readonly string[]> {
   const path = join(folder, "labels", list);
-  const lines = new TextDecoder()
-    .decode(await readOriginal(path))
-    .trim()
-    .split("\n");
-  return lines.map((line, index) => {
-    const name = line.trim();
-    if (!/^[\w-]+\/[\w-]+\.jpg$/.test(name))
-      throw new FileError(
-        `${path}, line ${index + 1}: ${showValue(name)} is no image as "banded/banded_0002.jpg". Extract it again.`,
-      );
-    return name;
-  });
-}
-
-const classOf = (name: string): string => name.slice(0, name.indexOf("/"));
-
-/** Classes are numbered in the order of their names. One more or less would number others anew. */
-function labelsOf(names: readonly string[], where: string): ReadonlyMap<string, number> {
-  const found = [...new Set(names.map(classOf))].sort();
-  if (found.length !== classes)
+  const names = await readLines(path);
+  const odd = names.findIndex((name) => !/^[\w-]+\/[\w-]+\.jpg$/.test(name));
+  if (odd >= 0)
     throw new FileError(
-      `${where}: ${Object.values(lists).join(", ")} name ${found.length} classes; ${classes} are expected. Extract it again.`,
+      `${path}, line ${odd + 1}: ${showValue(names[odd])} is no image as "banded/banded_0002.jpg". Extract it again.`,
     );
-  return new Map(found.map((name, label) => [name, label]));
+  return names;
 }
-
-const originalOf = (folder: string, name: string, labels: ReadonlyMap<string, number>): Original => ({
-  key: name,
-  label: labels.get(classOf(name)) as number,
-  image: () => ({ file: join(folder, "images", name) }),
-});

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
+import { inRange } from "./in-range.ts";
 import { checkListed } from "./listed-images.ts";
 import { type MatValues, readMatFile } from "./mat-file.ts";
 import { type Original, type OriginalFormat, slicesOfSplits, type VtabTask } from "./task.ts";
@@ -20,10 +21,8 @@ const originals: OriginalFormat = {
     const read = ({ values }: { readonly values: MatValues }) =>
       Array.from(values, (id) => readFlower(id, { labels: labels.values, images, setPath, labelsPath }));
     const splits = { train: read(trnid), validation: read(valid), test: read(tstid) };
-    await checkListed(
-      images,
-      Object.values(splits).flatMap((flowers) => flowers.map(({ key }) => key)),
-    );
+    const names = Object.values(splits).flatMap((flowers) => flowers.map(({ key }) => key));
+    await checkListed(images, { names, list: "setid.mat", archive: "102flowers.tgz" });
     return splits;
   },
 };
@@ -50,13 +49,13 @@ function readFlower(
   id: number,
   { labels, images, setPath, labelsPath }: Lists,
 ): Original & { readonly key: string } {
-  const label = labels[id - 1];
-  if (label === undefined)
+  const value = labels[id - 1];
+  if (value === undefined)
     throw new FileError(
       `${setPath} names image ${id}; ${labelsPath} has labels of images 1 to ${labels.length}. Download both again.`,
     );
-  if (!Number.isInteger(label) || label < 1 || label > classes)
-    throw new FileError(`${labelsPath}: the label of image ${id} is ${label}; 1 to ${classes} are expected.`);
+  const label =
+    inRange(value, { where: `${labelsPath}: the label of image ${id}`, from: 1, to: classes }) - 1;
   const key = `image_${String(id).padStart(5, "0")}.jpg`;
-  return { key, label: label - 1, image: () => ({ file: join(images, key) }) };
+  return { key, label, image: () => ({ file: join(images, key) }) };
 }

@@ -2,8 +2,9 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
+import { showValue } from "../../src/files/show-value.ts";
 import { numpyRandom } from "./numpy-random.ts";
-import { readOriginal } from "./read-original.ts";
+import { readLines } from "./read-original.ts";
 
 /** The numbers of the images. */
 export interface KittiSplits {
@@ -32,22 +33,23 @@ export async function splitByVideo(folder: string): Promise<KittiSplits> {
 /** The video of each image, by the number of the image. */
 async function readVideos(folder: string): Promise<readonly string[]> {
   const mapping = join(folder, "train_mapping.txt");
-  const lines = (await readText(mapping)).split(/\r?\n/);
+  const lines = await readLines(mapping);
   const order = join(folder, "train_rand.txt");
-  return (await readText(order)).split(",").map((text, image) => {
-    // Lines are counted from 1.
-    const line = /^\s*[1-9]\d*\s*$/.test(text) ? lines[Number(text) - 1] : undefined;
-    if (!line)
-      throw new FileError(
-        `${order}: for image ${image} it has ${JSON.stringify(text.slice(0, 40))}, which is the number of no line of ${mapping}. Extract devkit_object.zip again.`,
-      );
-    const video = line.split(" ")[1];
-    if (!video)
-      throw new FileError(
-        `${mapping}: ${JSON.stringify(line.slice(0, 80))} names no video; a date, a video and a frame are expected. Extract devkit_object.zip again.`,
-      );
-    return video;
-  });
+  return (await readLines(order))
+    .join()
+    .split(",")
+    .map((text, image) => {
+      // Lines are counted from 1.
+      const line = /^\s*[1-9]\d*\s*$/.test(text) ? lines[Number(text) - 1] : undefined;
+      if (!line)
+        throw new FileError(
+          `${order}: for image ${image} it has ${showValue(text)}, which is the number of no line of ${mapping}. Extract devkit_object.zip again.`,
+        );
+      const video = line.split(" ")[1];
+      if (!video)
+        throw new FileError(
+          `${mapping}: ${showValue(line)} names no video; a date, a video and a frame are expected. Extract devkit_object.zip again.`,
+        );
+      return video;
+    });
 }
-
-const readText = async (path: string): Promise<string> => new TextDecoder().decode(await readOriginal(path));

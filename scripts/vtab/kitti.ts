@@ -2,9 +2,10 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
+import { showValue } from "../../src/files/show-value.ts";
 import { splitByVideo } from "./kitti-videos.ts";
-import { listFiles } from "./list-names.ts";
-import { readOriginal } from "./read-original.ts";
+import { checkListed } from "./listed-images.ts";
+import { readLines } from "./read-original.ts";
 import { kittiDistance } from "./scene-labels.ts";
 import { type Original, type OriginalFormat, slicesOfSplits, type VtabTask } from "./task.ts";
 
@@ -13,8 +14,13 @@ const originals: OriginalFormat = {
     "data_object_image_2.zip, data_object_label_2.zip and devkit_object.zip of https://www.cvlibs.net/datasets/kitti/eval_object.php, all extracted in a folder kitti, which then holds training/image_2, training/label_2 and mapping",
   open: async (folder) => {
     const splits = await splitByVideo(join(folder, "mapping"));
-    const images = new Set(await listFiles(join(folder, "training", "image_2")));
-    const read = (numbers: readonly number[]) => readSplit(folder, { numbers, images });
+    const names = Object.values(splits)
+      .flat()
+      .map((number) => nameOf(number));
+    await checkListed(join(folder, "training", "image_2"), {
+      ...{ names, list: "mapping/train_rand.txt", archive: "data_object_image_2.zip" },
+    });
+    const read = (numbers: readonly number[]) => readSplit(folder, numbers);
     return {
       train: await read(splits.train),
       validation: await read(splits.validation),
@@ -33,23 +39,15 @@ export const kittiTasks: readonly VtabTask[] = [
   },
 ];
 
-interface Split {
-  readonly numbers: readonly number[];
-  /** The names of all that there are. */
-  readonly images: ReadonlySet<string>;
-}
+const nameOf = (number: number, extension = "png"): string =>
+  `${String(number).padStart(6, "0")}.${extension}`;
 
-async function readSplit(folder: string, { numbers, images }: Split): Promise<readonly Original[]> {
+async function readSplit(folder: string, numbers: readonly number[]): Promise<readonly Original[]> {
   const found: Original[] = [];
   for (const number of numbers) {
-    const name = String(number).padStart(6, "0");
-    const key = `${name}.png`;
+    const key = nameOf(number);
+    const label = await readDistanceClass(join(folder, "training", "label_2", nameOf(number, "txt")));
     const file = join(folder, "training", "image_2", key);
-    if (!images.has(key))
-      throw new FileError(
-        `${file} is missing, but mapping/train_rand.txt counts it. Extract data_object_image_2.zip again.`,
-      );
-    const label = await readDistanceClass(join(folder, "training", "label_2", `${name}.txt`));
     found.push({ key, label, image: () => ({ file }) });
   }
   return found;
@@ -64,8 +62,7 @@ const fieldCount = 15;
 const zField = 13;
 
 async function readDistanceClass(path: string): Promise<number> {
-  const lines = new TextDecoder().decode(await readOriginal(path)).split(/\r?\n/);
-  if (lines.at(-1) === "") lines.pop();
+  const lines = await readLines(path);
   const objects = lines.map((line) => {
     const fields = line.split(" ");
     const name = fields[0] as string;
@@ -73,7 +70,7 @@ async function readDistanceClass(path: string): Promise<number> {
     const distance = Number(fields[zField] || Number.NaN);
     if (fields.length !== fieldCount || !(type >= 0 || name === unannotated) || !Number.isFinite(distance))
       throw new FileError(
-        `${path}: ${JSON.stringify(line.slice(0, 120))} is no object; one of ${types.join(", ")} or ${unannotated}, then 14 numbers, are expected. Extract data_object_label_2.zip again.`,
+        `${path}: ${showValue(line)} is no object; one of ${types.join(", ")} or ${unannotated}, then 14 numbers, are expected. Extract data_object_label_2.zip again.`,
       );
     return { type, distance };
   });

@@ -1,27 +1,32 @@
-/** Sees that every image of a list lies in its folder, before any is read. */
+/** Images that a list names, such as `banded/banded_0002.jpg`. */
 
-import { readdir } from "node:fs/promises";
-import { join } from "node:path";
-import { InputError } from "../../src/errors.ts";
-import { codeOf, readProblem } from "../../src/files/file-problem.ts";
+import { dirname, join } from "node:path";
+import { FileError } from "../../src/errors.ts";
+import { listFiles } from "./list-folder.ts";
 
-/** `names` are those of files in `folder`; an `InputError` names the first that is missing. */
-export async function checkListed(folder: string, names: readonly string[]): Promise<void> {
-  const there = new Set(await namesIn(folder));
-  const missing = names.filter((name) => !there.has(name));
-  const [first] = missing;
-  if (first === undefined) return;
-  const others = missing.length === 1 ? "" : `, and ${missing.length - 1} more images are missing there`;
-  throw new InputError(`${join(folder, first)}: there is no such file${others}. Extract the archive again.`);
+export interface Listed {
+  /** Below the folder of the images, with `/`. */
+  readonly names: readonly string[];
+  /** What names them, and what they come in, for messages. */
+  readonly list: string;
+  readonly archive: string;
 }
 
-async function namesIn(folder: string): Promise<readonly string[]> {
-  try {
-    return await readdir(folder);
-  } catch (cause) {
-    const code = codeOf(cause);
-    if (code === "ENOENT" || code === "ENOTDIR")
-      throw new InputError(`${folder}: there is no such folder.`, { cause });
-    throw readProblem(cause, folder);
-  }
+/** Sees that all lie in `folder` before any is read: a `FileError` names the first that is missing. */
+export async function checkListed(folder: string, { names, list, archive }: Listed): Promise<void> {
+  const there = new Set<string>();
+  for (const below of new Set(names.map((name) => dirname(name))))
+    for (const file of await listFiles(join(folder, below))) there.add(join(below, file));
+  const [first, ...others] = names.filter((name) => !there.has(join(name)));
+  if (first === undefined) return;
+  const more = others.length === 0 ? "" : `, and so are ${others.length} more that are missing`;
+  throw new FileError(
+    `${join(folder, first)}: there is no such file, but it is in ${list}${more}. Extract ${archive} again, whole.`,
+  );
+}
+
+/** An image's class is the folder that it lies in; classes are numbered in the order of their names. */
+export function labelsOf(names: readonly string[]): ReadonlyMap<string, number> {
+  const classes = [...new Set(names.map((name) => dirname(name)))].sort();
+  return new Map(classes.map((name, label) => [name, label]));
 }

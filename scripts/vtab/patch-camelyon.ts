@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
 import { openHdfRows } from "./hdf5-rows.ts";
+import { inRange } from "./in-range.ts";
 import { type Original, type OriginalFormat, slicesOfSplits, type VtabTask } from "./task.ts";
 
 const side = 96;
@@ -35,11 +36,8 @@ async function readSplit(folder: string, split: string): Promise<readonly Origin
     throw new FileError(
       `${fileOf("x")} has ${patches.count} patches, and ${fileOf("y")} ${labels.count} labels; as many are expected. Download both again.`,
     );
-  return labels.integers(0, labels.count).map((label, index) => {
-    if (label !== 0 && label !== 1)
-      throw new FileError(
-        `${fileOf("y")} has the label ${label} in row ${index}; 0 and 1 are expected. Download it again.`,
-      );
+  return labels.integers(0, labels.count).map((value, index) => {
+    const label = inRange(value, { where: `${fileOf("y")}: the label in row ${index}`, from: 0, to: 1 });
     const image = () => {
       const pixels = patches.bytes(index, index + 1);
       return { pixels, width: side, height: side, channels } as const;

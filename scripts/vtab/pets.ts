@@ -3,8 +3,9 @@
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
 import { showValue } from "../../src/files/show-value.ts";
+import { inRange } from "./in-range.ts";
 import { checkListed } from "./listed-images.ts";
-import { readOriginal } from "./read-original.ts";
+import { readLines } from "./read-original.ts";
 import { type Original, type OriginalFormat, slicesOfTrain, type VtabTask } from "./task.ts";
 
 const classes = 37;
@@ -16,10 +17,8 @@ const originals: OriginalFormat = {
     const images = join(folder, "images");
     const read = (list: string) => readList(join(folder, "annotations", list), images);
     const splits = { train: await read("trainval.txt"), test: await read("test.txt") };
-    await checkListed(
-      images,
-      Object.values(splits).flatMap((pets) => pets.map(({ key }) => key)),
-    );
+    const names = Object.values(splits).flatMap((pets) => pets.map(({ key }) => key));
+    await checkListed(images, { names, list: "a list of annotations", archive: "images.tar.gz" });
     return splits;
   },
 };
@@ -41,11 +40,9 @@ export const petsTasks: readonly VtabTask[] = [
 type Pet = Original & { readonly key: string };
 
 async function readList(path: string, images: string): Promise<readonly Pet[]> {
-  const text = Buffer.from(await readOriginal(path)).toString("latin1");
-  return text
-    .replace(/\r?\n$/, "")
-    .split("\n")
-    .map((line, index) => readLine(line.trim(), { where: `${path}: line ${index + 1}`, images }));
+  return (await readLines(path)).map((line, index) =>
+    readLine(line, { where: `${path}: line ${index + 1}`, images }),
+  );
 }
 
 /** The name of an image without .jpg, its class from 1, its species, its breed within the species. */
@@ -55,9 +52,7 @@ function readLine(line: string, { where, images }: { readonly where: string; rea
     throw new FileError(
       `${where} is ${showValue(line)}; a name and three numbers are expected. Extract annotations.tar.gz again.`,
     );
-  const label = Number(number) - 1;
-  if (label < 0 || label >= classes)
-    throw new FileError(`${where} has the class ${number}; 1 to ${classes} are expected.`);
+  const label = inRange(Number(number), { where: `${where}: the class`, from: 1, to: classes }) - 1;
   const key = `${name}.jpg`;
   return { key, label, image: () => ({ file: join(images, key) }) };
 }

@@ -6,8 +6,8 @@ import { FileError } from "../../src/errors.ts";
 import { readJson } from "../../src/files/read-json.ts";
 import type { PreparedTask } from "./prepared-tasks.ts";
 import type { OrderedSplit, Original } from "./task.ts";
-import { parseTfExample, type TfExample } from "./tf-example.ts";
-import { readTfRecord, showPlace, type TfRecordPlace, tfRecordPlaces } from "./tf-record.ts";
+import { readExample } from "./tf-example.ts";
+import { type TfRecordPlace, tfRecordPlaces } from "./tf-record.ts";
 
 interface Shard {
   readonly path: string;
@@ -102,6 +102,3 @@ async function openRecord(
   const label = row.label(await readExample(place));
   return { key, label, image: async () => row.image(await readExample(place)) };
 }
-
-const readExample = async (place: TfRecordPlace): Promise<TfExample> =>
-  parseTfExample({ bytes: await readTfRecord(place), where: showPlace(place) });

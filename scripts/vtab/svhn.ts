@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { FileError } from "../../src/errors.ts";
+import { inRange } from "./in-range.ts";
 import { type MatArray, readMatFile } from "./mat-file.ts";
 import { type Original, type OriginalFormat, slicesOfTrain, type VtabTask } from "./task.ts";
 
@@ -58,11 +59,8 @@ function bytesOf({ dims, values }: MatArray, path: string): Uint8Array {
 }
 
 /** The digit 0 is stored as 10. */
-function labelOf(digit: number, { path, index }: { readonly path: string; readonly index: number }): number {
-  if (!Number.isInteger(digit) || digit < 1 || digit > 10)
-    throw new FileError(`${path}: the label of image ${index} is ${digit}; 1 to 10 are expected.`);
-  return digit % 10;
-}
+const labelOf = (digit: number, { path, index }: { readonly path: string; readonly index: number }): number =>
+  inRange(digit, { where: `${path}: the label of image ${index}`, from: 1, to: 10 }) % 10;
 
 /** Of columns of planes, as MATLAB stores them, rows with the channels last. */
 function toRows(columns: Uint8Array): Uint8Array {

@@ -23,7 +23,7 @@ export async function takeSlices(task: VtabTask, { splits, where }: OpenedData):
     const accepted = [expected].flat();
     if (!accepted.includes(found))
       throw new FileError(
-        `${where}: ${split} has ${found.toLocaleString("en")} images, and that of ${task.tfds} has ${accepted.map((count) => count.toLocaleString("en")).join(" or ")}. With others, ${task.name} would be another task. Extract it again, whole.`,
+        `${where}: ${split} has ${found.toLocaleString("en")} images, and that of ${task.tfds} has ${accepted.map((count) => count.toLocaleString("en")).join(" or ")}. With others, ${task.name} would be another task. Get it again, whole.`,
       );
   }
   const take = async ({ split, from, to }: Slice): Promise<readonly Original[]> => {

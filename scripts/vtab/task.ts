@@ -46,7 +46,7 @@ export interface OrderedSplit {
 export interface OriginalFormat {
   /** Where the files come from and how they are to lie, in a few lines, for the user. */
   readonly files: string;
-  /** `folder` is that of this data set alone. Files that are missing or damaged are a `FileError` that says which. */
+  /** `folder` is that of this data set alone. Of files that are missing or damaged the error says which. */
   open(folder: string): Promise<Originals>;
 }
 

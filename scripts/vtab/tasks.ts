@@ -26,8 +26,9 @@ export const tasks: readonly VtabTask[] = [
   ...dspritesTasks,
   ...dtdTasks,
   ...eurosatTasks,
-  ...flowersTasks,
   ...kittiTasks,
+  ...flowersTasks,
+
   ...patchCamelyonTasks,
   ...petsTasks,
   ...resiscTasks,

@@ -2,6 +2,7 @@
 
 import { FileError } from "../../src/errors.ts";
 import { fieldsOf, varintsOf, type WireField, type WireMessage } from "./protobuf-fields.ts";
+import { readTfRecord, showPlace, type TfRecord, type TfRecordPlace } from "./tf-record.ts";
 
 export type TfFeature =
   | { readonly kind: "bytes"; readonly values: readonly Uint8Array[] }
@@ -26,6 +27,12 @@ export function parseTfExample({ bytes, where }: WireMessage): TfExample {
     }
   return { where, features };
 }
+
+export const exampleOf = ({ place, data }: TfRecord): TfExample =>
+  parseTfExample({ bytes: data, where: showPlace(place) });
+
+export const readExample = async (place: TfRecordPlace): Promise<TfExample> =>
+  exampleOf({ place, data: await readTfRecord(place) });
 
 /** The one value of a feature of bytes. */
 export const bytesOf = (example: TfExample, name: string): Uint8Array =>

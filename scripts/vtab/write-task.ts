@@ -1,15 +1,15 @@
 /** Writes a task as the VTAB-1k that circulates is laid out: four lists, and images by their numbers. */
 
-import { copyFile, mkdir, open, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
 import { readDataset } from "../../src/datasets/read-dataset.ts";
 import { FileError } from "../../src/errors.ts";
-import { readProblem } from "../../src/files/file-problem.ts";
 import { writeFolderAtomically } from "../../src/files/write-folder.ts";
 import { type ImageKind, readableKinds, sniffImage } from "../../src/images/sniff-image.ts";
 import { type BuiltBy, builtByFile } from "../../src/study/built-by.ts";
 import { describeCopy } from "../../src/study/study-data.ts";
+import { readHead } from "./read-original.ts";
 import type { TaskImages } from "./take-slices.ts";
 import type { Original, OriginalImage, VtabTask } from "./task.ts";
 
@@ -85,7 +85,7 @@ async function writeImage(path: string, image: OriginalImage, key: string | numb
     await (channels === 1 ? raw.toColourspace("b-w") : raw).png().toFile(`${path}.png`);
     return "png";
   }
-  const head = "file" in image ? await headOf(image.file) : image.bytes.subarray(0, 64);
+  const head = "file" in image ? await readHead(image.file) : image.bytes.subarray(0, 64);
   const kind = sniffImage(head) ?? "unknown";
   if (!Object.hasOwn(readableKinds, kind))
     throw new FileError(
@@ -96,18 +96,4 @@ async function writeImage(path: string, image: OriginalImage, key: string | numb
   if ("file" in image) await copyFile(image.file, `${path}.${extension}`);
   else await writeFile(`${path}.${extension}`, image.bytes);
   return extension;
-}
-
-async function headOf(path: string): Promise<Uint8Array> {
-  try {
-    const handle = await open(path);
-    try {
-      const { buffer, bytesRead } = await handle.read(Buffer.alloc(64), 0, 64, 0);
-      return buffer.subarray(0, bytesRead);
-    } finally {
-      await handle.close();
-    }
-  } catch (error) {
-    throw readProblem(error, path);
-  }
 }

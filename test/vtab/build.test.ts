@@ -158,7 +158,7 @@ describe("a task that is built", () => {
     ).toBe("missing");
     await expect(buildTask(cifar, { originals, out: join(folder, "o2"), onProgress })).rejects.toThrow(
       new FileError(
-        `${join(originals, cifar.folder)}: train has 20 images, and that of cifar100/3.0.2 has 50,000. With others, cifar would be another task. Extract it again, whole.`,
+        `${join(originals, cifar.folder)}: train has 20 images, and that of cifar100/3.0.2 has 50,000. With others, cifar would be another task. Get it again, whole.`,
       ),
     );
     truncateSync(join(originals, cifar.folder, "test.bin"), 5 * 3074 - 1);

@@ -7,7 +7,7 @@ import { eurosatTasks } from "../../scripts/vtab/eurosat.ts";
 import { resiscTasks } from "../../scripts/vtab/resisc.ts";
 import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { FileError } from "../../src/errors.ts";
-import { copyOf, goldenFolder, open, readExpected, readInOrder } from "./read-as-tfds.ts";
+import { copyStandIn, expectedOf, open, rowsOf, standInOf } from "./stand-in.ts";
 
 const [eurosat] = eurosatTasks as [VtabTask];
 const [resisc] = resiscTasks as [VtabTask];
@@ -17,14 +17,14 @@ describe.each([
   { name: "resisc", task: resisc, images: 47, classes: 45, last: "wetland" },
 ])("$name", ({ name, task, images, classes, last }) => {
   it("has the files, labels and order of TensorFlow Datasets", async () => {
-    const read = await readInOrder(task, join(goldenFolder(name), task.folder));
+    const read = await rowsOf(task, join(standInOf(name), task.folder));
     expect(read.train).toHaveLength(images);
     expect(new Set(read.train?.map(({ label }) => label)).size).toBe(classes);
-    expect(read).toEqual(readExpected(name));
+    expect(read).toEqual(expectedOf(name));
   });
 
   it("passes over what is no image of it, and refuses a folder of no class", async () => {
-    const folder = copyOf(name, task.folder);
+    const folder = copyStandIn(name, task.folder);
     writeFileSync(join(folder, "readme.txt"), "");
     mkdirSync(join(folder, ".cache"));
     for (const file of ["._one.jpg", "Thumbs.db"]) writeFileSync(join(folder, last, file), "");
@@ -37,7 +37,7 @@ describe.each([
   });
 
   it("names a class that is missing, and a folder that is", async () => {
-    const folder = copyOf(name, task.folder);
+    const folder = copyStandIn(name, task.folder);
     rmSync(join(folder, last), { recursive: true });
     await expect(open(task, folder)).rejects.toThrow(
       `${join(folder, last)}: there is no such folder. Extract the data set again, whole.`,

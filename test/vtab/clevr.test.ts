@@ -1,56 +1,21 @@
 /** CLEVR against TensorFlow Datasets and VTAB, of the stand-in that `parity/vtab/make_clevr.py` makes. */
 
-import { createHash } from "node:crypto";
 import { cpSync, readFileSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { clevrTasks } from "../../scripts/vtab/clevr.ts";
-import type { Original, OriginalFormat, VtabTask } from "../../scripts/vtab/task.ts";
+import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { inTfdsOrder } from "../../scripts/vtab/tfds-order.ts";
 import { FileError } from "../../src/errors.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { copyStandIn, expectedOf, open, rowsOf, sha256, standInOf } from "./stand-in.ts";
 
-const golden = fileURLToPath(new URL("../golden/vtab/clevr", import.meta.url));
-const [count, distance] = clevrTasks as [VtabTask, VtabTask];
-const open = (task: VtabTask, folder: string) => (task.originals as OriginalFormat).open(folder);
-const hash = (data: Uint8Array | string) => createHash("sha256").update(data).digest("hex");
+const golden = standInOf("clevr");
+const [count] = clevrTasks as [VtabTask];
 
-interface Row {
-  readonly key: string;
-  readonly count: number;
-  readonly distance: number;
-  readonly sha256: string;
-}
-
-const expected = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8")) as Record<
-  "train" | "validation",
-  readonly Row[]
->;
-
-async function rows(split: string, originals: readonly Original[] = []) {
-  return Promise.all(
-    inTfdsOrder(split, originals).map(async ({ key, label, image }) => {
-      const { file } = (await image()) as { readonly file: string };
-      return { key, label, sha256: hash(readFileSync(file)) };
-    }),
-  );
-}
-
-describe.each([
-  { task: count, of: (row: Row) => row.count },
-  { task: distance, of: (row: Row) => row.distance },
-])("$task.name", ({ task, of }) => {
-  it.each(["train", "validation"] as const)(
-    "is as TensorFlow Datasets and VTAB have it: %s",
-    async (split) => {
-      const originals = await open(task, golden);
-      expect(Object.keys(originals)).toEqual(["train", "validation"]);
-      expect(await rows(split, originals[split])).toEqual(
-        expected[split].map((row) => ({ key: row.key, label: of(row), sha256: row.sha256 })),
-      );
-    },
-  );
+it.each(clevrTasks)("is as TensorFlow Datasets and VTAB have it: $name", async (task) => {
+  const rows = await rowsOf(task, golden);
+  expect(Object.keys(rows)).toEqual(["train", "validation"]);
+  expect(rows).toEqual(expectedOf("clevr", task.name));
 });
 
 it("takes the training images that the authors of VPT have listed", () => {
@@ -61,16 +26,16 @@ it("takes the training images that the authors of VPT have listed", () => {
   const ordered = inTfdsOrder("train", all).map(({ key }) => String(key));
   // Of vtab_trainval_splits.json, which holds the names that TensorFlow Datasets gave them.
   const { train800, val200 } = count.slices;
-  expect(hash(ordered.slice(train800.from, train800.to).sort().join("\n"))).toBe(
+  expect(sha256(ordered.slice(train800.from, train800.to).sort().join("\n"))).toBe(
     "2755742128ae24c0bca5299c342a54b0ed9a806bd1d9f39ca602159c74ffe21f",
   );
-  expect(hash(ordered.slice(val200.from, val200.to).sort().join("\n"))).toBe(
+  expect(sha256(ordered.slice(val200.from, val200.to).sort().join("\n"))).toBe(
     "6570e8229f7bc1b9e2e445b9959b6fcafb53e3bf5b3e3c4df9a799e93f56c2fb",
   );
 });
 
 describe("originals that are damaged", () => {
-  const folder = temporaryFolder("clevr");
+  const folder = copyStandIn("clevr");
   const scenes = join(folder, "scenes/CLEVR_train_scenes.json");
   const images = join(folder, "images/train");
 

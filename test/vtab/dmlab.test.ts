@@ -6,20 +6,19 @@ import { describe, expect, it } from "vitest";
 import { dmlabTasks } from "../../scripts/vtab/dmlab.ts";
 import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { FileError } from "../../src/errors.ts";
-import { copyOf, goldenFolder, open, readExpected, readInOrder } from "./read-as-tfds.ts";
+import { copyStandIn, expectedOf, open, rowsOf, standInOf } from "./stand-in.ts";
 
 const [dmlab] = dmlabTasks as [VtabTask];
-const golden = join(goldenFolder("dmlab"), dmlab.folder);
 
 describe("DMLab", () => {
   it("has the bytes, labels and order of TensorFlow Datasets", async () => {
-    const read = await readInOrder(dmlab, golden);
+    const read = await rowsOf(dmlab, join(standInOf("dmlab"), dmlab.folder));
     expect(read.train).toHaveLength(11);
-    expect(read).toEqual(readExpected("dmlab"));
+    expect(read).toEqual(expectedOf("dmlab"));
   });
 
   it("says which split has no file", async () => {
-    const folder = copyOf("dmlab", "dmlab");
+    const folder = copyStandIn("dmlab", "dmlab");
     rmSync(join(folder, "dmlab-validation.tfrecord"));
     await expect(open(dmlab, folder)).rejects.toThrow(
       `${folder} has no file whose name begins with dmlab-validation.tfrecord. Extract dmlab.tar.gz again, whole.`,
@@ -27,9 +26,9 @@ describe("DMLab", () => {
   });
 
   it("refuses records of something else", async () => {
-    const folder = copyOf("dmlab", "dmlab");
+    const folder = copyStandIn("dmlab", "dmlab");
     const path = join(folder, "dmlab-validation.tfrecord");
-    writeFileSync(path, readFileSync(join(goldenFolder("dmlab"), "features.tfrecord")));
+    writeFileSync(path, readFileSync(join(standInOf("dmlab"), "features.tfrecord")));
     const opened = open(dmlab, folder);
     await expect(opened).rejects.toBeInstanceOf(FileError);
     await expect(opened).rejects.toThrow(
@@ -38,7 +37,7 @@ describe("DMLab", () => {
   });
 
   it("refuses a file that is cut short, also between opening and reading an image", async () => {
-    const folder = copyOf("dmlab", "dmlab");
+    const folder = copyStandIn("dmlab", "dmlab");
     const path = join(folder, "dmlab-validation.tfrecord");
     const { validation } = await open(dmlab, folder);
     truncateSync(path, 300);

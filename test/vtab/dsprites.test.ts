@@ -8,15 +8,11 @@ import { dspritesTasks } from "../../scripts/vtab/dsprites.ts";
 import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { FileError, InputError } from "../../src/errors.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { readExpected, rowsInOrder, standIn } from "./rows-in-order.ts";
+import { expectedOf, open, rowsOf, standInOf } from "./stand-in.ts";
 
 const fileName = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz";
 const scratch = temporaryFolder("dsprites");
 const [location, orientation] = dspritesTasks as [VtabTask, VtabTask];
-const openIn = (folder: string, task = location) => {
-  if (!task.originals) throw new Error("no originals");
-  return task.originals.open(folder);
-};
 
 /** A folder with a file of these bytes. */
 function folderOf(name: string, bytes: Uint8Array): string {
@@ -50,8 +46,7 @@ const npzOf = (name: string, arrays: { imgs?: Uint8Array; latents_classes?: Uint
 
 describe("dSprites", () => {
   it.each(dspritesTasks)("gives $name as VTAB does", async (task) => {
-    const { train } = await rowsInOrder(await openIn(standIn("dsprites"), task));
-    expect(train).toEqual(readExpected("dsprites")[task.name]);
+    expect(await rowsOf(task, standInOf("dsprites"))).toEqual(expectedOf("dsprites", task.name));
   });
 
   it("slices as VTAB does", () => {
@@ -64,7 +59,7 @@ describe("dSprites", () => {
 
   it("gives black and white pixels, and the last class", async () => {
     const folder = npzOf("white", { imgs: white, latents_classes: oneRow });
-    const [first] = (await openIn(folder, orientation)).train ?? [];
+    const [first] = (await open(orientation, folder)).train ?? [];
     expect(first?.label).toBe(15);
     expect(await first?.image()).toEqual({
       ...{ pixels: new Uint8Array(4096).fill(255), width: 64, height: 64, channels: 1 },
@@ -72,11 +67,11 @@ describe("dSprites", () => {
   });
 
   it("names a file that is missing", async () => {
-    await expect(openIn(scratch)).rejects.toThrow(InputError);
-    await expect(openIn(scratch)).rejects.toThrow(`${fileName}: there is no such file.`);
+    await expect(open(location, scratch)).rejects.toThrow(InputError);
+    await expect(open(location, scratch)).rejects.toThrow(`${fileName}: there is no such file.`);
   });
 
-  const whole = readFileSync(join(standIn("dsprites"), fileName));
+  const whole = readFileSync(join(standInOf("dsprites"), fileName));
   const arrayOfOthers = npy("<f4", [1, 64, 64], new Uint8Array(4096 * 4));
   it.each<[string, () => string, string]>([
     ["cut", () => folderOf("cut", whole.subarray(0, 900)), "cut short"],
@@ -101,15 +96,15 @@ describe("dSprites", () => {
     [
       "class",
       () => npzOf("class", { latents_classes: factorsOf([0n, 0n, 0n, 0n, 32n, 0n]) }),
-      "has 32 in row 0, column 4; 0 to 31",
+      "latents_classes, row 0, column 4, is 32; 0 to 31",
     ],
     [
       "negative",
       () => npzOf("negative", { latents_classes: factorsOf([0n, 0n, 0n, 0n, -1n, 0n]) }),
-      "has -1 in row 0",
+      "row 0, column 4, is -1; 0 to 31",
     ],
   ])("refuses factors that are %s", async (_, folder, message) => {
-    const problem = await openIn(folder()).catch((error: unknown) => error);
+    const problem = await open(location, folder()).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(FileError);
     expect((problem as Error).message).toContain(fileName);
     expect((problem as Error).message).toContain(message);
@@ -126,7 +121,7 @@ describe("dSprites", () => {
     ["grey", npy("|u1", [1, 64, 64], new Uint8Array(4096).fill(2)), "values other than 0 and 1"],
   ])("refuses sprites that are %s", async (name, imgs, message) => {
     const folder = npzOf(name, { ...(imgs && { imgs }), latents_classes: oneRow });
-    const [first] = (await openIn(folder)).train ?? [];
+    const [first] = (await open(location, folder)).train ?? [];
     const problem = await Promise.resolve(first?.image()).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(FileError);
     expect((problem as Error).message).toContain(message);
@@ -136,7 +131,7 @@ describe("dSprites", () => {
     const bytes = zipSync({ "imgs.npy": white, "latents_classes.npy": oneRow }, { level: 0 });
     // Inside the first array, whose bytes are stored.
     bytes[2000] = 0;
-    const [first] = (await openIn(folderOf("checksum", bytes))).train ?? [];
+    const [first] = (await open(location, folderOf("checksum", bytes))).train ?? [];
     await expect(first?.image()).rejects.toThrow("fails its checksum");
   });
 });

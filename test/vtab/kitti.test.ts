@@ -1,38 +1,30 @@
 /** KITTI against TensorFlow Datasets and VTAB, of the stand-in that `parity/vtab/make_kitti.py` makes. */
 
-import { createHash } from "node:crypto";
 import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { kittiTasks } from "../../scripts/vtab/kitti.ts";
-import type { OriginalFormat, VtabTask } from "../../scripts/vtab/task.ts";
-import { inTfdsOrder } from "../../scripts/vtab/tfds-order.ts";
+import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { InputError, RlrrError } from "../../src/errors.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
+import { showValue } from "../../src/files/show-value.ts";
+import { type BytesOf, copyStandIn, expectedOf, open, rowsOf, standInOf } from "./stand-in.ts";
 
-const golden = fileURLToPath(new URL("../golden/vtab/kitti", import.meta.url));
+const golden = standInOf("kitti");
 const [task] = kittiTasks as [VtabTask];
-const open = (folder: string) => (task.originals as OriginalFormat).open(folder);
 
-const expected = JSON.parse(readFileSync(join(golden, "expected.json"), "utf8")) as Record<
-  string,
-  readonly object[]
->;
+/** TensorFlow Datasets encodes images again. */
+const pixelsOf: BytesOf = async (image) =>
+  sharp((image as { readonly file: string }).file)
+    .raw()
+    .toBuffer();
 
-it.each(["train", "validation", "test"])("is as TensorFlow Datasets and VTAB have it: %s", async (split) => {
-  const originals = await open(golden);
-  const rows = inTfdsOrder(split, originals[split] ?? []).map(async ({ key, label, image }) => {
-    const { file } = (await image()) as { readonly file: string };
-    const pixels = await sharp(file).raw().toBuffer();
-    return { key, label, pixels: createHash("sha256").update(pixels).digest("hex") };
-  });
-  expect(await Promise.all(rows)).toEqual(expected[split]);
+it("is as TensorFlow Datasets and VTAB have it", async () => {
+  expect(await rowsOf(task, golden, pixelsOf)).toEqual(expectedOf("kitti"));
 });
 
 describe("originals that are damaged", () => {
-  const folder = temporaryFolder("kitti");
+  const folder = copyStandIn("kitti");
   const label = join(folder, "training/label_2/000001.txt");
   const mapping = join(folder, "mapping/train_mapping.txt");
   const order = join(folder, "mapping/train_rand.txt");
@@ -42,7 +34,7 @@ describe("originals that are damaged", () => {
   async function messageAfter(damage: () => void): Promise<string> {
     cpSync(golden, folder, { recursive: true });
     damage();
-    const error = await open(folder).catch((caught: unknown) => caught);
+    const error = await open(task, folder).catch((caught: unknown) => caught);
     expect(error).toBeInstanceOf(RlrrError);
     return (error as RlrrError).message;
   }
@@ -59,7 +51,7 @@ describe("originals that are damaged", () => {
     "",
   ])("have a line that is no object: %s", async (line) => {
     expect(await messageAfter(() => writeFileSync(label, `${object}\n${line}\n`))).toBe(
-      `${label}: ${JSON.stringify(line)} is no object; one of ${kinds}, then 14 numbers, are expected. Extract data_object_label_2.zip again.`,
+      `${label}: ${showValue(line)} is no object; one of ${kinds}, then 14 numbers, are expected. Extract data_object_label_2.zip again.`,
     );
   });
 
@@ -67,7 +59,7 @@ describe("originals that are damaged", () => {
     "name no line for an image: %s",
     async (text) => {
       expect(await messageAfter(() => writeFileSync(order, `40,${text},3\n`))).toBe(
-        `${order}: for image 1 it has ${JSON.stringify(text.slice(0, 40))}, which is the number of no line of ${mapping}. Extract devkit_object.zip again.`,
+        `${order}: for image 1 it has ${showValue(text)}, which is the number of no line of ${mapping}. Extract devkit_object.zip again.`,
       );
     },
   );
@@ -81,7 +73,7 @@ describe("originals that are damaged", () => {
   it("lack an image", async () => {
     const image = join(folder, "training/image_2/000007.png");
     expect(await messageAfter(() => rmSync(image))).toBe(
-      `${image} is missing, but mapping/train_rand.txt counts it. Extract data_object_image_2.zip again.`,
+      `${image}: there is no such file, but it is in mapping/train_rand.txt. Extract data_object_image_2.zip again, whole.`,
     );
   });
 
@@ -93,10 +85,9 @@ describe("originals that are damaged", () => {
 });
 
 it("reads lines that end as in Windows", async () => {
-  const folder = temporaryFolder("kitti windows");
-  cpSync(golden, folder, { recursive: true });
+  const folder = copyStandIn("kitti");
   for (const file of ["mapping/train_mapping.txt", "training/label_2/000001.txt"])
     writeFileSync(join(folder, file), readFileSync(join(golden, file), "utf8").replaceAll("\n", "\r\n"));
-  const labels = async (where: string) => JSON.stringify(await open(where)).replaceAll(where, "");
+  const labels = async (where: string) => JSON.stringify(await open(task, where)).replaceAll(where, "");
   expect(await labels(folder)).toBe(await labels(golden));
 });

@@ -1,27 +1,20 @@
 /** PatchCamelyon: a stand-in, read as VTAB reads it, and damaged ones. */
 
-import { cpSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { patchCamelyonTasks } from "../../scripts/vtab/patch-camelyon.ts";
 import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { FileError, InputError } from "../../src/errors.ts";
-import { temporaryFolder } from "../temporary-folder.ts";
-import { readExpected, rowsInOrder, standIn } from "./rows-in-order.ts";
+import { copyStandIn, expectedOf, open, rowsOf, standInOf } from "./stand-in.ts";
 
-const scratch = temporaryFolder("patch-camelyon");
 const [task] = patchCamelyonTasks as [VtabTask];
-const openIn = (folder: string) => {
-  if (!task.originals) throw new Error("no originals");
-  return task.originals.open(folder);
-};
 const fileOf = (part: string) => `camelyonpatch_level_2_split_${part}.h5`;
-const original = (part: string) => readFileSync(join(standIn("patch-camelyon"), fileOf(part)));
+const original = (part: string) => readFileSync(join(standInOf("patch-camelyon"), fileOf(part)));
 
 /** A copy in which this file has these bytes, or is not there. */
-function copyWith(name: string, part: string, bytes?: Uint8Array): string {
-  const folder = join(scratch, name);
-  cpSync(standIn("patch-camelyon"), folder, { recursive: true });
+function copyWith(part: string, bytes?: Uint8Array): string {
+  const folder = copyStandIn("patch-camelyon");
   if (bytes) writeFileSync(join(folder, fileOf(part)), bytes);
   else rmSync(join(folder, fileOf(part)));
   return folder;
@@ -36,21 +29,20 @@ function withLastByte(bytes: Uint8Array, value: number): Uint8Array {
 
 describe("PatchCamelyon", () => {
   it("gives patches as VTAB does", async () => {
-    const rows = await rowsInOrder(await openIn(standIn("patch-camelyon")));
-    expect(rows).toEqual(readExpected("patch-camelyon"));
+    expect(await rowsOf(task, standInOf("patch-camelyon"))).toEqual(expectedOf("patch-camelyon"));
   });
 
   it("gives colours of 96 by 96", async () => {
-    const { validation = [] } = await openIn(standIn("patch-camelyon"));
+    const { validation = [] } = await open(task, standInOf("patch-camelyon"));
     const image = await validation[0]?.image();
     expect(image).toMatchObject({ width: 96, height: 96, channels: 3 });
     expect(image && "pixels" in image && image.pixels.length).toBe(96 * 96 * 3);
   });
 
   it("names a file that is missing", async () => {
-    const folder = copyWith("missing", "valid_y");
-    await expect(openIn(folder)).rejects.toThrow(InputError);
-    await expect(openIn(folder)).rejects.toThrow(`${fileOf("valid_y")}: there is no such file.`);
+    const folder = copyWith("valid_y");
+    await expect(open(task, folder)).rejects.toThrow(InputError);
+    await expect(open(task, folder)).rejects.toThrow(`${fileOf("valid_y")}: there is no such file.`);
   });
 
   it.each<[string, string, Uint8Array, string]>([
@@ -60,9 +52,14 @@ describe("PatchCamelyon", () => {
     ["of-labels", "train_x", original("train_y"), 'there is no array "x"; it has ["y"]'],
     ["of-patches", "train_y", original("train_x"), 'there is no array "y"; it has ["x"]'],
     ["of-others", "test_y", original("train_y"), "has 13 patches, and"],
-    ["no-label", "train_y", withLastByte(original("train_y"), 2), "has the label 2 in row 15"],
-  ])("refuses a file that is %s", async (name, part, bytes, message) => {
-    const problem = await openIn(copyWith(name, part, bytes)).catch((error: unknown) => error);
+    [
+      "no-label",
+      "train_y",
+      withLastByte(original("train_y"), 2),
+      "the label in row 15 is 2; 0 to 1 are expected",
+    ],
+  ])("refuses a file that is %s", async (_, part, bytes, message) => {
+    const problem = await open(task, copyWith(part, bytes)).catch((error: unknown) => error);
     expect(problem).toBeInstanceOf(FileError);
     expect((problem as Error).message).toContain(fileOf(part));
     expect((problem as Error).message).toContain(message);
@@ -71,7 +68,7 @@ describe("PatchCamelyon", () => {
   it("refuses a patch whose bytes do not inflate", async () => {
     const bytes = Uint8Array.from(original("valid_x"));
     bytes.fill(0x55, bytes.length - 120);
-    const { validation = [] } = await openIn(copyWith("damaged", "valid_x", bytes));
+    const { validation = [] } = await open(task, copyWith("valid_x", bytes));
     expect(() => validation.at(-1)?.image()).toThrow(FileError);
     expect(() => validation.at(-1)?.image()).toThrow(fileOf("valid_x"));
   });

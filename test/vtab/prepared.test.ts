@@ -1,9 +1,16 @@
 /** What TensorFlow Datasets has prepared is read as TensorFlow Datasets and VTAB read it: records in order, labels, pixels. */
 
-import { createHash } from "node:crypto";
-import { cpSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import {
+  cpSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import sharp from "sharp";
 import { describe, expect, it } from "vitest";
 import { openPrepared, type Prepared } from "../../scripts/vtab/prepared.ts";
@@ -13,23 +20,25 @@ import { type Original, slicesOfSplits, type VtabTask } from "../../scripts/vtab
 import { tasks } from "../../scripts/vtab/tasks.ts";
 import type { TfExample, TfFeature } from "../../scripts/vtab/tf-example.ts";
 import { eachTfRecord, type TfRecordPlace, tfRecordPlaces } from "../../scripts/vtab/tf-record.ts";
+import { needed } from "../../src/needed.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
+import { expectedOf, expectedTasks, type Row, sha256, standInOf } from "./stand-in.ts";
 
-const golden = fileURLToPath(new URL("../golden/vtab/prepared", import.meta.url));
+const golden = standInOf("prepared");
+const taskNames = expectedTasks("prepared");
 
-interface Row {
-  readonly label: number;
+/** `sha256` is that of the image as it is stored. */
+interface PreparedRow extends Row {
   readonly shape: readonly number[];
   readonly pixels: string;
-  readonly stored: string;
 }
-interface ExpectedTask {
-  readonly where: string;
-  readonly splits: Readonly<Record<string, readonly Row[]>>;
-}
-const expected: Readonly<Record<string, ExpectedTask>> = JSON.parse(
-  readFileSync(join(golden, "expected.json"), "utf8"),
-);
+const expectedRows = (task: string) => expectedOf<PreparedRow>("prepared", task);
+
+/** Every data set has one version. */
+const whereOf = (task: string): string => {
+  const above = join(golden, needed(preparedTasks[task], task).folder);
+  return join(above, needed(readdirSync(above)[0], above));
+};
 
 const parent = temporaryFolder("prepared");
 let copies = 0;
@@ -44,13 +53,8 @@ function copyOf(dataset: string): string {
 const trainFile = (folder: string, index: number): string =>
   join(folder, "cifar100", "3.0.2", `cifar100-train.tfrecord-0000${index}-of-00003`);
 
-const sha256 = (bytes: Uint8Array): string => createHash("sha256").update(bytes).digest("hex");
-
 /** A task of which `openPrepared` reads the name and the splits. */
-const taskOf = (
-  name: string,
-  splits: readonly string[] = Object.keys(expected[name]?.splits ?? {}),
-): VtabTask => ({
+const taskOf = (name: string, splits: readonly string[] = Object.keys(expectedRows(name))): VtabTask => ({
   ...{ name, tfds: name, folder: name, classes: 1000, slices: slicesOfSplits },
   counts: Object.fromEntries(splits.map((split) => [split, 0])),
 });
@@ -68,7 +72,7 @@ const inColour = (pixels: Uint8Array, channels: number): Uint8Array =>
     : Uint8Array.from({ length: 3 * pixels.length }, (_, at) => pixels[Math.floor(at / 3)] ?? 0);
 
 /** What there is to compare: pixels, except of JPEGs, which decoders round differently, and the stored bytes where kept. */
-async function rowOf(original: Original): Promise<Partial<Row>> {
+async function rowOf(original: Original): Promise<Omit<Partial<PreparedRow>, "key">> {
   const { label } = original;
   const image = await original.image();
   if ("pixels" in image) {
@@ -76,18 +80,18 @@ async function rowOf(original: Original): Promise<Partial<Row>> {
     return { label, shape: [height, width, 3], pixels: sha256(inColour(pixels, channels)) };
   }
   if (!("bytes" in image)) throw new Error("neither pixels nor bytes");
-  const stored = sha256(image.bytes);
-  if (image.bytes[0] === 0xff) return { label, stored };
+  const stored = { label, sha256: sha256(image.bytes) };
+  if (image.bytes[0] === 0xff) return stored;
   const { data, info } = await sharp(image.bytes).raw().toBuffer({ resolveWithObject: true });
   const pixels = sha256(inColour(data, info.channels));
-  return { label, shape: [info.height, info.width, 3], pixels, stored };
+  return { ...stored, shape: [info.height, info.width, 3], pixels };
 }
 
 describe("openPrepared", () => {
-  it.each(Object.keys(expected))("reads %s as VTAB does", async (name) => {
-    const { where, splits } = expected[name] as ExpectedTask;
+  it.each(taskNames)("reads %s as VTAB does", async (name) => {
+    const splits = expectedRows(name);
     const prepared = await opened(golden, taskOf(name));
-    expect(prepared.where).toBe(join(golden, where));
+    expect(prepared.where).toBe(whereOf(name));
     expect(Object.keys(prepared.splits)).toEqual(Object.keys(splits));
     for (const [split, rows] of Object.entries(splits)) {
       const originals = (await prepared.splits[split]?.slice(0)) ?? [];
@@ -95,13 +99,13 @@ describe("openPrepared", () => {
       const found = await Promise.all(originals.map(rowOf));
       expect(found).toHaveLength(rows.length);
       for (const [at, row] of found.entries()) expect(rows[at]).toMatchObject(row);
-      expect(originals.map(({ key }) => key)).toEqual(rows.map((_, at) => at));
+      expect(originals.map(({ key }) => key)).toEqual(rows.map(({ key }) => key));
     }
   });
 
   it("has a golden for each of the 19 tasks, and a row for those there are", () => {
-    expect(Object.keys(expected)).toHaveLength(19);
-    expect(Object.keys(preparedTasks).sort()).toEqual(Object.keys(expected).sort());
+    expect(taskNames).toHaveLength(19);
+    expect(Object.keys(preparedTasks).sort()).toEqual([...taskNames].sort());
     for (const { name, tfds } of tasks) {
       const row = preparedTasks[name];
       expect(tfds.replace(/\/[^/]*$/, "")).toBe(row?.folder);
@@ -123,7 +127,7 @@ describe("openPrepared", () => {
 
   it("takes a part of a split across its files, and reads no others", async () => {
     const folder = copyOf("cifar100");
-    const rows = expected.cifar?.splits.train ?? [];
+    const { train: rows = [] } = expectedRows("cifar");
     const { splits } = await opened(folder, taskOf("cifar"));
     const part = (await splits.train?.slice(3, 6)) ?? [];
     expect(part.map(({ label }) => label)).toEqual(rows.slice(3, 6).map(({ label }) => label));

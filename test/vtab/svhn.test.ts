@@ -6,17 +6,17 @@ import { describe, expect, it } from "vitest";
 import { svhnTasks } from "../../scripts/vtab/svhn.ts";
 import type { VtabTask } from "../../scripts/vtab/task.ts";
 import { element, matFile, matrix } from "./make-mat-file.ts";
-import { copyStandIn, expectedOf, rowsOf, sizesOf, standInOf } from "./stand-in.ts";
+import { copyStandIn, expectedOf, open, rowsOf, sizesOf, standInOf } from "./stand-in.ts";
 
 const [task] = svhnTasks as [VtabTask];
 
 describe("SVHN", () => {
   it("is what TensorFlow Datasets makes of it", async () => {
-    expect({ svhn: await rowsOf(task, standInOf("svhn")) }).toEqual(expectedOf("svhn"));
+    expect(await rowsOf(task, standInOf("svhn"))).toEqual(expectedOf("svhn"));
   });
 
   it("has pixels of 32 × 32 in three channels", async () => {
-    const { train = [] } = (await task.originals?.open(standInOf("svhn"))) ?? {};
+    const { train = [] } = await open(task, standInOf("svhn"));
     expect(await train[0]?.image()).toMatchObject({ width: 32, height: 32, channels: 3 });
   });
 
@@ -27,7 +27,7 @@ describe("SVHN", () => {
   });
 
   it("names the file that is missing or cut short", async () => {
-    const folder = await copyStandIn("svhn");
+    const folder = copyStandIn("svhn");
     const path = join(folder, "train_32x32.mat");
     await truncate(path, 400);
     await expect(rowsOf(task, folder)).rejects.toThrow(`${path} has 400 bytes,`);
@@ -51,15 +51,15 @@ describe("SVHN", () => {
     [
       "a label out of range",
       [X(32, 32, 3, 2), y(10, 0)],
-      ": the label of image 1 is 0; 1 to 10 are expected.",
+      ": the label of image 1 is 0; 1 to 10 are expected. The file is damaged; get it again.",
     ],
     [
       "another label out of range",
       [X(32, 32, 3, 1), y(11)],
-      ": the label of image 0 is 11; 1 to 10 are expected.",
+      ": the label of image 0 is 11; 1 to 10 are expected. The file is damaged; get it again.",
     ],
   ])("is refused: %s", async (_, arrays, message) => {
-    const folder = await copyStandIn("svhn");
+    const folder = copyStandIn("svhn");
     const path = join(folder, "test_32x32.mat");
     await writeFile(path, matFile(...arrays));
     await expect(rowsOf(task, folder)).rejects.toMatchObject({

@@ -16,9 +16,9 @@ import { FileError } from "../../src/errors.ts";
 import { maskedCrc32c } from "../../src/formats/crc32.ts";
 import { bytes, encode, type Field, float, int, message } from "../../src/formats/protobuf.ts";
 import { temporaryFolder } from "../temporary-folder.ts";
-import { goldenFolder } from "./read-as-tfds.ts";
+import { standInOf } from "./stand-in.ts";
 
-const golden = join(goldenFolder("dmlab"), "features.tfrecord");
+const golden = join(standInOf("dmlab"), "features.tfrecord");
 const folder = temporaryFolder("tf-record");
 
 async function recordsOf(path: string): Promise<readonly TfRecord[]> {
