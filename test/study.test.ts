@@ -107,7 +107,12 @@ describe("a study", { timeout: 300_000 }, () => {
     expect(linesIn(out)).toBeLessThan(7);
     // A kill amid a write leaves half a line.
     writeFileSync(join(out, "results.jsonl"), '{"type":"trial","na', { flag: "a" });
-    const { last, began } = await run(out, { processes: 2 });
+    const { last, began, events } = await run(out, { processes: 2 });
+    const far = events.flatMap((event) =>
+      event.type === "study-progress" ? Number((event.done + event.running).toFixed(6)) : [],
+    );
+    // Also while a result is being written.
+    expect(far).toEqual(far.toSorted((a, b) => a - b));
     expect(began?.done).toBeGreaterThan(before);
     expect(last).toEqual(expected);
     expect(tableIn(out)).toBe(tableIn(whole));

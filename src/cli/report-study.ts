@@ -13,14 +13,15 @@ export interface StudyReporter {
 
 interface Shown {
   readonly progress: ProgressDrawer;
-  readonly seen: { files?: CostsEvent["files"] };
+  /** The most trials that were done or in part so, and where the table lies. */
+  readonly seen: { trials: number; files?: CostsEvent["files"] };
 }
 
 /** Text goes to stderr and the table to stdout, or JSON lines to stdout. */
 export function openStudyReporter({ json }: { readonly json: boolean }): StudyReporter {
   const mode = chooseProgressMode(process.stderr, { json });
   const progress = openProgress({ mode });
-  const seen: Shown["seen"] = {};
+  const seen: Shown["seen"] = { trials: 0 };
   let shownMs = Number.NEGATIVE_INFINITY;
   /** How far trials are would drown what a program listens for. */
   const isDue = ({ type }: StudyEvent): boolean => {
@@ -49,12 +50,13 @@ async function show(event: StudyEvent, { progress, seen }: Shown): Promise<void>
       return progress.update(event);
     case "study-progress": {
       const { done, trials: total, running, secondsLeft } = event;
+      // A trial that fails has been for nothing, but the study has not begun again.
+      seen.trials = Math.max(seen.trials, Math.min(total, Number((done + running).toFixed(1))));
       // Before a trial is done there is nothing to judge by: no time is shown then.
       const leftMs = 1000 * (secondsLeft ?? 0);
       return progress.update({
         label: "study",
-        done: Math.min(total, Number((done + running).toFixed(1))),
-        total,
+        ...{ done: seen.trials, total },
         unit: "trials",
         leftMs,
       });

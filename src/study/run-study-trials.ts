@@ -68,8 +68,8 @@ export async function* runStudyTrials(
         tell();
       },
       onEnd: async (trial, end) => {
-        running.delete(trial.name);
         if (end.type === "failed") {
+          running.delete(trial.name);
           failed.set(trial.name, end.message);
           const message = `${describe(cells, trial)}: ${end.message}`;
           failures.push(message);
@@ -77,7 +77,10 @@ export async function* runStudyTrials(
           return;
         }
         const { result, cost } = end;
+        // While it is written, others tell how far they are: it counts as it will.
+        running.set(trial.name, { trial, share: 1 });
         await results.append({ type: "trial", name: trial.name, content: trial.content, result, cost });
+        running.delete(trial.name);
         const keeps = run.keepAdapters && trial.content.purpose !== "validate";
         await run.tidyStored?.(trial, keeps);
         await tidy(trial, keeps);
