@@ -91,7 +91,7 @@ async function run(): Promise<void> {
     }
   }
   sayMissing(missing, names !== undefined);
-  if (failed.length > 0) throw new FileError(`Not built, as their data is damaged: ${failed.join(", ")}.`);
+  if (failed.length > 0) throw new FileError(`Not built, for what is said above: ${failed.join(", ")}.`);
 }
 
 function sayMissing(missing: readonly VtabTask[], areNamed: boolean): void {

@@ -63,8 +63,9 @@ async function writeList(folder: string, { name, originals, count }: List): Prom
   await mkdir(join(folder, "images", name), { recursive: true });
   const lines: string[] = new Array(originals.length);
   let next = 0;
+  let failure: { readonly error: unknown } | undefined;
   const work = async () => {
-    for (let at = next++; at < originals.length; at = next++) {
+    for (let at = next++; at < originals.length && !failure; at = next++) {
       const { label, image, key } = originals[at] as Original;
       const path = `images/${name}/${String(at).padStart(6, "0")}`;
       const extension = await writeImage(join(folder, path), await image(), key);
@@ -72,7 +73,12 @@ async function writeList(folder: string, { name, originals, count }: List): Prom
       count();
     }
   };
-  await Promise.all(Array.from({ length: together }, work));
+  const stop = (error: unknown) => {
+    failure ??= { error };
+  };
+  // What is being written ends first: the folder is removed after an error, and must stay so.
+  await Promise.all(Array.from({ length: together }, () => work().catch(stop)));
+  if (failure) throw failure.error;
   return lines;
 }
 

@@ -74,6 +74,8 @@ describe("a task that is built", () => {
   it("has the images of its slices in order, without loss, and their labels", async () => {
     expect(await buildTask(small, { originals, out, onProgress })).toBe("built");
     const data = await readDataset(join(out, "cifar"));
+    // Nothing is said of the builder's own record.
+    expect(data.notes.filter((note) => note.includes("built-by"))).toEqual([]);
     const order = inTfdsOrder(
       "train",
       (await small.originals?.open(join(originals, cifar.folder)))?.train ?? [],
