@@ -28,8 +28,10 @@ export async function buildTask(task: VtabTask, options: BuildOptions): Promise<
   const folder = join(out, task.name);
   if (await exists(folder)) return "there already";
   const opened = await openTask(task, options);
+  signal?.throwIfAborted();
   if (!opened) return "missing";
   const images = await takeSlices(task, opened);
+  signal?.throwIfAborted();
   await writeTask(task, images, { folder, from: opened.from, onProgress, signal });
   return "built";
 }

@@ -1,14 +1,20 @@
 /** The order that TensorFlow Datasets writes examples in: by the MD5 of the split's name followed by the example's key. */
 
 import { createHash } from "node:crypto";
+import { FileError } from "../../src/errors.ts";
 import type { OrderedSplit, Original, Originals } from "./task.ts";
 
-/** `tensorflow_datasets/core/hashing.py` and `shuffle.py`. Keys of one split are all different. */
+/** `tensorflow_datasets/core/hashing.py` and `shuffle.py`, which refuses a key that two examples of a split have, too. */
 export function inTfdsOrder(split: string, originals: readonly Original[]): readonly Original[] {
-  return originals
+  const hashed = originals
     .map((original) => ({ original, hash: hashOf(split, original.key) }))
-    .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0))
-    .map(({ original }) => original);
+    .sort((a, b) => (a.hash < b.hash ? -1 : a.hash > b.hash ? 1 : 0));
+  const twice = hashed.find(({ hash }, at) => hash === hashed[at + 1]?.hash);
+  if (twice)
+    throw new FileError(
+      `Two images of the split ${split} have the key ${twice.original.key}, by which they are ordered. Extract the originals again, into an empty folder.`,
+    );
+  return hashed.map(({ original }) => original);
 }
 
 const hashOf = (split: string, key: string | number): string =>

@@ -271,6 +271,31 @@ export const ops = {
 
   // ---------------------------------------------------------------- along the last axis
   // dx = y · (g - Σ g·y)
+  softmax: define<Unary>({
+    shape: same,
+    vjp: (g, y, [x]) => [mul(y, sub(g, sum(mul(g, y), [x.shape.length - 1])))],
+    onnx: () => ({ type: "Softmax", attributes: { axis: -1 } }),
+  }),
+  // y = (x - mean) · invStd   →   dx = invStd · (g - mean(g) - y·mean(g·y))
+  normalize: define<Unary, { epsilon: number }>({
+    shape: same,
+    vjp: (g, y, [x], { epsilon }) => {
+      const last = [x.shape.length - 1];
+      const centred = sub(sub(g, mean(g, last)), mul(y, mean(mul(g, y), last)));
+      return [mul(centred, invStd(x, epsilon))];
+    },
+    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 0),
+  }),
+  // y = 1 / √(variance + ε)   →   dx = -g · y³ · (x - mean) / n
+  invStd: define<Unary, { epsilon: number }>({
+    shape: ([x]) => reducedShape("invStd", x, [x.length - 1]),
+    vjp: (g, y, [x]) => {
+      const last = [x.shape.length - 1];
+      const slope = mul(mul(y, mul(y, y)), scalar(-1 / sizeAlong(x.shape, -1)));
+      return [mul(mul(g, slope), sub(x, mean(x, last)))];
+    },
+    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 2),
+  }),
 
   // ---------------------------------------------------------------- 8 bits; written after differentiation, flat
   // y = round(x / scale) in -127..127, or that + 128 in 1..255; one scale for each row, or for all
@@ -303,31 +328,6 @@ export const ops = {
       domain: "com.microsoft",
       inputs: [0, 1, { type: "float32", shape: [], data: Float32Array.of(1) }, 2, zeroPoint(false, [])],
     }),
-  }),
-  softmax: define<Unary>({
-    shape: same,
-    vjp: (g, y, [x]) => [mul(y, sub(g, sum(mul(g, y), [x.shape.length - 1])))],
-    onnx: () => ({ type: "Softmax", attributes: { axis: -1 } }),
-  }),
-  // y = (x - mean) · invStd   →   dx = invStd · (g - mean(g) - y·mean(g·y))
-  normalize: define<Unary, { epsilon: number }>({
-    shape: same,
-    vjp: (g, y, [x], { epsilon }) => {
-      const last = [x.shape.length - 1];
-      const centred = sub(sub(g, mean(g, last)), mul(y, mean(mul(g, y), last)));
-      return [mul(centred, invStd(x, epsilon))];
-    },
-    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 0),
-  }),
-  // y = 1 / √(variance + ε)   →   dx = -g · y³ · (x - mean) / n
-  invStd: define<Unary, { epsilon: number }>({
-    shape: ([x]) => reducedShape("invStd", x, [x.length - 1]),
-    vjp: (g, y, [x]) => {
-      const last = [x.shape.length - 1];
-      const slope = mul(mul(y, mul(y, y)), scalar(-1 / sizeAlong(x.shape, -1)));
-      return [mul(mul(g, slope), sub(x, mean(x, last)))];
-    },
-    onnx: ({ epsilon }, [x]) => layerNormalization(x, epsilon, 2),
   }),
 };
 

@@ -68,6 +68,11 @@ describe("the order of TensorFlow Datasets", () => {
       2,
     ]);
   });
+
+  it("has no place for two images of one key", () => {
+    const originals = ["a", "b", "a"].map((key) => ({ key, label: 0, image: () => ({ file: "" }) }));
+    expect(() => inTfdsOrder("train", originals)).toThrow("Two images of the split train have the key a,");
+  });
 });
 
 describe("a task that is built", () => {
