@@ -12,13 +12,8 @@ export type { Combination } from "./combine/combine-adapters.ts";
 /** Corrects labels: a new table of a data set; its images stay as they are. */
 export { type Relabelled, type RelabelOptions, relabel } from "./datasets/relabel.ts";
 /** Writes a model or an adapter for another runtime, compared there with the original. */
-export {
-  type ExportedFile,
-  type ExportedModel,
-  type ExportOptions,
-  exportModel,
-  renderExported,
-} from "./export/export-model.ts";
+export { type ExportedFile, type ExportedModel, exportModel, renderExported } from "./export/export-model.ts";
+export type { ExportOptions } from "./export/export-options.ts";
 /** Packs a model into one page that classifies images offline. */
 export { type PackedModel, type PackOptions, packModel, renderPacked } from "./export/pack-model.ts";
 /** Describes a model, an adapter, a run, a data set, a file or a size. */

@@ -119,7 +119,7 @@ const adapterCase = (
   { name, ...options }: Pick<FuzzCase, "name" | "form" | "share">,
 ): FuzzCase => ({
   name,
-  readers: ["adapter/adapter-file.ts readAdapter"],
+  readers: ["adapter/adapter-file.ts readAdapter", "adapter/adapter-config.ts parseAdapterConfig"],
   ...options,
   headerBytes: 3000,
   corpus: async ({ folder }) =>

@@ -1,9 +1,7 @@
 /** An adapter as a folder, in the manner of Hugging Face's peft: configuration, tensors, preprocessing, model card. */
 
 import { readdir } from "node:fs/promises";
-import { basename, join } from "node:path";
-import { z } from "zod";
-import { temperatureRange } from "../calibration/temperature.ts";
+import { join } from "node:path";
 import { FileError, InputError } from "../errors.ts";
 import { exists } from "../files/exists.ts";
 import { readJson } from "../files/read-json.ts";
@@ -13,68 +11,26 @@ import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
 import { readSafetensors, readTensor, writeSafetensors } from "../formats/safetensors.ts";
 import type { Tensor } from "../formats/tensor.ts";
-import { limits } from "../limits.ts";
 import type { Method } from "../methods/method.ts";
 import { chooseMethod, methods } from "../methods/methods.ts";
-import { backboneOf, configFlaw, type ModelConfig, modelConfigSchema } from "../model/architectures.ts";
-import { describeIssue } from "../model/describe-issue.ts";
+import { backboneOf, type ModelConfig } from "../model/architectures.ts";
 import { parseHuggingFaceSteps } from "../model/hugging-face-steps.ts";
 import { renderHuggingFaceSteps } from "../model/render-hugging-face-steps.ts";
 import { outputSize } from "../preprocessing/step-list.ts";
-import { type Adapter, checkTensors, validationKinds } from "./adapter.ts";
-import { shareableName } from "./base-name.ts";
+import { type Adapter, checkTensors } from "./adapter.ts";
+import {
+  configName,
+  isConfig,
+  olderName,
+  parseAdapterConfig,
+  renderAdapterConfig,
+  renderJson,
+} from "./adapter-config.ts";
 import { allTrainables } from "./head.ts";
 import { renderModelCard } from "./model-card.ts";
 import { parseTrainedImages, renderTrainedImages, type TrainedImages } from "./trained-images.ts";
 
-const formatVersion = 2;
-/** Not `adapter_config.json`, which peft takes for its own and then fails on. */
-const configName = "rlrr_adapter.json";
-/** The first format: a file of that name with `"peft_type": "RLRR"`. */
-const olderName = "adapter_config.json";
 const imagesName = "training_images.json";
-
-const { value: mostClasses } = limits.MAX_CLASSES;
-const measured = z.object({ ece: z.number(), loss: z.number(), brier: z.number() });
-const [coldest, hottest] = temperatureRange;
-const configSchema = z.looseObject({
-  base_model_name_or_path: z.string().min(1),
-  base_model_revision: z
-    .string()
-    .regex(/^[0-9a-f]{40}$/)
-    .optional(),
-  base_model_sha256: z.string().regex(/^[0-9a-f]{64}$/),
-  method: z.object({ name: z.string(), options: z.record(z.string(), z.unknown()) }),
-  labels: z.array(z.string()).min(1).max(mostClasses),
-  backbone: modelConfigSchema,
-  calibration: z
-    .object({
-      temperature: z.number().min(coldest).max(hottest),
-      images: z.int().min(1),
-      ...{ before: measured, after: measured },
-    })
-    .optional(),
-  unknown: z
-    .object({
-      threshold: z.number().min(0).max(1),
-      images: z.int().min(1),
-      kept: z.int().min(0),
-      estimate: z.object({ found: z.int().min(0), auroc: z.number().min(0).max(1) }).optional(),
-    })
-    .optional(),
-  // Facts for people: what is not as expected is left unsaid.
-  training: z
-    .looseObject({
-      trainImages: z.number().optional().catch(undefined),
-      validationImages: z.number().optional().catch(undefined),
-      keptEpoch: z.number().optional().catch(undefined),
-      validation: z.enum(validationKinds).optional().catch(undefined),
-      validationTop1: z.number().optional().catch(undefined),
-      continuedFrom: z.object({ name: z.string(), sha256: z.string() }).optional().catch(undefined),
-    })
-    .default({}),
-});
-type Config = z.output<typeof configSchema>;
 
 /** Names that an adapter's folder may hold; one that holds others is not ours to replace. */
 const knownNames =
@@ -92,23 +48,11 @@ export async function checkAdapterFolder(folder: string): Promise<void> {
 
 /** Writes the folder atomically; an older adapter there is replaced. */
 export async function writeAdapter(folder: string, adapter: Adapter): Promise<void> {
-  const config = {
-    format_version: formatVersion,
-    base_model_name_or_path: shareableName(adapter.base.id),
-    base_model_revision: adapter.base.revision,
-    base_model_sha256: adapter.base.sha256,
-    method: adapter.method,
-    labels: adapter.labels,
-    backbone: adapter.config,
-    calibration: adapter.calibration,
-    unknown: adapter.unknown,
-    training: adapter.training,
-  };
   await writeFolderAtomically(
     folder,
     async (temporary) => {
       await writeSafetensors(join(temporary, "adapter_model.safetensors"), adapter.tensors, { format: "pt" });
-      await writeFileAtomically(join(temporary, configName), renderJson(config));
+      await writeFileAtomically(join(temporary, configName), renderAdapterConfig(adapter));
       const steps = renderJson(renderHuggingFaceSteps(adapter.preprocessing));
       await writeFileAtomically(join(temporary, "preprocessor_config.json"), steps);
       if (adapter.images)
@@ -117,21 +61,6 @@ export async function writeAdapter(folder: string, adapter: Adapter): Promise<vo
     },
     { mayReplace: (names) => names.some(isConfig) && names.every((name) => knownNames.test(name)) },
   );
-}
-
-const isConfig = (name: string): boolean => name === configName || name === olderName;
-
-const renderJson = (value: unknown): string => `${JSON.stringify(value, null, 2)}\n`;
-
-/** The configuration of an adapter of the first format, which may hold a path of its machine, in today's. */
-export function renewConfig(value: unknown, where: string): string {
-  const config = parseConfig(value, where);
-  const { peft_type: _, task_type: __, inference_mode: ___, ...rest } = config;
-  return renderJson({
-    ...rest,
-    format_version: formatVersion,
-    base_model_name_or_path: shareableName(config.base_model_name_or_path),
-  });
 }
 
 export interface ReadAdapterOptions {
@@ -146,7 +75,7 @@ export async function readAdapter(
 ): Promise<Adapter> {
   const folder = await findAdapter(path);
   const where = await configIn(folder);
-  const config = parseConfig(await readJson(where), where);
+  const config = parseAdapterConfig(await readJson(where), where);
   checkKnown(config.method.name, own, where);
   const { ownMethod, choice, adaptation } = chooseMethod(config.method, where, { known: own });
   const file = await readSafetensors(join(folder, "adapter_model.safetensors"));
@@ -219,35 +148,6 @@ async function findAdapter(path: string): Promise<string> {
     ? `no ${configName} here, so this is not an adapter`
     : "there is no such folder";
   throw new InputError(`${path}: ${why}. An adapter is in the folder of the run that trained it.`);
-}
-
-function parseConfig(value: unknown, where: string): Config {
-  const field = (name: string): unknown =>
-    value !== null && typeof value === "object" ? Reflect.get(value, name) : undefined;
-  const [type, version] = [field("peft_type"), field("format_version")];
-  const isOlder = basename(where) === olderName;
-  if (isOlder && type !== "RLRR")
-    throw new FileError(`${where}: peft_type is ${showValue(type)}; this program reads RLRR adapters.`);
-  const readable = isOlder ? 1 : formatVersion;
-  if (version !== readable)
-    throw new FileError(
-      `${where}: format_version is ${showValue(version)}; this version of rlrr reads ${readable}.`,
-    );
-  const parsed = configSchema.safeParse(value);
-  if (!parsed.success)
-    throw new FileError(
-      `${where}: ${describeIssue(parsed.error, value)}, which is not valid in an adapter. The file is damaged; get it again.`,
-    );
-  const flaw = findFlaw(parsed.data);
-  if (flaw !== undefined) throw new FileError(`${where}: ${flaw}. It is damaged; get it again.`);
-  return parsed.data;
-}
-
-/** What is wrong between two fields that are fine by themselves. */
-function findFlaw({ labels, backbone }: Config): string | undefined {
-  if (labels.length !== backbone.classes)
-    return `there are ${labels.length} labels for ${backbone.classes} classes`;
-  return configFlaw(backbone);
 }
 
 /** Older adapters have no such file, and whoever shares an adapter may leave it out. */

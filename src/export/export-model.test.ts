@@ -8,7 +8,8 @@ import { openEngine } from "../engine/open-engine.ts";
 import { InputError } from "../errors.ts";
 import { readModel } from "../model/read-model.ts";
 import { writeModel } from "../model/write-model.ts";
-import { type ExportOptions, exportModel } from "./export-model.ts";
+import { exportModel } from "./export-model.ts";
+import type { ExportOptions } from "./export-options.ts";
 import { judge } from "./proof.ts";
 
 const root = temporaryFolder("export-model");

@@ -2,21 +2,16 @@
 
 import { rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { splitNames } from "../datasets/dataset.ts";
 import { EngineError, InputError } from "../errors.ts";
-import { checkCounts } from "../files/check-count.ts";
-import { checkOptions, checkPath, type KnownOptions } from "../files/check-options.ts";
 import { checkNewFolder } from "../files/check-output-paths.ts";
-import { showValue } from "../files/show-value.ts";
 import { writeFileAtomically } from "../files/write-file.ts";
 import { writeFolderAtomically } from "../files/write-folder.ts";
-import { methodOf } from "../methods/methods.ts";
-import { plainVitOf } from "../model/architectures.ts";
 import type { OpenedModel } from "../predict/open-model.ts";
 import { renderExportCard } from "./export-card.ts";
-import { type CompareOptions, withExport } from "./open-export.ts";
+import { asList, checkExport, checkHolds, type ExportOptions } from "./export-options.ts";
+import { withExport } from "./open-export.ts";
 import { withOwnPixels } from "./own-pixels.ts";
-import { type Precision, precisionNames } from "./precisions.ts";
+import type { Precision } from "./precisions.ts";
 import {
   type Candidate,
   describeProof,
@@ -26,32 +21,7 @@ import {
   type ProveOptions,
   prove,
 } from "./proof.ts";
-import {
-  type ExportParts,
-  type Target,
-  type TargetName,
-  targetNames,
-  targets,
-  type Written,
-} from "./targets.ts";
-import type { WeightsPlace } from "./write-onnx.ts";
-
-export interface ExportOptions extends CompareOptions {
-  /** What it is for. */
-  readonly to: TargetName;
-  /** A file for each; where left out, as suits the target. */
-  readonly precision?: Precision | readonly Precision[] | undefined;
-  /** Whether weights are inside the ONNX file or in one beside it. */
-  readonly weights?: WeightsPlace | undefined;
-  /** Whether an ONNX file takes whole images and prepares them itself; by default only for transformers.js. */
-  readonly preprocessInside?: boolean | undefined;
-}
-
-const known: KnownOptions<ExportOptions> = {
-  ...{ to: true, model: true, engine: true, precision: true, weights: true, preprocessInside: true },
-  ...{ data: true, split: true, acceptLoss: true, heads: true, method: true, provider: true, threads: true },
-  ...{ signal: true, onNote: true, onCompare: true, onProgress: true },
-};
+import { type ExportParts, type Target, type TargetName, targets, type Written } from "./targets.ts";
 
 export interface ExportedFile {
   /** Below the folder. */
@@ -77,7 +47,7 @@ export async function exportModel(
   out: string,
   options: ExportOptions,
 ): Promise<ExportedModel> {
-  check(source, out, options);
+  checkExport(source, out, options);
   const target = targets[options.to];
   await checkNewFolder(out);
   const checkMethod = (opened: OpenedModel) => checkHolds(target, opened);
@@ -89,56 +59,12 @@ export async function exportModel(
 const byItself =
   "Each label answers by itself: its probability is the sigmoid of its logit, and no softmax over all of them.";
 
-/** Weights alone cannot say what every method does. */
-function checkHolds({ holds, title, plainOnly }: Target, { adapter, model }: OpenedModel): void {
-  const { method } = adapter ? methodOf(adapter) : {};
-  if (holds === "weights" && method?.unmergeable !== undefined)
-    throw new InputError(
-      (show) =>
-        `${title} takes the weights of a model, and an adapter of method ${method.name} is more than that: ${method.unmergeable}. ${show("to", "onnx")} holds its whole graph.`,
-    );
-  if (plainOnly) plainVitOf(adapter?.config ?? model.config, `A folder of ${title}`);
-}
-
-function check(source: string, out: string, options: ExportOptions): void {
-  checkOptions(options, { verb: "exportModel", known });
-  checkPath(source, { what: "exportModel: what to export" });
-  checkPath(out, { what: "exportModel: the folder to write" });
-  const { to, weights, split, precision, preprocessInside } = options;
-  oneOf("to", to, targetNames);
-  if (weights !== undefined) oneOf("weights", weights, ["inside", "beside"]);
-  if (split !== undefined) oneOf("split", split, splitNames);
-  for (const one of listOf(precision)) oneOf("precision", one, precisionNames);
-  checkCounts({ threads: options.threads, heads: options.heads });
-  const target = targets[to];
-  if (target.holds === "graph") return;
-  const other = Object.entries({ weights, precision, preprocessInside }).find(
-    ([, value]) => value !== undefined,
-  );
-  if (other)
-    throw new InputError(
-      (show) =>
-        `${show(other[0])} is for targets that hold a graph (${targetNames.filter((name) => targets[name].holds === "graph").join(", ")}); ${to} holds float32 weights.`,
-    );
-}
-
-const listOf = <T>(value: T | readonly T[] | undefined): readonly T[] =>
-  value === undefined ? [] : Array.isArray(value) ? value : [value as T];
-
-function oneOf(option: string, value: unknown, valid: readonly string[]): void {
-  if (!valid.includes(value as string))
-    throw new InputError(
-      (show) =>
-        `${show(option)} must be ${valid.slice(0, -1).join(", ")} or ${valid.at(-1)}, got ${showValue(value)}.`,
-    );
-}
-
 function partsOf(
   options: ExportOptions,
   target: Target,
 ): Pick<ExportParts, "precisions" | "weights" | "preprocessInside" | "threads" | "signal"> {
   const { weights = target.weights, preprocessInside = target.preprocessInside, threads, signal } = options;
-  const asked = [...new Set(listOf(options.precision))];
+  const asked = [...new Set(asList(options.precision))];
   return {
     precisions: asked.length > 0 ? asked : target.precisions,
     weights,

@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { randomNumbers } from "../../test/random-numbers.ts";
 import type { Session } from "../engine/engine.ts";
 import { openEngine } from "../engine/open-engine.ts";
-import { type Array64, evaluate } from "../engine/reference.ts";
+import { evaluate } from "../engine/reference.ts";
+import type { Array64 } from "../engine/reference-kernels.ts";
 import { type Shape, sizeOf } from "../formats/tensor.ts";
 import { grad } from "./grad.ts";
 import {

@@ -1,7 +1,8 @@
 /** What is sent of what the user names: of a run its adapter, of a folder its model; with a card, and without paths of this machine. */
 
 import { basename, join } from "node:path";
-import { adapterFolder, readAdapter, renewConfig } from "../adapter/adapter-file.ts";
+import { renewConfig } from "../adapter/adapter-config.ts";
+import { adapterFolder, readAdapter } from "../adapter/adapter-file.ts";
 import { renderModelCard } from "../adapter/model-card.ts";
 import { InputError } from "../errors.ts";
 import { exists, statOf } from "../files/exists.ts";
