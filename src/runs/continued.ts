@@ -18,8 +18,8 @@ import { describeSteps } from "../preprocessing/describe-steps.ts";
 import { evaluationSteps } from "../preprocessing/step-list.ts";
 import type { Step } from "../preprocessing/steps.ts";
 import type { ContinueFrom } from "../train/fit-plan.ts";
+import { compare } from "./compare-runs.ts";
 import type { Steps } from "./complete-options.ts";
-import { compare } from "./run-config.ts";
 
 /** The adapter that a run continues from. */
 export interface Origin {

@@ -19,14 +19,9 @@ import { checkConsistency } from "../train/check-consistency.ts";
 import type { Recipe, RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
 import { type Checkpoint, readCheckpoint } from "./checkpoint.ts";
+import { checkRepeated } from "./compare-runs.ts";
 import type { Continued } from "./continued.ts";
-import {
-  type AskedConfig,
-  checkRepeated,
-  describeRun,
-  parseRunConfig,
-  type RunConfig,
-} from "./run-config.ts";
+import { type AskedConfig, describeRun, parseRunConfig, type RunConfig } from "./run-config.ts";
 import { openRunFolder, type RunFolder } from "./run-folder.ts";
 
 /** What a run is made of. */
