@@ -12,6 +12,8 @@ export interface Progress {
   readonly unit: string;
   /** How long it will still take, where that is known better than by the rate, which is then not shown. */
   readonly leftMs?: number | undefined;
+  /** How much is done, from 0 to 1, where what is counted differs in size. */
+  readonly share?: number | undefined;
   /** Anything else worth seeing: "loss 0.43". */
   readonly extra?: string;
 }
@@ -61,7 +63,8 @@ export function renderProgressLine(progress: Progress, pace: Pace): string {
 }
 
 /** How much is done, from 0 to 1. */
-export function share({ done, total }: Progress): number {
+export function share({ done, total, share: known }: Progress): number {
+  if (known !== undefined) return known;
   if (total === undefined) return 0;
   return total <= 0 ? 1 : Math.min(1, Math.max(0, done / total));
 }

@@ -13,15 +13,15 @@ export interface StudyReporter {
 
 interface Shown {
   readonly progress: ProgressDrawer;
-  /** The most trials that were done or in part so, and where the table lies. */
-  readonly seen: { trials: number; files?: CostsEvent["files"] };
+  /** The most trials that were done or in part so, the most of the whole, and where the table lies. */
+  readonly seen: { trials: number; share: number; files?: CostsEvent["files"] };
 }
 
 /** Text goes to stderr and the table to stdout, or JSON lines to stdout. */
 export function openStudyReporter({ json }: { readonly json: boolean }): StudyReporter {
   const mode = chooseProgressMode(process.stderr, { json });
   const progress = openProgress({ mode });
-  const seen: Shown["seen"] = { trials: 0 };
+  const seen: Shown["seen"] = { trials: 0, share: 0 };
   let shownMs = Number.NEGATIVE_INFINITY;
   /** How far trials are would drown what a program listens for. */
   const isDue = ({ type }: StudyEvent): boolean => {
@@ -49,15 +49,17 @@ async function show(event: StudyEvent, { progress, seen }: Shown): Promise<void>
     case "progress":
       return progress.update(event);
     case "study-progress": {
-      const { done, trials: total, running, secondsLeft } = event;
+      const { done, trials: total, running, share, secondsLeft } = event;
       // A trial that fails has been for nothing, but the study has not begun again.
       seen.trials = Math.max(seen.trials, Math.min(total, Number((done + running).toFixed(1))));
+      seen.share = Math.max(seen.share, share);
       // Before a trial is done there is nothing to judge by: no time is shown then.
       const leftMs = 1000 * (secondsLeft ?? 0);
       return progress.update({
         label: "study",
         ...{ done: seen.trials, total },
         unit: "trials",
+        share: seen.share,
         leftMs,
       });
     }

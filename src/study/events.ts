@@ -38,6 +38,8 @@ export interface StudyProgressEvent {
   readonly trials: number;
   /** Shares of trials that run, added up. */
   readonly running: number;
+  /** How much of all is done, from 0 to 1: trials weigh by their images and epochs. */
+  readonly share: number;
   /** Judged by the trials that are done; absent before there are any. */
   readonly secondsLeft?: number;
 }

@@ -41,7 +41,7 @@ export async function* runSlot(
     await inProcesses(1)({
       signal,
       next: () => (waits ? trial : undefined),
-      onProgress: (_, share) => emit({ type: "study-progress", done: 0, trials: 1, running: share }),
+      onProgress: (_, share) => emit({ type: "study-progress", done: 0, trials: 1, running: share, share }),
       onEnd: async (_, end) => {
         waits = false;
         if (end.type === "failed") {

@@ -9,7 +9,7 @@ import type { StudyEvent, TrialEvent } from "./events.ts";
 import type { ResultsFile } from "./results-file.ts";
 import { removeRun } from "./run-trial.ts";
 import type { DataCopy } from "./study-data.ts";
-import { measureProgress } from "./study-progress.ts";
+import { measureProgress, workOf } from "./study-progress.ts";
 import type { Trial } from "./trial.ts";
 import { failedTrials, type RunTrials } from "./trial-pool.ts";
 
@@ -39,6 +39,7 @@ export async function* runStudyTrials(
   const running = new Map<string, { readonly trial: Trial; share: number }>();
   const failed = new Map<string, string>();
   const failures: string[] = [];
+  const work = workOf(cells, run.copies);
   await clean(run);
 
   /** The same data set as before, where there is any left: its images are decoded already. */
@@ -58,7 +59,7 @@ export async function* runStudyTrials(
   };
 
   yield* eventStream<StudyEvent>(async (emit, signal) => {
-    const tell = () => emit(measureProgress(run, running));
+    const tell = () => emit(measureProgress({ ...run, work }, running));
     tell();
     await runTrials({
       ...{ next, signal, onNote: (message) => emit({ type: "note", message }) },

@@ -1,0 +1,97 @@
+import { describe, expect, it } from "vitest";
+import { makeTrials } from "./cell-trials.ts";
+import { planStudy } from "./plan-study.ts";
+import { measureProgress, workOf } from "./study-progress.ts";
+import type { Trial, TrialRecord } from "./trial.ts";
+
+const plan = planStudy({
+  data: [{ path: "a" }, { path: "b" }],
+  methods: [
+    { name: "linear" },
+    { name: "rlrr", label: "short", recipe: { name: "default" } },
+    { name: "rlrr", label: "long", recipe: { name: "official" }, tune: { learningRate: [1e-3, 1e-2] } },
+    { name: "lora", recipe: { epochs: 9 } },
+  ],
+  seeds: 2,
+});
+const images = { train: 800, val: 200, test: 50 };
+const cells = plan.cells.map((cell) =>
+  makeTrials(cell, {
+    ...{ plan, folderOf: (name) => name, listings: new Map(plan.data.map(({ name }) => [name, name])) },
+    common: {
+      model: { sha256: "s", imageSize: [8, 8], heads: 1 },
+      ...{ engine: { provider: "cpu", threads: 1 }, skipBadImages: false },
+    },
+    trial: {
+      ...{ model: "m", features: "f", validationFraction: undefined, testFraction: undefined },
+      ...{ imageSize: undefined, heads: undefined },
+    },
+  }),
+);
+const work = workOf(cells, new Map(plan.data.map(({ name }) => [name, { images }])));
+const [linear, short, long, lora] = cells;
+const trials = 2 * (3 + 3 + 4 + 3);
+
+/** Done in so many seconds; a trial's result tells nothing of progress. */
+function record({ name, content }: Trial, seconds: number): [string, TrialRecord] {
+  const result = {
+    epochScores: { last: { epoch: 0, top1: 1, loss: 1 } },
+  } as unknown as TrialRecord["result"];
+  return [name, { type: "trial", name, content, result, cost: { seconds, peakBytes: 1 } }];
+}
+
+const measure = (done: readonly [string, TrialRecord][], shares: Record<string, number> = {}) =>
+  measureProgress(
+    { cells, work, results: { records: new Map(done) }, processes: 1, trials },
+    new Map(Object.entries(shares).map(([name, share]) => [name, { share }])),
+  );
+
+describe("the work of a trial", () => {
+  it("is its images, once and once more for each epoch, which may follow from the data", () => {
+    const own = (cell: (typeof cells)[number] | undefined) => [
+      work.get(cell?.tuning[0]?.[0]?.name ?? ""),
+      work.get(cell?.final[0]?.[1]?.name ?? ""),
+    ];
+    expect(own(linear)).toEqual([800, 1000]);
+    expect(own(short)).toEqual([800 * 7, 1000 * 7]);
+    expect(own(long)).toEqual([800 * 101, 1000 * 101]);
+    expect(own(lora)).toEqual([800 * 10, 1000 * 10]);
+  });
+});
+
+describe("progress", () => {
+  const all = 2 * (2800 + 7 * 2800 + 101 * 3600 + 10 * 2800);
+  const first = short?.tuning[0]?.[0] as Trial;
+
+  it("weighs trials by their work", () => {
+    const running = long?.tuning[0]?.[0] as Trial;
+    const progress = measure([record(first, 56)], { [running.name]: 0.5 });
+    expect(progress).toMatchObject({ done: 1, trials, running: 0.5 });
+    expect(progress.share).toBeCloseTo((5600 + 0.5 * 80_800) / all, 12);
+    // A hundredth of a second for each image of any method, as nothing else is known.
+    expect(progress.secondsLeft).toBeCloseTo((all - 5600 - 0.5 * 80_800) / 100, 6);
+  });
+
+  it("goes by the same row, then by the same method, then by all", () => {
+    const slow = lora?.tuning[0]?.[0] as Trial;
+    const progress = measure([record(first, 56), record(slow, 800)]);
+    const perImage = { short: 0.01, lora: 0.1, all: 856 / 13_600 };
+    const left = {
+      short: 2 * 7 * 2800 - 5600 + 2 * 101 * 3600,
+      lora: 2 * 10 * 2800 - 8000,
+      all: 2 * 2800,
+    };
+    expect(progress.secondsLeft).toBeCloseTo(
+      left.short * perImage.short + left.lora * perImage.lora + left.all * perImage.all,
+      6,
+    );
+  });
+
+  it("tells no time before anything is done, and is whole at the end", () => {
+    expect(measure([]).secondsLeft).toBeUndefined();
+    const every = cells.flatMap(({ tuning, final }) =>
+      [...tuning.flat(), ...(final[0] ?? [])].map((trial) => record(trial, 1)),
+    );
+    expect(measure(every)).toMatchObject({ done: trials, share: 1, secondsLeft: 0 });
+  });
+});
