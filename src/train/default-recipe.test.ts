@@ -26,8 +26,23 @@ describe("the default recipe", () => {
     expect(chosen([half, images - half]).options).toMatchObject({ learningRate: 3e-3, ...expected });
   });
 
+  it.each([
+    [10, 10, 16],
+    [100, 8, 20],
+    [8, 17, 10],
+    [10, 26, 7],
+    [10, 27, 6],
+    // Under a hundred images folds are trained as well.
+    [9, 10, 7],
+  ])("shows %d classes of %d images long enough", (classes, images, epochs) => {
+    expect(chosen(Array<number>(classes).fill(images)).options.epochs).toBe(epochs);
+  });
+
   it("says how long it trains, of one epoch too", () => {
     const [several] = chosen([50, 50]).reasons;
+    expect(chosen(Array<number>(10).fill(10)).reasons[0]).toBe(
+      "Recipe: 16 epochs of 100 images in steps of 4, 400 steps: the fewer the images, the more epochs, and the smaller the steps.",
+    );
     const [one] = chosen([50, 50], 30, { epochs: 1 }).reasons;
     expect(several).toMatch(/^Recipe: 6 epochs of 100 images in steps of 4, 150 steps:/);
     expect(one).toMatch(/^Recipe: 1 epoch of 100 images in steps of 4, 25 steps:/);

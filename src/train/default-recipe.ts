@@ -22,6 +22,9 @@ export interface DefaultRecipe {
 /** Below this a fifth held out would be too few to tell epochs apart, and too many to lose. */
 const fewExamples = 100;
 const folds = 4;
+const [fewestEpochs, mostEpochs] = [6, 20];
+/** How many images, in all and of a class, all epochs together should show. */
+const [leastImages, leastOfClass] = [600, 160];
 /** Classes are uneven from here on: the largest has this many times the images of the smallest. */
 const uneven = 1.5;
 
@@ -42,7 +45,7 @@ export function defaultRecipe(
   const counts = countsOf(labels);
   const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
   const { learningRate = method.learningRate, patience, ...own } = method.recipe ?? {};
-  const { epochs = epochsFor(labels.length) } = isFromProbe(asked) ? own : {};
+  const { epochs = epochsFor(labels.length, counts.length) } = isFromProbe(asked) ? own : {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
   const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
   const options: RecipeInput = {
@@ -56,6 +59,7 @@ export function defaultRecipe(
   const reasons = reasonsFor(recipe, {
     ...{ counts, start: startOf(recipe, continued) },
     isOwnBlend: method.blend !== undefined && asked.blend === undefined,
+    areEpochsAsked: asked.epochs !== undefined,
     areFoldsAsked: asked.folds !== undefined,
   });
   return { options, reasons };
@@ -81,13 +85,14 @@ interface Chosen {
   readonly counts: readonly number[];
   readonly start: Start;
   readonly isOwnBlend: boolean;
+  readonly areEpochsAsked: boolean;
   readonly areFoldsAsked: boolean;
 }
 
 /** A line for each choice. */
 function reasonsFor(
   recipe: RecipeInput,
-  { counts, start: { name: start, again }, isOwnBlend, areFoldsAsked }: Chosen,
+  { counts, start: { name: start, again }, isOwnBlend, areEpochsAsked, areFoldsAsked }: Chosen,
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
@@ -95,10 +100,11 @@ function reasonsFor(
   const shown = (count: number): string => count.toLocaleString("en");
   const steps = shown(epochs * Math.ceil(images / batchSize));
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  const more = epochs > fewestEpochs && !areEpochsAsked ? "the more epochs, and " : "";
   return [
     ...(epochs > 0
       ? [
-          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, the smaller the steps.`,
+          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, ${more}the smaller the steps.`,
           `Recipe: learning rate ${learningRate} at its top, from ${start}${again === undefined ? "" : `; nothing is kept that validates worse than ${again}`}.`,
         ]
       : []),
@@ -121,8 +127,14 @@ function reasonsFor(
 const batchFor = (images: number): number =>
   images <= 250 ? 4 : images <= 1000 ? 8 : images <= 4000 ? 16 : 32;
 
-/** Six passes; more where even they are few steps. */
-const epochsFor = (images: number): number => Math.min(20, Math.max(6, Math.ceil(600 / images)));
+/**
+ * Six passes; more where they would show too few images in all, or of a class (docs/recipe.md). Where folds are trained too, which
+ * takes five times as long, the former alone.
+ */
+function epochsFor(images: number, classes: number): number {
+  const ofClass = images < fewExamples ? 0 : Math.ceil((leastOfClass * classes) / images);
+  return Math.min(mostEpochs, Math.max(fewestEpochs, Math.ceil(leastImages / images), ofClass));
+}
 
 /** From few images training learns much that is not so: part of the way does better than all of it, if it starts from a classifier. */
 const blendFor = (images: number, { start = "probe" }: RecipeInput): number =>
