@@ -75,7 +75,7 @@ describe("train", () => {
     expect(notes).toEqual([
       "Recipe: trains on random crops of 30 % of an image or more, and validates whole images.",
       "3 classes: blue, green, red (15 training images)",
-      "Recipe: 20 epochs of 15 images in steps of 4, 80 steps: the fewer the images, the smaller the steps.",
+      "Recipe: 20 epochs of 15 images in steps of 4, 80 steps: the fewer the images, the more epochs and the smaller the steps.",
       "Recipe: learning rate 0.003 at its top, from a linear probe; nothing is kept that validates worse than the probe.",
       "Recipe: keeps weights 0.5 of the way from a linear probe to what was trained: few images teach much that is not so.",
       "Recipe: 4-fold cross-validation, since 15 images are too few to hold some out.",

@@ -41,7 +41,7 @@ describe("the default recipe", () => {
   it("says how long it trains, of one epoch too", () => {
     const [several] = chosen([50, 50]).reasons;
     expect(chosen(Array<number>(10).fill(10)).reasons[0]).toBe(
-      "Recipe: 16 epochs of 100 images in steps of 4, 400 steps: the fewer the images, the more epochs, and the smaller the steps.",
+      "Recipe: 16 epochs of 100 images in steps of 4, 400 steps: the fewer the images, the more epochs and the smaller the steps.",
     );
     const [one] = chosen([50, 50], 30, { epochs: 1 }).reasons;
     expect(several).toMatch(/^Recipe: 6 epochs of 100 images in steps of 4, 150 steps:/);

@@ -100,7 +100,7 @@ function reasonsFor(
   const shown = (count: number): string => count.toLocaleString("en");
   const steps = shown(epochs * Math.ceil(images / batchSize));
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const more = epochs > fewestEpochs && !areEpochsAsked ? "the more epochs, and " : "";
+  const more = epochs > fewestEpochs && !areEpochsAsked ? "the more epochs and " : "";
   return [
     ...(epochs > 0
       ? [
