@@ -44,7 +44,7 @@ async function openTask(
   if (originals !== undefined && task.originals) {
     const where = join(originals, task.folder);
     if (await exists(where)) {
-      const splits = orderSplits(await task.originals.open(where));
+      const splits = orderSplits(await task.originals.open(where), where);
       return { where, splits, from: "the originals" };
     }
   }

@@ -28,6 +28,11 @@ describe("renderProgress", () => {
     expect(displayWidth(text)).toBeLessThan(columns);
   });
 
+  it("shows a share that is known better than by counting", () => {
+    const uneven = { label: "study", done: 1, total: 10, unit: "trials", share: 0.5 };
+    expect(renderProgressLine(uneven, { elapsedMs: 6_800 })).toBe("study: 50 %, 1/10 trials, 6.8 s");
+  });
+
   it("counts without a bar where the total is unknown", () => {
     const unknown = { label: "Reading", done: 12_000, unit: "files" };
     expect(renderProgress(unknown, plain(80))).toBe(

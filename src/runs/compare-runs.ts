@@ -1,4 +1,4 @@
-/** Whether a run that goes on has the options that it began with, and what differs if not. */
+/** Whether a run that is resumed has the options that it began with, and what differs if not. */
 
 import { isDeepStrictEqual } from "node:util";
 import { InputError, type Wording } from "../errors.ts";

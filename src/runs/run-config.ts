@@ -1,4 +1,4 @@
-/** A run's configuration, run.json: a resumed run must repeat it, or its results would differ. */
+/** A run's configuration, run.json; `compare-runs.ts` holds a resumed run to it. */
 
 import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";

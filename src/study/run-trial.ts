@@ -21,7 +21,7 @@ import { DivergedError } from "../train/epochs.ts";
 import { microBatchFor } from "../train/micro-batch.ts";
 import type { RecipeInput } from "../train/recipe.ts";
 import { settleTraining } from "../train/settle.ts";
-import type { EpochScore, Trial, TrialResult } from "./trial.ts";
+import { type EpochScore, recipeOf, type Trial, type TrialResult } from "./trial.ts";
 import type { Workshop } from "./workshop.ts";
 
 /** Bytes that activations are planned for: a constant, so that the runs of a step are as long on every machine. */
@@ -117,13 +117,12 @@ function datasetFor({ content: { purpose } }: Trial, dataset: Dataset): Dataset 
   return { ...dataset, splits };
 }
 
-/** Every epoch is trained, and nothing is held out besides; how a step is divided into runs must not depend on memory. */
+/** How a step is divided into runs must not depend on memory. */
 function recipeFor(
   { content }: Trial,
   { dataset, model }: { readonly dataset: Dataset; readonly model: Model },
 ): RecipeInput {
-  const select = content.purpose === "test" ? "last" : "val";
-  const asked: RecipeInput = { ...content.recipe, seed: content.seed, select, patience: 0, folds: 0 };
+  const asked = recipeOf(content);
   if (asked.microBatchSize) return asked;
   const { train, val } = dataset.splits;
   const data = { labels: train.map(({ label }) => label), valExamples: val.length };

@@ -28,7 +28,8 @@ const cells = plan.cells.map((cell) =>
     },
   }),
 );
-const work = workOf(cells, new Map(plan.data.map(({ name }) => [name, { images }])));
+const sizes = (classes: number) => new Map(plan.data.map(({ name }) => [name, { images, classes }]));
+const work = workOf(cells, sizes(10));
 const [linear, short, long, lora] = cells;
 const trials = 2 * (3 + 3 + 4 + 3);
 
@@ -56,6 +57,9 @@ describe("the work of a trial", () => {
     expect(own(short)).toEqual([800 * 7, 1000 * 7]);
     expect(own(long)).toEqual([800 * 101, 1000 * 101]);
     expect(own(lora)).toEqual([800 * 10, 1000 * 10]);
+    const ofMany = workOf(cells, sizes(100));
+    expect(ofMany.get(short?.tuning[0]?.[0]?.name ?? "")).toBe(800 * 21);
+    expect(ofMany.get(lora?.tuning[0]?.[0]?.name ?? "")).toBe(800 * 10);
   });
 });
 
@@ -73,18 +77,30 @@ describe("progress", () => {
   });
 
   it("goes by the same row, then by the same method, then by all", () => {
-    const slow = lora?.tuning[0]?.[0] as Trial;
-    const progress = measure([record(first, 56), record(slow, 800)]);
-    const perImage = { short: 0.01, lora: 0.1, all: 856 / 13_600 };
+    const [slow] = lora?.tuning.flat() ?? [];
+    const [quick] = long?.tuning.flat() ?? [];
+    const rows = measure([record(first, 56), record(slow as Trial, 800), record(quick as Trial, 80.8)]);
+    const perImage = { short: 0.01, long: 0.001, lora: 0.1, linear: 936.8 / (13_600 + 80_800) };
     const left = {
-      short: 2 * 7 * 2800 - 5600 + 2 * 101 * 3600,
-      lora: 2 * 10 * 2800 - 8000,
-      all: 2 * 2800,
+      ...{ short: 2 * 7 * 2800 - 5600, long: 2 * 101 * 3600 - 80_800 },
+      ...{ lora: 2 * 10 * 2800 - 8000, linear: 2 * 2800 },
     };
-    expect(progress.secondsLeft).toBeCloseTo(
-      left.short * perImage.short + left.lora * perImage.lora + left.all * perImage.all,
+    const names = ["short", "long", "lora", "linear"] as const;
+    expect(rows.secondsLeft).toBeCloseTo(
+      names.reduce((sum, name) => sum + left[name] * perImage[name], 0),
       6,
     );
+    // Nothing is known of the row, but of its method.
+    const method = measure([record(first, 56), record(slow as Trial, 800)]);
+    expect(method.secondsLeft).toBeCloseTo(
+      (left.short + 2 * 101 * 3600) * 0.01 + left.lora * 0.1 + left.linear * (856 / 13_600),
+      6,
+    );
+  });
+
+  it("counts no trial of a setting that is not chosen yet", () => {
+    const early = long?.final[0]?.[0] as Trial;
+    expect(measure([record(early, 10)])).toMatchObject({ done: 0, share: 0 });
   });
 
   it("tells no time before anything is done, and is whole at the end", () => {

@@ -103,6 +103,12 @@ export interface TrialRecord {
   readonly cost: TrialCost;
 }
 
+/** What is asked of its training: every epoch is trained, and nothing is held out besides. */
+export const recipeOf = ({ purpose, recipe, seed }: TrialContent): RecipeInput => ({
+  ...recipe,
+  ...{ seed, select: purpose === "test" ? "last" : "val", patience: 0, folds: 0 },
+});
+
 /** Sixteen hexadecimal digits of a hash of the content, and of the version that computed with it. */
 export const nameTrial = (content: TrialContent): string =>
   createHash("sha256")

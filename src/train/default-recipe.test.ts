@@ -27,21 +27,37 @@ describe("the default recipe", () => {
   });
 
   it.each([
-    [10, 10, 16],
+    [10, 10, 20],
     [100, 8, 20],
-    [8, 17, 10],
-    [10, 26, 7],
-    [10, 27, 6],
-    // Under a hundred images folds are trained as well.
-    [9, 10, 7],
+    [8, 17, 12],
+    [10, 33, 7],
+    [10, 34, 6],
+    [8, 12, 17],
   ])("shows %d classes of %d images long enough", (classes, images, epochs) => {
     expect(chosen(Array<number>(classes).fill(images)).options.epochs).toBe(epochs);
   });
 
+  it("has epochs before the data is known", () => {
+    expect(chosen([], 0, { select: "last" }).options.epochs).toBe(20);
+    expect(chosen([], 0).options.epochs).toBe(20);
+  });
+
+  it("counts images in all where folds are trained as well", () => {
+    const counts = Array<number>(8).fill(12);
+    expect(chosen(counts, 0).options).toMatchObject({ epochs: 7, folds: 4 });
+    expect(chosen(counts, 30, { folds: 3 }).options.epochs).toBe(7);
+    expect(chosen(counts, 0, { folds: 0 }).options.epochs).toBe(17);
+    expect(chosen(counts, 0, { select: "last" }).options.epochs).toBe(17);
+  });
+
   it("says how long it trains, of one epoch too", () => {
     const [several] = chosen([50, 50]).reasons;
-    expect(chosen(Array<number>(10).fill(10)).reasons[0]).toBe(
-      "Recipe: 16 epochs of 100 images in steps of 4, 400 steps: the fewer the images, the more epochs and the smaller the steps.",
+    const fewOfEach = Array<number>(10).fill(10);
+    expect(chosen(fewOfEach).reasons[0]).toBe(
+      "Recipe: 20 epochs of 100 images in steps of 4, 500 steps: the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps.",
+    );
+    expect(chosen(fewOfEach, 30, { epochs: 12 }).reasons[0]).toBe(
+      "Recipe: 12 epochs of 100 images in steps of 4, 300 steps: the fewer the images, the smaller the steps.",
     );
     const [one] = chosen([50, 50], 30, { epochs: 1 }).reasons;
     expect(several).toMatch(/^Recipe: 6 epochs of 100 images in steps of 4, 150 steps:/);

@@ -1,6 +1,7 @@
 /** The default recipe: options of training that follow from the data and the method, each with its reason. */
 
 import type { Method } from "../methods/method.ts";
+import { type EpochsByData, epochsFor, epochsReasons } from "./default-epochs.ts";
 import type { RecipeInput } from "./recipe.ts";
 
 /** What the recipe follows. */
@@ -22,9 +23,6 @@ export interface DefaultRecipe {
 /** Below this a fifth held out would be too few to tell epochs apart, and too many to lose. */
 const fewExamples = 100;
 const folds = 4;
-const [fewestEpochs, mostEpochs] = [6, 20];
-/** How many images, in all and of a class, all epochs together should show. */
-const [leastImages, leastOfClass] = [600, 160];
 /** Classes are uneven from here on: the largest has this many times the images of the smallest. */
 const uneven = 1.5;
 
@@ -45,7 +43,10 @@ export function defaultRecipe(
   const counts = countsOf(labels);
   const batchSize = asked.batchSize ?? Math.max(batchFor(labels.length), asked.microBatchSize ?? 0);
   const { learningRate = method.learningRate, patience, ...own } = method.recipe ?? {};
-  const { epochs = epochsFor(labels.length, counts.length) } = isFromProbe(asked) ? own : {};
+  const trainsFolds =
+    (asked.folds ?? 0) > 0 || (asked.select !== "last" && wantsFolds(counts, { valExamples, asked }));
+  const byData = epochsFor({ images: labels.length, classes: counts.length, trainsFolds });
+  const { epochs = byData.epochs } = isFromProbe(asked) ? own : {};
   const isUneven = Math.max(...counts) >= uneven * Math.min(...counts);
   const fixed: RecipeInput = { start: "probe", scheduleUnit: "step", labelSmoothing: 0.1 };
   const options: RecipeInput = {
@@ -59,7 +60,7 @@ export function defaultRecipe(
   const reasons = reasonsFor(recipe, {
     ...{ counts, start: startOf(recipe, continued) },
     isOwnBlend: method.blend !== undefined && asked.blend === undefined,
-    areEpochsAsked: asked.epochs !== undefined,
+    few: asked.epochs === undefined && epochs === byData.epochs ? byData.few : undefined,
     areFoldsAsked: asked.folds !== undefined,
   });
   return { options, reasons };
@@ -85,26 +86,25 @@ interface Chosen {
   readonly counts: readonly number[];
   readonly start: Start;
   readonly isOwnBlend: boolean;
-  readonly areEpochsAsked: boolean;
+  readonly few: EpochsByData["few"];
   readonly areFoldsAsked: boolean;
 }
 
 /** A line for each choice. */
 function reasonsFor(
   recipe: RecipeInput,
-  { counts, start: { name: start, again }, isOwnBlend, areEpochsAsked, areFoldsAsked }: Chosen,
+  { counts, start: { name: start, again }, isOwnBlend, few, areFoldsAsked }: Chosen,
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
-  const images = counts.reduce((sum, count) => sum + count, 0);
+  const images = imagesOf(counts);
   const shown = (count: number): string => count.toLocaleString("en");
   const steps = shown(epochs * Math.ceil(images / batchSize));
   const [least, most] = [Math.min(...counts), Math.max(...counts)];
-  const more = epochs > fewestEpochs && !areEpochsAsked ? "the more epochs and " : "";
   return [
     ...(epochs > 0
       ? [
-          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: the fewer the images, ${more}the smaller the steps.`,
+          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: ${epochsReasons[few ?? "none"]}.`,
           `Recipe: learning rate ${learningRate} at its top, from ${start}${again === undefined ? "" : `; nothing is kept that validates worse than ${again}`}.`,
         ]
       : []),
@@ -127,15 +127,6 @@ function reasonsFor(
 const batchFor = (images: number): number =>
   images <= 250 ? 4 : images <= 1000 ? 8 : images <= 4000 ? 16 : 32;
 
-/**
- * Six passes; more where they would show too few images in all, or of a class (docs/recipe.md). Where folds are trained too, which
- * takes five times as long, the former alone.
- */
-function epochsFor(images: number, classes: number): number {
-  const ofClass = images < fewExamples ? 0 : Math.ceil((leastOfClass * classes) / images);
-  return Math.min(mostEpochs, Math.max(fewestEpochs, Math.ceil(leastImages / images), ofClass));
-}
-
 /** From few images training learns much that is not so: part of the way does better than all of it, if it starts from a classifier. */
 const blendFor = (images: number, { start = "probe" }: RecipeInput): number =>
   images < fewExamples && start !== "zero" ? 0.5 : 1;
@@ -149,11 +140,16 @@ interface Validated {
   readonly asked: RecipeInput;
 }
 
+/** Without validation images, a set that is too small to hold some out. */
+const wantsFolds = (
+  counts: readonly number[],
+  { valExamples, asked }: Omit<Validated, "patience">,
+): boolean => valExamples === 0 && imagesOf(counts) < fewExamples && asked.folds === undefined;
+
 /** By images held out, over folds, or, where no class has two images, not at all. */
 function validateBy(counts: readonly number[], { valExamples, patience, asked }: Validated): RecipeInput {
   if (asked.select === "last") return {};
-  const images = counts.reduce((sum, count) => sum + count, 0);
-  const isSmall = valExamples === 0 && images < fewExamples && asked.folds === undefined;
+  const isSmall = wantsFolds(counts, { valExamples, asked });
   if (isSmall && Math.max(...counts) < 2) return { select: "last" };
   // Within its error validation tells nothing: by then a later epoch, at a lower rate, is the better guess.
   const { select = "latest", epochs = 0 } = asked;
@@ -169,6 +165,8 @@ function validateBy(counts: readonly number[], { valExamples, patience, asked }:
  * `val` a mere lack of luck would end training.
  */
 const patienceFor = (epochs: number): number => Math.max(5, Math.ceil(epochs / 2));
+
+const imagesOf = (counts: readonly number[]): number => counts.reduce((sum, count) => sum + count, 0);
 
 /** How many examples each class has that has any. */
 function countsOf(labels: readonly number[]): readonly number[] {

@@ -71,7 +71,11 @@ describe("the order of TensorFlow Datasets", () => {
 
   it("has no place for two images of one key", () => {
     const originals = ["a", "b", "a"].map((key) => ({ key, label: 0, image: () => ({ file: "" }) }));
-    expect(() => inTfdsOrder("train", originals)).toThrow("Two images of the split train have the key a,");
+    expect(() => inTfdsOrder("train", originals, { where: "folder" })).toThrow(
+      new FileError(
+        "folder: two images of the split train have the key a, by which they are ordered. Extract the originals again, into an empty folder.",
+      ),
+    );
   });
 });
 
@@ -157,6 +161,22 @@ describe("a task that is built", () => {
     const onProgress = (done: number) => done === 3 && stopped.abort();
     await expect(buildTask(small, { ...options, onProgress })).rejects.toThrow("aborted");
     expect(readdirSync(place)).toEqual([]);
+    // Nothing is begun after Ctrl-C while originals were read.
+    const asked: number[] = [];
+    const watched = {
+      ...small,
+      originals: {
+        files: "",
+        open: async () => {
+          stopped.abort();
+          return { train: [], test: [] };
+        },
+      },
+    };
+    await expect(buildTask(watched, { ...options, onProgress: (done) => asked.push(done) })).rejects.toThrow(
+      "aborted",
+    );
+    expect(asked).toEqual([]);
   });
 
   it("is missing where its originals are, and refused where they are not whole", async () => {

@@ -1,0 +1,35 @@
+/** How many epochs the default recipe trains: six, and more where these would show too little. */
+
+const [fewestEpochs, mostEpochs] = [6, 20];
+/** How many images, in all and on average of a class, all epochs together should show (docs/recipe.md). */
+const [leastImages, leastOfClass] = [600, 200];
+
+/** Epochs, and what has few images where that makes them more than six. */
+export interface EpochsByData {
+  readonly epochs: number;
+  readonly few?: "set" | "class" | undefined;
+}
+
+/** In words, by what has few images. */
+export const epochsReasons = {
+  none: "the fewer the images, the smaller the steps",
+  set: "the fewer the images, the more epochs and the smaller the steps",
+  class: "the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps",
+} as const;
+
+/** Where folds are trained too, which takes five times as long, images of a class do not count. */
+export function epochsFor({
+  images,
+  classes,
+  trainsFolds,
+}: {
+  readonly images: number;
+  readonly classes: number;
+  readonly trainsFolds: boolean;
+}): EpochsByData {
+  // Before the data is read there is no class either.
+  const bySet = Math.ceil(leastImages / images);
+  const byClass = trainsFolds || classes === 0 ? 0 : Math.ceil((leastOfClass * classes) / images);
+  const epochs = Math.min(mostEpochs, Math.max(fewestEpochs, bySet, byClass));
+  return { epochs, few: epochs === fewestEpochs ? undefined : byClass > bySet ? "class" : "set" };
+}
