@@ -4,18 +4,19 @@ const [fewestEpochs, mostEpochs] = [6, 20];
 /** How many images, in all and on average of a class, all epochs together should show (docs/recipe.md). */
 const [leastImages, leastOfClass] = [600, 200];
 
-/** Epochs, and what has few images where that makes them more than six. */
 export interface EpochsByData {
   readonly epochs: number;
-  readonly few?: "set" | "class" | undefined;
+  /** Why as many, as the end of a sentence. */
+  readonly reason: string;
 }
 
-/** In words, by what has few images. */
-export const epochsReasons = {
-  none: "the fewer the images, the smaller the steps",
-  set: "the fewer the images, the more epochs and the smaller the steps",
-  class: "the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps",
+/** By what has few images. */
+const reasons = {
+  set: "the fewer the images, the more epochs and the smaller the steps.",
+  class: "the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps.",
+  none: "the fewer the images, the smaller the steps.",
 } as const;
+const longer = ` Where there is time, ${mostEpochs} epochs mostly learn more.`;
 
 /** Where folds are trained too, which takes five times as long, images of a class do not count. */
 export function epochsFor({
@@ -31,5 +32,6 @@ export function epochsFor({
   const bySet = Math.ceil(leastImages / images);
   const byClass = trainsFolds || classes === 0 ? 0 : Math.ceil((leastOfClass * classes) / images);
   const epochs = Math.min(mostEpochs, Math.max(fewestEpochs, bySet, byClass));
-  return { epochs, few: epochs === fewestEpochs ? undefined : byClass > bySet ? "class" : "set" };
+  const few = epochs === fewestEpochs ? "none" : byClass > bySet ? "class" : "set";
+  return { epochs, reason: `${reasons[few]}${epochs < mostEpochs ? longer : ""}` };
 }

@@ -56,6 +56,9 @@ describe("the default recipe", () => {
     expect(chosen(fewOfEach).reasons[0]).toBe(
       "Recipe: 20 epochs of 100 images in steps of 4, 500 steps: the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps.",
     );
+    expect(chosen([100, 100]).reasons[0]).toBe(
+      "Recipe: 6 epochs of 200 images in steps of 4, 300 steps: the fewer the images, the smaller the steps. Where there is time, 20 epochs mostly learn more.",
+    );
     expect(chosen(fewOfEach, 30, { epochs: 12 }).reasons[0]).toBe(
       "Recipe: 12 epochs of 100 images in steps of 4, 300 steps: the fewer the images, the smaller the steps.",
     );

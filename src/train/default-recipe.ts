@@ -1,7 +1,7 @@
 /** The default recipe: options of training that follow from the data and the method, each with its reason. */
 
 import type { Method } from "../methods/method.ts";
-import { type EpochsByData, epochsFor, epochsReasons } from "./default-epochs.ts";
+import { epochsFor } from "./default-epochs.ts";
 import type { RecipeInput } from "./recipe.ts";
 
 /** What the recipe follows. */
@@ -60,7 +60,7 @@ export function defaultRecipe(
   const reasons = reasonsFor(recipe, {
     ...{ counts, start: startOf(recipe, continued) },
     isOwnBlend: method.blend !== undefined && asked.blend === undefined,
-    few: asked.epochs === undefined && epochs === byData.epochs ? byData.few : undefined,
+    ...(asked.epochs === undefined && epochs === byData.epochs && { epochsReason: byData.reason }),
     areFoldsAsked: asked.folds !== undefined,
   });
   return { options, reasons };
@@ -86,14 +86,21 @@ interface Chosen {
   readonly counts: readonly number[];
   readonly start: Start;
   readonly isOwnBlend: boolean;
-  readonly few: EpochsByData["few"];
+  /** Where they follow from the data. */
+  readonly epochsReason?: string;
   readonly areFoldsAsked: boolean;
 }
 
 /** A line for each choice. */
 function reasonsFor(
   recipe: RecipeInput,
-  { counts, start: { name: start, again }, isOwnBlend, few, areFoldsAsked }: Chosen,
+  {
+    counts,
+    start: { name: start, again },
+    isOwnBlend,
+    epochsReason = "the fewer the images, the smaller the steps.",
+    areFoldsAsked,
+  }: Chosen,
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
@@ -104,7 +111,7 @@ function reasonsFor(
   return [
     ...(epochs > 0
       ? [
-          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: ${epochsReasons[few ?? "none"]}.`,
+          `Recipe: ${epochs} ${epochs === 1 ? "epoch" : "epochs"} of ${shown(images)} images in steps of ${batchSize}, ${steps} steps: ${epochsReason}`,
           `Recipe: learning rate ${learningRate} at its top, from ${start}${again === undefined ? "" : `; nothing is kept that validates worse than ${again}`}.`,
         ]
       : []),
