@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { makeTrials } from "./cell-trials.ts";
+import { cellsOf } from "../../test/study-cells.ts";
 import { planStudy } from "./plan-study.ts";
 import { measureProgress, workOf } from "./study-progress.ts";
 import type { Trial, TrialRecord } from "./trial.ts";
@@ -15,19 +15,7 @@ const plan = planStudy({
   seeds: 2,
 });
 const images = { train: 800, val: 200, test: 50 };
-const cells = plan.cells.map((cell) =>
-  makeTrials(cell, {
-    ...{ plan, folderOf: (name) => name, listings: new Map(plan.data.map(({ name }) => [name, name])) },
-    common: {
-      model: { sha256: "s", imageSize: [8, 8], heads: 1 },
-      ...{ engine: { provider: "cpu", threads: 1 }, skipBadImages: false },
-    },
-    trial: {
-      ...{ model: "m", features: "f", validationFraction: undefined, testFraction: undefined },
-      ...{ imageSize: undefined, heads: undefined },
-    },
-  }),
-);
+const cells = cellsOf(plan);
 const sizes = (classes: number) => new Map(plan.data.map(({ name }) => [name, { images, classes }]));
 const work = workOf(cells, sizes(10));
 const [linear, short, long, lora] = cells;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type CellTrials, chooseSetting, makeTrials, readyTrials } from "./cell-trials.ts";
+import { cellsOf } from "../../test/study-cells.ts";
+import { type CellTrials, chooseSetting, readyTrials } from "./cell-trials.ts";
 import { planStudy } from "./plan-study.ts";
 import { renderStudyHtml, renderStudyMarkdown } from "./render-study.ts";
 import type { DataCopy } from "./study-data.ts";
@@ -21,19 +22,7 @@ const copy: DataCopy = {
   images: { train: 3, val: 1, test: 2 },
 };
 const copies = new Map(plan.data.map(({ name }) => [name, copy]));
-const cells = plan.cells.map((cell) =>
-  makeTrials(cell, {
-    ...{ plan, folderOf: (name) => name, listings: new Map(plan.data.map(({ name }) => [name, name])) },
-    common: {
-      model: { sha256: "s", imageSize: [8, 8], heads: 1 },
-      ...{ engine: { provider: "cpu", threads: 1 }, skipBadImages: false },
-    },
-    trial: {
-      ...{ model: "m", features: "f", validationFraction: undefined, testFraction: undefined },
-      ...{ imageSize: undefined, heads: undefined },
-    },
-  }),
-);
+const cells = cellsOf(plan);
 
 function recordOf({ name, content }: Trial, top1: number | undefined): TrialRecord {
   const score = { epoch: 1, top1: top1 ?? 0, loss: 1 };

@@ -10,11 +10,13 @@ export interface EpochsByData {
   readonly reason: string;
 }
 
+/** Why steps are small, which they are whoever chose the epochs. */
+export const stepsReason = "the fewer the images, the smaller the steps.";
 /** By what has few images. */
 const reasons = {
   set: "the fewer the images, the more epochs and the smaller the steps.",
   class: "the fewer the images of a class, the more epochs, and the fewer in all, the smaller the steps.",
-  none: "the fewer the images, the smaller the steps.",
+  none: stepsReason,
 } as const;
 const longer = ` Where there is time, ${mostEpochs} epochs mostly learn more.`;
 

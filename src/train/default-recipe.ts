@@ -1,7 +1,7 @@
 /** The default recipe: options of training that follow from the data and the method, each with its reason. */
 
 import type { Method } from "../methods/method.ts";
-import { epochsFor } from "./default-epochs.ts";
+import { epochsFor, stepsReason } from "./default-epochs.ts";
 import type { RecipeInput } from "./recipe.ts";
 
 /** What the recipe follows. */
@@ -94,13 +94,7 @@ interface Chosen {
 /** A line for each choice. */
 function reasonsFor(
   recipe: RecipeInput,
-  {
-    counts,
-    start: { name: start, again },
-    isOwnBlend,
-    epochsReason = "the fewer the images, the smaller the steps.",
-    areFoldsAsked,
-  }: Chosen,
+  { counts, start: { name: start, again }, isOwnBlend, epochsReason = stepsReason, areFoldsAsked }: Chosen,
 ): readonly string[] {
   const { epochs = 0, batchSize = 1, learningRate, blend = 1, classWeights, select } = recipe;
   const { folds: parts = 0 } = recipe;
